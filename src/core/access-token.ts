@@ -1,0 +1,83 @@
+import type { Grant } from './grant.ts';
+import { fromRfc3339, toRfc3339 } from './instant.ts';
+import { type Position, positionOf } from './position.ts';
+import { field, parseRecord, type StoredRecord } from './record.ts';
+import { Secret } from './secret.ts';
+
+/** A company that the token reaches. */
+export interface Company {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** What consumers read: the access token, how long it lasts, and where to ask for a fresh one. */
+export interface AccessToken extends Position {
+  readonly connection: string;
+  readonly accessToken: Secret;
+  readonly issuedAtMs: number;
+  /** `null`: a manual token, which never expires. */
+  readonly expiresAtMs: number | null;
+  readonly companies: readonly Company[];
+  /** The rotator to ask; absent where there is none. */
+  readonly refreshWith?: string;
+}
+
+/** The published half of a grant, with what only the publisher knows. */
+export function accessTokenOf(
+  grant: Grant,
+  extra: Pick<AccessToken, 'companies' | 'refreshWith'>,
+): AccessToken {
+  return {
+    ...positionOf(grant),
+    connection: grant.connection,
+    accessToken: grant.accessToken,
+    issuedAtMs: grant.issuedAtMs,
+    expiresAtMs: grant.expiresAtMs,
+    ...extra,
+  };
+}
+
+/** The JSON of `docs/storage.md`, a contract for consumers in any language; stable for equal input. */
+export function encodeAccessToken(token: AccessToken): Secret {
+  return new Secret(
+    JSON.stringify({
+      v: 1,
+      connection: token.connection,
+      generation: token.generation,
+      tokenType: 'Bearer',
+      accessToken: token.accessToken.reveal(),
+      issuedAt: toRfc3339(token.issuedAtMs),
+      expiresAt: token.expiresAtMs === null ? null : toRfc3339(token.expiresAtMs),
+      companies: token.companies.map(({ id, name }) => ({ id, name })),
+      refreshWith: token.refreshWith,
+      grant: token.grant,
+      attempt: token.attempt,
+    }),
+  );
+}
+
+/** Reads back what `encodeAccessToken` wrote; throws `StoreRefused` ('damaged') naming the field at fault. */
+export function decodeAccessToken(value: Secret): AccessToken {
+  const record = parseRecord(value, 'access-token secret');
+  const refreshWith = record.fields['refreshWith'];
+  return {
+    connection: field.text(record, 'connection'),
+    grant: field.count(record, 'grant'),
+    generation: field.count(record, 'generation'),
+    attempt: field.count(record, 'attempt'),
+    accessToken: new Secret(field.text(record, 'accessToken')),
+    issuedAtMs: field.parsed(record, 'issuedAt', fromRfc3339),
+    expiresAtMs:
+      record.fields['expiresAt'] === null ? null : field.parsed(record, 'expiresAt', fromRfc3339),
+    companies: companies(record),
+    ...(typeof refreshWith === 'string' ? { refreshWith } : {}),
+  };
+}
+
+function companies(record: StoredRecord): Company[] {
+  const value = record.fields['companies'];
+  return (Array.isArray(value) ? value : []).flatMap((entry: unknown) => {
+    const { id, name } = (entry ?? {}) as Record<string, unknown>;
+    return typeof id === 'number' ? [{ id, name: typeof name === 'string' ? name : '' }] : [];
+  });
+}

@@ -1,0 +1,57 @@
+import { fromRfc3339, toRfc3339 } from './instant.ts';
+import type { Position } from './position.ts';
+import { field, parseRecord } from './record.ts';
+import { Secret } from './secret.ts';
+
+/** A grant as one version of its secret holds it: the newest token pair and what keeps the next one safe. */
+export interface Grant extends Position {
+  readonly connection: string;
+  readonly refreshToken: Secret;
+  readonly accessToken: Secret;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  /** 32 random bytes in base64, made by login and copied into each version of this grant. */
+  readonly sealKey: Secret;
+  /** Base URL of the provider that issued the grant. */
+  readonly provider: string;
+  /** Where the grant may be spent: account, region and stage, or this machine. */
+  readonly environment: string;
+}
+
+/** The JSON that is stored; the same grant always gives the same text, so that a put can be repeated. */
+export function encodeGrant(grant: Grant): Secret {
+  return new Secret(
+    JSON.stringify({
+      v: 1,
+      connection: grant.connection,
+      grant: grant.grant,
+      generation: grant.generation,
+      attempt: grant.attempt,
+      refreshToken: grant.refreshToken.reveal(),
+      accessToken: grant.accessToken.reveal(),
+      issuedAt: toRfc3339(grant.issuedAtMs),
+      expiresAt: toRfc3339(grant.expiresAtMs),
+      sealKey: grant.sealKey.reveal(),
+      provider: grant.provider,
+      environment: grant.environment,
+    }),
+  );
+}
+
+/** Reads back what `encodeGrant` wrote; rejects with `StoreRefused` ('damaged') and names the field at fault. */
+export function decodeGrant(value: Secret): Grant {
+  const record = parseRecord(value, 'grant secret');
+  return {
+    connection: field.text(record, 'connection'),
+    grant: field.count(record, 'grant'),
+    generation: field.count(record, 'generation'),
+    attempt: field.count(record, 'attempt'),
+    refreshToken: new Secret(field.text(record, 'refreshToken')),
+    accessToken: new Secret(field.text(record, 'accessToken')),
+    issuedAtMs: field.parsed(record, 'issuedAt', fromRfc3339),
+    expiresAtMs: field.parsed(record, 'expiresAt', fromRfc3339),
+    sealKey: new Secret(field.text(record, 'sealKey')),
+    provider: field.text(record, 'provider'),
+    environment: field.text(record, 'environment'),
+  };
+}

@@ -1,0 +1,100 @@
+import type { Verdict } from './ports.ts';
+import type { Position } from './position.ts';
+import type { Seal } from './seal.ts';
+
+/** The right to refresh, held by one process for one term. */
+export interface Lease {
+  readonly owner: string;
+  readonly fence: number;
+  readonly expiresAtMs: number;
+}
+
+/** A version that the grant's secret is known to have had as its current one. */
+export interface KnownVersion extends Position {
+  readonly versionId: string;
+}
+
+/** One send of a refresh token whose answer is not on record; its version, if ever kept, has this id. */
+export interface OpenSend {
+  readonly versionId: string;
+  readonly attempt: number;
+  readonly sentAtMs: number;
+}
+
+/** Refresh tokens on their way: sends from one parent, oldest first, none of them answered as far as we know. */
+export interface Dispatch {
+  readonly parent: KnownVersion;
+  readonly sends: readonly OpenSend[];
+}
+
+/** A reason not to send until a person has acted; it holds for what it names and for nothing newer. */
+export type Latch =
+  | { readonly kind: 'revoked'; readonly position: Position; readonly sinceMs: number }
+  | {
+      readonly kind: 'misconfigured';
+      readonly clientVersionId: string;
+      readonly error: string;
+      readonly sinceMs: number;
+    };
+
+/** What the canary said of one published token, and whether it said so at its first look. */
+export interface CanaryRecord {
+  readonly position: Position;
+  readonly verdict: Verdict;
+  readonly atMs: number;
+  readonly first: boolean;
+}
+
+/** One line of `fresco history`: no values. */
+export interface HistoryEntry {
+  readonly atMs: number;
+  readonly outcome: string;
+  readonly generation: number;
+}
+
+/** All that must be known consistently about one connection; no token in it can be read without the grant. */
+export interface Journal {
+  readonly lease: Lease | null;
+  /** The highest fence ever given. */
+  readonly fence: number;
+  /** The newest version known to have been current. */
+  readonly known: KnownVersion | null;
+  /** `null`: idle. */
+  readonly dispatch: Dispatch | null;
+  /** The highest attempt number ever given. */
+  readonly lastAttempt: number;
+  readonly seals: readonly Seal[];
+  readonly latch: Latch | null;
+  /** The first `invalid_grant` for a position: the second at a later check latches. */
+  readonly refusal: { readonly position: Position; readonly atMs: number } | null;
+  /** No send before this moment (Retry-After). */
+  readonly retryAtMs: number | null;
+  readonly pausedAtMs: number | null;
+  readonly canary: CanaryRecord | null;
+  /** Sends of the last day, for the quota of versions. */
+  readonly sentAtMs: readonly number[];
+  /** The generation whose death lifted the limit of refreshes on demand. */
+  readonly liftedFor: Position | null;
+  /** Since when passes have failed. */
+  readonly failingSinceMs: number | null;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** The journal of a connection of which nothing is on record. */
+export const emptyJournal: Journal = {
+  lease: null,
+  fence: 0,
+  known: null,
+  dispatch: null,
+  lastAttempt: 0,
+  seals: [],
+  latch: null,
+  refusal: null,
+  retryAtMs: null,
+  pausedAtMs: null,
+  canary: null,
+  sentAtMs: [],
+  liftedFor: null,
+  failingSinceMs: null,
+  history: [],
+};

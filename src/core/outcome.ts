@@ -1,0 +1,93 @@
+import type { Latch } from './journal.ts';
+import type { RefusalReason } from './ports.ts';
+import type { Position } from './position.ts';
+
+/** What a person or a consumer may know of a published token. */
+export interface TokenFacts extends Position {
+  /** `null`: never. */
+  readonly expiresAtMs: number | null;
+}
+
+/** How one pass of the protocol ended. */
+export type Outcome =
+  /** Nothing was due. */
+  | { readonly kind: 'fresh'; readonly token: TokenFacts }
+  /** A refresh token was spent and its successor is current and published. */
+  | { readonly kind: 'refreshed'; readonly token: TokenFacts }
+  /** A token that an earlier pass had kept is current and published; nothing was spent. */
+  | { readonly kind: 'recovered'; readonly token: TokenFacts }
+  /** Somebody else's newer token is current and published; nothing was spent. */
+  | { readonly kind: 'adopted'; readonly token: TokenFacts }
+  /** Another pass holds the lease. */
+  | { readonly kind: 'busy'; readonly untilMs: number }
+  /** The schedule's work is paused by an operator. */
+  | { readonly kind: 'paused'; readonly sinceMs: number }
+  /** The provider asked for patience (Retry-After). */
+  | { readonly kind: 'waiting'; readonly untilMs: number }
+  /** Too many refreshes on demand, or too many versions in a day. */
+  | { readonly kind: 'limited'; readonly untilMs: number }
+  /** A token was sent and no answer is on record; it may be sent again at `replayAtMs`. */
+  | { readonly kind: 'uncertain'; readonly sinceMs: number; readonly replayAtMs: number }
+  /** The provider refused the refresh token once; refused again, the connection is latched. */
+  | { readonly kind: 'refused'; readonly position: Position }
+  /** No send until a person has acted. */
+  | { readonly kind: 'latched'; readonly latch: Latch }
+  /** The provider cannot be reached or does not process requests; nothing was spent. */
+  | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAtMs: number | null }
+  /** The answer was none that a token endpoint gives; nothing is known to be spent. */
+  | { readonly kind: 'unexpected'; readonly status: number; readonly contentType: string }
+  /** A store of ours refused or did not answer; whatever was kept is kept. */
+  | { readonly kind: 'store-refused'; readonly reason: RefusalReason; readonly detail: string }
+  /** The new token is safe, but not current or not published yet: the next pass goes on from there. */
+  | { readonly kind: 'kept'; readonly detail: string }
+  /** Both stores refused the new token until the deadline. */
+  | { readonly kind: 'lost'; readonly detail: string }
+  /** Too little time left to start a spend. */
+  | { readonly kind: 'out-of-time' }
+  /** This machine's clock is off, so no lease can be trusted. */
+  | { readonly kind: 'clock-skewed'; readonly skewMs: number }
+  /** What is stored is older than what is known to have been stored. */
+  | { readonly kind: 'rolled-back'; readonly known: Position; readonly found: Position | null }
+  /** A token was kept in a seal that the grant's key does not open. */
+  | { readonly kind: 'seal-unreadable'; readonly versionId: string }
+  /** The grant belongs to another account, region, stage or machine. */
+  | { readonly kind: 'elsewhere'; readonly environment: string }
+  /** Nobody has logged in yet, or the client's credentials are not stored. */
+  | { readonly kind: 'not-connected'; readonly missing: 'grant' | 'client' };
+
+/** What has to happen after an outcome: nothing, another check, or a person. */
+export type OutcomeClass = 'done' | 'retry' | 'person';
+
+/** The class of an outcome, for exit codes, alarms and metrics. */
+export function classOf(outcome: Outcome): OutcomeClass {
+  switch (outcome.kind) {
+    case 'fresh':
+    case 'refreshed':
+    case 'recovered':
+    case 'adopted':
+      return 'done';
+    case 'busy':
+    case 'waiting':
+    case 'limited':
+    case 'uncertain':
+    case 'refused':
+    case 'unavailable':
+    case 'kept':
+    case 'out-of-time':
+      return 'retry';
+    case 'paused':
+    case 'latched':
+    case 'unexpected':
+    case 'lost':
+    case 'clock-skewed':
+    case 'rolled-back':
+    case 'seal-unreadable':
+    case 'elsewhere':
+    case 'not-connected':
+      return 'person';
+    case 'store-refused':
+      return outcome.reason === 'unavailable' || outcome.reason === 'throttled'
+        ? 'retry'
+        : 'person';
+  }
+}

@@ -1,0 +1,156 @@
+import type { Journal } from './journal.ts';
+import type { FrescoEvent, Report } from './report.ts';
+import type { Secret } from './secret.ts';
+
+/** Wall clock, a clock that never steps, and waiting: the core has no other notion of time. */
+export interface Clock {
+  /** Milliseconds since the epoch, as this machine believes. */
+  nowMs(): number;
+  /** Milliseconds since some fixed moment; never goes back and never jumps. */
+  monotonicMs(): number;
+  /** Resolves after `ms` milliseconds. */
+  wait(ms: number): Promise<void>;
+}
+
+/** Unpredictable bytes. */
+export interface Random {
+  bytes(count: number): Uint8Array;
+}
+
+/** One version of a secret, as stored. */
+export interface SecretVersion {
+  readonly versionId: string;
+  readonly value: Secret;
+}
+
+/**
+ * One secret with the two primitives of Secrets Manager that the protocol rests on: versions that are
+ * created once, and a compare-and-set of the label `AWSCURRENT`. Both are linearizable with one another;
+ * reads may be behind. Each call rejects with `StoreRefused` when the store refused it or did not answer,
+ * and a call that was not answered may still have been carried out.
+ */
+export interface VersionedSecret {
+  /** The version labelled current; possibly an older one. `undefined`: none was seen. */
+  current(): Promise<SecretVersion | undefined>;
+  /** The version with this id. `undefined`: not seen, which does not mean that it does not exist. */
+  version(versionId: string): Promise<SecretVersion | undefined>;
+  /**
+   * Creates the version under the label `next`; current stays as it is, except that the first version of
+   * an empty secret becomes current. Again with the same value: `stored`; with another: `taken`.
+   */
+  put(versionId: string, value: Secret): Promise<'stored' | 'taken'>;
+  /** Makes `versionId` current if `from` is: `moved` if it was not, `absent` if there is no such version. */
+  promote(versionId: string, from: string): Promise<'promoted' | 'moved' | 'absent'>;
+}
+
+/** A secret that Secrets Manager's own rotation works on: `AWSPENDING` beside the label current. */
+export interface PendingSecret extends VersionedSecret {
+  /** Creates the version under `AWSPENDING`, or gives the label a value where the version is still empty. */
+  putPending(versionId: string, value: Secret): Promise<'stored' | 'taken'>;
+  /** Takes `AWSPENDING` off this version; done already is done. */
+  dropPending(versionId: string): Promise<void>;
+}
+
+/** A journal as read or written, with what the next conditional write needs. */
+export interface JournalSnapshot {
+  readonly journal: Journal;
+  /** Changes with every write; 0 while nothing was ever written. */
+  readonly revision: number;
+  /** The store's own clock at its answer, in epoch milliseconds; absent where it is this machine's. */
+  readonly dateMs?: number;
+}
+
+/** The one record of a connection with consistent reads and conditional writes; rejects with `StoreRefused`. */
+export interface JournalStore {
+  read(): Promise<JournalSnapshot>;
+  /** Replaces the journal if its revision is still `revision`; writes nothing otherwise. */
+  write(journal: Journal, revision: number): Promise<'written' | 'conflict'>;
+}
+
+/** The application as registered with the provider; a device-flow application has no secret. */
+export interface Client {
+  readonly clientId: string;
+  readonly clientSecret?: Secret;
+  readonly redirectUri?: string;
+}
+
+/** Where the application's credentials come from; rejects with `StoreRefused`. */
+export interface ClientSource {
+  read(): Promise<{ readonly client: Client; readonly versionId: string } | undefined>;
+}
+
+/** What a token endpoint gave: RFC 6749 §5.1, with the lifetime made a number of seconds. */
+export interface TokenResponse {
+  readonly accessToken: Secret;
+  /** Absent: the old one stays (RFC 6749 §6). */
+  readonly refreshToken?: Secret;
+  readonly expiresInSeconds: number;
+  /** True where `expires_in` was missing or odd and the provider's default was taken. */
+  readonly lifetimeAssumed: boolean;
+}
+
+/** Every way in which a token request ends. Only `granted` and `uncertain` may have used up the token. */
+export type TokenAnswer =
+  | { readonly kind: 'granted'; readonly tokens: TokenResponse }
+  /** Nothing left this machine: DNS, connect or TLS failed. */
+  | { readonly kind: 'never-sent'; readonly cause: string }
+  /** 429, or 403 or 503 with Retry-After: not processed. */
+  | { readonly kind: 'throttled'; readonly status: number; readonly retryAfterMs: number }
+  /** Sent, and no usable answer: reset, timeout, a broken 200, another 5xx. */
+  | { readonly kind: 'uncertain'; readonly cause: string; readonly status?: number }
+  /** 400 `invalid_grant`: this token is not accepted (RFC 6749 §5.2). */
+  | { readonly kind: 'invalid-grant' }
+  /** `invalid_client` and its kin: the application is at fault, the token is unspent. */
+  | { readonly kind: 'invalid-client'; readonly error: string }
+  /** Anything else (403 without Retry-After, 3xx, HTML): not what a token endpoint says. */
+  | { readonly kind: 'unexpected'; readonly status: number; readonly contentType: string };
+
+/** The provider's token endpoint; one request for each call, never repeated, never rejects. */
+export interface TokenEndpoint {
+  refresh(refreshToken: Secret, client: Client): Promise<TokenAnswer>;
+}
+
+/** What the provider says of an access token; `unknown` when it could not be asked. */
+export type Verdict = 'accepted' | 'rejected' | 'unknown';
+
+/** Asks the provider whether an access token still works (`GET /user/info`); never rejects. */
+export interface Canary {
+  check(accessToken: Secret): Promise<Verdict>;
+}
+
+/** Where the one report of each pass goes: an event, a metric, a log line. Its failures must stay its own. */
+export interface Reporter {
+  report(report: Report): Promise<void>;
+}
+
+/** Which process holds a lease. */
+export interface Owner {
+  readonly id: string;
+  /** Whether another owner is known to be dead; always false where that can't be known. */
+  isDead(owner: string): boolean;
+}
+
+/** Why a store refused: only `throttled` and `unavailable` heal by themselves. */
+export type RefusalReason =
+  | 'unavailable'
+  | 'throttled'
+  | 'denied'
+  | 'key-disabled'
+  | 'missing'
+  | 'damaged';
+
+/** A store refused a call or did not answer it; an unanswered call may still have been carried out. */
+export class StoreRefused extends Error {
+  override readonly name = 'StoreRefused';
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Where events for other people's code go; rejects with `StoreRefused` unless every one was accepted. */
+export interface EventBus {
+  publish(events: readonly FrescoEvent[]): Promise<void>;
+}

@@ -1,0 +1,48 @@
+/**
+ * What a provider does with a refresh token that is presented again. Data, not code: `probe` measures it.
+ * `reusable`: it stays valid. `grace`: it works for a while after its first use. `single-use`: reuse may
+ * kill the whole family, the living access token with it. `unknown`: treated as single-use.
+ */
+export type ReplayPolicy =
+  | { readonly kind: 'reusable' }
+  | { readonly kind: 'grace'; readonly seconds: number }
+  | { readonly kind: 'single-use' }
+  | { readonly kind: 'unknown' };
+
+/** How near to its end an access token is no longer put at risk by one more send. */
+export const lastChanceMs = 2 * 60 * 60 * 1000;
+
+/** What is known when an attempt was sent and no answer is on record. */
+export interface UncertainAttempt {
+  readonly firstSentAtMs: number;
+  readonly lastSentAtMs: number;
+  readonly accessTokenExpiresAtMs: number;
+  /** Since when the provider is known not to accept the access token any more. */
+  readonly rejectedAtMs: number | undefined;
+}
+
+/**
+ * When the refresh token of an uncertain attempt may be sent again: a moment in epoch milliseconds, past
+ * or to come. After the access token's end nothing is left to lose, so every check may.
+ */
+export function replayAtMs(policy: ReplayPolicy, attempt: UncertainAttempt, nowMs: number): number {
+  switch (policy.kind) {
+    case 'reusable':
+      return nowMs;
+    case 'grace':
+      return nowMs <= attempt.firstSentAtMs + policy.seconds * 1000
+        ? nowMs
+        : guarded(attempt, nowMs);
+    case 'single-use':
+    case 'unknown':
+      return guarded(attempt, nowMs);
+  }
+}
+
+function guarded(attempt: UncertainAttempt, nowMs: number): number {
+  const endMs = attempt.accessTokenExpiresAtMs;
+  if (nowMs >= endMs) return nowMs;
+  const chanceMs = Math.min(attempt.rejectedAtMs ?? endMs, endMs - lastChanceMs);
+  const replayed = attempt.lastSentAtMs > attempt.firstSentAtMs;
+  return replayed && attempt.lastSentAtMs >= chanceMs ? endMs : chanceMs;
+}

@@ -1,0 +1,85 @@
+import { classOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
+
+/** Who asked for a pass. */
+export type Door = 'schedule' | 'consumer' | 'operator' | 'native' | 'login';
+
+/** The one account of a pass, for an event, a metric and a log line; it holds no secret. */
+export interface Report {
+  readonly connection: string;
+  readonly door: Door;
+  readonly atMs: number;
+  readonly outcome: Outcome;
+  /** What consumers have now; absent before the first login, or where it could not be read. */
+  readonly published?: TokenFacts;
+  /** What this pass changed for people: failing has ended, or a person is needed from now on. */
+  readonly turn?: 'recovered' | 'reauthorization-required';
+  /** Things that went wrong on the way without stopping the pass. */
+  readonly warnings: readonly string[];
+}
+
+/** An event for the bus, in the words of `docs/`: `detail` never holds a token. */
+export interface FrescoEvent {
+  readonly detailType:
+    | 'Token Refreshed'
+    | 'Token Refresh Failed'
+    | 'Token Refresh Recovered'
+    | 'Reauthorization Required'
+    | 'Entity Changed'
+    | 'Webhook Subscription Lost'
+    | 'Sync Completed';
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const hourMs = 3_600_000;
+
+/** The event that a report calls for; none where nothing happened. */
+export function eventOf(report: Report): FrescoEvent | undefined {
+  const { outcome } = report;
+  const outcomeClass = classOf(outcome);
+  if (outcome.kind === 'fresh' || isNoNews(outcome)) return undefined;
+  const detail = { v: 1, connection: report.connection, ...facts(report, outcomeClass) };
+  if (report.turn === 'reauthorization-required') {
+    return {
+      detailType: 'Reauthorization Required',
+      detail: { ...detail, ...reauthorization(outcome) },
+    };
+  }
+  if (outcomeClass !== 'done') return { detailType: 'Token Refresh Failed', detail };
+  const recovered = report.turn === 'recovered';
+  return { detailType: recovered ? 'Token Refresh Recovered' : 'Token Refreshed', detail };
+}
+
+function isNoNews(outcome: Outcome): boolean {
+  return outcome.kind === 'busy' || outcome.kind === 'limited' || outcome.kind === 'not-connected';
+}
+
+function facts(report: Report, outcomeClass: OutcomeClass): Record<string, unknown> {
+  const { published } = report;
+  const left =
+    published === undefined || published.expiresAtMs === null
+      ? undefined
+      : Math.max(0, Math.round(((published.expiresAtMs - report.atMs) / hourMs) * 10) / 10);
+  return {
+    outcome: report.outcome.kind,
+    class: outcomeClass,
+    generation: published?.generation,
+    hoursLeft: left,
+    warnings: report.warnings.length > 0 ? report.warnings : undefined,
+  };
+}
+
+function reauthorization(outcome: Outcome): Record<string, unknown> {
+  if (outcome.kind !== 'latched') return { why: outcome.kind, command: 'fresco doctor' };
+  const { latch } = outcome;
+  return latch.kind === 'revoked'
+    ? {
+        why: 'the provider no longer accepts the refresh token',
+        sinceMs: latch.sinceMs,
+        command: 'fresco login',
+      }
+    : {
+        why: `the provider refuses the application: ${latch.error}`,
+        sinceMs: latch.sinceMs,
+        command: 'fresco doctor',
+      };
+}

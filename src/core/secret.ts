@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+
+const hidden = '[secret]';
+
+/** A value that must stay out of logs, errors and events; `reveal` is the only way to read it. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The bare value, for the one place where it has to leave: a wire, a store, a child's environment. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  /** Whether both hold the same value. */
+  equals(other: Secret): boolean {
+    return this.#value === other.#value;
+  }
+
+  /** Eight hex digits of its SHA-256: enough for people to tell two secrets apart, useless to anyone else. */
+  fingerprint(): string {
+    return createHash('sha256').update(this.#value).digest('hex').slice(0, 8);
+  }
+
+  toString(): string {
+    return hidden;
+  }
+
+  toJSON(): string {
+    return hidden;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return hidden;
+  }
+}
