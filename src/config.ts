@@ -1,0 +1,139 @@
+import {
+  list,
+  matching,
+  oneOf,
+  optional,
+  otherwise,
+  Problem,
+  type Setting,
+  seconds,
+  secret,
+} from './setting.ts';
+
+/** An environment as a process gets it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings were missing or wrong; `problems` has one line for each of them. */
+export class ConfigInvalid extends Error {
+  override readonly name = 'ConfigInvalid';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the environment is not usable: ${problems.join('; ')}`);
+    this.problems = problems;
+  }
+}
+
+const connectionPattern = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
+const pemPattern = /^-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----$/;
+
+const prefix = matching(
+  'FRESCO_PREFIX',
+  'a prefix of secret names, such as fresco or fresco-test',
+  /^[A-Za-z0-9][A-Za-z0-9_+=.@-]*(\/[A-Za-z0-9_+=.@-]+)*$/,
+);
+const connection = matching('FRESCO_CONNECTION', 'letters, digits and dashes', connectionPattern);
+const connections = list(
+  'FRESCO_CONNECTIONS',
+  'names of letters, digits and dashes with commas between',
+  /,/,
+  connectionPattern,
+  ',',
+);
+const table = matching('FRESCO_TABLE', 'the name of a DynamoDB table', /^[A-Za-z0-9_.:/-]{3,}$/);
+const bus = matching('FRESCO_BUS', 'the name or ARN of an event bus', /^[A-Za-z0-9_./:-]+$/);
+const queueUrl = matching('FRESCO_QUEUE_URL', 'the URL of a queue', /^https?:\/\/\S+$/);
+const environment = matching(
+  'FRESCO_ENVIRONMENT',
+  'account/region/stage',
+  /^[^/\s]+\/[^/\s]+\/[^/\s]+$/,
+);
+const providerUrl = otherwise(
+  matching(
+    'FRESCO_PROVIDER_URL',
+    'an http or https URL with no slash at its end',
+    /^https?:\/\/\S*[^/\s]$/,
+  ),
+  'https://api-v2.fattureincloud.it',
+);
+const stackWide = { prefix, connections, table, bus, providerUrl };
+
+const settings = {
+  rotator: {
+    ...stackWide,
+    environment,
+    rotateEveryMs: seconds('FRESCO_ROTATE_EVERY_SECONDS'),
+    leaseTermMs: seconds('FRESCO_LEASE_TERM_SECONDS'),
+  },
+  'webhook-receiver': {
+    connections,
+    queueUrl,
+    /** Base of the sinks: the sink of a connection is this, a slash and the connection's name. */
+    webhookSink: matching('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/),
+    /** The `aid` that a notification must carry; unchecked where it is not known. */
+    applicationId: optional(matching('FRESCO_APPLICATION_ID', 'a number', /^\d{1,15}$/)),
+    /** PEM; absent: the keys that the provider publishes. */
+    webhookPublicKeys: optional(
+      list(
+        'FRESCO_WEBHOOK_PUBLIC_KEYS',
+        'public keys in PEM, one after the other',
+        /(?<=-----END PUBLIC KEY-----)\s*(?=-)/,
+        pemPattern,
+        '\n',
+      ),
+    ),
+    providerUrl,
+  },
+  'webhook-handler': {
+    ...stackWide,
+    queueUrl,
+    entity: oneOf('FRESCO_ENTITY', ['full', 'reference']),
+  },
+  sync: { ...stackWide, entity: oneOf('FRESCO_ENTITY', ['full', 'reference']) },
+  cli: {
+    store: otherwise(matching('FRESCO_STORE', "'aws' or 'file:<path>'", /^(aws|file:.+)$/), 'aws'),
+    prefix: otherwise(prefix, 'fresco'),
+    connection: otherwise(connection, 'default'),
+    providerUrl,
+    /** Path of a JSON file that describes another OAuth server. */
+    providerFile: optional(matching('FRESCO_PROVIDER', 'the path of a file', /\S/)),
+    clientId: optional(matching('FATTUREINCLOUD_CLIENT_ID', 'a text', /\S/)),
+    clientSecret: optional(secret('FATTUREINCLOUD_CLIENT_SECRET')),
+    redirectUri: optional(matching('FATTUREINCLOUD_REDIRECT_URI', 'a URL', /^https?:\/\/\S+$/)),
+  },
+};
+
+/** The programs that read an environment. */
+export type Edge = keyof typeof settings;
+
+/** What a program runs with; absolute lengths of time are in milliseconds. */
+export type Config<E extends Edge> = {
+  readonly [K in keyof (typeof settings)[E]]: (typeof settings)[E][K] extends Setting<infer T>
+    ? T
+    : never;
+};
+
+type AnySettings = Readonly<Record<string, Setting<unknown>>>;
+
+/** Reads what `edge` needs; throws `ConfigInvalid` with all problems at once. An empty variable is an unset one. */
+export function parseConfig<E extends Edge>(edge: E, env: Environment): Config<E> {
+  const problems: string[] = [];
+  const entries = Object.entries(settings[edge] as AnySettings).map(([key, setting]) => {
+    const value = setting.read(env[setting.variable] || undefined);
+    if (value instanceof Problem) problems.push(`${setting.variable} ${value.text}`);
+    return [key, value];
+  });
+  if (problems.length > 0) throw new ConfigInvalid(problems);
+  return Object.fromEntries(entries) as Config<E>;
+}
+
+/** The environment from which `parseConfig` reads `config` back; values may be tokens of a template. */
+export function toEnvironment<E extends Edge>(edge: E, config: Config<E>): Record<string, string> {
+  const values = config as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(settings[edge] as AnySettings).flatMap(([key, setting]) => {
+      const text = setting.write(values[key]);
+      return text === undefined ? [] : [[setting.variable, text]];
+    }),
+  );
+}

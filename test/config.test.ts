@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Config,
+  ConfigInvalid,
+  type Edge,
+  parseConfig,
+  toEnvironment,
+} from '../src/config.ts';
+import { Secret } from '../src/core/secret.ts';
+
+const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9-]{0,20}$/);
+const names = fc.array(name, { minLength: 1, maxLength: 4 });
+const url = fc.webUrl({ withFragments: false }).map((text) => text.replace(/\/+$/, ''));
+const ms = fc.integer({ min: 1, max: 999_999_999 }).map((seconds) => seconds * 1000);
+const text = fc.stringMatching(/^[!-~]{1,40}$/);
+const pem = fc
+  .stringMatching(/^[A-Za-z0-9+/]{4,80}$/)
+  .map((body) => `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----`);
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const entity = fc.constantFrom('full' as const, 'reference' as const);
+const stackWide = {
+  prefix: name,
+  connections: names,
+  table: fc.stringMatching(/^[A-Za-z0-9_.-]{3,40}$/),
+  bus: name,
+  providerUrl: url,
+};
+
+const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
+  rotator: fc.record({
+    ...stackWide,
+    environment: fc.tuple(name, name, name).map((parts) => parts.join('/')),
+    rotateEveryMs: ms,
+    leaseTermMs: ms,
+  }),
+  'webhook-receiver': fc.record({
+    connections: names,
+    queueUrl: url,
+    webhookSink: url,
+    applicationId: maybe(fc.stringMatching(/^\d{1,15}$/)),
+    webhookPublicKeys: maybe(fc.array(pem, { minLength: 1, maxLength: 3 })),
+    providerUrl: url,
+  }),
+  'webhook-handler': fc.record({ ...stackWide, queueUrl: url, entity }),
+  sync: fc.record({ ...stackWide, entity }),
+  cli: fc.record({
+    store: fc.oneof(
+      fc.constant('aws'),
+      text.map((path) => `file:${path}`),
+    ),
+    prefix: name,
+    connection: name,
+    providerUrl: url,
+    providerFile: maybe(text),
+    clientId: maybe(text),
+    clientSecret: maybe(text.map((value) => new Secret(value))),
+    redirectUri: maybe(url),
+  }),
+};
+
+const edges = Object.keys(arbitraries) as Edge[];
+
+describe('the environment', () => {
+  it.each(edges)('of the %s is read back as it was written', (edge) => {
+    fc.assert(
+      fc.property(arbitraries[edge] as fc.Arbitrary<Config<Edge>>, (config) => {
+        const read = parseConfig(edge, toEnvironment(edge, config));
+        expect(revealed(read)).toEqual(revealed(config));
+      }),
+    );
+  });
+
+  it('that lacks several settings is refused with all of them named', () => {
+    expect(problems(() => parseConfig('rotator', { FRESCO_PREFIX: 'fresco' }))).toEqual([
+      'FRESCO_CONNECTIONS must be names of letters, digits and dashes with commas between, but is not set',
+      'FRESCO_TABLE must be the name of a DynamoDB table, but is not set',
+      'FRESCO_BUS must be the name or ARN of an event bus, but is not set',
+      'FRESCO_ENVIRONMENT must be account/region/stage, but is not set',
+      'FRESCO_ROTATE_EVERY_SECONDS must be a whole number of seconds above 0, but is not set',
+      'FRESCO_LEASE_TERM_SECONDS must be a whole number of seconds above 0, but is not set',
+    ]);
+  });
+
+  it.each([
+    { variable: 'FRESCO_STORE', value: 'file:' },
+    { variable: 'FRESCO_STORE', value: 'disk' },
+    { variable: 'FRESCO_PREFIX', value: '/fresco' },
+    { variable: 'FRESCO_CONNECTION', value: 'a/b' },
+    { variable: 'FRESCO_PROVIDER_URL', value: 'https://api.example.com/' },
+    { variable: 'FRESCO_PROVIDER_URL', value: 'ftp://api.example.com' },
+    { variable: 'FATTUREINCLOUD_REDIRECT_URI', value: 'localhost' },
+  ])('with $variable set to "$value" is refused and says so', ({ variable, value }) => {
+    const [problem, ...others] = problems(() => parseConfig('cli', { [variable]: value }));
+    expect(problem).toMatch(new RegExp(`^${variable} must be .*, got '`));
+    expect(problem).toContain(`'${value}'`);
+    expect(others).toEqual([]);
+  });
+
+  it.each(['0', '-1', '1.5', 'soon', '86400s', ' 5'])('takes no %j for a time', (value) => {
+    const env = { ...valid('rotator'), FRESCO_ROTATE_EVERY_SECONDS: value };
+    expect(problems(() => parseConfig('rotator', env))).toHaveLength(1);
+  });
+
+  it('holds for a person who set nothing the documented defaults', () => {
+    expect(parseConfig('cli', {})).toMatchObject({
+      store: 'aws',
+      prefix: 'fresco',
+      connection: 'default',
+      providerUrl: 'https://api-v2.fattureincloud.it',
+      clientSecret: undefined,
+    });
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    expect(parseConfig('cli', { FRESCO_PREFIX: '' }).prefix).toBe('fresco');
+  });
+
+  it('keeps the client secret unprintable', () => {
+    const config = parseConfig('cli', { FATTUREINCLOUD_CLIENT_SECRET: 'invented-secret' });
+    expect(JSON.stringify(config)).not.toContain('invented-secret');
+    expect(config.clientSecret?.reveal()).toBe('invented-secret');
+  });
+});
+
+function valid(edge: Edge): Record<string, string> {
+  const [config] = fc.sample(arbitraries[edge] as fc.Arbitrary<Config<Edge>>, {
+    numRuns: 1,
+    seed: 1,
+  });
+  if (config === undefined) throw new Error('no sample');
+  return toEnvironment(edge, config);
+}
+
+function revealed(config: object): object {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      value instanceof Secret ? value.reveal() : value,
+    ]),
+  );
+}
+
+function problems(act: () => unknown): readonly string[] {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ConfigInvalid) return error.problems;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
