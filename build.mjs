@@ -1,0 +1,83 @@
+// Builds what is run without TypeScript: the Lambda bundles, the command and the library, into dist/.
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const inRoot = (path) => join(root, path);
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  logLevel: 'warning',
+  legalComments: 'none',
+  metafile: true,
+};
+
+/** Each function alone in a folder, as Lambda unpacks it: CommonJS starts faster than ESM there. */
+function functions() {
+  const folder = inRoot('functions');
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => basename(file, '.ts'));
+  if (names.length === 0) return [];
+  mkdirSync(inRoot('dist/functions'), { recursive: true });
+  // The package is of type module; what lies under this file is not.
+  writeFileSync(inRoot('dist/functions/package.json'), '{"type":"commonjs"}\n');
+  return names.map((name) => ({
+    ...shared,
+    entryPoints: [`functions/${name}.ts`],
+    outfile: `dist/functions/${name}/index.js`,
+    format: 'cjs',
+    target: 'node24',
+    minify: true,
+    mainFields: ['module', 'main'],
+  }));
+}
+
+/** The command and the library as ESM; what only some commands need stays in chunks of its own. */
+function modules() {
+  const entryPoints = [
+    { in: 'src/cli/main.ts', out: 'cli' },
+    { in: 'src/index.ts', out: 'index' },
+    { in: 'infra/fresco.ts', out: 'cdk' },
+  ].filter((entry) => existsSync(inRoot(entry.in)));
+  if (entryPoints.length === 0) return [];
+  return [
+    {
+      ...shared,
+      entryPoints,
+      outdir: 'dist',
+      chunkNames: 'chunks/[name]-[hash]',
+      format: 'esm',
+      target: 'node20',
+      packages: 'external',
+      splitting: true,
+    },
+  ];
+}
+
+function commonJs() {
+  if (!existsSync(inRoot('src/index.ts'))) return [];
+  return [
+    {
+      ...shared,
+      entryPoints: ['src/index.ts'],
+      outfile: 'dist/index.cjs',
+      format: 'cjs',
+      target: 'node20',
+      packages: 'external',
+    },
+  ];
+}
+
+const results = await Promise.all([...functions(), ...modules(), ...commonJs()].map(build));
+
+const written = new Set(results.flatMap((result) => Object.keys(result.metafile.outputs)));
+const chunks = inRoot('dist/chunks');
+for (const file of existsSync(chunks) ? readdirSync(chunks) : []) {
+  if (!written.has(`dist/chunks/${file}`)) rmSync(join(chunks, file));
+}
