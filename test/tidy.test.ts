@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { rules, type Source } from './tidy/rules.ts';
+import { functionsOf } from './tidy/source-text.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = ['src', 'functions', 'infra', 'test'].flatMap(sourcesIn);
+
+describe('the sources', () => {
+  it.each(Object.entries(rules))('keep the rule %s', (_, rule) => {
+    const breaches = sources.flatMap((it) => rule(it).map((text) => `${it.path} ${text}`));
+    expect(breaches).toEqual([]);
+  });
+
+  it('are all read', () => {
+    expect(sources.map(({ path }) => path)).toContain('src/core/secret.ts');
+  });
+});
+
+const functionOf = (lines: number) => `function long() {\n${'  step();\n'.repeat(lines - 2)}}\n`;
+const unfinished = `// TO${'DO'}: later`;
+
+describe('a rule is seen to bite:', () => {
+  it.each([
+    ['imports', 'src/core/a.ts', "import { b } from '../aws/b.ts';"],
+    ['imports', 'src/core/a.ts', "import { readFile } from 'node:fs';"],
+    ['imports', 'src/core/a.ts', "const b = await import('../config.ts');"],
+    ['imports', 'src/core/a.ts', "import type {\n  B,\n} from '../aws/b.ts';"],
+    ['imports', 'src/aws/a.ts', "import { b } from '../local/b.ts';"],
+    ['imports', 'src/aws/a.ts', "import { b } from '../config.ts';"],
+    ['imports', 'src/local/a.ts', "export { b } from '../fatture-in-cloud/b.ts';\nb();"],
+    ['imports', 'src/sandbox/a.ts', "import { b } from '../fatture-in-cloud/token-endpoint.ts';"],
+    ['imports', 'src/console/a.ts', "import { b } from '../core/b.ts';"],
+    ['imports', 'src/wiring/a.ts', "import { b } from '../cli/b.ts';"],
+    ['imports', 'src/cli/a.ts', "import { b } from '../aws/b.ts';"],
+    ['imports', 'src/cli/a.ts', "import '../../test/b.ts';"],
+    ['imports', 'functions/a.ts', "import { b } from '../src/wiring/b.ts';"],
+    ['imports', 'infra/a.ts', "import { b } from '../src/core/b.ts';"],
+    ['imports', 'infra/a.ts', "import { b } from 'valibot';"],
+    ['coreBans', 'src/core/a.ts', 'const a = Date.now();'],
+    ['coreBans', 'src/core/a.ts', 'const a = new Date(0);'],
+    ['coreBans', 'src/core/a.ts', 'const a = Math.random();'],
+    ['coreBans', 'src/core/a.ts', 'setTimeout(a, 1);'],
+    ['coreBans', 'src/core/a.ts', 'const a = process.pid;'],
+    ['coreBans', 'src/core/a.ts', 'console.log(1);'],
+    ['coreBans', 'src/core/a.ts', `const a = \`\${await fetch('x')}\`;`],
+    ['environmentAtEdges', 'src/wiring/a.ts', "const a = process.env['A'];"],
+    ['noModuleMocks', 'test/a.test.ts', "vi.mock('./a.ts');"],
+    ['noModuleMocks', 'test/a.test.ts', "jest.mock('./a.ts');"],
+    ['noUnfinishedWork', 'src/core/a.ts', unfinished],
+    ['namesThatSaySomething', 'src/utils/a.ts', ''],
+    ['namesThatSaySomething', 'test/helpers.ts', ''],
+    ['noBarrels', 'src/core/a.ts', "export * from './b.ts';\nexport { c } from './c.ts';\n"],
+    ['noDefaultExports', 'src/core/a.ts', 'export default function a() {}'],
+    ['noDefaultExports', 'functions/a.ts', 'const a = 1;\nexport { a as default };'],
+    ['sizes', 'src/core/a.ts', 'a();\n'.repeat(251)],
+    ['sizes', 'infra/a.ts', functionOf(61)],
+    ['docstrings', 'src/core/a.ts', 'export const a = 1;'],
+    ['docstrings', 'src/config.ts', '// a remark\nexport interface A {}'],
+    ['docstrings', 'infra/a.ts', 'export abstract class A {}'],
+  ])('%s in %s: %.60s', (name, path, text) => {
+    expect(broken({ path, text })).toEqual([name]);
+  });
+
+  it.each([
+    ['src/core/a.ts', "import { b } from './b.ts';\nimport { createHash } from 'node:crypto';"],
+    ['src/core/a.ts', '// Date.now() and the like\nconst a = "console.log";'],
+    ['src/sandbox/a.ts', "import { b } from '../fatture-in-cloud/scopes.ts';"],
+    ['src/console/a.ts', "import type { B } from '../core/b.ts';"],
+    ['functions/a.ts', "import { b } from '../src/wiring/a.ts';"],
+    ['infra/a.ts', "import { b } from '../src/config.ts';\nimport { c } from 'aws-cdk-lib';"],
+    ['src/cli/a.ts', "const a = process.env['A'];"],
+    ['src/index.ts', "export * from './core/b.ts';"],
+    ['src/core/a.ts', '/** What it is. */\nexport const a = 1;'],
+    ['src/core/a.ts', `/** Long. */\nexport ${functionOf(60)}`],
+  ])('and to let pass, in %s: %.60s', (path, text) => {
+    expect(broken({ path, text })).toEqual([]);
+  });
+});
+
+describe('the lines of a function', () => {
+  it.each([
+    ['function a() {\n}', 'a', 2],
+    ['async function a(\n  b: { c: string },\n): Promise<{ d: number }> {\n  e();\n}', 'a', 5],
+    ['const a = () => {\n  b();\n};', 'an arrow function', 3],
+    ['class A {\n  async b(c: () => void): Promise<void> {\n    c();\n  }\n}', 'b', 3],
+    [`function a() {\n  b('}', \`}\${c ? \`{\` : '}'}\`, /[}/]}/);\n}`, 'a', 3],
+  ])('of %j are counted', (text, name, lines) => {
+    expect(functionsOf(text)[0]).toEqual({ name, lines });
+  });
+});
+
+function broken(source: Source): string[] {
+  return Object.entries(rules)
+    .filter(([, rule]) => rule(source).length > 0)
+    .map(([name]) => name);
+}
+
+function sourcesIn(folder: string): Source[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mjs|js)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !file.includes(`${sep}node_modules${sep}`))
+    .map((file) => ({
+      path: relative(root, file).split(sep).join('/'),
+      text: readFileSync(file, 'utf8'),
+    }));
+}
