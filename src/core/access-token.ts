@@ -1,14 +1,9 @@
+import { type Company, companiesIn } from './company.ts';
 import type { Grant } from './grant.ts';
 import { fromRfc3339, toRfc3339 } from './instant.ts';
 import { type Position, positionOf } from './position.ts';
-import { field, parseRecord, type StoredRecord } from './record.ts';
+import { field, parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
-
-/** A company that the token reaches. */
-export interface Company {
-  readonly id: number;
-  readonly name: string;
-}
 
 /** What consumers read: the access token, how long it lasts, and where to ask for a fresh one. */
 export interface AccessToken extends Position {
@@ -22,18 +17,16 @@ export interface AccessToken extends Position {
   readonly refreshWith?: string;
 }
 
-/** The published half of a grant, with what only the publisher knows. */
-export function accessTokenOf(
-  grant: Grant,
-  extra: Pick<AccessToken, 'companies' | 'refreshWith'>,
-): AccessToken {
+/** The published half of a grant. */
+export function accessTokenOf(grant: Grant, refreshWith: string | undefined): AccessToken {
   return {
     ...positionOf(grant),
     connection: grant.connection,
     accessToken: grant.accessToken,
     issuedAtMs: grant.issuedAtMs,
     expiresAtMs: grant.expiresAtMs,
-    ...extra,
+    companies: grant.companies,
+    ...(refreshWith === undefined ? {} : { refreshWith }),
   };
 }
 
@@ -69,15 +62,7 @@ export function decodeAccessToken(value: Secret): AccessToken {
     issuedAtMs: field.parsed(record, 'issuedAt', fromRfc3339),
     expiresAtMs:
       record.fields['expiresAt'] === null ? null : field.parsed(record, 'expiresAt', fromRfc3339),
-    companies: companies(record),
+    companies: companiesIn(record),
     ...(typeof refreshWith === 'string' ? { refreshWith } : {}),
   };
-}
-
-function companies(record: StoredRecord): Company[] {
-  const value = record.fields['companies'];
-  return (Array.isArray(value) ? value : []).flatMap((entry: unknown) => {
-    const { id, name } = (entry ?? {}) as Record<string, unknown>;
-    return typeof id === 'number' ? [{ id, name: typeof name === 'string' ? name : '' }] : [];
-  });
 }

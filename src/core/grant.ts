@@ -1,3 +1,4 @@
+import { type Company, companiesIn } from './company.ts';
 import { fromRfc3339, toRfc3339 } from './instant.ts';
 import type { Position } from './position.ts';
 import { field, parseRecord } from './record.ts';
@@ -12,6 +13,8 @@ export interface Grant extends Position {
   readonly expiresAtMs: number;
   /** 32 random bytes in base64, made by login and copied into each version of this grant. */
   readonly sealKey: Secret;
+  /** The companies that the person chose at login. */
+  readonly companies: readonly Company[];
   /** Base URL of the provider that issued the grant. */
   readonly provider: string;
   /** Where the grant may be spent: account, region and stage, or this machine. */
@@ -32,6 +35,7 @@ export function encodeGrant(grant: Grant): Secret {
       issuedAt: toRfc3339(grant.issuedAtMs),
       expiresAt: toRfc3339(grant.expiresAtMs),
       sealKey: grant.sealKey.reveal(),
+      companies: grant.companies.map(({ id, name }) => ({ id, name })),
       provider: grant.provider,
       environment: grant.environment,
     }),
@@ -51,6 +55,7 @@ export function decodeGrant(value: Secret): Grant {
     issuedAtMs: field.parsed(record, 'issuedAt', fromRfc3339),
     expiresAtMs: field.parsed(record, 'expiresAt', fromRfc3339),
     sealKey: new Secret(field.text(record, 'sealKey')),
+    companies: companiesIn(record),
     provider: field.text(record, 'provider'),
     environment: field.text(record, 'environment'),
   };

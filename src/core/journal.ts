@@ -9,11 +9,6 @@ export interface Lease {
   readonly expiresAtMs: number;
 }
 
-/** A version that the grant's secret is known to have had as its current one. */
-export interface KnownVersion extends Position {
-  readonly versionId: string;
-}
-
 /** One send of a refresh token whose answer is not on record; its version, if ever kept, has this id. */
 export interface OpenSend {
   readonly versionId: string;
@@ -23,7 +18,7 @@ export interface OpenSend {
 
 /** Refresh tokens on their way: sends from one parent, oldest first, none of them answered as far as we know. */
 export interface Dispatch {
-  readonly parent: KnownVersion;
+  readonly parent: Position;
   readonly sends: readonly OpenSend[];
 }
 
@@ -37,12 +32,14 @@ export type Latch =
       readonly sinceMs: number;
     };
 
-/** What the canary said of one published token, and whether it said so at its first look. */
+/** What the canary said of one published token: since when it has said so, and when it was last asked. */
 export interface CanaryRecord {
   readonly position: Position;
   readonly verdict: Verdict;
+  readonly sinceMs: number;
   readonly atMs: number;
-  readonly first: boolean;
+  /** It has said so from its first look on. */
+  readonly fromFirst: boolean;
 }
 
 /** One line of `fresco history`: no values. */
@@ -57,8 +54,8 @@ export interface Journal {
   readonly lease: Lease | null;
   /** The highest fence ever given. */
   readonly fence: number;
-  /** The newest version known to have been current. */
-  readonly known: KnownVersion | null;
+  /** The newest position that the grant's secret is known to have had as its current one. */
+  readonly known: Position | null;
   /** `null`: idle. */
   readonly dispatch: Dispatch | null;
   /** The highest attempt number ever given. */
@@ -73,7 +70,7 @@ export interface Journal {
   readonly canary: CanaryRecord | null;
   /** Sends of the last day, for the quota of versions. */
   readonly sentAtMs: readonly number[];
-  /** The generation whose death lifted the limit of refreshes on demand. */
+  /** The published token whose death has lifted the limit of refreshes on demand. */
   readonly liftedFor: Position | null;
   /** Since when passes have failed. */
   readonly failingSinceMs: number | null;

@@ -1,11 +1,16 @@
 import type { Latch } from './journal.ts';
 import type { RefusalReason } from './ports.ts';
-import type { Position } from './position.ts';
+import { type Position, positionOf } from './position.ts';
 
 /** What a person or a consumer may know of a published token. */
 export interface TokenFacts extends Position {
   /** `null`: never. */
   readonly expiresAtMs: number | null;
+}
+
+/** What may be said of a token pair: where it stands and how long it lasts. */
+export function factsOf(token: TokenFacts): TokenFacts {
+  return { ...positionOf(token), expiresAtMs: token.expiresAtMs };
 }
 
 /** How one pass of the protocol ended. */

@@ -1,4 +1,5 @@
-import { classOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
+import { classOf, factsOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
+import type { Pass } from './pass.ts';
 
 /** Who asked for a pass. */
 export type Door = 'schedule' | 'consumer' | 'operator' | 'native' | 'login';
@@ -15,6 +16,29 @@ export interface Report {
   readonly turn?: 'recovered' | 'reauthorization-required';
   /** Things that went wrong on the way without stopping the pass. */
   readonly warnings: readonly string[];
+}
+
+/** The report of a pass that ended so. */
+export function reportOf(pass: Pass, outcome: Outcome): Report {
+  const turn = turnOf(pass, outcome);
+  return {
+    connection: pass.settings.connection,
+    door: pass.request.door,
+    atMs: pass.ports.clock.nowMs(),
+    outcome,
+    ...(pass.published && { published: factsOf(pass.published) }),
+    ...(turn && { turn }),
+    warnings: pass.warnings,
+  };
+}
+
+function turnOf(pass: Pass, outcome: Outcome): Report['turn'] {
+  const { latch, failingSinceMs } = pass.page.found;
+  if (outcome.kind === 'latched') {
+    return outcome.latch.sinceMs === latch?.sinceMs ? undefined : 'reauthorization-required';
+  }
+  const healed = classOf(outcome) === 'done' && outcome.kind !== 'fresh';
+  return healed && failingSinceMs !== null ? 'recovered' : undefined;
 }
 
 /** An event for the bus, in the words of `docs/`: `detail` never holds a token. */

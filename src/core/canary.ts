@@ -1,0 +1,55 @@
+import type { AccessToken } from './access-token.ts';
+import type { CanaryRecord, Journal } from './journal.ts';
+import type { Pass } from './pass.ts';
+import { StoreRefused, type Verdict } from './ports.ts';
+import { compare, positionOf } from './position.ts';
+
+const verdictHoldsMs = 60_000;
+
+/**
+ * Whether the published token is dead. A 401 also means a wrong company, so the provider is asked; what it
+ * says of a token holds for a minute, for all who complain.
+ */
+export async function isDead(pass: Pass, published: AccessToken): Promise<boolean> {
+  const { canary } = pass.page.journal;
+  const nowMs = pass.ports.clock.nowMs();
+  const remembered =
+    canary !== null &&
+    compare(canary.position, published) === 0 &&
+    nowMs - canary.atMs < verdictHoldsMs;
+  const verdict = remembered ? canary.verdict : await askCanary(pass, published);
+  return verdict === 'rejected';
+}
+
+/** Asks about a published token and remembers the verdict; a journal that refuses is only a warning. */
+export async function askCanary(pass: Pass, published: AccessToken): Promise<Verdict> {
+  const verdict = await pass.ports.canary.check(published.accessToken);
+  const atMs = pass.ports.clock.nowMs();
+  try {
+    await pass.page.amend((journal) => withVerdict(journal, published, verdict, atMs));
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    pass.warnings.push(`the canary's verdict was not kept: ${error.message}`);
+  }
+  if (verdict === 'rejected') pass.warnings.push('the canary rejected the published access token');
+  return verdict;
+}
+
+function withVerdict(
+  journal: Journal,
+  published: AccessToken,
+  verdict: Verdict,
+  atMs: number,
+): Journal {
+  const { canary } = journal;
+  const earlier = canary !== null && compare(canary.position, published) === 0 ? canary : undefined;
+  const same = earlier?.verdict === verdict;
+  const next: CanaryRecord = {
+    position: positionOf(published),
+    verdict,
+    sinceMs: same ? earlier.sinceMs : atMs,
+    atMs,
+    fromFirst: same ? earlier.fromFirst : earlier === undefined,
+  };
+  return { ...journal, canary: next };
+}

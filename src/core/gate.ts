@@ -1,0 +1,137 @@
+import type { AccessToken } from './access-token.ts';
+import { sendsFrom } from './dispatch.ts';
+import type { Grant } from './grant.ts';
+import type { Journal } from './journal.ts';
+import type { Outcome } from './outcome.ts';
+import type { RotationRequest, RotationSettings } from './pass.ts';
+import { isNewer } from './position.ts';
+import { lastChanceMs, replayAtMs } from './replay-policy.ts';
+import { heldLatch } from './settlement.ts';
+
+const dayMs = 86_400_000;
+const onDemandEveryMs = 45 * 60_000;
+const nativeEveryMs = 10 * 60_000;
+
+/** Sends in a day that keep a secret far from its 100 versions. */
+export const sendsPerDayMax = { schedule: 40, consumer: 12 } as const;
+
+/** What the gate looks at; `dead` means that the canary has just rejected the published token. */
+export interface Sight {
+  readonly journal: Journal;
+  readonly published: AccessToken | undefined;
+  readonly current: Grant;
+  readonly nowMs: number;
+  readonly dead: boolean;
+  readonly request: RotationRequest;
+  readonly settings: RotationSettings;
+}
+
+/** Why there is something to do. */
+export type Due = 'asked' | 'aged' | 'behind' | 'unsettled' | 'sealed' | 'rejected';
+
+/** Step 0: the reason why a pass is due, if there is one. */
+export function dueReason(sight: Sight): Due | undefined {
+  const { journal } = sight;
+  if (journal.dispatch !== null) return 'unsettled';
+  if (journal.seals.length > 0) return 'sealed';
+  if (isBehind(sight)) return 'behind';
+  return spendReason(sight);
+}
+
+/** Whether what consumers read is older than the grant. */
+export function isBehind({ published, current }: Pick<Sight, 'published' | 'current'>): boolean {
+  return published === undefined || isNewer(current, published);
+}
+
+/** The reason to spend a token, as opposed to finishing what an earlier pass began. */
+export function spendReason(sight: Sight): Due | undefined {
+  const { request, current, nowMs, settings } = sight;
+  const { issuedAtMs, expiresAtMs } = current;
+  const lifeMs = expiresAtMs - issuedAtMs;
+  if (isAsked(sight)) return 'asked';
+  if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';
+  if (sight.dead) return 'rejected';
+  const wishMs = request.minValidityMs ?? 0;
+  return wishMs <= lifeMs && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
+}
+
+function isAsked({ request, current, nowMs }: Sight): boolean {
+  switch (request.door) {
+    case 'operator':
+    case 'login':
+      return request.onlyIfDue !== true;
+    case 'native':
+      // Secrets Manager repeats a rotation that failed half-way: what was just refreshed is not again.
+      return nowMs >= current.issuedAtMs + nativeEveryMs;
+    case 'schedule':
+    case 'consumer':
+      return false;
+  }
+}
+
+/** Step 3: what keeps a due token from being sent, if anything does. */
+export function spendBarrier(sight: Sight): Outcome | undefined {
+  const { journal, current, nowMs } = sight;
+  const latch = heldLatch(journal, current, undefined);
+  if (latch?.kind === 'revoked') return { kind: 'latched', latch };
+  if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };
+  if (journal.retryAtMs !== null && nowMs < journal.retryAtMs) {
+    return { kind: 'waiting', untilMs: journal.retryAtMs };
+  }
+  return uncertainty(sight) ?? limit(sight);
+}
+
+/** What an open send from the current token means: nothing, or waiting until it may be sent again. */
+export function uncertainty({
+  journal,
+  current,
+  nowMs,
+  dead,
+  settings,
+}: Sight): Outcome | undefined {
+  const sends = sendsFrom(journal, current);
+  const [first, last] = [sends[0], sends.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const atMs = replayAtMs(
+    settings.policy,
+    {
+      firstSentAtMs: first.sentAtMs,
+      lastSentAtMs: last.sentAtMs,
+      accessTokenExpiresAtMs: current.expiresAtMs,
+      rejectedAtMs: rejectedSinceMs(journal, current) ?? (dead ? nowMs : undefined),
+    },
+    nowMs,
+  );
+  return nowMs >= atMs
+    ? undefined
+    : { kind: 'uncertain', sinceMs: first.sentAtMs, replayAtMs: atMs };
+}
+
+function rejectedSinceMs({ canary }: Journal, current: Grant): number | undefined {
+  if (canary?.verdict !== 'rejected' || isNewer(current, canary.position)) return undefined;
+  return canary.sinceMs;
+}
+
+function limit(sight: Sight): Outcome | undefined {
+  const { journal, current, nowMs, request } = sight;
+  const consumer = request.door === 'consumer';
+  const sent = journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs);
+  const oldest = sent.at(-(consumer ? sendsPerDayMax.consumer : sendsPerDayMax.schedule));
+  if (oldest !== undefined) return { kind: 'limited', untilMs: oldest + dayMs };
+  const last = sent.at(-1);
+  if (!consumer || last === undefined || limitIsLifted(sight)) return undefined;
+  const lifeMs = current.expiresAtMs - current.issuedAtMs;
+  const untilMs = last + Math.min(onDemandEveryMs, lifeMs / 2);
+  return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;
+}
+
+/** A token that died lifts the limit once; one that never worked says nothing about its successor. */
+export function limitIsLifted({ journal, current, dead }: Sight): boolean {
+  const lifted = journal.liftedFor !== null && !isNewer(current, journal.liftedFor);
+  return dead && !lifted && journal.canary?.fromFirst !== true;
+}
+
+/** Whether so little access token is left that a refusal is final. */
+export function isLastChance(current: Grant, nowMs: number): boolean {
+  return nowMs >= current.expiresAtMs - lastChanceMs;
+}

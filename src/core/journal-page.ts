@@ -1,0 +1,56 @@
+import { emptyJournal, type Journal } from './journal.ts';
+import { type JournalStore, StoreRefused } from './ports.ts';
+
+const conflictsMax = 50;
+
+/** The journal as one pass last saw it, and its only way to change it: by conditional writes. */
+export class JournalPage {
+  readonly #store: JournalStore;
+  #journal: Journal = emptyJournal;
+  #revision = 0;
+  #found: Journal | undefined;
+
+  constructor(store: JournalStore) {
+    this.#store = store;
+  }
+
+  /** As last read or written by this pass. */
+  get journal(): Journal {
+    return this.#journal;
+  }
+
+  /** As this pass found it at its first reading. */
+  get found(): Journal {
+    return this.#found ?? emptyJournal;
+  }
+
+  /** Reads consistently; resolves with the store's own clock, where it has one. */
+  async read(): Promise<number | undefined> {
+    const snapshot = await this.#store.read();
+    this.#journal = snapshot.journal;
+    this.#revision = snapshot.revision;
+    this.#found ??= snapshot.journal;
+    return snapshot.dateMs;
+  }
+
+  /**
+   * Writes what `change` makes of the newest journal. `change` may be called again with a newer one; it
+   * returns the same object where its work is already there, or a word of refusal, which is passed on.
+   */
+  async amend<Refusal extends string = never>(
+    change: (journal: Journal) => Journal | Refusal,
+  ): Promise<'amended' | Refusal> {
+    for (let conflicts = 0; conflicts < conflictsMax; conflicts += 1) {
+      const next = change(this.#journal);
+      if (typeof next === 'string') return next;
+      if (next === this.#journal) return 'amended';
+      if ((await this.#store.write(next, this.#revision)) === 'written') {
+        this.#journal = next;
+        this.#revision += 1;
+        return 'amended';
+      }
+      await this.read();
+    }
+    throw new StoreRefused('unavailable', `the journal changed ${conflictsMax} times in a row`);
+  }
+}

@@ -1,0 +1,140 @@
+import { askCanary, isDead } from './canary.ts';
+import { elsewhere, readGrant } from './current-grant.ts';
+import { dueReason } from './gate.ts';
+import { readPublished } from './install.ts';
+import { takeLease } from './lease.ts';
+import { factsOf, type Outcome } from './outcome.ts';
+import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
+import { persist } from './persistence.ts';
+import { StoreRefused } from './ports.ts';
+import { compare, type Position } from './position.ts';
+import { reportOf } from './report.ts';
+import { closePass, heldLatch } from './settlement.ts';
+import { type Ending, underLease } from './under-lease.ts';
+
+const skewMaxMs = 30_000;
+const closeMs = 5_000;
+
+/**
+ * One pass of the rotation protocol: spends the refresh token if that is due and safe, keeps and publishes
+ * what it brings, and finishes what an earlier pass began. May be called by anyone at any time and be cut
+ * off at any point. Reports once.
+ */
+export async function rotate(ports: RotationPorts, request: RotationRequest): Promise<Outcome> {
+  const pass = startPass(ports, request);
+  const outcome = await orRefused(() => run(pass));
+  if (outcome.kind === 'refreshed' && pass.published) await askCanary(pass, pass.published);
+  await ports.reporter.report(reportOf(pass, outcome));
+  return outcome;
+}
+
+async function run(pass: Pass): Promise<Outcome> {
+  const { clock } = pass.ports;
+  const dateMs = await pass.page.read();
+  const skewMs = dateMs === undefined ? 0 : clock.nowMs() - dateMs;
+  if (Math.abs(skewMs) > skewMaxMs) return { kind: 'clock-skewed', skewMs };
+  const gate = await passGate(pass);
+  if (gate.kind === 'shut') return gate.outcome;
+  return holdingLease(pass, () => underLease(pass, gate.dead));
+}
+
+type Gate =
+  | { readonly kind: 'shut'; readonly outcome: Outcome }
+  | { readonly kind: 'open'; readonly dead: boolean };
+
+/** Step 0. What it reads may be behind: nothing is decided here but whether to take the lease. */
+async function passGate(pass: Pass): Promise<Gate> {
+  const { clock, accessToken } = pass.ports;
+  const { journal } = pass.page;
+  const [published, current] = await Promise.all([readPublished(accessToken), readGrant(pass)]);
+  pass.published = published?.token;
+  if (current === undefined) {
+    if (journal.known === null) return shut({ kind: 'not-connected', missing: 'grant' });
+    return { kind: 'open', dead: false };
+  }
+  const stranger = elsewhere(pass, current);
+  if (stranger !== undefined) return shut(stranger);
+
+  const complaint = await hear(pass, pass.request.rejected);
+  if (complaint === 'answered' && pass.published) {
+    return shut({ kind: 'fresh', token: factsOf(pass.published) });
+  }
+  const dead = complaint === 'dead';
+  const reason = dueReason({
+    journal,
+    published: pass.published,
+    current: current.grant,
+    nowMs: clock.nowMs(),
+    dead,
+    request: pass.request,
+    settings: pass.settings,
+  });
+  if (reason === undefined && pass.published) {
+    const latch = heldLatch(journal, current.grant, undefined);
+    return shut(
+      latch ? { kind: 'latched', latch } : { kind: 'fresh', token: factsOf(pass.published) },
+    );
+  }
+  if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });
+  return { kind: 'open', dead };
+}
+
+function shut(outcome: Outcome): Gate {
+  return { kind: 'shut', outcome };
+}
+
+/** A consumer's 401: answered if a newer token is published already, else the canary decides. */
+async function hear(
+  pass: Pass,
+  rejected: Position | undefined,
+): Promise<'answered' | 'dead' | 'unfounded'> {
+  if (rejected === undefined || pass.published === undefined) return 'unfounded';
+  if (compare(rejected, pass.published) < 0) return 'answered';
+  return (await isDead(pass, pass.published)) ? 'dead' : 'unfounded';
+}
+
+/** Step 1, and the end of step 8: whatever happens in between, the journal hears of it once. */
+async function holdingLease(pass: Pass, work: () => Promise<Ending>): Promise<Outcome> {
+  const { clock, owner } = pass.ports;
+  const taken = await persist(clock, clock.monotonicMs() + closeMs, () =>
+    pass.page.amend((journal) =>
+      takeLease(journal, owner, { nowMs: clock.nowMs(), termMs: pass.settings.leaseTermMs }),
+    ),
+  );
+  if (taken === 'held') {
+    return { kind: 'busy', untilMs: pass.page.journal.lease?.expiresAtMs ?? clock.nowMs() };
+  }
+  let settled: Position | undefined;
+  const outcome = await orRefused(async () => {
+    const ending = await work();
+    settled = ending.settled;
+    return ending.outcome;
+  });
+  await close(pass, outcome, settled);
+  return outcome;
+}
+
+async function close(pass: Pass, outcome: Outcome, settled: Position | undefined): Promise<void> {
+  const { clock, owner } = pass.ports;
+  const untilMs = Math.min(pass.endMs, clock.monotonicMs() + closeMs);
+  try {
+    await persist(clock, untilMs, () =>
+      pass.page.amend((journal) =>
+        closePass(journal, { owner, outcome, nowMs: clock.nowMs(), settled }),
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    // The lease runs out by itself, and the next pass settles.
+    pass.warnings.push(`the pass was not closed in the journal: ${error.message}`);
+  }
+}
+
+async function orRefused(action: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    return { kind: 'store-refused', reason: error.reason, detail: error.message };
+  }
+}

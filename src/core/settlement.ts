@@ -1,0 +1,104 @@
+import { sendsFrom } from './dispatch.ts';
+import type { HistoryEntry, Journal, Latch } from './journal.ts';
+import { holdsLease } from './lease.ts';
+import { classOf, type Outcome } from './outcome.ts';
+import type { Owner } from './ports.ts';
+import { compare, isNewer, type Position, positionOf } from './position.ts';
+
+const historyMax = 100;
+
+/** How a pass ends in the journal. */
+export interface Closing {
+  readonly owner: Owner;
+  readonly outcome: Outcome;
+  readonly nowMs: number;
+  /** The position that is both current and published; absent: nothing may be settled. */
+  readonly settled: Position | undefined;
+}
+
+/**
+ * Ends a pass in one write: settles what is current and published, notes the outcome and gives the lease
+ * back. A holder that has lost its lease changes nothing.
+ */
+export function closePass(journal: Journal, closing: Closing): Journal {
+  const { owner, outcome, nowMs, settled } = closing;
+  if (!holdsLease(journal, owner)) return journal;
+  const failing = classOf(outcome) !== 'done';
+  return {
+    ...(settled === undefined ? journal : settle(journal, settled)),
+    lease: null,
+    failingSinceMs: failing ? (journal.failingSinceMs ?? nowMs) : null,
+    history: withEntry(journal.history, {
+      atMs: nowMs,
+      outcome: outcome.kind,
+      generation: (settled ?? journal.known)?.generation ?? 0,
+    }),
+  };
+}
+
+function settle(journal: Journal, settled: Position): Journal {
+  const { dispatch } = journal;
+  const movedPast = dispatch !== null && isNewer(settled, dispatch.parent);
+  const advanced = journal.known === null || isNewer(settled, journal.known);
+  return {
+    ...journal,
+    known: advanced ? positionOf(settled) : journal.known,
+    // Uncertainty about the token that is still current must not be forgotten.
+    dispatch: movedPast ? null : dispatch,
+    seals: journal.seals.filter((seal) => isNewer(seal, settled)),
+    refusal: movedPast ? null : journal.refusal,
+  };
+}
+
+function withEntry(history: readonly HistoryEntry[], entry: HistoryEntry): readonly HistoryEntry[] {
+  const last = history.at(-1);
+  const repeated = last?.outcome === entry.outcome && last.generation === entry.generation;
+  return repeated ? history : [...history, entry].slice(-historyMax);
+}
+
+/** The latch, if it still holds: for the current grant's position, or for the client as it is stored now. */
+export function heldLatch(
+  journal: Journal,
+  current: Position,
+  clientVersionId: string | undefined,
+): Latch | undefined {
+  const { latch } = journal;
+  if (latch === null) return undefined;
+  switch (latch.kind) {
+    case 'revoked':
+      return compare(latch.position, current) === 0 ? latch : undefined;
+    case 'misconfigured':
+      return clientVersionId === undefined || latch.clientVersionId === clientVersionId
+        ? latch
+        : undefined;
+  }
+}
+
+/**
+ * Notes an `invalid_grant` for `current`: the second one, or one with little access token left, latches.
+ * Only the holder of the lease may: a late one is refused because another has been served.
+ */
+export function markRefused(
+  journal: Journal,
+  refused: {
+    readonly owner: Owner;
+    readonly current: Position;
+    readonly nowMs: number;
+    readonly lastChance: boolean;
+  },
+): Journal | 'lease-lost' {
+  const { nowMs } = refused;
+  const position = positionOf(refused.current);
+  if (!holdsLease(journal, refused.owner)) return 'lease-lost';
+  if (heldLatch(journal, position, undefined)?.kind === 'revoked') return journal;
+  const again = journal.refusal !== null && compare(journal.refusal.position, position) === 0;
+  if (again || refused.lastChance) {
+    return { ...journal, latch: { kind: 'revoked', position, sinceMs: nowMs }, refusal: null };
+  }
+  return { ...journal, refusal: { position, atMs: nowMs } };
+}
+
+/** Whether some sends from `current` are without an answer, so that nobody knows whether its token is spent. */
+export function isUncertain(journal: Journal, current: Position): boolean {
+  return sendsFrom(journal, current).length > 0;
+}

@@ -1,0 +1,143 @@
+import { elsewhere } from './current-grant.ts';
+import { isBehind, isLastChance, type Sight, spendBarrier, spendReason } from './gate.ts';
+import { promote, publish, readPublished } from './install.ts';
+import { keep } from './keep.ts';
+import { factsOf, type Outcome } from './outcome.ts';
+import type { GrantVersion, Pass } from './pass.ts';
+import { StoreRefused } from './ports.ts';
+import { compare, type Position, positionOf } from './position.ts';
+import { recover } from './recover.ts';
+import { isUncertain, markRefused } from './settlement.ts';
+import { spend } from './spend.ts';
+
+const roundsMax = 4;
+
+/** How the work under a lease ended; `settled` is what is both current and published by then. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly settled?: Position;
+}
+
+/** What earlier rounds of the same pass have done. */
+interface Progress {
+  readonly done: 'adopted' | 'recovered' | undefined;
+  /** This token was just refused by the provider. */
+  readonly refused: Position | undefined;
+  /** A token was sent in this pass: not a second time. */
+  readonly spent: boolean;
+}
+
+/** Steps 2 to 8: recover, catch up, and spend if that is due and safe; again if another overtakes. */
+export async function underLease(pass: Pass, dead: boolean): Promise<Ending> {
+  let progress: Progress = { done: undefined, refused: undefined, spent: false };
+  for (let round = 0; round < roundsMax; round += 1) {
+    const next = await oneRound(pass, dead, progress);
+    if ('outcome' in next) return next;
+    progress = next;
+    await pass.page.read();
+  }
+  throw new StoreRefused('unavailable', 'other passes kept overtaking this one');
+}
+
+async function oneRound(pass: Pass, dead: boolean, progress: Progress): Promise<Ending | Progress> {
+  const recovery = await recover(pass);
+  if (recovery.kind === 'stopped') return { outcome: recovery.outcome };
+  const { current } = recovery;
+  const stranger = elsewhere(pass, current);
+  if (stranger !== undefined) return { outcome: stranger };
+
+  const behind = await catchUp(pass, current);
+  const done = recovery.recovered
+    ? 'recovered'
+    : (progress.done ?? (behind ? 'adopted' : undefined));
+  const settled = positionOf(current.grant);
+  if (progress.refused !== undefined && compare(progress.refused, settled) === 0) {
+    return { outcome: await refusal(pass, current), settled };
+  }
+  const sight = sightOf(pass, current, dead);
+  const idle = progress.spent || progress.refused !== undefined || !isSpendDue(sight);
+  if (idle) return { outcome: nothingSpent(current, done ?? 'adopted'), settled };
+  const barrier = spendBarrier(sight);
+  if (barrier !== undefined) return { outcome: barrier, settled };
+  return send(pass, current, sight, { ...progress, done });
+}
+
+async function send(
+  pass: Pass,
+  current: GrantVersion,
+  sight: Sight,
+  progress: Progress,
+): Promise<Ending | Progress> {
+  const spent = await spend(pass, current, sight);
+  switch (spent.kind) {
+    case 'ended':
+      return { outcome: spent.outcome, settled: positionOf(current.grant) };
+    case 'overtaken':
+      return progress;
+    case 'refused':
+      return { ...progress, refused: positionOf(current.grant) };
+    case 'minted':
+      return (await install(pass, spent.minted)) ?? { ...progress, spent: true };
+  }
+}
+
+/** Steps 5 to 7 for a pair in hand; nothing if a newer one was there before it. */
+async function install(pass: Pass, minted: GrantVersion): Promise<Ending | undefined> {
+  const kept = await keep(pass, minted);
+  pass.warnings.push(...kept.refusals);
+  const detail = kept.refusals.join('; ');
+  if (!kept.stored) return { outcome: { kind: kept.sealed ? 'kept' : 'lost', detail } };
+  try {
+    if ((await promote(pass, minted)) === 'overtaken') return undefined;
+    await publish(pass, minted);
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    return { outcome: { kind: 'kept', detail: error.message } };
+  }
+  const token = factsOf(minted.grant);
+  return { outcome: { kind: 'refreshed', token }, settled: positionOf(minted.grant) };
+}
+
+async function catchUp(pass: Pass, current: GrantVersion): Promise<boolean> {
+  const published = await readPublished(pass.ports.accessToken);
+  pass.published = published?.token;
+  const behind = isBehind({ published: pass.published, current: current.grant });
+  if (behind) await publish(pass, current);
+  return behind;
+}
+
+function sightOf(pass: Pass, current: GrantVersion, dead: boolean): Sight {
+  const { journal } = pass.page;
+  const spokenOf = journal.canary?.position;
+  return {
+    journal,
+    published: pass.published,
+    current: current.grant,
+    nowMs: pass.ports.clock.nowMs(),
+    // The canary spoke of what was published at the gate; by now that may be another token.
+    dead: dead && spokenOf !== undefined && compare(spokenOf, current.grant) === 0,
+    request: pass.request,
+    settings: pass.settings,
+  };
+}
+
+function isSpendDue(sight: Sight): boolean {
+  return isUncertain(sight.journal, sight.current) || spendReason(sight) !== undefined;
+}
+
+function nothingSpent(current: GrantVersion, kind: 'adopted' | 'recovered'): Outcome {
+  return { kind, token: factsOf(current.grant) };
+}
+
+async function refusal(pass: Pass, current: GrantVersion): Promise<Outcome> {
+  const { owner, clock } = pass.ports;
+  const nowMs = clock.nowMs();
+  const position = positionOf(current.grant);
+  const lastChance = isLastChance(current.grant, nowMs);
+  const marked = await pass.page.amend((journal) =>
+    markRefused(journal, { owner, current: position, nowMs, lastChance }),
+  );
+  if (marked === 'lease-lost') return { kind: 'busy', untilMs: nowMs };
+  const { latch } = pass.page.journal;
+  return latch === null ? { kind: 'refused', position } : { kind: 'latched', latch };
+}
