@@ -1,0 +1,113 @@
+import { join, resolve } from 'node:path';
+import type { Clock, JournalStore, PendingSecret } from '../core/ports.ts';
+import { type Disk, isDiskError, machineDisk, orRefuse } from './disk.ts';
+import type { LockOptions } from './folder-lock.ts';
+import { journalFile, journalFormat } from './journal-file.ts';
+import { type Home, RecordFile, type RecordFormat } from './record-file.ts';
+import { secretFile } from './secret-file.ts';
+import { secretFormat } from './secret-versions.ts';
+import { folderIn, markerName, newStoreFolder, storeFolder } from './store-folder.ts';
+
+/** What is stored of one connection. */
+export interface ConnectionFiles {
+  readonly client: PendingSecret;
+  readonly grant: PendingSecret;
+  readonly accessToken: PendingSecret;
+  readonly journal: JournalStore;
+}
+
+/** A folder with the secrets and journals of connections; all that its parts reject with is `StoreRefused`. */
+export interface FileStore {
+  /** Absolute. */
+  readonly path: string;
+  /** A connection's files, made when first written; throws `RangeError` for a name that is no file name. */
+  connection(name: string): ConnectionFiles;
+  /** Names of the connections of which something was stored, sorted. */
+  connections(): Promise<string[]>;
+  /** A record of the whole store, beside the connections; ask for each name once. */
+  record<T>(name: string, format: RecordFormat<T>): RecordFile<T>;
+}
+
+/** How a store is opened. */
+export interface FileStoreOptions {
+  readonly clock: Clock;
+  /** Makes the folder, and makes an empty folder a store; default false. */
+  readonly create?: boolean;
+  /** How long a write waits while another living process writes; default 10 s. */
+  readonly lockWaitMs?: number;
+  readonly disk?: Disk;
+}
+
+const connectionName = /^[A-Za-z0-9][A-Za-z0-9_+=.@-]{0,127}$/;
+
+const markerFormat: RecordFormat<true> = {
+  name: 'store',
+  encode: () => ({ store: 'fresco' }),
+  decode: () => true,
+};
+
+/** Opens a store; rejects with `StoreRefused` if it is missing, open to other users or of a newer version. */
+export async function openFileStore(path: string, options: FileStoreOptions): Promise<FileStore> {
+  const { clock, disk = machineDisk, lockWaitMs: waitMs = 10_000 } = options;
+  const files: LockOptions = { clock, disk, waitMs };
+  const store = storeFolder(resolve(path), disk);
+  if (options.create === true) await markAsStore(newStoreFolder(store.path, disk), files);
+  await store.check();
+  await new RecordFile(store, markerName, markerFormat, files).read();
+
+  const folder = folderIn(store, 'connections', disk);
+  const opened = new Map<string, ConnectionFiles>();
+  return {
+    path: store.path,
+    connection(name) {
+      const connection = opened.get(name) ?? connectionFiles(folder, name, files);
+      opened.set(name, connection);
+      return connection;
+    },
+    connections: () => orRefuse(`list ${store.path}`, () => connectionsIn(folder, disk)),
+    record: (name, format) => new RecordFile(store, `${name}.json`, format, files),
+  };
+}
+
+async function markAsStore(folder: Home, files: LockOptions): Promise<void> {
+  await new RecordFile(folder, markerName, markerFormat, files).update((marked) =>
+    marked === undefined ? { answer: undefined, next: true } : { answer: undefined },
+  );
+}
+
+function connectionFiles(connections: Home, name: string, files: LockOptions): ConnectionFiles {
+  if (!connectionName.test(name)) {
+    throw new RangeError(
+      `a connection is named with letters, digits and _+=.@- (at most 128), got ${JSON.stringify(name)}`,
+    );
+  }
+  const folder = folderIn(connections, name, files.disk);
+  const secret = (fileName: string, title: string) =>
+    secretFile(new RecordFile(folder, fileName, secretFormat(title), files));
+  return {
+    client: secret('client.json', 'client secret'),
+    grant: secret('grant.json', 'grant secret'),
+    accessToken: secret('access-token.json', 'access-token secret'),
+    journal: journalFile(new RecordFile(folder, 'journal.json', journalFormat, files)),
+  };
+}
+
+async function connectionsIn(folder: Home, disk: Disk): Promise<string[]> {
+  await folder.check();
+  const names: string[] = [];
+  for (const name of await namesIn(folder.path, disk)) {
+    if (!connectionName.test(name)) continue;
+    const files = await namesIn(join(folder.path, name), disk);
+    if (files.some((file) => file.endsWith('.json'))) names.push(name);
+  }
+  return names.sort();
+}
+
+async function namesIn(path: string, disk: Disk): Promise<string[]> {
+  try {
+    return await disk.readdir(path);
+  } catch (error) {
+    if (isDiskError(error, 'ENOTDIR', 'ENOENT')) return [];
+    throw error;
+  }
+}

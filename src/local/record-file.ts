@@ -1,0 +1,116 @@
+import { constants } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { StoreRefused } from '../core/ports.ts';
+import { parseRecord, type StoredRecord } from '../core/record.ts';
+import { Secret } from '../core/secret.ts';
+import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
+import { FolderLock, type LockOptions, temporaryPath } from './folder-lock.ts';
+
+/** How a value is written as a JSON object with `"v": 1`, and read back; `decode` throws `StoreRefused`. */
+export interface RecordFormat<T> {
+  readonly name: string;
+  encode(value: T): object;
+  decode(record: StoredRecord): T;
+}
+
+/** What a change comes to: its answer, and the value to store; without one nothing is written. */
+export interface Change<T, R> {
+  readonly answer: R;
+  readonly next?: T;
+}
+
+/** The folder that a record lies in. */
+export interface Home {
+  readonly path: string;
+  /** Rejects with `StoreRefused` if the store that the folder belongs to is gone. */
+  check(): Promise<void>;
+  /** Makes the folder if need be; rejects with `StoreRefused` if others may enter it. */
+  prepare(): Promise<void>;
+}
+
+/**
+ * One JSON file, changed by one process at a time and always whole: it is replaced by rename(2) after
+ * fsync(2), so a crash or a power cut at any moment leaves the old text or the new one. Reads take no lock.
+ */
+export class RecordFile<T> {
+  readonly #path: string;
+  readonly #home: Home;
+  readonly #format: RecordFormat<T>;
+  readonly #disk: Disk;
+  readonly #lock: FolderLock;
+
+  constructor(home: Home, fileName: string, format: RecordFormat<T>, options: LockOptions) {
+    this.#path = join(home.path, fileName);
+    this.#home = home;
+    this.#format = format;
+    this.#disk = options.disk;
+    this.#lock = new FolderLock(join(home.path, `${basename(fileName, '.json')}.lock`), options);
+  }
+
+  /** The value as last stored; `undefined` if none ever was. Rejects with `StoreRefused`. */
+  async read(): Promise<T | undefined> {
+    const text = await orRefuse(`read ${this.#path}`, () => this.#text());
+    if (text === undefined) {
+      // A store whose disk is not mounted would look like one that is empty.
+      await this.#home.check();
+      return undefined;
+    }
+    const name = `${this.#format.name} in ${this.#path}`;
+    return this.#format.decode(parseRecord(new Secret(text), name));
+  }
+
+  /** Reads, changes and stores in one step that no other process can come between. */
+  async update<R>(change: (stored: T | undefined) => Change<T, R>): Promise<R> {
+    await this.#home.prepare();
+    return this.#lock.hold(async () => {
+      const { answer, next } = change(await this.read());
+      if (next !== undefined) await orRefuse(`write ${this.#path}`, () => this.#replace(next));
+      return answer;
+    });
+  }
+
+  async #text(): Promise<string | undefined> {
+    let handle: Awaited<ReturnType<Disk['open']>>;
+    try {
+      handle = await this.#disk.open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (isDiskError(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+    try {
+      refuseOpenToOthers(this.#path, (await handle.stat()).mode, '600');
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #replace(value: T): Promise<void> {
+    const folder = dirname(this.#path);
+    const temporary = temporaryPath(folder);
+    try {
+      const handle = await this.#disk.open(temporary, 'wx', 0o600);
+      try {
+        await handle.writeFile(`${JSON.stringify({ v: 1, ...this.#format.encode(value) })}\n`);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await this.#disk.rename(temporary, this.#path);
+    } catch (error) {
+      await this.#disk.rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await syncFolder(this.#disk, folder);
+  }
+}
+
+/** Throws `StoreRefused` ('denied') if the mode lets anyone but the owner in. */
+export function refuseOpenToOthers(path: string, mode: number, wanted: '600' | '700'): void {
+  if ((mode & 0o077) === 0) return;
+  const found = (mode & 0o777).toString(8);
+  throw new StoreRefused(
+    'denied',
+    `${path} is open to other users (mode ${found}): run chmod ${wanted} ${path}, and if others have used this machine log in again`,
+  );
+}
