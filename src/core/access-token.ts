@@ -17,8 +17,12 @@ export interface AccessToken extends Position {
   readonly refreshWith?: string;
 }
 
-/** The published half of a grant. */
-export function accessTokenOf(grant: Grant, refreshWith: string | undefined): AccessToken {
+/** The published half of a grant; none where it has no access token yet. */
+export function accessTokenOf(
+  grant: Grant,
+  refreshWith: string | undefined,
+): AccessToken | undefined {
+  if (grant.accessToken === null) return undefined;
   return {
     ...positionOf(grant),
     connection: grant.connection,

@@ -40,6 +40,7 @@ export function dueReason(sight: Sight): Due | undefined {
 
 /** Whether what consumers read is older than the grant. */
 export function isBehind({ published, current }: Pick<Sight, 'published' | 'current'>): boolean {
+  if (current.accessToken === null) return false;
   return published === undefined || isNewer(current, published);
 }
 

@@ -8,7 +8,8 @@ import { Secret } from './secret.ts';
 export interface Grant extends Position {
   readonly connection: string;
   readonly refreshToken: Secret;
-  readonly accessToken: Secret;
+  /** `null` until the first refresh of a refresh token that was adopted from elsewhere. */
+  readonly accessToken: Secret | null;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
   /** 32 random bytes in base64, made by login and copied into each version of this grant. */
@@ -31,7 +32,7 @@ export function encodeGrant(grant: Grant): Secret {
       generation: grant.generation,
       attempt: grant.attempt,
       refreshToken: grant.refreshToken.reveal(),
-      accessToken: grant.accessToken.reveal(),
+      accessToken: grant.accessToken === null ? null : grant.accessToken.reveal(),
       issuedAt: toRfc3339(grant.issuedAtMs),
       expiresAt: toRfc3339(grant.expiresAtMs),
       sealKey: grant.sealKey.reveal(),
@@ -51,7 +52,8 @@ export function decodeGrant(value: Secret): Grant {
     generation: field.count(record, 'generation'),
     attempt: field.count(record, 'attempt'),
     refreshToken: new Secret(field.text(record, 'refreshToken')),
-    accessToken: new Secret(field.text(record, 'accessToken')),
+    accessToken:
+      record.fields['accessToken'] === null ? null : new Secret(field.text(record, 'accessToken')),
     issuedAtMs: field.parsed(record, 'issuedAt', fromRfc3339),
     expiresAtMs: field.parsed(record, 'expiresAt', fromRfc3339),
     sealKey: new Secret(field.text(record, 'sealKey')),

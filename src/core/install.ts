@@ -48,9 +48,10 @@ async function movedTo(pass: Pass, mine: GrantVersion, from: string): Promise<bo
   return moved === 'promoted';
 }
 
-/** Step 7: publishes the access token of the current grant in the same manner. */
+/** Step 7: publishes the current grant's access token, if it has one, in the same manner. */
 export async function publish(pass: Pass, current: GrantVersion): Promise<void> {
   const token = accessTokenOf(current.grant, pass.settings.refreshWith);
+  if (token === undefined) return;
   const secret = pass.ports.accessToken;
   await persist(pass.ports.clock, pass.endMs, async () => {
     await secret.put(current.versionId, encodeAccessToken(token));

@@ -18,6 +18,14 @@ export function isNewer(a: Position, b: Position | undefined): boolean {
   return b === undefined || compare(a, b) > 0;
 }
 
+/** The newest of those that there are. */
+export function newest(...positions: (Position | null | undefined)[]): Position | undefined {
+  return positions
+    .filter((position) => position !== null && position !== undefined)
+    .sort(compare)
+    .at(-1);
+}
+
 /** Only the three numbers, whatever else the value carries. */
 export function positionOf(value: Position): Position {
   return { grant: value.grant, generation: value.generation, attempt: value.attempt };

@@ -1,4 +1,9 @@
-import type { AccessToken } from './access-token.ts';
+import { type AccessToken, decodeAccessToken } from './access-token.ts';
+import { classOf, type Outcome } from './outcome.ts';
+import { describeOutcome } from './outcome-text.ts';
+import { backoffMs } from './persistence.ts';
+import { type Clock, StoreRefused, type VersionedSecret } from './ports.ts';
+import { isNewer, type Position, positionOf } from './position.ts';
 
 /** What asking for a token comes to. */
 export type Obtained =
@@ -16,4 +21,186 @@ export interface TokenSource {
   obtain(options?: { readonly minValidityMs?: number }): Promise<Obtained>;
   /** A token to use instead of one that the API answered with 401; the same one if it is good after all. */
   rejected(token: AccessToken): Promise<Obtained>;
+}
+
+/** What a consumer asks of the rotator; it never answers with a token. */
+export interface RefreshWish {
+  readonly minValidityMs?: number;
+  readonly rejected?: Position;
+}
+
+/** The rotator's answer: what is published now, that another pass is at work, or why nothing better can be. */
+export type RefreshAnswer =
+  | { readonly kind: 'published'; readonly position: Position; readonly expiresAtMs: number | null }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'unavailable'; readonly detail: string }
+  | { readonly kind: 'person-needed'; readonly detail: string };
+
+/** What the end of a pass means to the consumer who asked for it. */
+export function answerOf(outcome: Outcome): RefreshAnswer {
+  switch (outcome.kind) {
+    case 'fresh':
+    case 'refreshed':
+    case 'recovered':
+    case 'adopted': {
+      const { expiresAtMs } = outcome.token;
+      return { kind: 'published', position: positionOf(outcome.token), expiresAtMs };
+    }
+    case 'busy':
+      return { kind: 'busy' };
+    default:
+      return {
+        kind: classOf(outcome) === 'person' ? 'person-needed' : 'unavailable',
+        detail: describeOutcome(outcome),
+      };
+  }
+}
+
+/** Asks the one rotator of a connection for a refresh; never rejects. */
+export interface Rotator {
+  ask(wish: RefreshWish): Promise<RefreshAnswer>;
+}
+
+/** What a token source reads and asks; without a rotator, what is published is all there is. */
+export interface TokenSourcePorts {
+  readonly clock: Clock;
+  readonly accessToken: Pick<VersionedSecret, 'current'>;
+  readonly rotator?: Rotator;
+}
+
+const defaultValidityMs = 5 * 60_000;
+const readsMax = 8;
+const patienceMs = 60_000;
+
+/** A token source over the published secret: memory first, then the secret, then the rotator, once for all. */
+export function createTokenSource(ports: TokenSourcePorts): TokenSource {
+  const { clock } = ports;
+  let remembered: AccessToken | undefined;
+  const asked = new Map<string, Promise<Obtained>>();
+
+  /** One caller asks, the others wait for it. */
+  function once(key: string, ask: () => Promise<Obtained>): Promise<Obtained> {
+    const running = asked.get(key);
+    if (running !== undefined) return running;
+    const started = ask().finally(() => asked.delete(key));
+    asked.set(key, started);
+    return started;
+  }
+
+  async function refresh(wish: RefreshWish): Promise<Obtained> {
+    try {
+      const token = await readPublished(ports);
+      remembered = token ?? remembered;
+      if (token !== undefined && suits(token, wish, clock.nowMs())) return { kind: 'token', token };
+      const obtained = await askRotator(ports, wish, token);
+      if (obtained.kind === 'token') remembered = obtained.token;
+      return obtained;
+    } catch (error) {
+      if (!(error instanceof StoreRefused)) throw error;
+      return { kind: 'unavailable', detail: error.message };
+    }
+  }
+
+  return {
+    async obtain({ minValidityMs = defaultValidityMs } = {}) {
+      const wish = { minValidityMs };
+      if (remembered !== undefined && suits(remembered, wish, clock.nowMs())) {
+        return { kind: 'token', token: remembered };
+      }
+      return once(`validity ${minValidityMs}`, () => refresh(wish));
+    },
+
+    async rejected(token) {
+      if (remembered !== undefined && isNewer(remembered, token)) {
+        const wish = { minValidityMs: 0 };
+        if (suits(remembered, wish, clock.nowMs())) return { kind: 'token', token: remembered };
+      }
+      const { grant, generation, attempt } = token;
+      return once(`rejected ${grant}.${generation}.${attempt}`, () =>
+        refresh({ rejected: positionOf(token) }),
+      );
+    },
+  };
+}
+
+function suits(token: AccessToken, wish: RefreshWish, nowMs: number): boolean {
+  const newEnough = wish.rejected === undefined || isNewer(token, wish.rejected);
+  return newEnough && lasts(token.expiresAtMs, wish, nowMs);
+}
+
+function lasts(expiresAtMs: number | null, wish: RefreshWish, nowMs: number): boolean {
+  return expiresAtMs === null || expiresAtMs - nowMs >= Math.max(wish.minValidityMs ?? 0, 1);
+}
+
+async function readPublished(ports: TokenSourcePorts): Promise<AccessToken | undefined> {
+  const version = await ports.accessToken.current();
+  return version && decodeAccessToken(version.value);
+}
+
+async function askRotator(
+  ports: TokenSourcePorts,
+  wish: RefreshWish,
+  published: AccessToken | undefined,
+): Promise<Obtained> {
+  const { rotator, clock } = ports;
+  if (rotator === undefined) return notServed(wish, published, clock.nowMs());
+  const untilMs = clock.monotonicMs() + patienceMs;
+  for (let tries = 0; ; tries += 1) {
+    const answer = await rotator.ask(wish);
+    if (answer.kind === 'published') return collect(ports, wish, answer.position);
+    if (answer.kind !== 'busy') return answer;
+    const waitMs = backoffMs(tries);
+    if (clock.monotonicMs() + waitMs >= untilMs) {
+      return { kind: 'unavailable', detail: 'another refresh is under way and has not ended' };
+    }
+    await clock.wait(waitMs);
+    const token = await readPublished(ports);
+    if (token !== undefined && suits(token, wish, clock.nowMs())) return { kind: 'token', token };
+  }
+}
+
+/** Reads until what the rotator has published shows: a read of the secret may be behind. */
+async function collect(
+  ports: TokenSourcePorts,
+  wish: RefreshWish,
+  position: Position,
+): Promise<Obtained> {
+  const token = await readAtLeast(ports, position);
+  if (token === undefined) {
+    return {
+      kind: 'unavailable',
+      detail: 'the refreshed token has not appeared in its secret yet',
+    };
+  }
+  const nowMs = ports.clock.nowMs();
+  // The rotator has had its say on a rejected token: what it stands by is the answer.
+  return lasts(token.expiresAtMs, wish, nowMs)
+    ? { kind: 'token', token }
+    : notServed(wish, token, nowMs);
+}
+
+async function readAtLeast(
+  ports: TokenSourcePorts,
+  position: Position,
+): Promise<AccessToken | undefined> {
+  for (let reads = 0; reads < readsMax; reads += 1) {
+    const token = await readPublished(ports);
+    if (token !== undefined && !isNewer(position, token)) return token;
+    await ports.clock.wait(backoffMs(reads));
+  }
+  return undefined;
+}
+
+function notServed(wish: RefreshWish, newest: AccessToken | undefined, nowMs: number): Obtained {
+  if (newest === undefined) {
+    return { kind: 'person-needed', detail: 'no access token is stored: run fresco login' };
+  }
+  const { expiresAtMs } = newest;
+  if (wish.rejected === undefined && expiresAtMs !== null && expiresAtMs > nowMs) {
+    return { kind: 'too-long', expiresAtMs };
+  }
+  return {
+    kind: 'unavailable',
+    detail: 'the newest access token is not good, and nobody can refresh it',
+  };
 }
