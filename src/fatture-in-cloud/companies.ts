@@ -1,0 +1,52 @@
+import type { Company } from '../core/company.ts';
+import type { Secret } from '../core/secret.ts';
+import type { CanaryOptions } from './canary.ts';
+import { sendOnce } from './http-exchange.ts';
+import type { ProviderProfile } from './provider-profile.ts';
+import { jsonObject } from './token-answer.ts';
+
+/** How asking for the companies of a token ends. */
+export type ListedCompanies =
+  | { readonly kind: 'companies'; readonly companies: readonly Company[] }
+  | { readonly kind: 'rejected' }
+  | { readonly kind: 'unavailable'; readonly cause: string };
+
+/**
+ * The companies that a token reaches, those controlled by an accountant among them. The answer carries a
+ * token for each company: it is mapped on arrival and kept nowhere. None where the profile has no URL.
+ */
+export async function listCompanies(
+  accessToken: Secret,
+  profile: ProviderProfile,
+  options: CanaryOptions,
+): Promise<ListedCompanies> {
+  if (profile.companiesUrl === undefined) return { kind: 'companies', companies: [] };
+  const outcome = await sendOnce(
+    {
+      method: 'GET',
+      url: profile.companiesUrl,
+      headers: { Accept: 'application/json', Authorization: `Bearer ${accessToken.reveal()}` },
+    },
+    { ...options, bodyBytesMax: 4 * 1024 * 1024 },
+  );
+  if (outcome.kind !== 'answered') return { kind: 'unavailable', cause: outcome.cause };
+  const { status, body, cutOff } = outcome.answer;
+  if (status === 401) return { kind: 'rejected' };
+  const data = status === 200 ? jsonObject(body)?.['data'] : undefined;
+  const list = (data as { companies?: unknown } | null | undefined)?.companies;
+  return Array.isArray(list)
+    ? { kind: 'companies', companies: flatten(list) }
+    : { kind: 'unavailable', cause: cutOff ?? `status ${status} without companies` };
+}
+
+function flatten(list: readonly unknown[]): Company[] {
+  const found = new Map<number, Company>();
+  const queue = [...list];
+  for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+    const { id, name, controlled_companies: controlled } = (entry ?? {}) as Record<string, unknown>;
+    if (Array.isArray(controlled)) queue.push(...controlled);
+    if (!Number.isSafeInteger(id) || found.has(id as number)) continue;
+    found.set(id as number, { id: id as number, name: typeof name === 'string' ? name : '' });
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,149 @@
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { type ConnectionOptions, openConnection } from './connection.ts';
+
+/** One request, with everything that is to leave. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The bounds of one exchange. */
+export interface HttpOptions extends ConnectionOptions {
+  /** From the first look-up to the last byte of the answer. */
+  readonly requestMs: number;
+  readonly bodyBytesMax: number;
+}
+
+/** What a server answered; the body may hold tokens and goes into no message. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** What arrived of it. */
+  readonly body: string;
+  /** Why the body may not be whole; absent if it is. */
+  readonly cutOff?: string;
+}
+
+/** How an exchange ended; `unanswered` may have been carried out by the server. */
+export type HttpOutcome =
+  | { readonly kind: 'never-sent'; readonly cause: string }
+  | { readonly kind: 'unanswered'; readonly cause: string }
+  | { readonly kind: 'answered'; readonly answer: HttpAnswer };
+
+/**
+ * Sends one request on a connection of its own: no redirect is followed, nothing is repeated, and it never
+ * rejects. Bytes leave only after the connection stands, so that `never-sent` is a certainty.
+ */
+export async function sendOnce(request: HttpRequest, options: HttpOptions): Promise<HttpOutcome> {
+  const signal = AbortSignal.timeout(options.requestMs);
+  let socket: Socket;
+  try {
+    socket = await openConnection(new URL(request.url), options, signal);
+  } catch (error) {
+    return { kind: 'never-sent', cause: causeOf(error, signal, options) };
+  }
+  return exchange(socket, request, options, signal);
+}
+
+function exchange(
+  socket: Socket,
+  request: HttpRequest,
+  options: HttpOptions,
+  signal: AbortSignal,
+): Promise<HttpOutcome> {
+  const url = new URL(request.url);
+  return new Promise((resolve) => {
+    const outgoing = httpRequest({
+      createConnection: () => socket,
+      method: request.method,
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        Host: url.host,
+        Connection: 'close',
+        'Accept-Encoding': 'identity',
+        'User-Agent': 'fresco',
+        ...request.headers,
+      },
+      signal,
+    });
+    let answered = false;
+    // Once an answer has begun, what arrived of it counts, whatever becomes of the connection.
+    const unanswered = (cause: string): void => {
+      if (!answered) resolve({ kind: 'unanswered', cause });
+    };
+    outgoing.on('error', (error) => unanswered(causeOf(error, signal, options)));
+    outgoing.on('close', () => unanswered('connection closed'));
+    outgoing.on('response', async (incoming) => {
+      answered = true;
+      const answer = await readAnswer(incoming, options, signal);
+      outgoing.destroy();
+      resolve({ kind: 'answered', answer });
+    });
+    outgoing.end(request.body);
+  });
+}
+
+async function readAnswer(
+  incoming: IncomingMessage,
+  options: HttpOptions,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  const cutOff = await collect(incoming, chunks, options, signal);
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: incoming.headers,
+    body: decode(Buffer.concat(chunks), incoming.headers['content-encoding'], options.bodyBytesMax),
+    ...(cutOff === undefined ? {} : { cutOff }),
+  };
+}
+
+/** Fills `chunks` with what arrives; the reason why that is not all, if it is not. */
+async function collect(
+  incoming: IncomingMessage,
+  chunks: Buffer[],
+  options: HttpOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let size = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      chunks.push(chunk.subarray(0, Math.max(0, options.bodyBytesMax - size + chunk.length)));
+      if (size > options.bodyBytesMax) return `answer larger than ${options.bodyBytesMax} bytes`;
+    }
+    // An answer without a length ends where its connection does, even if this side broke it off.
+    return signal.aborted || !incoming.complete ? causeOf(undefined, signal, options) : undefined;
+  } catch (error) {
+    return causeOf(error, signal, options);
+  }
+}
+
+const decoders: Readonly<Record<string, typeof gunzipSync>> = {
+  gzip: gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+};
+
+/** Encodings were not asked for; an answer that comes with one, or only claims to, is read all the same. */
+function decode(bytes: Buffer, encoding: string | undefined, maxOutputLength: number): string {
+  const decoder = decoders[encoding?.trim().toLowerCase() ?? ''];
+  const text = new TextDecoder();
+  if (decoder === undefined) return text.decode(bytes);
+  try {
+    return text.decode(decoder(bytes, { maxOutputLength }));
+  } catch {
+    return text.decode(bytes);
+  }
+}
+
+/** A word for people without anything that was sent or received: the system's code, or the bound that was hit. */
+function causeOf(error: unknown, signal: AbortSignal, options: HttpOptions): string {
+  if (signal.aborted) return `no whole answer within ${options.requestMs} ms`;
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return String(code ?? name ?? 'connection closed');
+}

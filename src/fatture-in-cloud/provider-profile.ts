@@ -1,0 +1,136 @@
+import * as v from 'valibot';
+import type { ReplayPolicy } from '../core/replay-policy.ts';
+import { isLoopback } from './proxy.ts';
+
+/** All that a provider is to the client, as data. */
+export interface ProviderProfile {
+  /** Names the provider in a grant: a token is only ever sent to the provider that gave it. */
+  readonly baseUrl: string;
+  readonly tokenUrl: string;
+  readonly authorizeUrl?: string;
+  readonly deviceUrl?: string;
+  /** Answers 200 to a good access token and 401 to a bad one. */
+  readonly canaryUrl?: string;
+  /** Fatture in Cloud's list of companies; other providers have none. */
+  readonly companiesUrl?: string;
+  /** `basic` is RFC 6749 §2.3.1; `body` puts the credentials among the parameters. */
+  readonly clientAuthentication: 'body' | 'basic';
+  readonly encoding: 'json' | 'form';
+  /** Taken where an answer has no usable `expires_in`. */
+  readonly defaultLifetimeSeconds: number;
+  readonly replayPolicy: ReplayPolicy;
+}
+
+/** The API of Fatture in Cloud. */
+export const fattureInCloudUrl = 'https://api-v2.fattureincloud.it';
+
+/** Fatture in Cloud, or a server that behaves like it at another URL; throws TypeError if that is no URL. */
+export function fattureInCloud(baseUrl: string = fattureInCloudUrl): ProviderProfile {
+  const base = new URL(baseUrl).href.replace(/\/+$/, '');
+  return {
+    baseUrl: base,
+    tokenUrl: `${base}/oauth/token`,
+    authorizeUrl: `${base}/oauth/authorize`,
+    deviceUrl: `${base}/oauth/device`,
+    canaryUrl: `${base}/user/info`,
+    companiesUrl: `${base}/user/companies`,
+    clientAuthentication: 'body',
+    encoding: 'json',
+    defaultLifetimeSeconds: 86_400,
+    replayPolicy: { kind: 'unknown' },
+  };
+}
+
+/** What reading a profile comes to; each problem names the field at fault. */
+export type ParsedProfile =
+  | { readonly kind: 'profile'; readonly profile: ProviderProfile }
+  | { readonly kind: 'rejected'; readonly problems: readonly string[] };
+
+const endpoint = v.pipe(
+  v.string('must be a URL'),
+  v.check(isSecureUrl, 'must be an https URL, or http on this machine'),
+);
+
+const wholeSeconds = v.pipe(
+  v.number('must be a whole number of seconds above 0'),
+  v.check(
+    (value) => Number.isSafeInteger(value) && value > 0,
+    'must be a whole number of seconds above 0',
+  ),
+);
+
+const replayPolicy = v.union(
+  [
+    v.pipe(
+      v.picklist(['reusable', 'single-use', 'unknown']),
+      v.transform((kind): ReplayPolicy => ({ kind })),
+    ),
+    v.pipe(
+      v.strictObject({ grace: wholeSeconds }),
+      v.transform(({ grace }): ReplayPolicy => ({ kind: 'grace', seconds: grace })),
+    ),
+  ],
+  `must be 'reusable', 'single-use', 'unknown' or {"grace": seconds}`,
+);
+
+const profileSchema = v.strictObject({
+  tokenEndpoint: endpoint,
+  authorizationEndpoint: v.optional(endpoint),
+  deviceAuthorizationEndpoint: v.optional(endpoint),
+  canaryUrl: v.optional(endpoint),
+  clientAuthentication: v.optional(
+    v.picklist(['body', 'basic'], `must be 'body' or 'basic'`),
+    'basic',
+  ),
+  encoding: v.optional(v.picklist(['json', 'form'], `must be 'json' or 'form'`), 'form'),
+  defaultLifetimeSeconds: v.optional(wholeSeconds, 3600),
+  replayPolicy: v.optional(replayPolicy, 'unknown'),
+});
+
+/** Reads the JSON of a `FRESCO_PROVIDER` file; what is left out is as the RFC has it, the policy `unknown`. */
+export function parseProviderProfile(text: string): ParsedProfile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'rejected', problems: ['the provider file is not JSON'] };
+  }
+  // To valibot a list is an object too.
+  const parsed = v.safeParse(profileSchema, Array.isArray(value) ? null : value);
+  if (!parsed.success) return { kind: 'rejected', problems: parsed.issues.map(problemOf) };
+  return { kind: 'profile', profile: profileOf(parsed.output) };
+}
+
+function profileOf(fields: v.InferOutput<typeof profileSchema>): ProviderProfile {
+  const { authorizationEndpoint, deviceAuthorizationEndpoint, canaryUrl } = fields;
+  return {
+    baseUrl: new URL(fields.tokenEndpoint).origin,
+    tokenUrl: fields.tokenEndpoint,
+    ...(authorizationEndpoint === undefined ? {} : { authorizeUrl: authorizationEndpoint }),
+    ...(deviceAuthorizationEndpoint === undefined
+      ? {}
+      : { deviceUrl: deviceAuthorizationEndpoint }),
+    ...(canaryUrl === undefined ? {} : { canaryUrl }),
+    clientAuthentication: fields.clientAuthentication,
+    encoding: fields.encoding,
+    defaultLifetimeSeconds: fields.defaultLifetimeSeconds,
+    replayPolicy: fields.replayPolicy,
+  };
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue);
+  if (path === null) return 'the provider file must hold a JSON object';
+  if (issue.kind === 'schema' && issue.type === 'strict_object') {
+    return issue.expected === 'never'
+      ? `${path} is not a setting of a provider`
+      : `${path} is missing`;
+  }
+  return `${path} ${issue.message}, got ${issue.received}`;
+}
+
+function isSecureUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+}

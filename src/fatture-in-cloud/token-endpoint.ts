@@ -1,0 +1,64 @@
+import type { Client, Clock, TokenAnswer, TokenEndpoint } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { type HttpRequest, sendOnce } from './http-exchange.ts';
+import type { ProviderProfile } from './provider-profile.ts';
+import { classify } from './token-answer.ts';
+import { tokenRequest } from './token-request.ts';
+
+/** An answer of a token endpoint may have this many bytes; tokens are a few hundred. */
+export const tokenAnswerBytesMax = 64 * 1024;
+
+/** What a token endpoint needs from its surroundings. */
+export interface TokenEndpointOptions extends ConnectionOptions {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** The whole of one request, look-up and answer included. */
+  readonly requestMs: number;
+}
+
+/** A provider's token endpoint, with the grant that starts a connection; one request for each call. */
+export interface ProviderTokenEndpoint extends TokenEndpoint {
+  /** Exchanges an authorization code (RFC 6749 §4.1.3); `invalid-grant`: the code is old, used or another's. */
+  exchange(code: Secret, client: Client): Promise<TokenAnswer>;
+}
+
+/** The token endpoint that a profile describes. */
+export function tokenEndpoint(
+  profile: ProviderProfile,
+  options: TokenEndpointOptions,
+): ProviderTokenEndpoint {
+  const send = (parameters: Record<string, string>, client: Client): Promise<TokenAnswer> =>
+    sendTokenRequest(tokenRequest(profile.tokenUrl, parameters, client, profile), profile, options);
+  return {
+    refresh: (refreshToken, client) =>
+      send({ grant_type: 'refresh_token', refresh_token: refreshToken.reveal() }, client),
+    exchange: (code, client) =>
+      send(
+        {
+          grant_type: 'authorization_code',
+          code: code.reveal(),
+          ...(client.redirectUri === undefined ? {} : { redirect_uri: client.redirectUri }),
+        },
+        client,
+      ),
+  };
+}
+
+async function sendTokenRequest(
+  request: HttpRequest,
+  profile: ProviderProfile,
+  options: TokenEndpointOptions,
+): Promise<TokenAnswer> {
+  const outcome = await sendOnce(request, { ...options, bodyBytesMax: tokenAnswerBytesMax });
+  switch (outcome.kind) {
+    case 'never-sent':
+      return outcome;
+    case 'unanswered':
+      return { kind: 'uncertain', cause: outcome.cause };
+    case 'answered':
+      return classify(outcome.answer, {
+        nowMs: options.clock.nowMs(),
+        defaultLifetimeSeconds: profile.defaultLifetimeSeconds,
+      });
+  }
+}

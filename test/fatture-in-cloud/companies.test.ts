@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { listCompanies } from '../../src/fatture-in-cloud/companies.ts';
+import { fattureInCloud } from '../../src/fatture-in-cloud/provider-profile.ts';
+import { answerWith, httpAnswer, type RawServer, startRaw } from './raw-server.ts';
+
+let server: RawServer | undefined;
+
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+async function list(status: string, body: string) {
+  server = await startRaw(answerWith(httpAnswer(status, [], body)));
+  const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
+  return listCompanies(new Secret('a/0001invented'), profile, { requestMs: 2000 });
+}
+
+const accountant = {
+  data: {
+    companies: [
+      {
+        id: 12345,
+        name: 'Studio Esempio',
+        type: 'accountant',
+        access_token: 'planted0001',
+        controlled_companies: [
+          { id: 12346, name: 'Ditta Esempio', access_token: 'planted0002' },
+          { id: 12345, name: 'Studio Esempio, again' },
+        ],
+      },
+      { id: 12347, name: null, access_token: 'planted0003', controlled_companies: [null, 'x'] },
+      { id: 'no number', name: 'Nobody' },
+    ],
+  },
+};
+
+describe('the companies of a token', () => {
+  it('are those listed and those that they control, each once, by id and name alone', async () => {
+    expect(await list('200 OK', JSON.stringify(accountant))).toEqual({
+      kind: 'companies',
+      companies: [
+        { id: 12345, name: 'Studio Esempio' },
+        { id: 12347, name: '' },
+        { id: 12346, name: 'Ditta Esempio' },
+      ],
+    });
+  });
+
+  it.each([
+    ['401 Unauthorized', '{"error":{"message":"planted"}}', { kind: 'rejected' }],
+    ['500 Internal Server Error', 'planted', { kind: 'unavailable' }],
+    ['200 OK', '<html>planted</html>', { kind: 'unavailable' }],
+    ['200 OK', '{"data":null}', { kind: 'unavailable' }],
+    ['200 OK', '{"data":{"companies":"planted"}}', { kind: 'unavailable' }],
+    ['200 OK', '{"data":{"companies":[]}}', { kind: 'companies', companies: [] }],
+  ])('for %s with %s are %j', async (status, body, want) => {
+    const listed = await list(status, body);
+    expect(listed).toMatchObject(want);
+    expect(JSON.stringify(listed)).not.toContain('planted');
+  });
+
+  it('are none at a provider without such a list', async () => {
+    const { companiesUrl: _, ...profile } = fattureInCloud('http://127.0.0.1:9');
+    const listed = listCompanies(new Secret('a/0001invented'), profile, { requestMs: 50 });
+    expect(await listed).toEqual({ kind: 'companies', companies: [] });
+  });
+});
