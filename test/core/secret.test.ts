@@ -1,0 +1,32 @@
+import { inspect } from 'node:util';
+import { expect, it } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+
+const planted = 'r/0001planted';
+const secret = new Secret(planted);
+
+it.each([
+  ['a template', () => `${secret}`],
+  ['String()', () => String(secret)],
+  ['JSON', () => JSON.stringify({ secret })],
+  ['inspect, all depths and hidden fields', () => inspect({ secret }, { depth: 9, showHidden: true })],
+  ['an error message', () => String(new Error(`refused ${secret}`))],
+  ['its keys', () => JSON.stringify(Object.entries(secret))],
+])('a secret does not show in %s', (_name, print) => {
+  expect(print()).not.toContain(planted);
+});
+
+it('reveal gives the value back', () => {
+  expect(secret.reveal()).toBe(planted);
+});
+
+it('equals compares the values', () => {
+  expect(secret.equals(new Secret(planted))).toBe(true);
+  expect(secret.equals(new Secret('r/0002planted'))).toBe(false);
+});
+
+it('a fingerprint is eight hex digits that depend on the value alone', () => {
+  expect(secret.fingerprint()).toMatch(/^[0-9a-f]{8}$/);
+  expect(secret.fingerprint()).toBe(new Secret(planted).fingerprint());
+  expect(secret.fingerprint()).not.toBe(new Secret('r/0002planted').fingerprint());
+});
