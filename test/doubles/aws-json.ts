@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from './aws-error.ts';
 import { CallLog } from './call-log.ts';
-import { defaultFaultError, effectOf, type FaultErrors, type FaultKind, Faults } from './faults.ts';
+import {
+  answerFault,
+  defaultFaultError,
+  type FaultErrors,
+  type FaultKind,
+  Faults,
+  isCommitted,
+} from './faults.ts';
 import { type Loopback, readBody, startLoopback } from './loopback.ts';
 
 /** The input of an operation as it came over the wire. */
@@ -68,7 +75,7 @@ async function settle(
   input: JsonInput,
   fault: FaultKind | undefined,
 ): Promise<unknown> {
-  if (fault !== undefined && !effectOf(fault).committed) return undefined;
+  if (fault !== undefined && !isCommitted(fault)) return undefined;
   try {
     return await service.call(operation, input);
   } catch (error) {
@@ -90,11 +97,10 @@ function answer(
     else answerJson(response, service, 200, result ?? {});
     return;
   }
-  const effect = effectOf(fault);
-  if (effect.answer === 'reset') request.socket.resetAndDestroy();
-  if (effect.answer !== 'error') return;
-  const error = service.faultError?.(fault, operation) ?? defaultFaultError(fault, operation);
-  answerError(response, service, error);
+  answerFault(fault, request, () => {
+    const error = service.faultError?.(fault, operation) ?? defaultFaultError(fault, operation);
+    answerError(response, service, error);
+  });
 }
 
 function operationOf(request: IncomingMessage, target: string): string | undefined {

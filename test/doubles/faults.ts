@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { AwsError } from './aws-error.ts';
 
 /**
@@ -75,31 +76,32 @@ export class Faults {
   }
 }
 
-/** What becomes of a call that meets a fault of this kind. */
-export interface FaultEffect {
-  readonly committed: boolean;
-  readonly answer: 'error' | 'hang' | 'reset';
+/** Whether a call that meets this fault does its work all the same. */
+export function isCommitted(kind: FaultKind): boolean {
+  return kind === 'internal-after' || kind === 'hang-after' || kind === 'reset-after';
 }
 
-/** Whether the work is done, and what the caller sees. */
-export function effectOf(kind: FaultKind): FaultEffect {
+/** Does to the answer what the fault says: never sent, cut off by a reset, or the refusal of `sendError`. */
+export function answerFault(
+  kind: FaultKind,
+  request: IncomingMessage,
+  sendError: () => void,
+): void {
   switch (kind) {
+    case 'hang-before':
+    case 'hang-after':
+      return;
+    case 'reset-before':
+    case 'reset-after':
+      request.socket.resetAndDestroy();
+      return;
     case 'throttled':
     case 'access-denied':
     case 'key-disabled':
     case 'invalid-signature':
     case 'internal-before':
-      return { committed: false, answer: 'error' };
     case 'internal-after':
-      return { committed: true, answer: 'error' };
-    case 'hang-before':
-      return { committed: false, answer: 'hang' };
-    case 'hang-after':
-      return { committed: true, answer: 'hang' };
-    case 'reset-before':
-      return { committed: false, answer: 'reset' };
-    case 'reset-after':
-      return { committed: true, answer: 'reset' };
+      sendError();
   }
 }
 
