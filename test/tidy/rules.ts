@@ -152,15 +152,18 @@ export const docstrings: Rule = ({ path, text }) => {
   const areas = ['src/core', 'src/aws', 'src/local', 'src/fatture-in-cloud', 'src/config', 'infra'];
   if (!areas.includes(areaOf(path))) return [];
   const lines = text.split('\n');
+  const seen = new Set<string>();
   return lines.flatMap((line, at) => {
-    const found =
-      /^export (?:declare |abstract |async )*(?:function\*?|const|let|class|interface|type) (\w+)/.exec(
-        line,
-      );
-    if (found === null || lines[at - 1]?.trimEnd().endsWith('*/')) return [];
-    return [`${found[1]} has no docstring`];
+    const found = exported.exec(line)?.[1];
+    // The further signatures of an overloaded function go without.
+    if (found === undefined || seen.has(found)) return [];
+    seen.add(found);
+    return lines[at - 1]?.trimEnd().endsWith('*/') ? [] : [`${found} has no docstring`];
   });
 };
+
+const exported =
+  /^export (?:declare |abstract |async )*(?:function\*?|const|let|class|interface|type) (\w+)/;
 
 /** All rules by the name under which a breach is reported. */
 export const rules: Readonly<Record<string, Rule>> = {
