@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { type RefusalReason, StoreRefused } from '../core/ports.ts';
 
 /** The calls of node:fs that the file store makes, so that tests can fail each of them. */
@@ -9,7 +9,6 @@ export interface Disk {
   readonly readdir: (path: string) => Promise<string[]>;
   readonly rename: typeof rename;
   readonly rm: typeof rm;
-  readonly unlink: typeof unlink;
 }
 
 /** The disk of this machine. */
@@ -20,7 +19,6 @@ export const machineDisk: Disk = {
   readdir: (path) => readdir(path),
   rename,
   rm,
-  unlink,
 };
 
 const refusals: Readonly<Record<string, readonly [RefusalReason, string]>> = {

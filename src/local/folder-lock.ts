@@ -39,6 +39,8 @@ export async function sweep(disk: Disk, folder: string): Promise<void> {
 export class FolderLock {
   readonly #path: string;
   readonly #options: LockOptions;
+  /** Our own entries that could not be removed. */
+  readonly #left = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #swept = false;
 
@@ -60,6 +62,7 @@ export class FolderLock {
     try {
       return await work();
     } finally {
+      this.#left.add(stamp);
       await orRefuse(`unlock ${this.#path}`, () => this.#remove(stamp));
     }
   }
@@ -84,7 +87,8 @@ export class FolderLock {
       if (isDiskError(error, 'ENOENT')) return [];
       throw error;
     });
-    const living = holders.find((holder) => !isDeadStamp(holder));
+    const isOver = (holder: string) => this.#left.has(holder) || isDeadStamp(holder);
+    const living = holders.find((holder) => !isOver(holder));
     if (living !== undefined || holders.length === 0) return living;
     // Before its lock is free: what it wrote last may not be on the disk yet, and nobody else would see to it.
     await syncFolder(disk, dirname(this.#path));
@@ -111,6 +115,7 @@ export class FolderLock {
 
   async #remove(stamp: string): Promise<void> {
     await this.#options.disk.rm(join(this.#path, stamp), { force: true });
+    this.#left.delete(stamp);
   }
 
   #notGot(holder: string | undefined): StoreRefused {
