@@ -9,7 +9,10 @@ it.each([
   ['a template', () => `${secret}`],
   ['String()', () => String(secret)],
   ['JSON', () => JSON.stringify({ secret })],
-  ['inspect, all depths and hidden fields', () => inspect({ secret }, { depth: 9, showHidden: true })],
+  [
+    'inspect, all depths and hidden fields',
+    () => inspect({ secret }, { depth: 9, showHidden: true }),
+  ],
   ['an error message', () => String(new Error(`refused ${secret}`))],
   ['its keys', () => JSON.stringify(Object.entries(secret))],
 ])('a secret does not show in %s', (_name, print) => {

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { emptyJournal, type Journal } from '../../src/core/journal.ts';
+import { JournalPage } from '../../src/core/journal-page.ts';
+import type { JournalStore } from '../../src/core/ports.ts';
+
+/** A journal in memory that refuses a write after any other revision than its own. */
+function memoryJournal(between: () => void = () => {}) {
+  const state = { journal: emptyJournal, revision: 0 };
+  const store: JournalStore = {
+    read: async () => ({ ...state, dateMs: 5000 }),
+    write: async (journal, revision) => {
+      between();
+      if (revision !== state.revision) return 'conflict';
+      Object.assign(state, { journal, revision: revision + 1 });
+      return 'written';
+    },
+  };
+  return { state, store };
+}
+
+const counted = (journal: Journal): Journal => ({ ...journal, fence: journal.fence + 1 });
+
+it('reading tells the time of the store', async () => {
+  expect(await new JournalPage(memoryJournal().store).read()).toBe(5000);
+});
+
+it('a change is written and then seen', async () => {
+  const { state, store } = memoryJournal();
+  const page = new JournalPage(store);
+  await page.read();
+  expect(await page.amend(counted)).toBe('amended');
+  expect(page.journal.fence).toBe(1);
+  expect(await page.amend(counted)).toBe('amended');
+  expect(state.journal.fence).toBe(2);
+});
+
+it('a change that lost a race is made again on the newer journal', async () => {
+  let races = 1;
+  const { state, store } = memoryJournal(() => {
+    if (races-- > 0) Object.assign(state, { journal: { ...emptyJournal, fence: 7 }, revision: 1 });
+  });
+  const page = new JournalPage(store);
+  expect(await page.amend(counted)).toBe('amended');
+  expect(state.journal.fence).toBe(8);
+});
+
+it('a change that is there already writes nothing', async () => {
+  const { state, store } = memoryJournal();
+  await new JournalPage(store).amend((journal) => journal);
+  expect(state.revision).toBe(0);
+});
+
+it('a refusal is passed on and writes nothing', async () => {
+  const { state, store } = memoryJournal();
+  expect(await new JournalPage(store).amend(() => 'lease-lost')).toBe('lease-lost');
+  expect(state.revision).toBe(0);
+});
+
+it('a journal that never stops changing is given up', async () => {
+  const { state, store } = memoryJournal(() =>
+    Object.assign(state, { revision: state.revision + 1 }),
+  );
+  await expect(new JournalPage(store).amend(counted)).rejects.toThrow('50 times in a row');
+});
+
+it('what was found at first is remembered', async () => {
+  const { store } = memoryJournal();
+  const page = new JournalPage(store);
+  expect(page.found).toBe(emptyJournal);
+  await page.read();
+  await page.amend(counted);
+  await page.read();
+  expect(page.found.fence).toBe(0);
+});
