@@ -1,3 +1,4 @@
+import { toRfc3339 } from './instant.ts';
 import { classOf, factsOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
 import type { Pass } from './pass.ts';
 
@@ -62,7 +63,7 @@ export function eventOf(report: Report): FrescoEvent | undefined {
   const outcomeClass = classOf(outcome);
   if (outcome.kind === 'fresh' || isNoNews(outcome)) return undefined;
   const detail = { v: 1, connection: report.connection, ...facts(report, outcomeClass) };
-  if (report.turn === 'reauthorization-required') {
+  if (report.turn === 'reauthorization-required' && outcome.kind === 'latched') {
     return {
       detailType: 'Reauthorization Required',
       detail: { ...detail, ...reauthorization(outcome) },
@@ -92,18 +93,15 @@ function facts(report: Report, outcomeClass: OutcomeClass): Record<string, unkno
   };
 }
 
-function reauthorization(outcome: Outcome): Record<string, unknown> {
-  if (outcome.kind !== 'latched') return { why: outcome.kind, command: 'fresco doctor' };
-  const { latch } = outcome;
+function reauthorization({
+  latch,
+}: Extract<Outcome, { kind: 'latched' }>): Record<string, unknown> {
+  const since = toRfc3339(latch.sinceMs);
   return latch.kind === 'revoked'
-    ? {
-        why: 'the provider no longer accepts the refresh token',
-        sinceMs: latch.sinceMs,
-        command: 'fresco login',
-      }
+    ? { why: 'the provider no longer accepts the refresh token', since, command: 'fresco login' }
     : {
         why: `the provider refuses the application: ${latch.error}`,
-        sinceMs: latch.sinceMs,
+        since,
         command: 'fresco doctor',
       };
 }

@@ -1,0 +1,88 @@
+import type { EntityId, Notification, QueuedNotification } from './notification.ts';
+
+/** What came with a request to show that the provider sent it. */
+export interface Proof {
+  /** The signed token; absent: the request came without one. */
+  readonly token: string | undefined;
+  /** The address that the provider was told to send to. */
+  readonly sink: string;
+  /** What the token must name, where the request says it. */
+  readonly eventId?: string;
+  readonly subject?: string;
+}
+
+/** Why a request is not taken for the provider's. */
+export type Forgery =
+  | 'unsigned'
+  | 'malformed'
+  | 'signature'
+  | 'expired'
+  | 'issuer'
+  | 'audience'
+  | 'event-id'
+  | 'subject'
+  | 'application';
+
+/** Whether a request is the provider's. */
+export type Verification =
+  | { readonly kind: 'genuine' }
+  | { readonly kind: 'forged'; readonly reason: Forgery };
+
+/** Tells the provider's requests from forged ones, without any secret; never rejects. */
+export interface NotificationVerifier {
+  verify(proof: Proof): Promise<Verification>;
+}
+
+/** The queue between receiver and handler; rejects with `StoreRefused` unless every message was taken. */
+export interface NotificationQueue {
+  send(messages: readonly QueuedNotification[]): Promise<void>;
+}
+
+/** What claiming an event for processing comes to. */
+export type Claim =
+  /** It is ours until the claim ends; `settled` are the ids that an earlier claim has dealt with. */
+  | { readonly kind: 'claimed'; readonly settled: readonly EntityId[] }
+  /** It was published before. */
+  | { readonly kind: 'published' }
+  /** Somebody else is at it, or died over it. */
+  | { readonly kind: 'held'; readonly untilMs: number };
+
+/**
+ * Which events were published. A claim is one conditional write; it ends by itself, so that a crash between
+ * claim and confirmation leaves the event to the next delivery. Its end names it: confirming or releasing a
+ * claim that somebody else has taken over since does nothing. Rejects with `StoreRefused`.
+ */
+export interface SeenEvents {
+  claim(key: string, nowMs: number, untilMs: number): Promise<Claim>;
+  confirm(key: string, untilMs: number): Promise<void>;
+  /** Gives the claim back at once, and notes which ids need no more work. */
+  release(key: string, untilMs: number, settled: readonly EntityId[]): Promise<void>;
+}
+
+/** Since the provider's quota is one for all, so is the waiting for it; rejects with `StoreRefused`. */
+export interface QuotaPauses {
+  /** Until when nothing of this company may be asked; `undefined`: go on. */
+  untilMs(companyId: number): Promise<number | undefined>;
+  /** Extends the pause, never shortens it. */
+  raise(companyId: number, untilMs: number): Promise<void>;
+}
+
+/** What reading one entity comes to. */
+export type EntityRead =
+  | { readonly kind: 'entity'; readonly entity: unknown }
+  /** The provider does not have it (any more). */
+  | { readonly kind: 'absent' }
+  /** 429, or a quota used up: nothing of this company for so long. */
+  | { readonly kind: 'wait'; readonly waitMs: number }
+  /** The connection may not read it; names the scope or the company that is missing. */
+  | { readonly kind: 'forbidden'; readonly detail: string }
+  /** The company's licence at the provider has expired. */
+  | { readonly kind: 'licence-expired' }
+  | { readonly kind: 'no-token'; readonly person: boolean; readonly detail: string }
+  /** Reading again may help. */
+  | { readonly kind: 'failed'; readonly detail: string };
+
+/** Reads entities with an access token that is fresh; never rejects. */
+export interface EntityReader {
+  read(notification: Notification, id: EntityId): Promise<EntityRead>;
+}
