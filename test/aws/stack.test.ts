@@ -1,0 +1,36 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readStackParameter } from '../../src/aws/stack.ts';
+import { clientConfig } from '../doubles/client-config.ts';
+import { type SsmDouble, startSsm } from '../doubles/ssm.ts';
+
+let double: SsmDouble;
+let client: SSMClient;
+
+beforeAll(async () => {
+  double = await startSsm({ '/fresco/stack': '{"v":1}' });
+  client = new SSMClient(clientConfig(double.endpoint));
+});
+
+afterAll(async () => {
+  client.destroy();
+  await double.stop();
+});
+
+describe("the stack's parameter", () => {
+  it('is read as it was written', async () => {
+    expect(await readStackParameter(client, '/fresco/stack')).toBe('{"v":1}');
+  });
+
+  it('is nothing where no stack has written it', async () => {
+    expect(await readStackParameter(client, '/other/stack')).toBeUndefined();
+  });
+
+  it('is refused to who may not read it', async () => {
+    double.faults.add({ on: 'GetParameter', kind: 'access-denied' });
+    await expect(readStackParameter(client, '/fresco/stack')).rejects.toMatchObject({
+      reason: 'denied',
+      message: expect.stringContaining('could not read the parameter /fresco/stack'),
+    });
+  });
+});
