@@ -127,9 +127,7 @@ export function moveLabel(
   if (from === undefined && to === undefined) {
     throw refused('you must give RemoveFromVersionId or MoveToVersionId');
   }
-  for (const versionId of [from, to]) {
-    if (versionId !== undefined && !state.versions.has(versionId)) throw noVersion(versionId);
-  }
+  if (to !== undefined && !state.versions.has(to)) throw noVersion(to);
   checkFrom(label, state.labels.get(label), from, to);
   if (to !== undefined) return attach({ ...state, changedAtMs: nowMs }, label, to);
   if (label === 'AWSCURRENT') {

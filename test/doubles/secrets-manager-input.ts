@@ -1,10 +1,5 @@
-import type { RotateSecretRequest, RotationRulesType } from '@aws-sdk/client-secrets-manager';
-import {
-  quotas,
-  type RotationSetting,
-  SecretsManagerError,
-  type StoredValue,
-} from './secret-state.ts';
+import type { DeleteSecretRequest } from '@aws-sdk/client-secrets-manager';
+import { quotas, SecretsManagerError, type StoredValue } from './secret-state.ts';
 
 /** The value that a request brings, if any: text or bytes, not both, 1 to 65,536 bytes. */
 export function valueGiven(request: {
@@ -63,6 +58,20 @@ export function nameGiven(name: string | undefined): string {
   return name;
 }
 
+/** When a deletion takes place: now if forced, else after 7 to 30 days, 30 if nothing is given. */
+export function deletionGiven(request: DeleteSecretRequest, nowMs: number): number {
+  const { RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced = false } = request;
+  if (isForced && days !== undefined) {
+    throw invalid(
+      "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+    );
+  }
+  if (days !== undefined && (days < 7 || days > 30)) {
+    throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
+  }
+  return isForced ? nowMs : nowMs + (days ?? 30) * 24 * 3600 * 1000;
+}
+
 /** One page of a list, with the token of the next one. */
 export function page<T>(
   all: readonly T[],
@@ -88,33 +97,4 @@ export function invalid(message: string): SecretsManagerError {
 /** A refusal for the state of the secret. */
 export function unfit(message: string): SecretsManagerError {
   return new SecretsManagerError('InvalidRequestException', message);
-}
-
-/** The rotation as RotateSecret leaves it: what was given, over what was configured before. */
-export function rotationGiven(
-  request: RotateSecretRequest,
-  before: RotationSetting | undefined,
-): RotationSetting {
-  const lambdaArn = request.RotationLambdaARN ?? before?.lambdaArn;
-  if (lambdaArn === undefined) {
-    throw unfit('No Lambda rotation function ARN is associated with this secret.');
-  }
-  const rules =
-    request.RotationRules === undefined ? before?.rules : rulesOf(request.RotationRules);
-  return { enabled: true, lambdaArn, ...(rules === undefined ? {} : { rules }) };
-}
-
-function rulesOf(given: RotationRulesType): NonNullable<RotationSetting['rules']> {
-  const { AutomaticallyAfterDays: days, Duration, ScheduleExpression } = given;
-  if (days !== undefined && ScheduleExpression !== undefined) {
-    throw invalid('You can only specify one of AutomaticallyAfterDays or ScheduleExpression.');
-  }
-  if (days !== undefined && (days < 1 || days > 1000)) {
-    throw invalid(`AutomaticallyAfterDays must be 1 to 1000, got ${days}.`);
-  }
-  return {
-    ...(days === undefined ? {} : { AutomaticallyAfterDays: days }),
-    ...(Duration === undefined ? {} : { Duration }),
-    ...(ScheduleExpression === undefined ? {} : { ScheduleExpression }),
-  };
 }

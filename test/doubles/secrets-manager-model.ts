@@ -3,37 +3,38 @@
 // is decided against the caller (a replayed compare-and-set is refused, for one).
 import type * as Api from '@aws-sdk/client-secrets-manager';
 import type { StaleReads } from './secret-history.ts';
+import { endRotation, endTest, isIncomplete, startRotation } from './secret-rotation.ts';
 import { notDeleted, SecretShelf } from './secret-shelf.ts';
 import {
-  detach,
   dropDeprecated,
   isSameValue,
   labelsOf,
   moveLabel,
-  noVersion,
-  putEmptyPending,
   putVersion,
   quotas,
   type SecretState,
   SecretsManagerError,
   type StoredValue,
-  type StoredVersion,
   versionTaken,
 } from './secret-state.ts';
 import {
+  deletionGiven,
   invalid,
   labelGiven,
   labelsGiven,
   nameGiven,
   page,
-  rotationGiven,
   tokenOf,
   unfit,
   valueGiven,
 } from './secrets-manager-input.ts';
-import { describe, listed, listedVersion, valueFields } from './secrets-manager-output.ts';
-
-const dayMs = 24 * 3600 * 1000;
+import {
+  describe,
+  listed,
+  listedVersion,
+  valueFields,
+  versionAsked,
+} from './secrets-manager-output.ts';
 
 /** A rotation that RotateSecret has accepted and that something has to drive through its steps. */
 export interface RotationJob {
@@ -171,18 +172,9 @@ export class SecretsManagerModel {
   }
 
   deleteSecret(request: Api.DeleteSecretRequest): Api.DeleteSecretResponse {
-    const days = request.RecoveryWindowInDays;
-    const isForced = request.ForceDeleteWithoutRecovery === true;
-    if (isForced && days !== undefined) {
-      throw invalid(
-        "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
-      );
-    }
-    if (days !== undefined && (days < 7 || days > 30)) {
-      throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
-    }
     const nowMs = this.#ports.nowMs();
-    const deleteAtMs = isForced ? nowMs : nowMs + (days ?? 30) * dayMs;
+    const deleteAtMs = deletionGiven(request, nowMs);
+    const isForced = deleteAtMs === nowMs;
     if (isForced && !this.#exists(request.SecretId)) return { DeletionDate: new Date(nowMs) };
     const state = this.#shelf.changeEvenDeleted(request.SecretId, (before) =>
       isForced ? undefined : { ...notDeleted(before), deleteAtMs },
@@ -207,14 +199,9 @@ export class SecretsManagerModel {
 
   rotateSecret(request: Api.RotateSecretRequest): Api.RotateSecretResponse {
     const versionId = tokenOf(request.ClientRequestToken);
-    const state = this.#shelf.change(request.SecretId, (before, nowMs) => {
-      const rotation = rotationGiven(request, before.rotation);
-      const pending = before.labels.get('AWSPENDING');
-      if (pending !== undefined && pending !== before.labels.get('AWSCURRENT')) {
-        throw unfit("A previous rotation isn't complete. That rotation will be reattempted.");
-      }
-      return { ...putEmptyPending(before, versionId, nowMs), rotation };
-    });
+    const state = this.#shelf.change(request.SecretId, (before, nowMs) =>
+      startRotation(before, request, versionId, nowMs),
+    );
     const kind = request.RotateImmediately === false ? 'test' : 'rotation';
     this.#ports.startRotation?.({ secretArn: state.arn, versionId, kind });
     return { ...named(state), VersionId: versionId };
@@ -237,29 +224,16 @@ export class SecretsManagerModel {
     return state.deleteAtMs === undefined && state.rotation?.enabled === true;
   }
 
-  /**
-   * What the service does after the last step: takes AWSPENDING off the version that became current.
-   * `incomplete`: AWSPENDING is still on another version, and later rotations will be refused.
-   */
+  /** Ends a rotation. `incomplete`: AWSPENDING stays where it is, and later rotations will be refused. */
   completeRotation(job: RotationJob): 'rotated' | 'incomplete' {
-    const { labels } = this.#shelf.newest(job.secretArn);
-    const isPending = labels.get('AWSPENDING') === job.versionId;
-    if (isPending && labels.get('AWSCURRENT') !== job.versionId) return 'incomplete';
-    this.#shelf.change(job.secretArn, (before, nowMs) => ({
-      ...(isPending ? detach(before, 'AWSPENDING') : before),
-      rotatedAtMs: nowMs,
-    }));
+    if (isIncomplete(this.#shelf.newest(job.secretArn), job.versionId)) return 'incomplete';
+    this.#shelf.change(job.secretArn, (before, nowMs) => endRotation(before, job.versionId, nowMs));
     return 'rotated';
   }
 
-  /** What the service does after a test: the version that it had made for testSecret goes again. */
+  /** Ends a test of a rotation. */
   removeTestVersion(job: RotationJob): void {
-    this.#shelf.change(job.secretArn, (before) => {
-      const versions = new Map(before.versions);
-      if (versions.get(job.versionId)?.value === undefined) versions.delete(job.versionId);
-      const isPending = before.labels.get('AWSPENDING') === job.versionId;
-      return { ...(isPending ? detach(before, 'AWSPENDING') : before), versions };
-    });
+    this.#shelf.change(job.secretArn, (before) => endTest(before, job.versionId));
   }
 
   /** From now on reads of this secret (value, description, version list) fall behind. */
@@ -297,21 +271,6 @@ export class SecretsManagerModel {
     if (!this.#isKeyDisabled) return;
     throw new SecretsManagerError(failure, 'The KMS key is disabled.');
   }
-}
-
-function versionAsked(state: SecretState, request: Api.GetSecretValueRequest): StoredVersion {
-  const { VersionId: id, VersionStage: label } = request;
-  const labelled = state.labels.get(label ?? 'AWSCURRENT');
-  if (id !== undefined && label !== undefined && labelled !== id) {
-    throw unfit('You provided a VersionStage that is not associated to the provided VersionId.');
-  }
-  const version = state.versions.get(id ?? labelled ?? '');
-  if (version?.value !== undefined) return version;
-  if (id !== undefined) throw noVersion(id);
-  throw new SecretsManagerError(
-    'ResourceNotFoundException',
-    `Secrets Manager can't find the specified secret value for staging label: ${label ?? 'AWSCURRENT'}`,
-  );
 }
 
 function recreate(

@@ -1,5 +1,31 @@
 import type * as Api from '@aws-sdk/client-secrets-manager';
-import { labelsOf, type SecretState, type StoredVersion } from './secret-state.ts';
+import {
+  labelsOf,
+  noVersion,
+  type SecretState,
+  SecretsManagerError,
+  type StoredVersion,
+} from './secret-state.ts';
+import { unfit } from './secrets-manager-input.ts';
+
+/** The version that GetSecretValue asks for, by id, by label, by both, or AWSCURRENT. */
+export function versionAsked(
+  state: SecretState,
+  request: Api.GetSecretValueRequest,
+): StoredVersion {
+  const { VersionId: id, VersionStage: label } = request;
+  const labelled = state.labels.get(label ?? 'AWSCURRENT');
+  if (id !== undefined && label !== undefined && labelled !== id) {
+    throw unfit('You provided a VersionStage that is not associated to the provided VersionId.');
+  }
+  const version = state.versions.get(id ?? labelled ?? '');
+  if (version?.value !== undefined) return version;
+  if (id !== undefined) throw noVersion(id);
+  throw new SecretsManagerError(
+    'ResourceNotFoundException',
+    `Secrets Manager can't find the specified secret value for staging label: ${label ?? 'AWSCURRENT'}`,
+  );
+}
 
 /** DescribeSecret's answer. */
 export function describe(state: SecretState): Api.DescribeSecretResponse {
