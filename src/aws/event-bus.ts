@@ -36,11 +36,6 @@ export function eventBridgeBus(to: EventBridge): EventBus {
   };
 }
 
-/** Whether an event can be put at all; of an entity that doesn't fit, only the reference can be told. */
-export function fitsBus(event: FrescoEvent): boolean {
-  return bytesOf(entryOf(event, '')) <= bytesMax;
-}
-
 function entryOf({ detailType, detail }: FrescoEvent, bus: string): PutEventsRequestEntry {
   return {
     EventBusName: bus,
