@@ -1,7 +1,12 @@
 import { type InvocationType, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientConfig } from './client-config.ts';
-import { inProcess, type LambdaInvokeDouble, startLambdaInvoke } from './lambda-invoke.ts';
+import {
+  inProcess,
+  type LambdaInvokeDouble,
+  orReject,
+  startLambdaInvoke,
+} from './lambda-invoke.ts';
 
 const arn = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator';
 
@@ -111,5 +116,15 @@ describe('Lambda Invoke on loopback', () => {
         outcome: 'ok',
       },
     ]);
+  });
+
+  it('rejects with what the function threw where a service wants to see it', async () => {
+    const broken = inProcess(async () => {
+      throw new RangeError('refused');
+    });
+    await expect(orReject(broken)({})).rejects.toMatchObject({
+      name: 'RangeError',
+      message: 'refused',
+    });
   });
 });

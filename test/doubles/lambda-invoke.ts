@@ -53,6 +53,15 @@ export function inProcess(handler: (event: never) => Promise<unknown>): Invocabl
   };
 }
 
+/** As `invocable`, but rejecting with what went wrong inside, as a service that runs steps sees it. */
+export function orReject(invocable: Invocable): (event: unknown) => Promise<unknown> {
+  return async (event) => {
+    const { payload, error } = await invocable(event);
+    if (error === undefined) return payload;
+    throw Object.assign(new Error(error.errorMessage), { name: error.errorType });
+  };
+}
+
 /** Starts Lambda's Invoke on loopback, for functions by name, `name:alias`, ARN or qualifier. */
 export async function startLambdaInvoke(
   options: LambdaInvokeOptions = {},

@@ -128,6 +128,16 @@ describe('a function on loopback', () => {
     expect(await one.invoke({ do: 'it' })).toMatchObject({ coldStart: true });
   });
 
+  it('starts cold again when its frozen process was killed', async () => {
+    const one = make();
+    await one.invoke({ do: 'it' });
+    expect(one.kill()).toBe(1);
+    expect(await one.invoke({ do: 'it' })).toMatchObject({
+      coldStart: true,
+      payload: { invocations: 1 },
+    });
+  });
+
   it.each([
     { event: 'exit', errorType: 'Runtime.ExitError', message: 'exit status 7' },
     {

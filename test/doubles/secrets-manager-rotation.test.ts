@@ -192,6 +192,19 @@ describe('RotateSecret', () => {
     await expect(rotate(client, third)).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
 
+  it('is accepted while AWSPENDING is on the version that is current', async () => {
+    const { client } = await start();
+    await client.send(
+      new UpdateSecretVersionStageCommand({
+        SecretId,
+        VersionStage: 'AWSPENDING',
+        MoveToVersionId: first,
+      }),
+    );
+    await rotate(client);
+    expect(await stages(client)).toEqual({ [first]: ['AWSCURRENT'], [second]: ['AWSPENDING'] });
+  });
+
   it('runs only testSecret when it is not to rotate at once, and removes what it made for it', async () => {
     const seen: unknown[] = [];
     const { double, client } = await start({
