@@ -35,7 +35,12 @@ const packages: Readonly<Record<Area, RegExp>> = {
   infra: /^(aws-cdk-lib(\/.*)?|constructs|cdk-nag|node:.*)$/,
 };
 
-const configFiles = ['src/config.ts', 'src/setting.ts', 'src/stack-facts.ts'];
+const configFiles = [
+  'src/config.ts',
+  'src/setting.ts',
+  'src/stack-facts.ts',
+  'src/metric-names.ts',
+];
 const catalogueFiles = ['src/fatture-in-cloud/scopes.ts', 'src/fatture-in-cloud/event-types.ts'];
 
 function areaOf(path: string): Area {
