@@ -1,0 +1,86 @@
+import type { Scope } from '../fatture-in-cloud/scopes.ts';
+import type { Clock } from './clock.ts';
+import type { Consent } from './grants.ts';
+import type { Mint } from './mint.ts';
+
+/** An authorization request that passed every check and waits for a person's decision. */
+export interface PendingAuthorization {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly scopes: readonly Scope[];
+  readonly state: string;
+}
+
+interface IssuedCode {
+  readonly consent: Consent;
+  readonly redirectUri: string;
+  readonly expiresAtMs: number;
+}
+
+const codeLifeMs = 60_000;
+const decisionTimeMs = 600_000;
+const waitingMax = 1_000;
+
+/** Authorization requests before their decision, and authorization codes after it. */
+export class Authorizations {
+  readonly #clock: Clock;
+  readonly #mint: Mint;
+  readonly #pending = new Map<string, PendingAuthorization & { readonly expiresAtMs: number }>();
+  readonly #codes = new Map<string, IssuedCode>();
+
+  constructor(clock: Clock, mint: Mint) {
+    this.#clock = clock;
+    this.#mint = mint;
+  }
+
+  /** Keeps a request for ten minutes and answers with the id that the consent page sends back. */
+  wait(request: PendingAuthorization): string {
+    const id = this.#mint.hex(16);
+    put(this.#pending, id, { ...request, expiresAtMs: this.#clock.nowMs() + decisionTimeMs });
+    return id;
+  }
+
+  /** The request with this id, once: a decision is not made twice. */
+  decide(id: string): PendingAuthorization | undefined {
+    const found = take(this.#pending, id);
+    return found !== undefined && this.#clock.nowMs() < found.expiresAtMs ? found : undefined;
+  }
+
+  /** A code for one exchange within 60 seconds, bound to client and redirect. */
+  issueCode(consent: Consent, redirectUri: string): string {
+    const code = this.#mint.token('c');
+    const expiresAtMs = this.#clock.nowMs() + codeLifeMs;
+    put(this.#codes, code, { consent, redirectUri, expiresAtMs });
+    return code;
+  }
+
+  /** The consent behind a code, or why there is none. A code that was shown once is gone, whoever showed it. */
+  redeem(
+    code: string,
+    clientId: string,
+    redirectUri: string,
+  ): Consent | 'unknown' | 'expired' | 'mismatch' {
+    const found = take(this.#codes, code);
+    if (found === undefined) return 'unknown';
+    if (this.#clock.nowMs() >= found.expiresAtMs) return 'expired';
+    const isOurs = found.consent.clientId === clientId && found.redirectUri === redirectUri;
+    return isOurs ? found.consent : 'mismatch';
+  }
+
+  clear(): void {
+    this.#pending.clear();
+    this.#codes.clear();
+  }
+}
+
+function put<T>(waiting: Map<string, T>, id: string, value: T): void {
+  waiting.set(id, value);
+  const [oldest] = waiting.keys();
+  if (waiting.size > waitingMax && oldest !== undefined) waiting.delete(oldest);
+}
+
+function take<T>(waiting: Map<string, T>, id: string): T | undefined {
+  const found = waiting.get(id);
+  waiting.delete(id);
+  return found;
+}
