@@ -1,40 +1,31 @@
 import { entityChanged } from './entity-changed.ts';
-import { type Limit, limitOf } from './limit.ts';
 import { type EntityId, keyOf, type QueuedNotification } from './notification.ts';
-import type { EntityRead, EntityReader, QuotaPauses, SeenEvents } from './notification-ports.ts';
-import { type Clock, type EventBus, StoreRefused } from './ports.ts';
+import type { EntityRead, SeenEvents } from './notification-ports.ts';
+import { type EventBus, StoreRefused } from './ports.ts';
+import {
+  backoffMs,
+  conclusionOf,
+  type Delivery,
+  haltOf,
+  type Processed,
+  personDelayMs,
+  retry,
+  tokenDelayMs,
+} from './processed.ts';
+import {
+  entitiesReader,
+  isSettled,
+  type ReadEntities,
+  type ReadEntity,
+  type ReadPorts,
+} from './read-entities.ts';
 import type { FrescoEvent } from './report.ts';
 import type { Obtained, TokenSource } from './token-source.ts';
 
-/** Why a message has to come again; only `failed` should count against it. */
-export type RetryReason = 'quota' | 'token' | 'person' | 'licence' | 'held' | 'time' | 'failed';
-
-/** What becomes of one message. */
-export type Processed =
-  /** Nothing is left to do; `published` is 0 where everything had been published before. */
-  | { readonly kind: 'done'; readonly published: number; readonly warning?: string }
-  | {
-      readonly kind: 'retry';
-      readonly delayMs: number;
-      readonly reason: RetryReason;
-      readonly detail: string;
-    }
-  /** It can't be read, whoever tries again; `reason` names the scope or the company that is missing. */
-  | { readonly kind: 'drop'; readonly published: number; readonly reason: string };
-
-/** A message with how often it was received before, from 0. */
-export interface Delivery {
-  readonly notification: QueuedNotification;
-  readonly failures: number;
-}
-
 /** What processing needs; all of one connection. */
-export interface ProcessPorts {
-  readonly clock: Pick<Clock, 'nowMs'>;
+export interface ProcessPorts extends ReadPorts {
   readonly tokens: TokenSource;
-  readonly reader: EntityReader;
   readonly seen: SeenEvents;
-  readonly pauses: QuotaPauses;
   readonly bus: EventBus;
 }
 
@@ -47,24 +38,21 @@ export interface ProcessSettings {
   /** Entities read at the same time, over the whole batch. */
   readonly readsMax: number;
   /** No read begins after this moment. */
-  readonly deadlineMs: number;
+  readonly deadlineAtMs: number;
 }
 
 interface Batch {
   readonly ports: ProcessPorts;
   readonly settings: ProcessSettings;
-  readonly limit: Limit;
-  readonly pausedUntilMs: Map<number, number>;
+  readonly read: ReadEntities;
   readonly token: () => Promise<Obtained>;
 }
 
-interface ReadEntity {
-  readonly id: EntityId;
-  /** `undefined`: not tried, since a read before it said to stop or time was up. */
-  readonly read: EntityRead | undefined;
+interface HeldClaim {
+  readonly seen: SeenEvents;
+  readonly key: string;
+  readonly untilMs: number;
 }
-
-const minuteMs = 60_000;
 
 /**
  * Publishes what notifications speak of, each event once as far as two systems without a common transaction
@@ -76,16 +64,11 @@ export async function processNotifications(
   deliveries: readonly Delivery[],
 ): Promise<readonly Processed[]> {
   let obtained: Promise<Obtained> | undefined;
-  const batch: Batch = {
-    ports,
-    settings,
-    limit: limitOf(settings.readsMax),
-    pausedUntilMs: new Map(),
-    token: () => {
-      obtained ??= ports.tokens.obtain();
-      return obtained;
-    },
+  const token = (): Promise<Obtained> => {
+    obtained ??= ports.tokens.obtain();
+    return obtained;
   };
+  const batch: Batch = { ports, settings, read: entitiesReader(ports, settings), token };
   return Promise.all(deliveries.map((delivery) => processOne(batch, delivery)));
 }
 
@@ -93,20 +76,23 @@ async function processOne(batch: Batch, delivery: Delivery): Promise<Processed> 
   const { ports, settings } = batch;
   const { notification } = delivery;
   try {
-    const obstacle = mustRead(notification, settings)
+    const obstacle = mustRead(batch, notification)
       ? await obstacleTo(batch, notification)
       : undefined;
     if (obstacle !== undefined) return obstacle;
     const nowMs = ports.clock.nowMs();
     const untilMs = nowMs + settings.claimMs;
-    const claim = await ports.seen.claim(keyOf(notification), nowMs, untilMs);
+    const key = keyOf(notification);
+    const claim = await ports.seen.claim(key, nowMs, untilMs);
     switch (claim.kind) {
       case 'published':
         return { kind: 'done', published: 0 };
       case 'held':
         return retry('held', Math.max(1000, claim.untilMs - nowMs), 'another delivery is at it');
-      case 'claimed':
-        return await processClaimed(batch, delivery, untilMs, claim.settled);
+      case 'claimed': {
+        const held = { seen: ports.seen, key, untilMs };
+        return await processClaimed(batch, delivery, held, claim.settled);
+      }
     }
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
@@ -114,15 +100,12 @@ async function processOne(batch: Batch, delivery: Delivery): Promise<Processed> 
   }
 }
 
-function mustRead(notification: QueuedNotification, settings: ProcessSettings): boolean {
+function mustRead({ settings }: Batch, notification: QueuedNotification): boolean {
   return settings.entity === 'full' && notification.change !== 'delete';
 }
 
 /** What is known beforehand to stand in the way, so that nothing is claimed or asked in vain. */
-async function obstacleTo(
-  batch: Batch,
-  { companyId }: QueuedNotification,
-): Promise<Processed | undefined> {
+async function obstacleTo(batch: Batch, { companyId }: QueuedNotification) {
   const pausedUntilMs = await batch.ports.pauses.untilMs(companyId);
   const waitMs = (pausedUntilMs ?? 0) - batch.ports.clock.nowMs();
   if (waitMs > 0) return retry('quota', waitMs, `the quota of company ${companyId} is used up`);
@@ -131,147 +114,75 @@ async function obstacleTo(
     case 'token':
       return undefined;
     case 'too-long':
-      return retry('token', minuteMs, 'the access token is about to expire');
+      return retry('token', tokenDelayMs, 'the access token is about to expire');
     case 'unavailable':
-      return retry('token', minuteMs, obtained.detail);
+      return retry('token', tokenDelayMs, obtained.detail);
     case 'person-needed':
-      return retry('person', 15 * minuteMs, obtained.detail);
+      return retry('person', personDelayMs, obtained.detail);
   }
 }
 
 async function processClaimed(
   batch: Batch,
   delivery: Delivery,
-  claimUntilMs: number,
+  held: HeldClaim,
   settled: readonly EntityId[],
 ): Promise<Processed> {
-  const { ports } = batch;
   const { notification } = delivery;
   const left = notification.ids.filter((id) => !settled.includes(id));
-  const reads = await readAll(batch, notification, left);
-  const events = reads.flatMap((it) => eventFor(notification, it));
-  const key = keyOf(notification);
-  try {
-    if (events.length > 0) await ports.bus.publish(events);
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    await unlessRefused(ports.seen.release(key, claimUntilMs, settled));
-    return retry('failed', backoffMs(delivery), error.message);
+  const reads = mustRead(batch, notification)
+    ? await batch.read(notification, left)
+    : left.map((id) => ({ id, read: unread(notification) }));
+  const events = reads.flatMap((entity) => eventOf(notification, entity));
+  const refused = events.length > 0 ? await refusalOf(batch.ports.bus.publish(events)) : undefined;
+  if (refused !== undefined) {
+    await refusalOf(held.seen.release(held.key, held.untilMs, settled));
+    return retry('failed', backoffMs(delivery), refused);
   }
-  const halt = firstHalt(reads, delivery);
+  const halt = haltOf(reads, delivery);
   if (halt !== undefined) {
-    const now = reads.filter(({ read }) => read !== undefined && isSettled(read));
-    const all = [...settled, ...now.map(({ id }) => id)];
-    await unlessRefused(ports.seen.release(key, claimUntilMs, all));
+    const now = reads.filter(({ read }) => isSettled(read)).map(({ id }) => id);
+    await refusalOf(held.seen.release(held.key, held.untilMs, [...settled, ...now]));
     return halt;
   }
-  // Published is published: a message that came again for want of this note would be published twice.
-  const warning = await unlessRefused(ports.seen.confirm(key, claimUntilMs));
-  const forbidden = reads.flatMap(({ read }) => (read?.kind === 'forbidden' ? [read.detail] : []));
-  const [reason] = forbidden;
-  if (reason !== undefined) return { kind: 'drop', published: events.length, reason };
-  return { kind: 'done', published: events.length, ...(warning === undefined ? {} : { warning }) };
+  // A message that came again for want of this note would be published twice: its failure is but a warning.
+  const warning = await refusalOf(held.seen.confirm(held.key, held.untilMs));
+  return conclusionOf(reads, events.length, warning);
 }
 
-function readAll(
-  batch: Batch,
-  notification: QueuedNotification,
-  ids: readonly EntityId[],
-): Promise<ReadEntity[]> {
-  if (!mustRead(notification, batch.settings)) {
-    const read: EntityRead =
-      notification.change === 'delete' ? { kind: 'absent' } : { kind: 'entity', entity: undefined };
-    return Promise.resolve(ids.map((id) => ({ id, read })));
-  }
-  let stopped = false;
-  const readOne = async (id: EntityId): Promise<ReadEntity> => {
-    if (stopped || mustNotRead(batch, notification)) return { id, read: undefined };
-    const read = await batch.ports.reader.read(notification, id);
-    if (!isSettled(read) && read.kind !== 'failed') stopped = true;
-    if (read.kind === 'wait') await pause(batch, notification, read.waitMs);
-    return { id, read };
-  };
-  return Promise.all(ids.map((id) => batch.limit(() => readOne(id))));
+/** What stands for a read that is not needed: deletions, and references that nobody wants followed. */
+function unread(notification: QueuedNotification): EntityRead {
+  return notification.change === 'delete'
+    ? { kind: 'absent' }
+    : { kind: 'entity', entity: undefined };
 }
 
-function mustNotRead(batch: Batch, { companyId }: QueuedNotification): boolean {
-  const nowMs = batch.ports.clock.nowMs();
-  return nowMs >= batch.settings.deadlineMs || nowMs < (batch.pausedUntilMs.get(companyId) ?? 0);
-}
-
-async function pause(
-  batch: Batch,
-  { companyId }: QueuedNotification,
-  waitMs: number,
-): Promise<void> {
-  const untilMs = batch.ports.clock.nowMs() + waitMs;
-  batch.pausedUntilMs.set(companyId, untilMs);
-  // Without the marker the others learn it from the provider, as this one did.
-  await unlessRefused(batch.ports.pauses.raise(companyId, untilMs));
-}
-
-function isSettled(read: EntityRead): boolean {
-  return read.kind === 'entity' || read.kind === 'absent' || read.kind === 'forbidden';
-}
-
-function eventFor(notification: QueuedNotification, { id, read }: ReadEntity): FrescoEvent[] {
+function eventOf(notification: QueuedNotification, { id, read }: ReadEntity): FrescoEvent[] {
   if (read?.kind !== 'entity' && read?.kind !== 'absent') return [];
   const { connection, companyId, resource, type, time, id: eventId } = notification;
-  const change = read.kind === 'absent' ? 'delete' : notification.change;
-  const entity = read.kind === 'entity' ? read.entity : undefined;
-  const known = { connection, companyId, resource, id, change, origin: 'webhook', eventId, type };
   return [
     entityChanged({
-      ...known,
+      connection,
+      companyId,
+      resource,
+      id,
+      change: read.kind === 'absent' ? 'delete' : notification.change,
       origin: 'webhook',
+      eventId,
+      type,
       ...(time === undefined ? {} : { time }),
-      ...(entity === undefined ? {} : { entity }),
+      ...(read.kind === 'entity' && read.entity !== undefined ? { entity: read.entity } : {}),
     }),
   ];
 }
 
-/** Why a message must come again, if any of its entities does: the reason that lasts longest in doubt. */
-function firstHalt(reads: readonly ReadEntity[], delivery: Delivery): Processed | undefined {
-  const halts = reads.flatMap(({ read }) => haltOf(read, delivery) ?? []);
-  return halts.find(({ reason }) => reason !== 'time' && reason !== 'failed') ?? halts[0];
-}
-
-function haltOf(read: EntityRead | undefined, delivery: Delivery) {
-  switch (read?.kind) {
-    case undefined:
-      return retry('time', 1000, 'not all entities could be read in time');
-    case 'entity':
-    case 'absent':
-    case 'forbidden':
-      return undefined;
-    case 'wait':
-      return retry('quota', read.waitMs, 'the provider asks to wait');
-    case 'licence-expired':
-      return retry('licence', 60 * minuteMs, 'the licence of the company has expired');
-    case 'no-token':
-      return read.person
-        ? retry('person', 15 * minuteMs, read.detail)
-        : retry('token', minuteMs, read.detail);
-    case 'failed':
-      return retry('failed', backoffMs(delivery), read.detail);
-  }
-}
-
-function retry(reason: RetryReason, delayMs: number, detail: string) {
-  return { kind: 'retry', reason, delayMs, detail } as const;
-}
-
-function backoffMs({ failures }: Delivery): number {
-  return Math.min(15 * minuteMs, 15_000 * 2 ** Math.min(failures, 10));
-}
-
-/** Waits for a write whose failure changes nothing but words: what the store said, if it refused. */
-async function unlessRefused(write: Promise<void>): Promise<string | undefined> {
+/** What a store said if it refused a write. */
+async function refusalOf(write: Promise<void>): Promise<string | undefined> {
   try {
     await write;
     return undefined;
   } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    return error.message;
+    if (error instanceof StoreRefused) return error.message;
+    throw error;
   }
 }

@@ -1,0 +1,106 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type {
+  Forgery,
+  NotificationVerifier,
+  Proof,
+  Verification,
+} from '../core/notification-ports.ts';
+import type { Clock } from '../core/ports.ts';
+import { fattureInCloudUrl } from './provider-profile.ts';
+import { fattureInCloudWebhookKey } from './webhook-keys.ts';
+
+/** Whose notifications are believed. */
+export interface WebhookVerifierOptions {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** PEM, one or two: while the provider changes its key, both are good. Default: the one it publishes. */
+  readonly publicKeys?: readonly string[];
+  /** Default: Fatture in Cloud's API. */
+  readonly issuer?: string;
+  /** The `aid` that every notification must carry; unchecked if absent, when any application's pass. */
+  readonly applicationId?: string;
+}
+
+const tokenLengthMax = 8192;
+const clockToleranceSeconds = 60;
+
+/**
+ * Checks the token that comes with each notification: ES256 and nothing else, issuer, expiry, the sink, and
+ * that it speaks of this event. Throws TypeError at once for a key that is not a P-256 public key.
+ */
+export function webhookVerifier(options: WebhookVerifierOptions): NotificationVerifier {
+  const keys = (options.publicKeys ?? [fattureInCloudWebhookKey]).map(publicKey);
+  return {
+    verify: async (proof) => {
+      const { token } = proof;
+      if (token === undefined) return forged('unsigned');
+      if (token.length > tokenLengthMax) return forged('malformed');
+      const signed = await firstPayload(token, keys, options);
+      if (typeof signed === 'string') return forged(signed);
+      return verificationOf(signed, proof, options);
+    },
+  };
+}
+
+function publicKey(pem: string): KeyObject {
+  const key = createPublicKey(pem);
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    throw new TypeError('the public key of webhooks must be one for ES256 (P-256)');
+  }
+  return key;
+}
+
+/** The payload, if one of the keys made the signature; else why there is none. */
+async function firstPayload(
+  token: string,
+  keys: readonly KeyObject[],
+  options: WebhookVerifierOptions,
+): Promise<JWTPayload | Forgery> {
+  for (const key of keys) {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: ['ES256'],
+        issuer: options.issuer ?? fattureInCloudUrl,
+        currentDate: new Date(options.clock.nowMs()),
+        clockTolerance: clockToleranceSeconds,
+        requiredClaims: ['exp', 'aud'],
+      });
+      return payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) return reasonOf(error);
+    }
+  }
+  return 'signature';
+}
+
+function reasonOf(error: unknown): Forgery {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'iss') return 'issuer';
+    return error.claim === 'aud' ? 'audience' : 'expired';
+  }
+  return error instanceof errors.JOSEAlgNotAllowed ? 'signature' : 'malformed';
+}
+
+function verificationOf(
+  payload: JWTPayload,
+  proof: Proof,
+  { applicationId }: WebhookVerifierOptions,
+): Verification {
+  const audiences = [payload.aud ?? []].flat().map(withoutQuery);
+  if (!audiences.includes(proof.sink)) return forged('audience');
+  const aid = payload['aid'];
+  if (applicationId !== undefined && String(aid) !== applicationId) return forged('application');
+  if (proof.eventId !== undefined && payload.jti !== proof.eventId) return forged('event-id');
+  if (proof.subject !== undefined && payload.sub !== proof.subject) return forged('subject');
+  return { kind: 'genuine' };
+}
+
+/** The handshake in query mode puts its challenge on the sink; whether into the audience too is not documented. */
+function withoutQuery(audience: unknown): string {
+  return String(audience).split('?', 1)[0] ?? '';
+}
+
+function forged(reason: Forgery): Verification {
+  return { kind: 'forged', reason };
+}
