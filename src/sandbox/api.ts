@@ -74,7 +74,8 @@ function bearer(parts: ApiParts): MiddlewareHandler<ApiEnv> {
 
 function companyGuard(parts: ApiParts): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const companyId = Number(c.req.param('companyId'));
+    const given = c.req.param('companyId') ?? '';
+    const companyId = /^\d+$/.test(given) ? Number(given) : Number.NaN;
     if (!c.get('grant').companyIds.includes(companyId)) return unauthorized(c);
     c.set('companyId', companyId);
     const refusal = overQuota(c, parts, companyId) ?? expiredLicence(c, parts);

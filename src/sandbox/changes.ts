@@ -1,5 +1,6 @@
 import { type EventType, eventTypePrefix, findEventType } from '../fatture-in-cloud/event-types.ts';
 import type { Clock } from './clock.ts';
+import { untyped } from './collection-specs.ts';
 import { type Collections, type Entity, specOf } from './collections.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Mint } from './mint.ts';
@@ -45,7 +46,7 @@ export function applyChanges(parts: ChangeParts, request: ChangeRequest): Change
   if (eventType === undefined) return { kind: 'unknown-type' };
   const living = parts.collections
     .list(companyId, eventType.resource)
-    .filter((entity) => isOfType(entity, eventType))
+    .filter((entity) => isOfType(entity['type'], eventType))
     .map((entity) => entity.id);
   const batches = Array.from({ length: count }, () =>
     Array.from({ length: idsPerEvent }, () => change(parts, companyId, eventType, living)),
@@ -58,8 +59,12 @@ export function applyChanges(parts: ChangeParts, request: ChangeRequest): Change
   return { kind: 'changed', ids: batches.flat(), events };
 }
 
-function isOfType(entity: Entity, { documentType }: EventType): boolean {
-  return documentType === undefined || entity['type'] === documentType;
+/** Where the family names no document type, those that its scopes speak of are meant. */
+function isOfType(type: unknown, { documentType, resource, scopes }: EventType): boolean {
+  if (documentType !== undefined) return type === documentType;
+  const spec = specOf(resource);
+  const scope = spec.scopes.get(String(type)) ?? spec.scopes.get(untyped);
+  return scope !== undefined && scopes.includes(scope);
 }
 
 /** Makes one change and keeps `living`, the ids that can be changed or deleted, up to date. */
@@ -90,10 +95,8 @@ function create(
   eventType: EventType,
 ): Entity {
   const { resource } = eventType;
-  const spec = specOf(resource);
   const fields = specimen(resource, collections.nextNumber(), romeDate(clock.nowMs()));
-  const [anyType] = spec.types;
-  const type = eventType.documentType ?? anyType;
+  const type = specOf(resource).types.find((candidate) => isOfType(candidate, eventType));
   const typed = type === undefined ? fields : { ...fields, type };
   return collections.create(companyId, resource, typed, true);
 }

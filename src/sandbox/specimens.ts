@@ -5,74 +5,76 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** Plausible fields for the `n`-th invented entity of a kind, dated `date`. */
 export function specimen(kind: Kind, n: number, date: string): Fields {
-  switch (kind) {
-    case 'clients':
-    case 'suppliers':
-      return contact(kind === 'clients' ? 'Cliente' : 'Fornitore', n);
-    case 'products':
-      return {
-        name: `Prodotto ${n}`,
-        code: `P${n}`,
-        net_price: 10 + (n % 90),
-        gross_price: Math.round((10 + (n % 90)) * 122) / 100,
-        description: 'Invented for the sandbox',
-        category: 'sandbox',
-        in_stock: true,
-        stock_current: 100,
-      };
-    case 'issued_documents':
-      return {
-        ...amounts(n),
-        entity: party('Cliente', n),
-        number: n,
-        numeration: '',
-        date,
-        items_list: [],
-      };
-    case 'received_documents':
-      return {
-        ...amounts(n),
-        entity: party('Fornitore', n),
-        date,
-        category: 'sandbox',
-        invoice_number: `F${n}`,
-      };
-    case 'pending_received_documents':
-      return {
-        ...amounts(n),
-        entity: party('Fornitore', n),
-        date,
-        filename: `IT01234567890_${n}.xml`,
-      };
-    case 'receipts':
-      return {
-        ...amounts(n),
-        date,
-        number: n,
-        type: 'sales_receipts',
-        description: `Incasso ${n}`,
-      };
-    case 'taxes':
-      return { due_date: date, status: 'not_paid', amount: 100 + n, description: `F24 ${n}` };
-    case 'archive':
-      return { date, category: 'sandbox', description: `Documento ${n}`, attachment_url: null };
-    case 'cashbook':
-      return {
-        date,
-        description: `Movimento ${n}`,
-        kind: 'cashbook',
-        type: 'in',
-        amount_in: 10 + n,
-      };
-    case 'emails':
-      return {
-        status: 'sent',
-        sent_date: date,
-        subject: `Fattura ${n}`,
-        to: `cliente${n}@example.com`,
-      };
-  }
+  return makers[kind](n, date);
 }
+
+const makers: Readonly<Record<Kind, (n: number, date: string) => Fields>> = {
+  clients: (n) => contact('Cliente', n),
+  suppliers: (n) => contact('Fornitore', n),
+  products: (n) => ({
+    name: `Prodotto ${n}`,
+    code: `P${n}`,
+    net_price: 10 + (n % 90),
+    gross_price: Math.round((10 + (n % 90)) * 122) / 100,
+    description: 'Invented for the sandbox',
+    category: 'sandbox',
+    in_stock: true,
+    stock_current: 100,
+  }),
+  issued_documents: (n, date) => ({
+    ...amounts(n),
+    entity: party('Cliente', n),
+    number: n,
+    numeration: '',
+    date,
+    items_list: [],
+  }),
+  received_documents: (n, date) => ({
+    ...amounts(n),
+    entity: party('Fornitore', n),
+    date,
+    category: 'sandbox',
+    invoice_number: `F${n}`,
+  }),
+  pending_received_documents: (n, date) => ({
+    ...amounts(n),
+    entity: party('Fornitore', n),
+    date,
+    filename: `IT01234567890_${n}.xml`,
+  }),
+  receipts: (n, date) => ({
+    ...amounts(n),
+    date,
+    number: n,
+    type: 'sales_receipts',
+    description: `Incasso ${n}`,
+  }),
+  taxes: (n, date) => ({
+    due_date: date,
+    status: 'not_paid',
+    amount: 100 + n,
+    description: `F24 ${n}`,
+  }),
+  archive: (n, date) => ({
+    date,
+    category: 'sandbox',
+    description: `Documento ${n}`,
+    attachment_url: null,
+  }),
+  cashbook: (n, date) => ({
+    date,
+    description: `Movimento ${n}`,
+    kind: 'cashbook',
+    type: 'in',
+    amount_in: 10 + n,
+  }),
+  emails: (n, date) => ({
+    status: 'sent',
+    sent_date: date,
+    subject: `Fattura ${n}`,
+    to: `cliente${n}@example.com`,
+  }),
+};
 
 function contact(word: string, n: number): Fields {
   return {
