@@ -14,6 +14,12 @@ export const bounded = {
   },
 };
 
+/** Settings of the client that waits for a function's answer: as long as a pass may take. */
+export const boundedInvoke = {
+  ...bounded,
+  requestHandler: { ...bounded.requestHandler, requestTimeout: 90_000, socketTimeout: 90_000 },
+};
+
 /**
  * Makes one call to AWS. An error named in `expected` is an answer; any other is thrown as `StoreRefused`.
  * Throttling, server errors and a signature that froze with its sandbox are the SDK's to repeat, first.

@@ -1,0 +1,19 @@
+import type { Context } from 'aws-lambda';
+import { parseConfig } from '../src/config.ts';
+import { buildRotator, type Rotator, type RotatorAnswer } from '../src/wiring/rotator.ts';
+
+let rotator: Rotator | undefined;
+
+/** Refreshes the tokens of a connection when that is due, for whoever asks through one of its aliases. */
+export async function handler(event: unknown, context: Context): Promise<RotatorAnswer> {
+  rotator ??= buildRotator(parseConfig('rotator', process.env), emit);
+  return rotator(event, {
+    invokedFunctionArn: context.invokedFunctionArn,
+    remainingMs: () => context.getRemainingTimeInMillis(),
+  });
+}
+
+/** Past the console, which may add to the line: CloudWatch reads metrics from lines that are JSON alone. */
+function emit(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

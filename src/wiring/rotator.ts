@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { eventBridgeBus } from '../aws/event-bus.ts';
+import { bounded } from '../aws/failures.ts';
+import { journalTable } from '../aws/journal-table.ts';
+import { reporter } from '../aws/reporter.ts';
+import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import type { Config } from '../config.ts';
+import { clientSource } from '../core/client.ts';
+import { type NativeRotationPorts, rotateNatively } from '../core/native-rotation.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { RotationRequest } from '../core/pass.ts';
+import type { Reporter } from '../core/ports.ts';
+import { rotate } from '../core/rotate.ts';
+import { answerOf, type RefreshAnswer } from '../core/token-source.ts';
+import { canary } from '../fatture-in-cloud/canary.ts';
+import { fattureInCloud } from '../fatture-in-cloud/provider-profile.ts';
+import { tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
+import { systemClock, systemRandom } from '../local/system.ts';
+import { secretName } from '../stack-facts.ts';
+import { aliasArn, aliasOf, parseCall } from './rotator-doors.ts';
+
+const requestMs = 15_000;
+const storeMs = 15_000;
+
+/** One invocation of the rotator, as far as it matters here. */
+export interface Invocation {
+  /** With the alias at its end, which is the door. */
+  readonly invokedFunctionArn: string;
+  readonly remainingMs: () => number;
+}
+
+/** What each door gives back; none of it holds a token. */
+export type RotatorAnswer =
+  | RefreshAnswer
+  | { readonly outcome: Outcome['kind'] }
+  | { readonly outcome: Outcome; readonly warnings: readonly string[] }
+  | undefined;
+
+/** Serves every door of the rotator. Throws `CallRefused` for what does not belong to its door. */
+export type Rotator = (event: unknown, invocation: Invocation) => Promise<RotatorAnswer>;
+
+/** Builds the rotator of a stack once for each process; `emit` writes a line that metrics are read from. */
+export function buildRotator(config: Config<'rotator'>, emit: (line: string) => void): Rotator {
+  const portsFor = portsOf(config, emit);
+  return async (event, invocation) => {
+    const call = parseCall(aliasOf(invocation.invokedFunctionArn), event, config);
+    const ports = portsFor(call.connection, aliasArn(invocation.invokedFunctionArn, 'consumers'));
+    const { remainingMs } = invocation;
+    if (call.kind === 'native') {
+      const { step, versionId } = call;
+      return rotateNatively(ports, { step, versionId, remainingMs }).then(() => undefined);
+    }
+    return pass(ports, { ...call.request, remainingMs });
+  };
+}
+
+async function pass(ports: NativeRotationPorts, request: RotationRequest): Promise<RotatorAnswer> {
+  const heard = hearing(ports.reporter);
+  const outcome = await rotate({ ...ports, reporter: heard.reporter }, request);
+  switch (request.door) {
+    case 'consumer':
+      return answerOf(outcome);
+    case 'operator':
+      return { outcome, warnings: heard.warnings() };
+    case 'schedule':
+    case 'native':
+    case 'login':
+      return { outcome: outcome.kind };
+  }
+}
+
+/** A reporter that remembers what it was told to warn of. */
+function hearing(reporter: Reporter): { reporter: Reporter; warnings: () => readonly string[] } {
+  let warnings: readonly string[] = [];
+  return {
+    reporter: {
+      report: async (report) => {
+        warnings = report.warnings;
+        await reporter.report(report);
+      },
+    },
+    warnings: () => warnings,
+  };
+}
+
+type PortsFor = (connection: string, refreshWith: string) => NativeRotationPorts;
+
+function portsOf(config: Config<'rotator'>, emit: (line: string) => void): PortsFor {
+  const clock = systemClock;
+  const secrets = new SecretsManagerClient(bounded);
+  const table = { client: new DynamoDBClient(bounded), table: config.table, clock };
+  const profile = fattureInCloud(config.providerUrl);
+  const reports = reporter({
+    prefix: config.prefix,
+    bus: eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock }),
+    log: new Logger({ serviceName: 'rotator' }),
+    emit,
+  });
+  return (connection, refreshWith) => {
+    const secret = (kind: Parameters<typeof secretName>[2]) =>
+      secretsManagerSecret(secrets, secretName(config.prefix, connection, kind));
+    return {
+      clock,
+      random: systemRandom,
+      // An invocation that was cut off is not known to be dead: its lease runs out by itself.
+      owner: { id: randomUUID(), isDead: () => false },
+      journal: journalTable(table, connection),
+      grant: secret('grant'),
+      accessToken: secret('access-token'),
+      client: clientSource(secret('client')),
+      endpoint: tokenEndpoint(profile, { clock, requestMs }),
+      canary: canary(profile, { requestMs: 5_000 }),
+      reporter: reports,
+      settings: {
+        connection,
+        environment: config.environment,
+        provider: profile.baseUrl,
+        policy: profile.replayPolicy,
+        rotateEveryMs: config.rotateEveryMs,
+        leaseTermMs: config.leaseTermMs,
+        requestMs,
+        storeMs,
+        refreshWith,
+      },
+    };
+  };
+}

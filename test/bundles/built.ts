@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const stamp = join(root, 'node_modules/.fresco-built');
+const lock = join(root, 'node_modules/.fresco-building');
+const lockStaleMs = 60_000;
+
+/** The path of a built function, the one that the stack deploys; built again if a source is newer. */
+export async function builtFunction(name: string): Promise<string> {
+  await built();
+  return join(root, 'dist/functions', name, 'index.js');
+}
+
+/** Builds dist/ unless it is newer than every source; test files that run at once wait for one build. */
+export function built(): Promise<void> {
+  building ??= build();
+  return building;
+}
+
+let building: Promise<void> | undefined;
+
+async function build(): Promise<void> {
+  while (!takeLock()) await new Promise((resolve) => setTimeout(resolve, 20));
+  try {
+    const newestMs = newestSourceMs();
+    if (newestMs === builtFromMs()) return;
+    await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: root });
+    writeFileSync(stamp, String(newestMs));
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function takeLock(): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    if (Date.now() - modifiedMs(lock) > lockStaleMs) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+function newestSourceMs(): number {
+  const files = ['src', 'functions', 'infra'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+      join(root, folder, file),
+    ),
+  );
+  const others = ['build.mjs', 'package-lock.json'].map((file) => join(root, file));
+  return Math.max(...[...files, ...others].map(modifiedMs));
+}
+
+/** The newest source of the build in dist/; whatever was saved since makes another. */
+function builtFromMs(): number {
+  try {
+    return Number(readFileSync(stamp, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function modifiedMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

@@ -1,0 +1,159 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { journalTable } from '../../src/aws/journal-table.ts';
+import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
+import { toEnvironment } from '../../src/config.ts';
+import { clientSource, encodeClient } from '../../src/core/client.ts';
+import { login } from '../../src/core/login.ts';
+import type { RotationPorts } from '../../src/core/pass.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { systemClock, systemRandom } from '../../src/local/system.ts';
+import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { listen } from '../../src/sandbox/listen.ts';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { secretName } from '../../src/stack-facts.ts';
+import { clientConfig } from '../doubles/client-config.ts';
+import { startDynamoDb } from '../doubles/dynamodb.ts';
+import { startEventBridge } from '../doubles/eventbridge.ts';
+import { orReject } from '../doubles/lambda-invoke.ts';
+import { type LambdaFunction, lambdaFunction } from '../doubles/lambda-runtime.ts';
+import { node24Path } from '../doubles/node24.ts';
+import { startSecretsManager } from '../doubles/secrets-manager.ts';
+import { builtFunction } from './built.ts';
+
+const aliases = ['schedule', 'consumers', 'native', 'operator'] as const;
+const environment = '000000000000/eu-south-1/test';
+
+/** The rotator's bundle behind its aliases, over doubles of every service and the sandbox. */
+export type RotatorStack = Awaited<ReturnType<typeof startRotatorStack>>;
+
+/** Starts a stack with one connection that nobody has logged in to; `stop` ends all of it. */
+export async function startRotatorStack() {
+  const sandbox = createSandbox();
+  const provider = await listen(sandbox, { port: 0 });
+  const doors = new Map<string, LambdaFunction>();
+  const secrets = await startSecretsManager({
+    rotation: {
+      delivery: 'twice',
+      invoke: orReject((event) => doorOf(doors, 'native').invoke(event)),
+    },
+  });
+  const [table, bus] = [await startDynamoDb(), await startEventBridge()];
+  const bundle = await builtFunction('rotator');
+  for (const alias of aliases) {
+    const variables = {
+      ...toEnvironment('rotator', {
+        prefix: 'fresco',
+        connections: ['default'],
+        table: table.tableName,
+        bus: 'fresco-bus',
+        providerUrl: provider.url,
+        environment,
+        rotateEveryMs: 86_400_000,
+        leaseTermMs: 60_000,
+      }),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
+    };
+    const node = node24Path() ?? process.execPath;
+    const functionName = `rotator:${alias}`;
+    const timeoutMs = 50_000;
+    doors.set(
+      alias,
+      lambdaFunction({ functionName, bundle, node, timeoutMs, environment: variables }),
+    );
+  }
+  const client = new SecretsManagerClient(clientConfig(secrets.endpoint));
+  const dynamo = new DynamoDBClient(clientConfig(table.endpoint));
+  for (const kind of ['client', 'grant', 'access-token'] as const) {
+    await client.send(new CreateSecretCommand({ Name: secretName('fresco', 'default', kind) }));
+  }
+  const secret = (kind: Parameters<typeof secretName>[2]) =>
+    secretsManagerSecret(client, secretName('fresco', 'default', kind));
+  const journal = journalTable(
+    { client: dynamo, table: table.tableName, clock: systemClock },
+    'default',
+  );
+  const connection = {
+    client: secret('client'),
+    grant: secret('grant'),
+    accessToken: secret('access-token'),
+    journal,
+  };
+  return {
+    sandbox,
+    providerUrl: provider.url,
+    secrets,
+    table,
+    bus,
+    secretsClient: client,
+    ...connection,
+    /** Runs the bundle through an alias. */
+    through: (alias: (typeof aliases)[number], event: unknown) =>
+      doorOf(doors, alias).invoke(event),
+    /** Stores application and grant as the command does, as if `ageMs` ago. */
+    logIn: (ageMs = 0) => logIn(connection, provider.url, ageMs),
+    stop: async () => {
+      await Promise.all([...doors.values()].map((door) => door.stop()));
+      client.destroy();
+      dynamo.destroy();
+      await Promise.all([secrets.stop(), table.stop(), bus.stop(), provider.close()]);
+    },
+  };
+}
+
+function doorOf(doors: ReadonlyMap<string, LambdaFunction>, alias: string): LambdaFunction {
+  const door = doors.get(alias);
+  if (door === undefined) throw new Error(`there is no alias ${alias}`);
+  return door;
+}
+
+type Connection = Pick<RotationPorts, 'grant' | 'accessToken' | 'journal'> & {
+  readonly client: RotationPorts['grant'];
+};
+
+async function logIn(connection: Connection, providerUrl: string, ageMs: number): Promise<void> {
+  const { clientId, clientSecret } = sandboxApplication;
+  const versionId = Buffer.from(systemRandom.bytes(16)).toString('hex');
+  const client = { clientId, clientSecret: new Secret(clientSecret) };
+  await connection.client.put(versionId, encodeClient(client));
+  const response = await fetch(`${providerUrl}/_sandbox/grants`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ direct: true }),
+  });
+  const tokens = (await response.json()) as Record<string, string>;
+  const ports = loginPorts(connection, providerUrl);
+  await login(ports, {
+    refreshToken: new Secret(String(tokens['refresh_token'])),
+    accessToken: new Secret(String(tokens['access_token'])),
+    requestedAtMs: systemClock.nowMs() - ageMs,
+    expiresInSeconds: Number(tokens['expires_in']),
+    companies: [{ id: 108061, name: 'Invented' }],
+  });
+}
+
+function loginPorts(connection: Connection, providerUrl: string): RotationPorts {
+  return {
+    ...connection,
+    clock: systemClock,
+    random: systemRandom,
+    owner: { id: 'login', isDead: () => false },
+    client: clientSource(connection.client),
+    endpoint: { refresh: () => Promise.reject(new Error('a login sends nothing')) },
+    canary: { check: async () => 'unknown' },
+    reporter: { report: async () => {} },
+    settings: {
+      connection: 'default',
+      environment,
+      provider: providerUrl,
+      policy: { kind: 'unknown' },
+      rotateEveryMs: 86_400_000,
+      leaseTermMs: 60_000,
+      requestMs: 15_000,
+      storeMs: 15_000,
+      refreshWith: 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers',
+    },
+  };
+}

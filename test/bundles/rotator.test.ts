@@ -1,0 +1,167 @@
+// Goal: the rotator as it is deployed does its work through each of its doors, and through no other.
+// Method: the built bundle as a process on Lambda's Node, real SDK, doubles on the wire, the sandbox.
+import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeAccessToken } from '../../src/core/access-token.ts';
+import { decodeGrant } from '../../src/core/grant.ts';
+import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
+
+let stack: RotatorStack;
+
+beforeEach(async () => {
+  stack = await startRotatorStack();
+}, 30_000);
+
+afterEach(() => stack.stop());
+
+const hourMs = 3_600_000;
+
+async function published() {
+  const version = await stack.accessToken.current();
+  if (version === undefined) throw new Error('nothing is published');
+  return decodeAccessToken(version.value);
+}
+
+async function tokenRequests(): Promise<number> {
+  const response = await fetch(`${stack.providerUrl}/_sandbox/state`);
+  const state = (await response.json()) as { counters: { tokenRequests: number } };
+  return state.counters.tokenRequests;
+}
+
+describe('the rotator in its bundle', { timeout: 20_000 }, () => {
+  it('finds nobody logged in, and says so', async () => {
+    const { payload, error } = await stack.through('schedule', { connection: 'default' });
+    expect(error).toBeUndefined();
+    expect(payload).toEqual({ outcome: 'not-connected' });
+  });
+
+  it('leaves a fresh token alone when the schedule calls', async () => {
+    await stack.logIn();
+    const { payload } = await stack.through('schedule', { connection: 'default' });
+    expect(payload).toEqual({ outcome: 'fresh' });
+    expect(await tokenRequests()).toBe(0);
+  });
+
+  it('refreshes when the schedule calls and it is due, once', async () => {
+    await stack.logIn(13 * hourMs);
+    const call = () => stack.through('schedule', { connection: 'default' });
+    expect((await call()).payload).toEqual({ outcome: 'refreshed' });
+    expect((await call()).payload).toEqual({ outcome: 'fresh' });
+    expect((await published()).generation).toBe(2);
+    expect(await tokenRequests()).toBe(1);
+  });
+
+  it('refreshes for an operator, stores, publishes, and tells how', async () => {
+    await stack.logIn();
+    const { payload, logs } = await stack.through('operator', { connection: 'default' });
+    expect(payload).toMatchObject({
+      outcome: { kind: 'refreshed', token: { generation: 2 } },
+      warnings: [],
+    });
+    expect(await published()).toMatchObject({
+      generation: 2,
+      connection: 'default',
+      companies: [{ id: 108061, name: 'Invented' }],
+      refreshWith: 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers',
+    });
+    expect(stack.bus.events.map(({ detailType }) => detailType)).toEqual(['Token Refreshed']);
+    expect(await tokenRequests()).toBe(1);
+    await expectNoSecretIn(logs, JSON.stringify([payload, stack.bus.events]));
+  });
+
+  it('writes one line of metrics that is JSON and nothing else', async () => {
+    await stack.logIn();
+    const { logs } = await stack.through('operator', { connection: 'default' });
+    const lines = logs.split('\n').filter((line) => line.includes('CloudWatchMetrics'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      prefix: 'fresco',
+      connection: 'default',
+      outcome: 'refreshed',
+      Passes: 1,
+    });
+  });
+
+  it('answers a consumer with a generation and an expiry, and never with a token', async () => {
+    await stack.logIn();
+    const before = await published();
+    const wish = { connection: 'default', minValidityMs: 30 * hourMs };
+    const { payload } = await stack.through('consumers', wish);
+    expect(payload).toMatchObject({ kind: 'published', position: { generation: 1 } });
+    const rejected = { grant: 1, generation: 1, attempt: 0 };
+    const complaint = await stack.through('consumers', { connection: 'default', rejected });
+    expect(complaint.payload).toMatchObject({ kind: 'published', position: { generation: 1 } });
+    await expectNoSecretIn(JSON.stringify([payload, complaint.payload]));
+    expect(await published()).toEqual(before);
+  });
+
+  it('refreshes for a consumer whose token does not last', async () => {
+    await stack.logIn(23 * hourMs);
+    const wish = { connection: 'default', minValidityMs: 2 * hourMs };
+    const { payload } = await stack.through('consumers', wish);
+    expect(payload).toMatchObject({ kind: 'published', position: { generation: 2 } });
+    expect((await published()).generation).toBe(2);
+  });
+
+  it('is driven by Secrets Manager through its own rotation, each step delivered twice', async () => {
+    await stack.logIn(13 * hourMs);
+    await stack.secretsClient.send(
+      new RotateSecretCommand({
+        SecretId: 'fresco/default/grant',
+        ClientRequestToken: '00000000-0000-4000-8000-00000000000a',
+        RotationLambdaARN: 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:native',
+        RotateImmediately: true,
+      }),
+    );
+    expect(await stack.secrets.rotationsEnded()).toEqual([{ kind: 'rotated', attempts: 1 }]);
+    const current = await stack.grant.current();
+    expect(current?.versionId).toBe('00000000-0000-4000-8000-00000000000a');
+    expect(current && decodeGrant(current.value).generation).toBe(2);
+    expect((await published()).generation).toBe(2);
+    expect(await tokenRequests()).toBe(1);
+  });
+
+  it.each([
+    {
+      name: 'a schedule that asks like an operator',
+      door: 'schedule',
+      event: { connection: 'default', onlyIfDue: false },
+    },
+    {
+      name: 'a consumer that asks like an operator',
+      door: 'consumers',
+      event: { connection: 'default', onlyIfDue: false },
+    },
+    {
+      name: 'a consumer that plays Secrets Manager',
+      door: 'consumers',
+      event: { SecretId: 'x', ClientRequestToken: 'y', Step: 'createSecret' },
+    },
+    { name: 'a connection that is not served', door: 'operator', event: { connection: 'other' } },
+    {
+      name: "another stack's secret",
+      door: 'native',
+      event: {
+        SecretId:
+          'arn:aws:secretsmanager:eu-south-1:000000000000:secret:other/default/grant-AbCdEf',
+        ClientRequestToken: '00000000-0000-4000-8000-00000000000a',
+        Step: 'createSecret',
+      },
+    },
+  ] as const)('refuses $name, before it has called anyone', async ({ door, event }) => {
+    const { error } = await stack.through(door, event);
+    expect(error?.errorType).toBe('CallRefused');
+    expect(stack.table.calls.all).toEqual([]);
+    expect(await tokenRequests()).toBe(0);
+  });
+});
+
+async function expectNoSecretIn(...texts: string[]): Promise<void> {
+  const version = await stack.grant.current();
+  if (version === undefined) throw new Error('nothing is stored');
+  const grant = decodeGrant(version.value);
+  const secrets = [grant.refreshToken, grant.accessToken, grant.sealKey].map((it) => it?.reveal());
+  for (const secret of [...secrets, 'sandbox-secret']) {
+    for (const text of texts) expect(text).not.toContain(secret);
+  }
+}
