@@ -56,6 +56,12 @@ const providerUrl = otherwise(
   ),
   'https://api-v2.fattureincloud.it',
 );
+const consumersAlias = matching(
+  'FRESCO_CONSUMERS_ALIAS',
+  "the ARN of the rotator's alias for consumers",
+  /^arn:[^:\s]+:lambda:\S+$/,
+);
+const entity = oneOf('FRESCO_ENTITY', ['full', 'reference']);
 const stackWide = { prefix, connections, table, bus, providerUrl };
 
 const settings = {
@@ -66,6 +72,7 @@ const settings = {
     leaseTermMs: seconds('FRESCO_LEASE_TERM_SECONDS'),
   },
   'webhook-receiver': {
+    prefix,
     connections,
     queueUrl,
     /** Base of the sinks: the sink of a connection is this, a slash and the connection's name. */
@@ -84,12 +91,8 @@ const settings = {
     ),
     providerUrl,
   },
-  'webhook-handler': {
-    ...stackWide,
-    queueUrl,
-    entity: oneOf('FRESCO_ENTITY', ['full', 'reference']),
-  },
-  sync: { ...stackWide, entity: oneOf('FRESCO_ENTITY', ['full', 'reference']) },
+  'webhook-handler': { ...stackWide, queueUrl, consumersAlias, entity },
+  sync: { ...stackWide, consumersAlias, entity },
   cli: {
     store: otherwise(matching('FRESCO_STORE', "'aws' or 'file:<path>'", /^(aws|file:.+)$/), 'aws'),
     prefix: otherwise(prefix, 'fresco'),

@@ -19,6 +19,9 @@ const pem = fc
   .map((body) => `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----`);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const entity = fc.constantFrom('full' as const, 'reference' as const);
+const consumersAlias = name.map(
+  (it) => `arn:aws:lambda:eu-south-1:000000000000:function:${it}:consumers`,
+);
 const stackWide = {
   prefix: name,
   connections: names,
@@ -35,6 +38,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     leaseTermMs: ms,
   }),
   'webhook-receiver': fc.record({
+    prefix: name,
     connections: names,
     queueUrl: url,
     webhookSink: url,
@@ -42,8 +46,8 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     webhookPublicKeys: maybe(fc.array(pem, { minLength: 1, maxLength: 3 })),
     providerUrl: url,
   }),
-  'webhook-handler': fc.record({ ...stackWide, queueUrl: url, entity }),
-  sync: fc.record({ ...stackWide, entity }),
+  'webhook-handler': fc.record({ ...stackWide, queueUrl: url, consumersAlias, entity }),
+  sync: fc.record({ ...stackWide, consumersAlias, entity }),
   cli: fc.record({
     store: fc.oneof(
       fc.constant('aws'),
