@@ -3,37 +3,34 @@ import type { Outcome } from '../core/outcome.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { call } from './failures.ts';
 
-/** What the rotator's operator alias is invoked with. */
-export interface OperatorRequest {
-  readonly connection: string;
-  readonly onlyIfDue?: boolean;
-}
-
-/** How the pass that an operator asked for ended, and what went wrong on the way without stopping it. */
+/** What the rotator's operator alias answers; `outcome` is a pass's, as the rotator made it. */
 export interface OperatorAnswer {
   readonly outcome: Outcome;
   readonly warnings: readonly string[];
 }
 
-/** Has the rotator make one pass for an operator; rejects with `StoreRefused` where it did not answer. */
-export async function rotateAsOperator(
+/** Has the rotator make one pass and waits for its end; rejects with `StoreRefused` where it could not. */
+export async function rotateThrough(
   client: LambdaClient,
   operatorAlias: string,
-  request: OperatorRequest,
+  request: { readonly connection: string; readonly onlyIfDue: boolean },
 ): Promise<OperatorAnswer> {
   const { FunctionError, Payload } = await call('call the rotator', () =>
     client.send(
       new InvokeCommand({ FunctionName: operatorAlias, Payload: JSON.stringify(request) }),
     ),
   );
-  const answer = FunctionError === undefined ? parsed(Payload) : undefined;
-  if (typeof answer?.outcome?.kind === 'string' && Array.isArray(answer.warnings)) return answer;
+  const answer = FunctionError === undefined ? answerIn(Payload) : undefined;
+  if (answer !== undefined) return answer;
   throw new StoreRefused('unavailable', 'the rotator failed: its log tells why');
 }
 
-function parsed(payload: Uint8Array | undefined): OperatorAnswer | undefined {
+/** The rotator is of this repository: its outcome is taken as it is, if it looks like one at all. */
+function answerIn(payload: Uint8Array | undefined): OperatorAnswer | undefined {
   try {
-    return JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as OperatorAnswer;
+    const { outcome, warnings } = JSON.parse(Buffer.from(payload ?? []).toString('utf8'));
+    if (typeof outcome?.kind !== 'string') return undefined;
+    return { outcome, warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
   } catch {
     return undefined;
   }

@@ -1,0 +1,118 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { bounded } from '../aws/failures.ts';
+import { journalTable } from '../aws/journal-table.ts';
+import { rotateThrough } from '../aws/operator-client.ts';
+import { rotatorClient } from '../aws/rotator-client.ts';
+import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import { readStackParameter } from '../aws/stack.ts';
+import { clientSource } from '../core/client.ts';
+import { login } from '../core/login.ts';
+import type { RotationPorts } from '../core/pass.ts';
+import { StoreRefused } from '../core/ports.ts';
+import { createTokenSource } from '../core/token-source.ts';
+import { systemClock, systemRandom } from '../local/system.ts';
+import {
+  parseStackFacts,
+  type StackFacts,
+  secretName,
+  stackParameterName,
+} from '../stack-facts.ts';
+import type { Connection } from './connection.ts';
+import { type Provider, requestMs } from './provider.ts';
+
+/** A connection whose passes are made by the rotator of a stack. */
+export interface AwsConnectionOptions {
+  readonly prefix: string;
+  readonly name: string;
+  readonly provider: Provider;
+}
+
+/** Opens a connection of a deployed stack; rejects with `StoreRefused`. */
+export async function openAwsConnection(options: AwsConnectionOptions): Promise<Connection> {
+  const { prefix, name, provider } = options;
+  const facts = await readFacts(prefix, name);
+  const secrets = new SecretsManagerClient(bounded);
+  const lambda = new LambdaClient({ ...bounded, requestHandler: patient });
+  const secret = (kind: Parameters<typeof secretName>[2]) =>
+    secretsManagerSecret(secrets, secretName(prefix, name, kind));
+  const table = { client: new DynamoDBClient(bounded), table: facts.table, clock: systemClock };
+  const stored = {
+    client: secret('client'),
+    grant: secret('grant'),
+    accessToken: secret('access-token'),
+    journal: journalTable(table, name),
+  };
+  return {
+    ...stored,
+    name,
+    place: `Secrets Manager, ${prefix}/${name} in ${facts.environment}`,
+    provider,
+    clock: systemClock,
+    random: systemRandom,
+    schedule: 'EventBridge Scheduler, hourly',
+    tokens: createTokenSource({
+      clock: systemClock,
+      accessToken: stored.accessToken,
+      rotator: rotatorClient(lambda, facts.consumersAlias, name),
+    }),
+    rotate: ({ onlyIfDue }) =>
+      rotateThrough(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
+    login: (consent) => login(loginPorts(stored, facts, options), consent),
+  };
+}
+
+// The rotator answers when its pass is over.
+const patient = { connectionTimeout: 2000, requestTimeout: 90_000, throwOnRequestTimeout: true };
+
+async function readFacts(prefix: string, connection: string): Promise<StackFacts> {
+  const parameter = stackParameterName(prefix);
+  const text = await readStackParameter(new SSMClient(bounded), parameter);
+  if (text === undefined) {
+    throw new StoreRefused(
+      'missing',
+      `no stack has left its parameter ${parameter} in this account and region: deploy one, or use --store file:<path>`,
+    );
+  }
+  const facts = parseStackFacts(text);
+  if (facts.connections.includes(connection)) return facts;
+  throw new StoreRefused(
+    'missing',
+    `the stack ${prefix} has no connection '${connection}', it has ${facts.connections.join(', ')}: name one with --connection, or deploy`,
+  );
+}
+
+/** A login stores and publishes by itself; it takes no lease and sends nothing. */
+function loginPorts(
+  stored: Pick<Connection, 'client' | 'grant' | 'accessToken' | 'journal'>,
+  facts: StackFacts,
+  { name, provider }: AwsConnectionOptions,
+): RotationPorts {
+  const { client, grant, accessToken, journal } = stored;
+  const { profile, endpoint, canary } = provider;
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    owner: { id: 'login', isDead: () => false },
+    journal,
+    grant,
+    accessToken,
+    client: clientSource(client),
+    endpoint,
+    canary,
+    reporter: { report: async () => undefined },
+    settings: {
+      connection: name,
+      environment: facts.environment,
+      provider: profile.baseUrl,
+      policy: profile.replayPolicy,
+      rotateEveryMs: 86_400_000,
+      leaseTermMs: 60_000,
+      requestMs,
+      storeMs: 30_000,
+      refreshWith: facts.consumersAlias,
+    },
+  };
+}

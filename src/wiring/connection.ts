@@ -1,0 +1,61 @@
+import type { Config, Environment } from '../config.ts';
+import type { Consent, LoggedIn } from '../core/login.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
+import type { TokenSource } from '../core/token-source.ts';
+import { systemClock } from '../local/system.ts';
+import { openProvider, type Provider } from './provider.ts';
+
+/** One connection as the command works on it, wherever it is stored. */
+export interface Connection {
+  readonly name: string;
+  /** Where it is stored, in words for people. */
+  readonly place: string;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly client: PendingSecret;
+  readonly grant: PendingSecret;
+  readonly accessToken: PendingSecret;
+  readonly journal: JournalStore;
+  readonly tokens: TokenSource;
+  /** What makes the passes when nobody is at the keyboard. */
+  readonly schedule: string;
+  /** One pass of the protocol; in AWS it is the rotator that makes it. */
+  rotate(request: PassRequest): Promise<PassResult>;
+  login(consent: Consent): Promise<LoggedIn>;
+}
+
+/** What an operator asks of a pass. */
+export interface PassRequest {
+  readonly door: 'operator' | 'login';
+  readonly onlyIfDue: boolean;
+}
+
+/** How a pass ended, and what went wrong on the way without stopping it. */
+export interface PassResult {
+  readonly outcome: Outcome;
+  readonly warnings: readonly string[];
+}
+
+/** What opening a connection needs; `create` makes a file store that is not there yet. */
+export interface OpenOptions {
+  readonly config: Config<'cli'>;
+  readonly env: Environment;
+  readonly create?: boolean;
+}
+
+/** Opens the connection that the settings name; rejects with `StoreRefused` or `ConfigInvalid`. */
+export async function openConnection(options: OpenOptions): Promise<Connection> {
+  const { config, env } = options;
+  const provider = await openProvider(config, { clock: systemClock, env });
+  // Each store is loaded only where it is used: the SDK alone takes longer than a file store's whole command.
+  if (config.store.startsWith('file:')) {
+    const { openFileConnection } = await import('./file-connection.ts');
+    const path = config.store.slice('file:'.length);
+    const { create = false } = options;
+    return openFileConnection({ path, name: config.connection, provider, create });
+  }
+  const { openAwsConnection } = await import('./aws-connection.ts');
+  return openAwsConnection({ prefix: config.prefix, name: config.connection, provider });
+}

@@ -1,0 +1,101 @@
+import { clientSource } from '../core/client.ts';
+import { login } from '../core/login.ts';
+import type { RotationPorts, RotationSettings } from '../core/pass.ts';
+import type { Reporter } from '../core/ports.ts';
+import type { Report } from '../core/report.ts';
+import { rotate } from '../core/rotate.ts';
+import { answerOf, createTokenSource } from '../core/token-source.ts';
+import { type FileStore, openFileStore } from '../local/file-store.ts';
+import { localOwner } from '../local/owner.ts';
+import { systemClock, systemRandom } from '../local/system.ts';
+import type { Connection, PassResult } from './connection.ts';
+import { type Provider, requestMs } from './provider.ts';
+
+/** What grants in a file store carry as the place where they may be spent. */
+export const fileStoreEnvironment = 'file-store';
+
+const dayMs = 86_400_000;
+
+/** A connection whose passes are made by this process. */
+export interface FileConnectionOptions {
+  readonly path: string;
+  readonly name: string;
+  readonly provider: Provider;
+  /** Makes the store where there is none. */
+  readonly create: boolean;
+}
+
+/** Opens a connection in a file store; rejects with `StoreRefused`. */
+export async function openFileConnection(options: FileConnectionOptions): Promise<Connection> {
+  const { path, name, provider, create } = options;
+  const store = await openFileStore(path, { clock: systemClock, create });
+  const { client, grant, accessToken, journal } = store.connection(name);
+  const ports = (reporter: Reporter) => filePorts(store, { name, provider, reporter });
+  const pass = (request: Parameters<typeof rotate>[1]) => onePass(ports, request);
+  return {
+    name,
+    place: `file store ${store.path}`,
+    provider,
+    clock: systemClock,
+    random: systemRandom,
+    client,
+    grant,
+    accessToken,
+    journal,
+    schedule: 'none of its own: run fresco rotate --if-due from cron',
+    tokens: createTokenSource({
+      clock: systemClock,
+      accessToken,
+      rotator: {
+        ask: async (wish) => answerOf((await pass({ door: 'consumer', ...wish })).outcome),
+      },
+    }),
+    rotate: pass,
+    login: (consent) => login(ports({ report: async () => undefined }), consent),
+  };
+}
+
+/** What a pass over a file store touches; each call is an owner of its own, so ask for each pass. */
+export function filePorts(
+  store: FileStore,
+  connection: { readonly name: string; readonly provider: Provider; readonly reporter: Reporter },
+): RotationPorts {
+  const { name, provider, reporter } = connection;
+  const { client, grant, accessToken, journal } = store.connection(name);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    owner: localOwner(),
+    journal,
+    grant,
+    accessToken,
+    client: clientSource(client),
+    endpoint: provider.endpoint,
+    canary: provider.canary,
+    reporter,
+    settings: fileSettings(name, provider),
+  };
+}
+
+function fileSettings(connection: string, { profile }: Provider): RotationSettings {
+  return {
+    connection,
+    environment: fileStoreEnvironment,
+    provider: profile.baseUrl,
+    policy: profile.replayPolicy,
+    rotateEveryMs: dayMs,
+    leaseTermMs: 120_000,
+    requestMs,
+    storeMs: 30_000,
+  };
+}
+
+async function onePass(
+  ports: (reporter: Reporter) => RotationPorts,
+  request: Parameters<typeof rotate>[1],
+): Promise<PassResult> {
+  const reports: Report[] = [];
+  const report = async (made: Report) => void reports.push(made);
+  const outcome = await rotate(ports({ report }), request);
+  return { outcome, warnings: reports.flatMap(({ warnings }) => warnings) };
+}

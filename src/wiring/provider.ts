@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { type Config, ConfigInvalid, type Environment } from '../config.ts';
+import type { Canary, Clock } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
+import { canary } from '../fatture-in-cloud/canary.ts';
+import { type ListedCompanies, listCompanies } from '../fatture-in-cloud/companies.ts';
+import {
+  fattureInCloud,
+  type ProviderProfile,
+  parseProviderProfile,
+} from '../fatture-in-cloud/provider-profile.ts';
+import type { ProxySettings } from '../fatture-in-cloud/proxy.ts';
+import { type ProviderTokenEndpoint, tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
+
+/** The longest that one request to a provider may take. */
+export const requestMs = 20_000;
+
+/** A provider with all that a connection asks of it. */
+export interface Provider {
+  readonly profile: ProviderProfile;
+  readonly isFattureInCloud: boolean;
+  readonly endpoint: ProviderTokenEndpoint;
+  readonly canary: Canary;
+  companies(accessToken: Secret): Promise<ListedCompanies>;
+}
+
+/** The provider that the settings name; rejects with `ConfigInvalid` where its file cannot be used. */
+export async function openProvider(
+  config: Pick<Config<'cli'>, 'providerFile' | 'providerUrl'>,
+  surroundings: { readonly clock: Clock; readonly env: Environment },
+): Promise<Provider> {
+  const { providerFile, providerUrl } = config;
+  const profile =
+    providerFile === undefined ? fattureInCloud(providerUrl) : await readProfile(providerFile);
+  const options = { clock: surroundings.clock, requestMs, proxy: proxiesIn(surroundings.env) };
+  return {
+    profile,
+    isFattureInCloud: providerFile === undefined,
+    endpoint: tokenEndpoint(profile, options),
+    canary: canary(profile, options),
+    companies: (accessToken) => listCompanies(accessToken, profile, options),
+  };
+}
+
+async function readProfile(path: string): Promise<ProviderProfile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code = 'error' } = error as NodeJS.ErrnoException;
+    throw new ConfigInvalid([
+      `FRESCO_PROVIDER must be a file that can be read, got '${path}' (${code})`,
+    ]);
+  }
+  const parsed = parseProviderProfile(text);
+  if (parsed.kind === 'profile') return parsed.profile;
+  throw new ConfigInvalid(parsed.problems.map((problem) => `${path}: ${problem}`));
+}
+
+function proxiesIn(env: Environment): ProxySettings {
+  const variable = (name: string) => env[name] || env[name.toLowerCase()] || undefined;
+  const [https, http, no] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].map(variable);
+  return {
+    ...(https === undefined ? {} : { https }),
+    ...(http === undefined ? {} : { http }),
+    ...(no === undefined ? {} : { no }),
+  };
+}
