@@ -1,0 +1,75 @@
+// Goal: one history is one value, small enough to print, and replays exactly.
+// Method: plain data; everything that is not in it follows from its seed.
+import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
+import type { PlannedFault } from './faults.ts';
+import type { ProviderSettings } from './provider.ts';
+
+/** What an actor does. */
+export type ActorKind =
+  /** A check of the schedule. */
+  | 'schedule'
+  /** A consumer that wants a token, complains where the API refuses it, and asks the rotator. */
+  | 'consumer'
+  /** An operator's `rotate`. */
+  | 'operator'
+  /** An operator's `pause` and, some time later, `resume`. */
+  | 'pause'
+  /** A person logs in again. */
+  | 'login'
+  /** Secrets Manager's own rotation, its four steps, each perhaps twice. */
+  | 'native';
+
+/** All kinds, for enumeration. */
+export const actorKinds: readonly ActorKind[] = [
+  'schedule',
+  'consumer',
+  'operator',
+  'pause',
+  'login',
+  'native',
+];
+
+/** One actor of a history. */
+export interface ActorPlan {
+  readonly kind: ActorKind;
+  /** When it starts, from the history's beginning. */
+  readonly atMs: number;
+  /** How far its wall clock is ahead. */
+  readonly skewMs: number;
+}
+
+/** Where the rotator runs. */
+export type Host =
+  /** Killed at its timeout; nobody can know whether another one lives. */
+  | 'lambda'
+  /** Lives as long as it likes; a dead process is known to be dead. */
+  | 'machine';
+
+/** All that a history is made of. */
+export interface History {
+  readonly seed: number;
+  readonly host: Host;
+  readonly provider: ProviderSettings;
+  readonly policy: ReplayPolicy;
+  /** How old the stored access token is at the beginning. */
+  readonly ageMs: number;
+  readonly actors: readonly ActorPlan[];
+  readonly faults: readonly PlannedFault[];
+  /** How the next suspended call is chosen; a script names the actor of each choice. */
+  readonly order: 'uniform' | 'sticky' | readonly number[];
+}
+
+/** When histories begin: no moment of the real world. */
+export const beginningMs = Date.UTC(2026, 10, 23);
+
+/**
+ * Times that the simulated rotator is configured with. The term outlives the process by twice the 30 s that
+ * a clock may be off: the holder's may be behind, the next one's ahead.
+ */
+export const times = {
+  lifeMs: 60_000,
+  leaseTermMs: 121_000,
+  requestMs: 10_000,
+  storeMs: 15_000,
+  rotateEveryMs: 24 * 3_600_000,
+} as const;

@@ -1,0 +1,225 @@
+// Goal: G1 to G4 hold after each step, whoever died, and what passes through a window is counted there.
+// Method: compares the true state before and after each effect, and each presentation with the policy.
+import { decodeAccessToken } from '../../src/core/access-token.ts';
+import type { Grant } from '../../src/core/grant.ts';
+import type { Journal } from '../../src/core/journal.ts';
+import { compare } from '../../src/core/position.ts';
+import type { Secret } from '../../src/core/secret.ts';
+import type { CallLabel } from './faults.ts';
+import { times } from './history.ts';
+import { grantIn, keyOf, type Ledger, type Pair } from './ledger.ts';
+import { checkPresentation } from './replay-law.ts';
+import type { Process } from './scheduler.ts';
+import type { World } from './world.ts';
+
+/** What a process may do between the answer and the first home of its token. */
+const keepingCalls: readonly CallLabel[] = ['journal.read', 'journal.write', 'grant.put'];
+
+/** Tried again every two seconds at most, so the last refusal is never earlier than this before the end. */
+const lastTryMs = 16_000;
+
+/** Watches one world. */
+export class Judge {
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  #journal: Journal;
+  #current: Secret | undefined;
+  #published: Secret | undefined;
+
+  constructor(world: World, ledger: Ledger) {
+    this.#world = world;
+    this.#ledger = ledger;
+    this.#journal = world.journal;
+    this.#current = currentValue(world.secrets.grant);
+    this.#published = currentValue(world.secrets.accessToken);
+    ledger.judge = (presentation, earlier) =>
+      checkPresentation(world, ledger, presentation, earlier);
+  }
+
+  onEffect(process: Process, label: CallLabel, isRefused: boolean): void {
+    this.#checkHands(process, label, isRefused);
+    if (isRefused) return;
+    if (label === 'journal.write') this.#afterJournal(process);
+    else if (label === 'grant.put') this.#afterPut();
+    else if (label.startsWith('accessToken.')) this.#afterPublishing();
+    if (label.startsWith('grant.')) this.#afterGrant();
+  }
+
+  onDeath(process: Process): void {
+    for (const pair of this.#ledger.pairs.values()) {
+      if (pair.holder !== process) continue;
+      if (pair.state === 'in flight') this.#fallOut(pair, 'answer lost');
+      else if (pair.state === 'in hand') {
+        this.#fallOut(pair, pair.presentation === undefined ? 'login in hand' : 'death in hand');
+      }
+    }
+  }
+
+  onEnd(process: Process): void {
+    for (const pair of this.#ledger.pairs.values()) {
+      if (pair.holder !== process || pair.state !== 'in hand') continue;
+      if (pair.presentation === undefined) this.#fallOut(pair, 'login in hand');
+      else this.#checkSurrender(pair, process);
+    }
+  }
+
+  #fallOut(pair: Pair, window: NonNullable<Pair['window']>): void {
+    pair.state = 'lost';
+    pair.window = window;
+    this.#ledger.count(window, pair.presentation?.parent);
+  }
+
+  #checkHands(process: Process, label: CallLabel, isRefused: boolean): void {
+    for (const pair of this.#ledger.pairs.values()) {
+      if (pair.holder !== process || pair.state !== 'in hand' || !pair.presentation) continue;
+      // A report while the token is in hand owns up to its loss.
+      if (label === 'reporter.report') this.#checkSurrender(pair, process);
+      else if (!keepingCalls.includes(label) && label !== 'endpoint.refresh') {
+        this.#ledger.violated('G1', `${label} came before the new token was kept`);
+      }
+      if (isRefused) pair.refusedBy.add(label.startsWith('journal') ? 'journal' : 'grant');
+    }
+  }
+
+  #checkSurrender(pair: Pair, process: Process): void {
+    const endMs = Math.min(process.startsAtMs + times.leaseTermMs, process.killsAtMs);
+    const isTimeUp = this.#world.nowMs >= endMs - lastTryMs;
+    if (pair.refusedBy.size < 2 || !isTimeUp) {
+      this.#ledger.violated('G1', 'a process gave up the token in its hands');
+    }
+    this.#fallOut(pair, 'both stores refuse');
+  }
+
+  #afterJournal(process: Process): void {
+    const before = this.#journal;
+    const after = this.#world.journal;
+    if (before === after) return;
+    this.#journal = after;
+    this.#ledger.onJournal(process, before, after);
+    for (const seal of after.seals) {
+      if (before.seals.includes(seal)) continue;
+      const grant = this.#ledger.opened(seal);
+      if (grant === 'unreadable') this.#ledger.violated('G1', 'a seal cannot be opened');
+      else this.#ledger.keep(grant);
+    }
+    this.#checkCounters(before, after);
+    this.#checkCertainty();
+    this.#checkKept();
+  }
+
+  #checkCounters(before: Journal, after: Journal): void {
+    const isBack =
+      after.fence < before.fence ||
+      after.lastAttempt < before.lastAttempt ||
+      (before.known !== null && (after.known === null || compare(after.known, before.known) < 0));
+    if (isBack) this.#ledger.violated('G3', 'a counter of the journal went back');
+  }
+
+  /** A token that may be spent is on record as such for as long as it is current. */
+  #checkCertainty(): void {
+    const current = this.#ledger.current();
+    if (current === undefined) return;
+    const { dispatch } = this.#world.journal;
+    if (dispatch !== null && compare(dispatch.parent, current) === 0) return;
+    for (const presentation of this.#ledger.presentations.get(keyOf(current)) ?? []) {
+      if (presentation.isLate || presentation.state === 'unspent') continue;
+      const pair = presentation.issue && this.#ledger.pairs.get(presentation.issue);
+      if (pair?.state === 'kept' || pair?.state === 'superseded') continue;
+      this.#ledger.violated('G4', 'a send without an answer was forgotten');
+    }
+  }
+
+  #afterPut(): void {
+    const { versions, labels } = this.#world.secrets.grant.state;
+    const value = labels.next === undefined ? undefined : versions.get(labels.next);
+    if (value === undefined) return;
+    const grant = grantIn(value);
+    const issue = grant.accessToken && this.#world.provider.issueOf(grant.accessToken.reveal());
+    const pair = issue && this.#ledger.pairs.get(issue);
+    // A login's grant is kept only once it is current: nothing names its version before.
+    if (pair?.presentation !== undefined) this.#ledger.keep(grant);
+  }
+
+  #afterGrant(): void {
+    const now = currentValue(this.#world.secrets.grant);
+    if (now !== this.#current && now !== undefined) {
+      const grant = grantIn(now);
+      if (this.#current !== undefined) this.#checkForward(grantIn(this.#current), grant);
+      this.#current = now;
+      this.#ledger.keep(grant);
+      this.#checkCertainty();
+    }
+    this.#checkKept();
+  }
+
+  #checkForward(before: Grant, after: Grant): void {
+    if (this.#world.isRolledBackByHand) return;
+    const order = compare(after, before);
+    if (order < 0) this.#ledger.violated('G3', 'an older grant was made current');
+    const [old, next] = [this.#pairOf(before), this.#pairOf(after)];
+    if (order === 0 && old !== next) this.#ledger.violated('G3', 'two grants have one position');
+    if (!old || !next || old.issue.family !== next.issue.family) return;
+    const isLate = old.presentation?.isLate === true || next.presentation?.isLate === true;
+    if (next.issue.sequence < old.issue.sequence && !isLate) {
+      this.#ledger.violated('G3', 'a token that the server issued earlier was made current');
+    }
+  }
+
+  #pairOf(grant: Grant): Pair | undefined {
+    if (grant.accessToken === null) return undefined;
+    const issue = this.#world.provider.issueOf(grant.accessToken.reveal());
+    return issue && this.#ledger.pairs.get(issue);
+  }
+
+  #afterPublishing(): void {
+    const now = currentValue(this.#world.secrets.accessToken);
+    if (now === this.#published || now === undefined) return;
+    const before = this.#published && decodeAccessToken(this.#published);
+    const after = decodeAccessToken(now);
+    this.#published = now;
+    if (before && compare(after, before) < 0) {
+      this.#ledger.violated('G3', 'an older access token was published');
+    }
+    const current = this.#ledger.current();
+    if (current && compare(after, current) > 0 && !this.#world.isRolledBackByHand) {
+      this.#ledger.violated('G3', 'an access token was published before its grant was current');
+    }
+  }
+
+  /** What was kept once is current, sealed or named for recovery until something newer has replaced it. */
+  #checkKept(): void {
+    const current = this.#ledger.current();
+    if (current === undefined) return;
+    const holder = this.#pairOf(current);
+    for (const pair of this.#ledger.pairs.values()) {
+      if (pair.state !== 'kept' || pair === holder || pair.position === undefined) continue;
+      if (compare(current, pair.position) >= 0) {
+        pair.state = 'superseded';
+        continue;
+      }
+      if (!this.#isRecoverable(pair, current)) {
+        this.#ledger.violated('G1', 'a token that was kept cannot be found any more');
+        this.#fallOut(pair, 'death in hand');
+      }
+    }
+  }
+
+  #isRecoverable(pair: Pair, current: Grant): boolean {
+    const { seals, dispatch } = this.#world.journal;
+    const isSealed = seals.some((seal) => {
+      const grant = seal.grant === current.grant ? this.#ledger.opened(seal) : 'unreadable';
+      return grant !== 'unreadable' && this.#pairOf(grant) === pair;
+    });
+    if (isSealed) return true;
+    const { versions } = this.#world.secrets.grant.state;
+    return (dispatch?.sends ?? []).some((send) => {
+      const value = versions.get(send.versionId);
+      return value !== undefined && this.#pairOf(grantIn(value)) === pair;
+    });
+  }
+}
+
+function currentValue(secret: World['secrets']['grant']): Secret | undefined {
+  const { versions, labels } = secret.state;
+  return labels.AWSCURRENT === undefined ? undefined : versions.get(labels.AWSCURRENT);
+}

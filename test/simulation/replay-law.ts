@@ -1,0 +1,98 @@
+// Goal: G2, a refresh token is presented again only where the policy allows it, or nothing is left to lose.
+// Method: the policy's words applied to true times and true deeds, with no regard to what any process knew.
+import { compare } from '../../src/core/position.ts';
+import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
+import { times } from './history.ts';
+import type { Ledger, Presentation } from './ledger.ts';
+import type { RotationMode } from './provider.ts';
+import type { World } from './world.ts';
+
+/** Two clocks may be off by 30 s each, and stored times are whole seconds. */
+const toleranceMs = 61_000;
+const lastChanceMs = 2 * 3_600_000;
+
+/** Whether the policy promises no more than the provider keeps. */
+export function isHonest(policy: ReplayPolicy, mode: RotationMode, graceSeconds: number): boolean {
+  switch (policy.kind) {
+    case 'reusable':
+      return mode === 'same' || mode === 'keep-old';
+    case 'grace':
+      if (mode === 'grace') return policy.seconds <= graceSeconds;
+      return mode === 'same' || mode === 'keep-old';
+    case 'single-use':
+    case 'unknown':
+      return true;
+  }
+}
+
+/** Judges one presentation against those of the same generation before it. */
+export function checkPresentation(
+  world: World,
+  ledger: Ledger,
+  presentation: Presentation,
+  earlier: readonly Presentation[],
+): void {
+  const { parentIssue, refreshToken, versionId, isLate } = presentation;
+  if (parentIssue !== undefined && parentIssue.refreshToken !== refreshToken) {
+    ledger.violated('G2', 'the token sent is not that of the journalled parent');
+  }
+  const { dispatch, known } = world.journal;
+  const isNamed = dispatch?.sends.some((send) => send.versionId === versionId);
+  const isReplaced = (known?.grant ?? 0) > presentation.parent.grant;
+  if (!isLate && !isNamed && !isReplaced)
+    ledger.violated('G4', 'a token was sent that no dispatch names');
+  if (isLate) return;
+  const spent = earlier.filter((one) => one.state !== 'unspent');
+  for (const one of spent) checkAgainst(world, ledger, one);
+  const first = spent[0];
+  if (first !== undefined && !isAllowed(world, ledger, presentation, spent, first)) {
+    ledger.violated('G2', 'a token was presented again that may be spent');
+  }
+}
+
+function checkAgainst(world: World, ledger: Ledger, earlier: Presentation): void {
+  const pair = earlier.issue && ledger.pairs.get(earlier.issue);
+  if (earlier.isLate) return;
+  if (pair?.state === 'kept' || pair?.state === 'superseded') {
+    ledger.violated('G2', 'a token was presented again although its successor is kept');
+    return;
+  }
+  const isOpen = earlier.state === 'in flight' || pair?.state === 'in hand';
+  if (!isOpen || earlier.process.state !== 'running') return;
+  // Its host should have killed it by now.
+  const isPaused = world.nowMs > earlier.process.startsAtMs + lifeMsOf(world);
+  if (isPaused) ledger.count('held late', earlier.parent);
+  else ledger.violated('G2', 'a token was presented while another has it under way');
+}
+
+function lifeMsOf({ history }: World): number {
+  return history.host === 'lambda' ? times.lifeMs : times.leaseTermMs;
+}
+
+function isAllowed(
+  world: World,
+  ledger: Ledger,
+  presentation: Presentation,
+  spent: readonly Presentation[],
+  first: Presentation,
+): boolean {
+  const { policy } = world.history;
+  if (policy.kind === 'reusable' || world.hasClockJumped) return true;
+  if (policy.kind === 'grace') {
+    const untilMs = first.atMs + policy.seconds * 1000 + toleranceMs;
+    if (presentation.atMs <= untilMs) return true;
+  }
+  if (spent.some((one) => one.process === presentation.process)) return false;
+  const parent = presentation.parentIssue && ledger.pairs.get(presentation.parentIssue);
+  const endMs = (parent?.storedEndMs ?? 0) - toleranceMs;
+  if (presentation.atMs >= endMs) return true;
+  const isNearEnd = presentation.atMs >= endMs - lastChanceMs;
+  const chanceMs = isNearEnd ? endMs - lastChanceMs : Number.NEGATIVE_INFINITY;
+  const replays = spent.slice(1).filter((one) => one.atMs >= chanceMs);
+  return (isNearEnd || isKnownDead(world, presentation)) && replays.length === 0;
+}
+
+function isKnownDead(world: World, presentation: Presentation): boolean {
+  const { canary } = world.journal;
+  return canary?.verdict === 'rejected' && compare(canary.position, presentation.parent) === 0;
+}

@@ -1,0 +1,64 @@
+// Goal: the smallest history that breaks the same promise.
+// Method: leave out faults and actors, and simplify the rest, for as long as the violation stays.
+import type { History } from './history.ts';
+import { simulate } from './simulation.ts';
+
+/** A history that still breaks `promise`, with nothing in it that could be left out. */
+export async function shrink(history: History, promise: string): Promise<History> {
+  let smallest = history;
+  for (let isSmaller = true; isSmaller; ) {
+    isSmaller = false;
+    for (const candidate of candidatesOf(smallest)) {
+      if (!(await breaks(candidate, promise))) continue;
+      smallest = candidate;
+      isSmaller = true;
+      break;
+    }
+  }
+  return smallest;
+}
+
+async function breaks(history: History, promise: string): Promise<boolean> {
+  const { violations } = await simulate(history);
+  return violations[0] !== undefined && nameOf(violations[0]) === promise;
+}
+
+/** What shrinking must preserve. */
+export function nameOf(violation: { readonly promise: string; readonly what: string }): string {
+  return `${violation.promise} ${violation.what}`;
+}
+
+function* candidatesOf(history: History): Generator<History> {
+  for (const [at] of history.faults.entries()) {
+    yield { ...history, faults: history.faults.toSpliced(at, 1) };
+  }
+  for (const [at] of history.actors.entries()) {
+    if (history.actors.length > 1) yield withoutActor(history, at);
+  }
+  for (const [at, actor] of history.actors.entries()) {
+    for (const simpler of [
+      { ...actor, kind: 'schedule' as const },
+      { ...actor, skewMs: 0 },
+      { ...actor, atMs: at * 10 },
+    ]) {
+      const isSimpler = JSON.stringify(simpler) !== JSON.stringify(actor);
+      if (isSimpler) yield { ...history, actors: history.actors.with(at, simpler) };
+    }
+  }
+  const { provider } = history;
+  for (const option of ['killsOldAccess', 'omitsRefreshToken'] as const) {
+    if (provider[option]) yield { ...history, provider: { ...provider, [option]: false } };
+  }
+  if (history.order === 'uniform') yield { ...history, order: 'sticky' };
+  if (history.order === 'sticky') yield { ...history, order: [] };
+}
+
+function withoutActor(history: History, at: number): History {
+  return {
+    ...history,
+    actors: history.actors.toSpliced(at, 1),
+    faults: history.faults
+      .filter((fault) => fault.actor !== at)
+      .map((fault) => (fault.actor > at ? { ...fault, actor: fault.actor - 1 } : fault)),
+  };
+}
