@@ -28,6 +28,7 @@ const refusals: Readonly<Record<string, readonly [RefusalReason, string]>> = {
   EACCES: ['denied', 'this user may not: run as the owner of the store'],
   EPERM: ['denied', 'this user may not: run as the owner of the store'],
   ELOOP: ['denied', 'it is a symbolic link: replace it by what it points to'],
+  EEXIST: ['denied', 'something else is in its place: choose another path'],
   ENOTDIR: ['missing', 'a part of the path is not a folder: choose another path'],
   ENOENT: ['missing', 'a part of the path is gone: run fresco login'],
 };

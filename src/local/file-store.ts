@@ -70,9 +70,10 @@ export async function openFileStore(path: string, options: FileStoreOptions): Pr
 }
 
 async function markAsStore(folder: Home, files: LockOptions): Promise<void> {
-  await new RecordFile(folder, markerName, markerFormat, files).update((marked) =>
-    marked === undefined ? { answer: undefined, next: true } : { answer: undefined },
-  );
+  const marker = new RecordFile(folder, markerName, markerFormat, files);
+  if ((await marker.read()) === undefined) {
+    await marker.update(() => ({ answer: undefined, next: true }));
+  }
 }
 
 function connectionFiles(connections: Home, name: string, files: LockOptions): ConnectionFiles {

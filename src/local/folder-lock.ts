@@ -14,7 +14,7 @@ export interface LockOptions {
   readonly waitMs: number;
 }
 
-const pauseMaxMs = 20;
+const pauseMaxMs = 64;
 const temporaryPrefix = 'tmp.';
 
 /** A path in `folder` for something unfinished; it is swept away once its process is dead. */
@@ -49,16 +49,20 @@ export class FolderLock {
     this.#options = options;
   }
 
-  /** Runs `work` while no other process runs its own; rejects with `StoreRefused` if the lock was not got. */
-  hold<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(() => this.#locked(work));
+  /**
+   * Runs `work` while no other process runs its own; rejects with `StoreRefused` if the lock was not got.
+   * `glance` is asked at each look at the lock: a result makes it, and the lock, needless.
+   */
+  hold<T>(work: () => Promise<T>, glance: () => Promise<T | undefined>): Promise<T> {
+    const result = this.#turn.then(() => this.#locked(work, glance));
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
-  async #locked<T>(work: () => Promise<T>): Promise<T> {
+  async #locked<T>(work: () => Promise<T>, glance: () => Promise<T | undefined>): Promise<T> {
     const stamp = stampProcess();
-    await orRefuse(`lock ${this.#path}`, () => this.#enter(stamp));
+    const early = await orRefuse(`lock ${this.#path}`, () => this.#enter(stamp, glance));
+    if (early !== undefined) return early;
     try {
       return await work();
     } finally {
@@ -67,18 +71,21 @@ export class FolderLock {
     }
   }
 
-  async #enter(stamp: string): Promise<void> {
-    const { clock, waitMs } = this.#options;
+  /** Resolves once inside, with `undefined`, or outside with what `glance` gave. */
+  async #enter<T>(stamp: string, glance: () => Promise<T | undefined>): Promise<T | undefined> {
+    const { clock, waitMs, disk } = this.#options;
     const startedMs = clock.monotonicMs();
     for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, pauseMaxMs)) {
+      const early = await glance();
+      if (early !== undefined) return early;
       const holder = await this.#livingHolder();
       if (holder === undefined && (await this.#tryEnter(stamp))) break;
       if (clock.monotonicMs() - startedMs >= waitMs) throw this.#notGot(holder);
       await clock.wait(pauseMs);
     }
-    if (this.#swept) return;
+    if (!this.#swept) await sweep(disk, dirname(this.#path));
     this.#swept = true;
-    await sweep(this.#options.disk, dirname(this.#path));
+    return undefined;
   }
 
   async #livingHolder(): Promise<string | undefined> {

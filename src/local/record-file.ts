@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { StoreRefused } from '../core/ports.ts';
 import { parseRecord, type StoredRecord } from '../core/record.ts';
 import { Secret } from '../core/secret.ts';
@@ -13,7 +13,10 @@ export interface RecordFormat<T> {
   decode(record: StoredRecord): T;
 }
 
-/** What a change comes to: its answer, and the value to store; without one nothing is written. */
+/**
+ * What a change comes to: its answer, and the value to store. Without one nothing is written, and the answer
+ * must not promise that what it rests on would outlive a power cut.
+ */
 export interface Change<T, R> {
   readonly answer: R;
   readonly next?: T;
@@ -59,14 +62,31 @@ export class RecordFile<T> {
     return this.#format.decode(parseRecord(new Secret(text), name));
   }
 
-  /** Reads, changes and stores in one step that no other process can come between. */
+  /**
+   * Reads, changes and stores in one step that no other process can come between. `change` is called once
+   * or more and decides on its argument alone.
+   */
   async update<R>(change: (stored: T | undefined) => Change<T, R>): Promise<R> {
     await this.#home.prepare();
-    return this.#lock.hold(async () => {
-      const { answer, next } = change(await this.read());
-      if (next !== undefined) await orRefuse(`write ${this.#path}`, () => this.#replace(next));
-      return answer;
-    });
+    const answer = await this.#lock.hold(
+      () => this.#apply(change),
+      () => this.#answerWithoutWrite(change),
+    );
+    return answer.of;
+  }
+
+  async #apply<R>(change: (stored: T | undefined) => Change<T, R>): Promise<{ of: R }> {
+    const { answer, next } = change(await this.read());
+    if (next !== undefined) await orRefuse(`write ${this.#path}`, () => this.#replace(next));
+    return { of: answer };
+  }
+
+  // A hundred processes that have lost a race need a look at the file, and not a lock each, to know.
+  async #answerWithoutWrite<R>(
+    change: (stored: T | undefined) => Change<T, R>,
+  ): Promise<{ of: R } | undefined> {
+    const { answer, next } = change(await this.read());
+    return next === undefined ? { of: answer } : undefined;
   }
 
   async #text(): Promise<string | undefined> {
@@ -86,8 +106,7 @@ export class RecordFile<T> {
   }
 
   async #replace(value: T): Promise<void> {
-    const folder = dirname(this.#path);
-    const temporary = temporaryPath(folder);
+    const temporary = temporaryPath(this.#home.path);
     try {
       const handle = await this.#disk.open(temporary, 'wx', 0o600);
       try {
@@ -101,7 +120,7 @@ export class RecordFile<T> {
       await this.#disk.rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
-    await syncFolder(this.#disk, folder);
+    await syncFolder(this.#disk, this.#home.path);
   }
 }
 

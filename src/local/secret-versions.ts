@@ -34,7 +34,9 @@ export function withVersion(
 ): Change<SecretVersions, 'stored' | 'taken'> {
   const existing = versionOf(secret, version.versionId);
   if (existing !== undefined) {
-    return { answer: existing.value.equals(version.value) ? 'stored' : 'taken' };
+    if (!existing.value.equals(version.value)) return { answer: 'taken' };
+    // Written again: the version may have been seen before it was on the disk, and the answer is a promise.
+    return { answer: 'stored', next: secret };
   }
   const { versionId } = version;
   const labels = { AWSCURRENT: versionId, ...secret.labels, [label]: versionId };
@@ -50,7 +52,7 @@ export function withCurrent(
 ): Change<SecretVersions, 'promoted' | 'moved' | 'absent'> {
   if (versionOf(secret, versionId) === undefined) return { answer: 'absent' };
   if (secret.labels.AWSCURRENT !== from) return { answer: 'moved' };
-  if (versionId === from) return { answer: 'promoted' };
+  if (versionId === from) return { answer: 'promoted', next: secret };
   const labels = { ...secret.labels, AWSCURRENT: versionId, AWSPREVIOUS: from };
   return { answer: 'promoted', next: { ...secret, labels } };
 }

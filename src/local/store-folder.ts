@@ -37,9 +37,8 @@ export function newStoreFolder(path: string, disk: Disk): Home {
 }
 
 async function claim(path: string, disk: Disk): Promise<void> {
-  const made = await disk.mkdir(path, { recursive: true, mode: 0o700 });
-  if (made !== undefined) await syncFolder(disk, dirname(path));
-  await checkFolder(path, disk);
+  await disk.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await ensureFolder(path, disk);
   await sweep(disk, path);
   const names = await disk.readdir(path);
   // Another process may be making the same store, and may have got further.

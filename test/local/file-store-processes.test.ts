@@ -30,7 +30,7 @@ async function openStore(lockWaitMs = 10_000) {
   return { path, files, ...connection };
 }
 
-describe('a file store with many processes', { timeout: 20_000 }, () => {
+describe('a file store with many processes', { timeout: 60_000 }, () => {
   it('loses no write of any of them', async () => {
     const { path, journal } = await openStore();
     const workers = Array.from({ length: 4 }, () => startWorker(script, 'count', path, '15'));
@@ -38,6 +38,15 @@ describe('a file store with many processes', { timeout: 20_000 }, () => {
     const found = await journal.read();
     expect(found.journal.fence).toBe(60);
     expect(found.revision).toBe(60);
+  });
+
+  it('lets one of many processes through that write the same revision', async () => {
+    const { path, journal } = await openStore();
+    const workers = Array.from({ length: 8 }, () => startWorker(script, 'claim', path));
+    await Promise.all(workers.map(({ ended }) => ended));
+    const claimed = workers.filter(({ lines }) => lines[0] === 'written');
+    expect(claimed).toHaveLength(1);
+    expect((await journal.read()).journal.fence).toBe(claimed[0]?.child.pid);
   });
 
   it('refuses to write while a living process holds the lock, and says which', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyJournal } from '../../src/core/journal.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { type FileStoreOptions, openFileStore } from '../../src/local/file-store.ts';
+import { stampProcess } from '../../src/local/process-stamp.ts';
 import { versionsKept } from '../../src/local/secret-versions.ts';
 import { systemClock } from '../../src/local/system.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -69,6 +70,8 @@ describe('opening a file store', () => {
     await writeFile(path, '');
     const opening = openFileStore(path, { clock });
     await expect(opening).rejects.toMatchObject(refused('denied', 'is not a folder'));
+    const making = openFileStore(path, { clock, create: true });
+    await expect(making).rejects.toMatchObject(refused('missing', 'is not a folder'));
     const below = openFileStore(join(path, 'store'), { clock, create: true });
     await expect(below).rejects.toMatchObject(refused('missing', 'is not a folder'));
   });
@@ -206,6 +209,13 @@ describe('a file store', () => {
     );
   });
 
+  it('lets calls in one process take turns, without a wait for the lock', async () => {
+    const { grant } = await openStoreWithGrant({ lockWaitMs: 0 });
+    const put = (_: unknown, n: number) => grant.put(`v${n}`, new Secret('x'));
+    const answers = await Promise.all(Array.from({ length: 50 }, put));
+    expect(new Set(answers)).toEqual(new Set(['stored']));
+  });
+
   it('lists the connections of which something is stored', async () => {
     const { store } = await openStore();
     expect(await store.connections()).toEqual([]);
@@ -256,6 +266,35 @@ describe('a file store on a failing disk', () => {
       'open default',
       'sync default',
     ]);
+  });
+
+  it('brings to the disk what a dead process wrote before its lock is free', async () => {
+    const calls: string[] = [];
+    const { grant, files } = await openStoreWithGrant({
+      disk: watchedDisk((call) => calls.push(call)),
+    });
+    const dead = stampProcess().split('.');
+    dead[3] = '999999999';
+    await writeFile(join(files, 'grant.lock', dead.join('.')), '');
+    calls.length = 0;
+    await grant.put('second', new Secret('x'));
+    const fromSync = calls.slice(calls.indexOf('sync default'));
+    expect(fromSync.filter((call) => /^(sync|rm|rename)/.test(call)).slice(0, 3)).toEqual([
+      'sync default',
+      'rm stamp',
+      'rename temporary to grant.lock',
+    ]);
+  });
+
+  it('can be opened and read on a read-only disk', async () => {
+    const { path } = await openStoreWithGrant();
+    const disk = watchedDisk((call) => {
+      if (/^(mkdir|rename|rm|sync|writeFile|open temporary)/.test(call)) throw diskError('EROFS');
+    });
+    for (const create of [true, false]) {
+      const { grant } = (await openFileStore(path, { clock, create, disk })).connection('default');
+      expect((await grant.current())?.value.reveal()).toBe(token);
+    }
   });
 
   it.each(['ENOSPC', 'EIO'])('is whole whichever call ends with %s', async (code) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { localOwner } from '../../src/local/owner.ts';
 import { isDeadStamp, pidOfStamp, stampProcess } from '../../src/local/process-stamp.ts';
@@ -12,6 +12,16 @@ function stampWith(part: (typeof parts)[number], replaced: string): string {
   const found = stampProcess().split('.');
   found[parts.indexOf(part)] = replaced;
   return found.join('.');
+}
+
+/** A stamp as that process would make it: start time included, the random bytes apart. */
+function stampOf(pid: number): string {
+  const stamp = stampProcess().split('.');
+  const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  stamp[3] = String(pid);
+  stamp[4] = line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  stamp[5] = '0'.repeat(12);
+  return stamp.join('.');
 }
 
 function startProcess(command: string) {
@@ -50,7 +60,7 @@ describe('a process stamp', () => {
     },
   );
 
-  it('is not known to be dead on another host, whatever its pid', async () => {
+  it('is not known to be dead on another host', () => {
     expect(isDeadStamp(stampWith('host', '0123456789ab'))).toBe(false);
   });
 });
@@ -70,11 +80,18 @@ describe.runIf(existsSync('/proc/self/stat'))('a process stamp where there is /p
     expect(isDeadStamp(elsewhere.join('.'))).toBe(false);
   });
 
+  it('is alive while another process is that started when it says', async () => {
+    const child = startProcess('echo up; exec sleep 30');
+    await once(child.stdout, 'data');
+    expect(isDeadStamp(stampOf(Number(child.pid)))).toBe(false);
+  });
+
   it('is dead when its process is a zombie', async () => {
-    const parent = startProcess('true & echo $!; exec sleep 30');
+    const parent = startProcess('sleep 0.03 & echo $!; exec sleep 30');
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const stamp = stampWith('pid', String(line).trim());
+    const stamp = stampOf(Number(line));
     await expect.poll(() => isDeadStamp(stamp), { interval: 2 }).toBe(true);
+    expect(stampOf(Number(line))).toBe(stamp);
   });
 });
 

@@ -18,6 +18,8 @@ async function run(): Promise<void> {
   switch (job) {
     case 'count':
       return count(Number(detail));
+    case 'claim':
+      return claim();
     case 'storm':
       return storm();
     case 'crash':
@@ -37,6 +39,14 @@ async function count(times: number): Promise<void> {
     const counted = { ...journal, fence: journal.fence + 1 };
     if ((await store.write(counted, revision)) === 'written') done += 1;
   }
+}
+
+/** Claims the fence while it is 0, and says whether it got it. */
+async function claim(): Promise<void> {
+  const { journal: store } = (await openFileStore(path, { clock })).connection('default');
+  const { journal, revision } = await store.read();
+  if (journal.fence > 0) return say('late');
+  say(await store.write({ ...journal, fence: process.pid }, revision));
 }
 
 /** Puts, promotes and journals one version after the other for ever, and says each that is done. */
@@ -66,10 +76,12 @@ async function crash(dieBefore: number): Promise<void> {
 
 /** Holds a lock until killed. */
 async function hold(): Promise<void> {
-  await new FolderLock(path, { disk: machineDisk, clock, waitMs: 1000 }).hold(async () => {
+  const lock = new FolderLock(path, { disk: machineDisk, clock, waitMs: 1000 });
+  const work = async () => {
     say('held');
     await clock.wait(60_000);
-  });
+  };
+  await lock.hold(work, async () => undefined);
 }
 
 await run();
