@@ -10,7 +10,7 @@ export interface OperatorAnswer {
 }
 
 /** Has the rotator make one pass and waits for its end; rejects with `StoreRefused` where it could not. */
-export async function rotateThrough(
+export async function rotateAsOperator(
   client: LambdaClient,
   operatorAlias: string,
   request: { readonly connection: string; readonly onlyIfDue: boolean },
@@ -29,8 +29,8 @@ export async function rotateThrough(
 function answerIn(payload: Uint8Array | undefined): OperatorAnswer | undefined {
   try {
     const { outcome, warnings } = JSON.parse(Buffer.from(payload ?? []).toString('utf8'));
-    if (typeof outcome?.kind !== 'string') return undefined;
-    return { outcome, warnings: Array.isArray(warnings) ? warnings.map(String) : [] };
+    const isAnswer = typeof outcome?.kind === 'string' && Array.isArray(warnings);
+    return isAnswer ? { outcome, warnings: warnings.map(String) } : undefined;
   } catch {
     return undefined;
   }

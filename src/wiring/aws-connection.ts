@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { bounded } from '../aws/failures.ts';
 import { journalTable } from '../aws/journal-table.ts';
-import { rotateThrough } from '../aws/operator-client.ts';
+import { rotateAsOperator } from '../aws/operator-client.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { readStackParameter } from '../aws/stack.ts';
@@ -59,7 +59,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       rotator: rotatorClient(lambda, facts.consumersAlias, name),
     }),
     rotate: ({ onlyIfDue }) =>
-      rotateThrough(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
+      rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
     login: (consent) => login(loginPorts(stored, facts, options), consent),
   };
 }
