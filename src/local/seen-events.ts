@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { EntityId } from '../core/notification.ts';
 import type { Claim, SeenEvents } from '../core/notification-ports.ts';
 import type { FileStore } from './file-store.ts';
-import type { RecordFile, RecordFormat } from './record-file.ts';
+import type { Change, RecordFile, RecordFormat } from './record-file.ts';
 import { instantMs, shaped } from './stored-shape.ts';
 
 interface SeenEvent {
@@ -52,7 +52,7 @@ export function seenEvents(store: FileStore): SeenEvents {
     });
   return {
     claim: (key, nowMs, untilMs) =>
-      fileOf(key).update((stored = {}) => {
+      fileOf(key).update((stored = {}): Change<SeenByKey, Claim> => {
         const claim = claimOf(stored[key], nowMs);
         if (claim.kind !== 'claimed') return { answer: claim };
         const event: SeenEvent = { state: 'claimed', untilMs, settled: claim.settled };

@@ -1,0 +1,17 @@
+/** Approves a consent page of the sandbox as a person would in a browser; resolves with the redirect. */
+export async function approveInSandbox(authorizeUrl: string): Promise<string> {
+  const asked = await fetch(authorizeUrl, { redirect: 'manual' });
+  const [, request] = /name="request" value="([^"]+)"/.exec(await asked.text()) ?? [];
+  if (request === undefined) {
+    throw new Error(`the sandbox showed no consent page, it answered ${asked.status}`);
+  }
+  const decided = await fetch(new URL('/oauth/authorize', authorizeUrl), {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ request, decision: 'approve' }),
+  });
+  const redirect = decided.headers.get('location');
+  if (redirect === null)
+    throw new Error(`the sandbox did not redirect, it answered ${decided.status}`);
+  return redirect;
+}
