@@ -6,14 +6,9 @@ let rotator: Rotator | undefined;
 
 /** Refreshes the tokens of a connection when that is due, for whoever asks through one of its aliases. */
 export async function handler(event: unknown, context: Context): Promise<RotatorAnswer> {
-  rotator ??= buildRotator(parseConfig('rotator', process.env), emit);
+  rotator ??= buildRotator(parseConfig('rotator', process.env));
   return rotator(event, {
     invokedFunctionArn: context.invokedFunctionArn,
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
-}
-
-/** Past the console, which may add to the line: CloudWatch reads metrics from lines that are JSON alone. */
-function emit(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,11 +1,11 @@
-/** One metric of the rotator: its name, its unit, and the dimensions under which it is found. */
+/** One metric: its name, its unit, and the dimensions under which it is found. */
 export interface MetricName {
   readonly name: string;
   readonly unit: 'Count' | 'None';
   readonly dimensions: readonly string[];
 }
 
-/** Where the rotator's metrics are in CloudWatch. */
+/** Where all metrics are in CloudWatch. */
 export const metricNamespace = 'Fresco';
 
 const ofConnection = ['prefix', 'connection'];
@@ -20,4 +20,12 @@ export const rotatorMetrics = {
   personNeeded: { name: 'PersonNeeded', unit: 'None', dimensions: ofConnection },
   /** Hours since a refresh token was sent with no answer on record; 0 where none is. */
   uncertainHours: { name: 'UncertainHours', unit: 'None', dimensions: ofConnection },
+} satisfies Readonly<Record<string, MetricName>>;
+
+/** What the functions behind webhooks count. */
+export const webhookMetrics = {
+  /** 1 for each request to a sink, by what became of it: `forged` in bursts is an attack or a changed key. */
+  receipts: { name: 'Receipts', unit: 'Count', dimensions: [...ofConnection, 'receipt'] },
+  /** 1 for each delivery of a message, by how it ended: `done`, `drop`, or why it comes again. */
+  deliveries: { name: 'Deliveries', unit: 'Count', dimensions: [...ofConnection, 'ending'] },
 } satisfies Readonly<Record<string, MetricName>>;

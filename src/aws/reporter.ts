@@ -2,14 +2,8 @@ import { classOf, type OutcomeClass } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { EventBus, Reporter } from '../core/ports.ts';
 import { eventOf, type Report } from '../core/report.ts';
-
-/** Writes one structured log line; a logger of Powertools is one. */
-export type Log = Readonly<
-  Record<
-    'info' | 'warn' | 'error',
-    (message: string, fields: Record<string, string | number | readonly string[]>) => void
-  >
->;
+import type { Log, LogFields } from './log.ts';
+import { metricLine } from './metric-line.ts';
 
 /** Where reports go. */
 export interface ReporterOptions {
@@ -26,7 +20,7 @@ export function reporter({ prefix, bus, log, emit }: ReporterOptions): Reporter 
     report: async (report) => {
       try {
         log[levelOf[classOf(report.outcome)]](describeOutcome(report.outcome), fieldsOf(report));
-        emit(JSON.stringify(metricsOf(report, prefix)));
+        emit(metricsOf(report, prefix));
         const event = eventOf(report);
         if (event !== undefined) await bus.publish([event]);
       } catch (error) {
@@ -41,7 +35,7 @@ const levelOf = { done: 'info', retry: 'warn', person: 'error' } as const satisf
   Record<OutcomeClass, keyof Log>
 >;
 
-function fieldsOf(report: Report): Record<string, string | number | readonly string[]> {
+function fieldsOf(report: Report): LogFields {
   const left = hoursLeft(report);
   return {
     connection: report.connection,
@@ -57,37 +51,22 @@ function fieldsOf(report: Report): Record<string, string | number | readonly str
   };
 }
 
-/** CloudWatch's embedded metric format; names and dimensions as in `metric-names.ts`, which a test compares. */
-function metricsOf(report: Report, prefix: string): Record<string, unknown> {
-  const { outcome, atMs } = report;
+function metricsOf(report: Report, prefix: string): string {
+  const { connection, outcome, atMs } = report;
   const left = hoursLeft(report);
-  const gauges = {
-    ...(left === undefined ? {} : { HoursLeft: left }),
-    PersonNeeded: classOf(outcome) === 'person' ? 1 : 0,
-    UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
-  };
   const dimensions = ['prefix', 'connection'];
-  return {
-    _aws: {
-      Timestamp: atMs,
-      CloudWatchMetrics: [
-        directive([...dimensions, 'outcome'], [{ Name: 'Passes', Unit: 'Count' }]),
-        directive(
-          dimensions,
-          Object.keys(gauges).map((Name) => ({ Name, Unit: 'None' })),
-        ),
-      ],
+  return metricLine(atMs, { prefix, connection, outcome: outcome.kind }, [
+    { dimensions: [...dimensions, 'outcome'], unit: 'Count', values: { Passes: 1 } },
+    {
+      dimensions,
+      unit: 'None',
+      values: {
+        ...(left === undefined ? {} : { HoursLeft: left }),
+        PersonNeeded: classOf(outcome) === 'person' ? 1 : 0,
+        UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
+      },
     },
-    prefix,
-    connection: report.connection,
-    outcome: outcome.kind,
-    Passes: 1,
-    ...gauges,
-  };
-}
-
-function directive(dimensions: string[], metrics: { Name: string; Unit: string }[]) {
-  return { Namespace: 'Fresco', Dimensions: [dimensions], Metrics: metrics };
+  ]);
 }
 
 /** Absent where nothing is published or it never ends. */

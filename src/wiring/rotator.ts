@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
 import { journalTable } from '../aws/journal-table.ts';
+import { emitMetrics } from '../aws/metric-line.ts';
 import { reporter } from '../aws/reporter.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Config } from '../config.ts';
@@ -43,9 +44,9 @@ export type RotatorAnswer =
 /** Serves every door of the rotator. Throws `CallRefused` for what does not belong to its door. */
 export type Rotator = (event: unknown, invocation: Invocation) => Promise<RotatorAnswer>;
 
-/** Builds the rotator of a stack once for each process; `emit` writes a line that metrics are read from. */
-export function buildRotator(config: Config<'rotator'>, emit: (line: string) => void): Rotator {
-  const portsFor = portsOf(config, emit);
+/** Builds the rotator of a stack once for each process. */
+export function buildRotator(config: Config<'rotator'>): Rotator {
+  const portsFor = portsOf(config);
   return async (event, invocation) => {
     const call = parseCall(aliasOf(invocation.invokedFunctionArn), event, config);
     const ports = portsFor(call.connection, aliasArn(invocation.invokedFunctionArn, 'consumers'));
@@ -89,7 +90,7 @@ function hearing(reporter: Reporter): { reporter: Reporter; warnings: () => read
 
 type PortsFor = (connection: string, refreshWith: string) => NativeRotationPorts;
 
-function portsOf(config: Config<'rotator'>, emit: (line: string) => void): PortsFor {
+function portsOf(config: Config<'rotator'>): PortsFor {
   const clock = systemClock;
   const secrets = new SecretsManagerClient(bounded);
   const table = { client: new DynamoDBClient(bounded), table: config.table, clock };
@@ -98,7 +99,7 @@ function portsOf(config: Config<'rotator'>, emit: (line: string) => void): Ports
     prefix: config.prefix,
     bus: eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock }),
     log: new Logger({ serviceName: 'rotator' }),
-    emit,
+    emit: emitMetrics,
   });
   return (connection, refreshWith) => {
     const secret = (kind: Parameters<typeof secretName>[2]) =>

@@ -1,0 +1,81 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { bounded } from '../aws/failures.ts';
+import type { Log, LogFields } from '../aws/log.ts';
+import { emitMetrics, metricLine } from '../aws/metric-line.ts';
+import { sqsNotificationQueue } from '../aws/notification-queue.ts';
+import type { Config } from '../config.ts';
+import {
+  type Receipt,
+  type ReceivePorts,
+  receiveNotification,
+} from '../core/receive-notification.ts';
+import { parseWebhook, type WebhookRequest } from '../fatture-in-cloud/webhook-request.ts';
+import { webhookVerifier } from '../fatture-in-cloud/webhook-signature.ts';
+import { systemClock } from '../local/system.ts';
+import { sinkOf } from '../stack-facts.ts';
+
+/** A request as it reached the sinks; the last part of its path names the connection. */
+export type SinkRequest = WebhookRequest & { readonly path: string };
+
+/** What to answer; the body is JSON. */
+export interface SinkAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Answers one request to the sinks of a stack. */
+export type WebhookReceiver = (request: SinkRequest) => Promise<SinkAnswer>;
+
+/** Builds the receiver once for each process. */
+export function buildWebhookReceiver(config: Config<'webhook-receiver'>): WebhookReceiver {
+  const { providerUrl, webhookPublicKeys, applicationId } = config;
+  const ports: ReceivePorts = {
+    verifier: webhookVerifier({
+      clock: systemClock,
+      issuer: providerUrl,
+      ...(webhookPublicKeys === undefined ? {} : { publicKeys: webhookPublicKeys }),
+      ...(applicationId === undefined ? {} : { applicationId }),
+    }),
+    queue: sqsNotificationQueue(new SQSClient(bounded), config.queueUrl),
+  };
+  const log: Log = new Logger({ serviceName: 'webhook-receiver' });
+  return async (request) => {
+    const connection = config.connections.find((name) => request.path.endsWith(`/${name}`));
+    // Nothing genuine is sent here: no such sink was ever registered.
+    if (connection === undefined) return { status: 404, body: '{"error":"not found"}' };
+    const sink = { connection, url: sinkOf(config.webhookSink, connection) };
+    const { status, body, receipt } = await receiveNotification(ports, sink, parseWebhook(request));
+    log[levelOf[receipt.kind]](`webhook ${receipt.kind}`, { connection, ...fieldsOf(receipt) });
+    emitMetrics(receiptMetric(config.prefix, connection, receipt));
+    return { status, body };
+  };
+}
+
+const levelOf = {
+  verified: 'info',
+  queued: 'info',
+  ignored: 'info',
+  forged: 'warn',
+  'not-kept': 'error',
+} as const satisfies Readonly<Record<Receipt['kind'], keyof Log>>;
+
+function fieldsOf(receipt: Receipt): LogFields {
+  switch (receipt.kind) {
+    case 'verified':
+      return {};
+    case 'queued':
+      return { eventId: receipt.eventId, type: receipt.type };
+    case 'ignored':
+    case 'forged':
+    case 'not-kept':
+      return { reason: receipt.reason };
+  }
+}
+
+function receiptMetric(prefix: string, connection: string, receipt: Receipt): string {
+  const dimensions = ['prefix', 'connection', 'receipt'];
+  return metricLine(systemClock.nowMs(), { prefix, connection, receipt: receipt.kind }, [
+    { dimensions, unit: 'Count', values: { Receipts: 1 } },
+  ]);
+}
