@@ -1,22 +1,28 @@
 import { join } from 'node:path';
 import { openFileStore } from '../../src/local/file-store.ts';
+import { quotaPauses } from '../../src/local/quota-pauses.ts';
+import { seenEvents } from '../../src/local/seen-events.ts';
 import { systemClock } from '../../src/local/system.ts';
 import { journalStoreContract } from '../contract/journal-store.ts';
+import { quotaPausesContract } from '../contract/quota-pauses.ts';
+import { seenEventsContract } from '../contract/seen-events.ts';
 import { pendingSecretContract, versionedSecretContract } from '../contract/versioned-secret.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** The same connection through two stores opened apart, as two processes would. */
+/** The same store opened twice, as two processes would. */
 async function openTwice() {
   const path = join(await temporaryFolder(), 'store');
   const open = () => openFileStore(path, { clock: systemClock, create: true });
-  const stores = await Promise.all([open(), open()]);
-  return stores.map((store) => store.connection('default'));
+  return Promise.all([open(), open()]);
 }
 
-const openGrants = async () => (await openTwice()).map(({ grant }) => grant);
+const openConnections = async () => (await openTwice()).map((store) => store.connection('default'));
+const openGrants = async () => (await openConnections()).map(({ grant }) => grant);
 
 versionedSecretContract('the grant in a file store', openGrants);
 pendingSecretContract('the grant in a file store', openGrants);
 journalStoreContract('the journal in a file store', async () =>
-  (await openTwice()).map(({ journal }) => journal),
+  (await openConnections()).map(({ journal }) => journal),
 );
+seenEventsContract('a file store', async () => (await openTwice()).map(seenEvents));
+quotaPausesContract('a file store', async () => (await openTwice()).map(quotaPauses));

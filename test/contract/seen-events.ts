@@ -1,0 +1,93 @@
+// What handling a notification assumes of any record of events, as tests that run over each of them.
+import { describe, expect, it } from 'vitest';
+import type { SeenEvents } from '../../src/core/notification-ports.ts';
+
+const nowMs = 1_790_000_000_000;
+const untilMs = nowMs + 60_000;
+const fresh = { kind: 'claimed', settled: [] };
+
+/** `open` gives one or more handles of one new and empty record; races are spread over the handles. */
+export function seenEventsContract(name: string, open: () => Promise<readonly SeenEvents[]>): void {
+  describe(`${name} as the record of events`, () => {
+    it('lets an event be claimed that nobody has seen', async () => {
+      const seen = await openOne(open);
+      expect(await seen.claim('one', nowMs, untilMs)).toEqual(fresh);
+      expect(await seen.claim('two', nowMs, untilMs)).toEqual(fresh);
+    });
+
+    it.each([
+      { name: 'one ms before', atMs: untilMs - 1, want: { kind: 'held', untilMs } },
+      { name: 'exactly at', atMs: untilMs, want: fresh },
+    ])('lets an event be claimed again $name the end of a claim → $want.kind', async (row) => {
+      const seen = await openOne(open);
+      await seen.claim('one', nowMs, untilMs);
+      expect(await seen.claim('one', row.atMs, row.atMs + 60_000)).toEqual(row.want);
+    });
+
+    it('gives no published event out again, however late', async () => {
+      const seen = await openOne(open);
+      await seen.claim('one', nowMs, untilMs);
+      await seen.confirm('one', untilMs);
+      expect(await seen.claim('one', untilMs + 1, untilMs + 2)).toEqual({ kind: 'published' });
+    });
+
+    it('gives a released event out at once, with what was settled', async () => {
+      const seen = await openOne(open);
+      await seen.claim('one', nowMs, untilMs);
+      await seen.release('one', untilMs, [7, 'eight']);
+      expect(await seen.claim('one', nowMs, untilMs + 1)).toEqual({
+        kind: 'claimed',
+        settled: [7, 'eight'],
+      });
+    });
+
+    it('remembers what was settled when the next claim ends by itself', async () => {
+      const seen = await openOne(open);
+      await seen.claim('one', nowMs, untilMs);
+      await seen.release('one', untilMs, [7]);
+      await seen.claim('one', nowMs, untilMs);
+      expect(await seen.claim('one', untilMs, untilMs + 1)).toEqual({
+        kind: 'claimed',
+        settled: [7],
+      });
+    });
+
+    it('lets the holder of an earlier claim neither confirm nor release', async () => {
+      const seen = await openOne(open);
+      const laterMs = untilMs + 60_000;
+      await seen.claim('one', nowMs, untilMs);
+      await seen.claim('one', untilMs, laterMs);
+      await seen.confirm('one', untilMs);
+      await seen.release('one', untilMs, [7]);
+      const held = { kind: 'held', untilMs: laterMs };
+      expect(await seen.claim('one', untilMs, laterMs + 1)).toEqual(held);
+    });
+
+    it('takes no release of an event that is published, and no confirmation of one unclaimed', async () => {
+      const seen = await openOne(open);
+      await seen.claim('one', nowMs, untilMs);
+      await seen.confirm('one', untilMs);
+      await seen.release('one', untilMs, []);
+      expect((await seen.claim('one', untilMs, untilMs + 1)).kind).toBe('published');
+      await seen.confirm('two', untilMs);
+      expect(await seen.claim('two', nowMs, untilMs)).toEqual(fresh);
+    });
+
+    it('gives an event to one of many that claim it at once', async () => {
+      const handles = await open();
+      const claims = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          handles[n % handles.length]?.claim('one', nowMs, untilMs + n),
+        ),
+      );
+      expect(claims.filter((claim) => claim?.kind === 'claimed')).toHaveLength(1);
+      expect(claims.filter((claim) => claim?.kind === 'held')).toHaveLength(19);
+    });
+  });
+}
+
+async function openOne<T>(open: () => Promise<readonly T[]>): Promise<T> {
+  const [handle] = await open();
+  if (handle === undefined) throw new Error('open must give at least one handle');
+  return handle;
+}

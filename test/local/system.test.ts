@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { systemClock, systemRandom } from '../../src/local/system.ts';
+
+it('waits on the machine’s own clock, which never goes back', async () => {
+  const before = systemClock.monotonicMs();
+  const beforeMs = systemClock.nowMs();
+  await systemClock.wait(3);
+  // Timers of node:timers count whole milliseconds and may end within the last one.
+  expect(systemClock.monotonicMs() - before).toBeGreaterThanOrEqual(2);
+  expect(systemClock.nowMs()).toBeGreaterThan(beforeMs);
+  expect(systemClock.nowMs()).toBeGreaterThan(1_700_000_000_000);
+});
+
+it('gives as many random bytes as asked for, and others each time', () => {
+  const [one, other] = [systemRandom.bytes(32), systemRandom.bytes(32)];
+  expect([one.length, other.length]).toEqual([32, 32]);
+  expect(one).not.toEqual(other);
+});
