@@ -89,7 +89,6 @@ async function askDevice(c: Context, parts: AuthorizationServerParts): Promise<R
     return sendPage(c, { title, body }, 400);
   }
   const body = consentForm({
-    applicationName: parts.application.name,
     companies: parts.companies,
     scopes: found.scopes,
     action: '/connetti',
@@ -123,7 +122,6 @@ function sendConsentPage(
 ): Promise<Response> {
   const { origin } = new URL(request.redirectUri);
   const body = consentForm({
-    applicationName: parts.application.name,
     companies: parts.companies,
     scopes: request.scopes,
     action: '/oauth/authorize',

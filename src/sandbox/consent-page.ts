@@ -6,7 +6,6 @@ import { scopeGroups } from './scope-words.ts';
 
 /** What a person is asked to agree to. */
 export interface ConsentQuestion {
-  readonly applicationName: string;
   readonly companies: readonly Company[];
   readonly scopes: readonly Scope[];
   /** Where the form goes, and the hidden field that names the request there. */
@@ -16,12 +15,12 @@ export interface ConsentQuestion {
   readonly returnsTo: string;
 }
 
-/** The body of the consent page: who asks, for whom, for what; Approve and Deny. */
+/** The body of the consent page: for whom and for what; Approve and Deny. Who asks is in its title. */
 export function consentForm(question: ConsentQuestion): Html {
   const [name, value] = question.requestField;
   return html`
 <dl>
-  <dt>Account</dt><dd>${sandboxPerson.name} (${sandboxPerson.email})</dd>
+  <dt>Account</dt><dd>${sandboxPerson.name}<br>${sandboxPerson.email}</dd>
   ${question.companies.length === 1 ? html`<dt>Company</dt><dd>${nameOf(question.companies[0])}</dd>` : ''}
 </dl>
 <form method="post" action="${question.action}">

@@ -42,8 +42,8 @@ interface Notification extends WebhookEvent {
   readonly time: string;
 }
 
-/** What the provider calls itself, in `iss` and `ce-source`, whatever host the sandbox listens on. */
-export const issuer = 'https://api-v2.fattureincloud.it';
+// In `iss` and `ce-source`, whatever host the sandbox listens on.
+const issuer = 'https://api-v2.fattureincloud.it';
 
 const attemptsMax = 4;
 const verificationsMax = 5;

@@ -21,7 +21,8 @@ main { width: 100%; max-width: 30rem; background: var(--card); border: 1px solid
 .stand-in { margin: 0 0 1rem; color: var(--soft); font-size: .875rem; }
 h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.25; text-wrap: balance; }
 h2 { margin: 1.25rem 0 .25rem; font-size: .875rem; color: var(--soft); font-weight: 600; }
-p { margin: 0 0 .75rem; }
+p { margin: 0 0 .75rem; text-wrap: pretty; } main > :last-child { margin-bottom: 0; }
+a { color: var(--leaf); }
 ul { list-style: none; margin: 0; padding: 0; }
 li { display: flex; gap: .75rem; justify-content: space-between; align-items: center;
   padding: .375rem 0; border-bottom: 1px solid var(--line); }
