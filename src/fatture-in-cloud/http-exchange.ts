@@ -46,7 +46,13 @@ export async function sendOnce(request: HttpRequest, options: HttpOptions): Prom
   } catch (error) {
     return { kind: 'never-sent', cause: causeOf(error, signal, options) };
   }
-  return exchange(socket, request, options, signal);
+  try {
+    return await exchange(socket, request, options, signal);
+  } catch (error) {
+    // Headers that can't be written are refused before the first byte.
+    socket.destroy();
+    return { kind: 'never-sent', cause: causeOf(error, signal, options) };
+  }
 }
 
 function exchange(

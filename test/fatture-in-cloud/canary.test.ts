@@ -54,6 +54,14 @@ describe('the canary', () => {
     expect(await verdict).toBe('unknown');
   });
 
+  it.each(['a/1\r\nX-Injected: 1', 'a/…'])('sends nothing with a token like %j', async (token) => {
+    server = await startRaw(answerWith(httpAnswer('200 OK', [], '{}')));
+    const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
+    const verdict = canary(profile, { requestMs: 2000 }).check(new Secret(token));
+    expect(await verdict).toBe('unknown');
+    expect(server.received()).toBe('');
+  });
+
   it('does not know where the provider has nothing to ask', async () => {
     const { canaryUrl: _, ...profile } = fattureInCloud('http://127.0.0.1:9');
     const verdict = canary(profile, { requestMs: 50 }).check(new Secret('a/0001invented'));
