@@ -25,7 +25,8 @@ export async function persist<T>(
   }
 }
 
-function isPassing(error: unknown): boolean {
+/** Whether a store's refusal heals by itself. */
+export function isPassing(error: unknown): boolean {
   return (
     error instanceof StoreRefused &&
     (error.reason === 'unavailable' || error.reason === 'throttled')

@@ -1,7 +1,7 @@
 import { type AccessToken, decodeAccessToken } from './access-token.ts';
 import { classOf, type Outcome } from './outcome.ts';
 import { describeOutcome } from './outcome-text.ts';
-import { backoffMs } from './persistence.ts';
+import { backoffMs, isPassing } from './persistence.ts';
 import { type Clock, StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, type Position, positionOf } from './position.ts';
 
@@ -66,6 +66,8 @@ export interface TokenSourcePorts {
   readonly clock: Clock;
   readonly accessToken: Pick<VersionedSecret, 'current'>;
   readonly rotator?: Rotator;
+  /** The rotator that a published token names, for those who know no other. */
+  readonly rotatorOf?: (published: AccessToken) => Rotator | undefined;
 }
 
 const defaultValidityMs = 5 * 60_000;
@@ -97,7 +99,7 @@ export function createTokenSource(ports: TokenSourcePorts): TokenSource {
       return obtained;
     } catch (error) {
       if (!(error instanceof StoreRefused)) throw error;
-      return { kind: 'unavailable', detail: error.message };
+      return { kind: isPassing(error) ? 'unavailable' : 'person-needed', detail: error.message };
     }
   }
 
@@ -142,7 +144,8 @@ async function askRotator(
   wish: RefreshWish,
   published: AccessToken | undefined,
 ): Promise<Obtained> {
-  const { rotator, clock } = ports;
+  const { clock } = ports;
+  const rotator = ports.rotator ?? (published && ports.rotatorOf?.(published));
   if (rotator === undefined) return notServed(wish, published, clock.nowMs());
   const untilMs = clock.monotonicMs() + patienceMs;
   for (let tries = 0; ; tries += 1) {

@@ -166,14 +166,22 @@ describe('no token is obtained', () => {
     });
   });
 
-  it('when the secret cannot be read', async () => {
+  it.each([
+    { reason: 'unavailable', kind: 'unavailable' },
+    { reason: 'throttled', kind: 'unavailable' },
+    { reason: 'denied', kind: 'person-needed' },
+    { reason: 'damaged', kind: 'person-needed' },
+  ] as const)('when the secret cannot be read ($reason): $kind', async ({ reason, kind }) => {
     const { ports } = surroundings(undefined);
-    const current = () => Promise.reject(new StoreRefused('denied', 'no right to read the secret'));
+    const current = () => Promise.reject(new StoreRefused(reason, 'the secret cannot be read'));
     const source = createTokenSource({ ...ports, accessToken: { current } });
-    expect(await source.obtain()).toMatchObject({
-      kind: 'unavailable',
-      detail: expect.stringMatching(/no right/),
-    });
+    expect(await source.obtain()).toEqual({ kind, detail: 'the secret cannot be read' });
+  });
+
+  it('when the token that is stored names no rotator', async () => {
+    const { rotator: _, ...ports } = surroundings(token(1, hour)).ports;
+    const source = createTokenSource({ ...ports, rotatorOf: () => undefined });
+    expect(await source.obtain({ minValidityMs: 2 * hour })).toMatchObject({ kind: 'too-long' });
   });
 
   it('when there is no rotator and nothing is stored, or what is stored has ended', async () => {
@@ -189,6 +197,19 @@ describe('no token is obtained', () => {
     const source = createTokenSource({ ...ports, accessToken: { current } });
     await expect(source.obtain()).rejects.toThrow('a bug');
   });
+});
+
+it('the rotator may be the one that the stored token names', async () => {
+  const { ports, state, onAsk } = surroundings(token(1, 0), [published(2, hour)]);
+  onAsk.push(() => (state.published = token(2, hour)));
+  const { rotator, ...rest } = ports;
+  const named: number[] = [];
+  const rotatorOf = ({ generation }: AccessToken) => {
+    named.push(generation);
+    return rotator;
+  };
+  expect(generationOf(await createTokenSource({ ...rest, rotatorOf }).obtain())).toBe(2);
+  expect(named).toEqual([1]);
 });
 
 describe('after a 401', () => {
