@@ -142,6 +142,18 @@ describe('subscriptions', () => {
     expect(status).toBe(422);
   });
 
+  it('are read and deleted by id, those of this company only', async () => {
+    const server = await startSandbox();
+    const data = { sink: 'http://127.0.0.1:1/', types: [clientsCreate] };
+    const { id, accessToken } = await subscribe(server, data);
+    const ask = (method: string, name: string) =>
+      server.request(method, `/c/108061/subscriptions/${name}`, undefined, bearer(accessToken));
+    expect((await ask('GET', id)).json.data).toMatchObject({ id, verified: false });
+    expect((await ask('GET', 'SUB1')).status).toBe(404);
+    expect((await ask('DELETE', id)).status).toBe(200);
+    expect((await ask('GET', id)).status).toBe(404);
+  });
+
   it('need the read scope of every member of a group', async () => {
     const server = await startSandbox();
     const data = { sink: 'https://hooks.example.com/', types: [`${prefix}entities.all.create`] };
