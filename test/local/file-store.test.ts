@@ -91,7 +91,8 @@ describe('opening a file store', () => {
     await expect(opening).rejects.toMatchObject(refused('damaged', 'is of version 2'));
   });
 
-  it.each([0o750, 0o705, 0o720, 0o701])('refuses a folder of mode %o', async (mode) => {
+  it.each(['750', '705', '720', '701'])('refuses a folder of mode %s', async (digits) => {
+    const mode = Number.parseInt(digits, 8);
     const { path } = await openStore();
     await chmod(path, mode);
     const opening = openFileStore(path, { clock });
@@ -237,6 +238,16 @@ describe('a file store', () => {
       expect(() => store.connection(name)).toThrow(RangeError);
     },
   );
+
+  it('takes AWSPENDING off the version named and off no other', async () => {
+    const { grant, grantFile } = await openStoreWithGrant();
+    const labels = async () => JSON.parse(await readFile(grantFile, 'utf8')).labels;
+    await grant.putPending('second', new Secret('x'));
+    await grant.dropPending('first');
+    expect(await labels()).toEqual({ AWSCURRENT: 'first', next: 'first', AWSPENDING: 'second' });
+    await grant.dropPending('second');
+    expect(await labels()).toEqual({ AWSCURRENT: 'first', next: 'first' });
+  });
 
   it('forgets old versions, but none that has a label and none of the newest', async () => {
     const { grant } = await openStoreWithGrant();
