@@ -1,4 +1,6 @@
-// Builds what is run without TypeScript: the Lambda bundles, the command and the library, into dist/.
+// Builds what is run without TypeScript into dist/: the Lambda bundles, and the command with the library.
+// `node build.mjs functions` or `node build.mjs package` builds one of the two.
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,10 +76,32 @@ function commonJs() {
   ];
 }
 
-const results = await Promise.all([...functions(), ...modules(), ...commonJs()].map(build));
+/** Declarations for whoever imports the package, and the same once more for those who `require` it. */
+function declarations() {
+  rmSync(inRoot('dist/types'), { recursive: true, force: true });
+  const tsc = inRoot('node_modules/typescript/bin/tsc');
+  for (const [kind, type] of [
+    ['esm', 'module'],
+    ['cjs', 'commonjs'],
+  ]) {
+    const outDir = inRoot(`dist/types/${kind}`);
+    execFileSync(process.execPath, [tsc, '--project', 'tsconfig.types.json', '--outDir', outDir], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+    writeFileSync(join(outDir, 'package.json'), `{"type":"${type}"}\n`);
+  }
+}
+
+const parts = { functions, package: () => [...modules(), ...commonJs()] };
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
+const results = await Promise.all(wanted.flatMap((part) => parts[part]()).map(build));
+
+if (wanted.includes('package') && existsSync(inRoot('src/index.ts'))) declarations();
 
 const written = new Set(results.flatMap((result) => Object.keys(result.metafile.outputs)));
 const chunks = inRoot('dist/chunks');
-for (const file of existsSync(chunks) ? readdirSync(chunks) : []) {
+const stale = wanted.includes('package') && existsSync(chunks) ? readdirSync(chunks) : [];
+for (const file of stale) {
   if (!written.has(`dist/chunks/${file}`)) rmSync(join(chunks, file));
 }

@@ -89,7 +89,6 @@ const settings = {
         '\n',
       ),
     ),
-    providerUrl,
   },
   'webhook-handler': { ...stackWide, queueUrl, consumersAlias, entity },
   sync: { ...stackWide, consumersAlias, entity },

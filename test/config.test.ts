@@ -44,7 +44,6 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     webhookSink: url,
     applicationId: maybe(fc.stringMatching(/^\d{1,15}$/)),
     webhookPublicKeys: maybe(fc.array(pem, { minLength: 1, maxLength: 3 })),
-    providerUrl: url,
   }),
   'webhook-handler': fc.record({ ...stackWide, queueUrl: url, consumersAlias, entity }),
   sync: fc.record({ ...stackWide, consumersAlias, entity }),

@@ -29,11 +29,10 @@ export type WebhookReceiver = (request: SinkRequest) => Promise<SinkAnswer>;
 
 /** Builds the receiver once for each process. */
 export function buildWebhookReceiver(config: Config<'webhook-receiver'>): WebhookReceiver {
-  const { providerUrl, webhookPublicKeys, applicationId } = config;
+  const { webhookPublicKeys, applicationId } = config;
   const ports: ReceivePorts = {
     verifier: webhookVerifier({
       clock: systemClock,
-      issuer: providerUrl,
       ...(webhookPublicKeys === undefined ? {} : { publicKeys: webhookPublicKeys }),
       ...(applicationId === undefined ? {} : { applicationId }),
     }),

@@ -1,35 +1,49 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const stamp = join(root, 'node_modules/.fresco-built');
+const stampOf = (part: Part) => join(root, `node_modules/.fresco-built-${part}`);
 const lock = join(root, 'node_modules/.fresco-building');
 const lockStaleMs = 60_000;
 
 /** The path of a built function, the one that the stack deploys; built again if a source is newer. */
 export async function builtFunction(name: string): Promise<string> {
-  await built();
+  await built('functions');
   return join(root, 'dist/functions', name, 'index.js');
 }
 
-/** Builds dist/ unless it is newer than every source; test files that run at once wait for one build. */
-export function built(): Promise<void> {
-  building ??= build();
+/** Builds a part of dist/ unless it is newer than every source; test files that run at once wait for one build. */
+export function built(part: Part): Promise<void> {
+  const building = builds.get(part) ?? build(part);
+  builds.set(part, building);
   return building;
 }
 
-let building: Promise<void> | undefined;
+/** The Lambda bundles, or the command with the library. */
+export type Part = 'functions' | 'package';
 
-async function build(): Promise<void> {
+const outputOf = { functions: 'dist/functions', package: 'dist/cli.js' };
+
+const builds = new Map<Part, Promise<void>>();
+
+async function build(part: Part): Promise<void> {
   while (!takeLock()) await new Promise((resolve) => setTimeout(resolve, 20));
   try {
     const newestMs = newestSourceMs();
-    if (newestMs === builtFromMs()) return;
-    await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: root });
-    writeFileSync(stamp, String(newestMs));
+    if (newestMs === builtFromMs(part) && existsSync(join(root, outputOf[part]))) return;
+    await promisify(execFile)(process.execPath, ['build.mjs', part], { cwd: root });
+    writeFileSync(stampOf(part), String(newestMs));
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }
@@ -56,9 +70,9 @@ function newestSourceMs(): number {
 }
 
 /** The newest source of the build in dist/; whatever was saved since makes another. */
-function builtFromMs(): number {
+function builtFromMs(part: Part): number {
   try {
-    return Number(readFileSync(stamp, 'utf8'));
+    return Number(readFileSync(stampOf(part), 'utf8'));
   } catch {
     return 0;
   }

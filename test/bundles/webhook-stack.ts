@@ -1,0 +1,201 @@
+import { createServer } from 'node:http';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
+import { toEnvironment } from '../../src/config.ts';
+import { encodeAccessToken } from '../../src/core/access-token.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { listen } from '../../src/sandbox/listen.ts';
+import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { secretName } from '../../src/stack-facts.ts';
+import { clientConfig } from '../doubles/client-config.ts';
+import { startDynamoDb } from '../doubles/dynamodb.ts';
+import { startEventBridge } from '../doubles/eventbridge.ts';
+import { startLambdaInvoke } from '../doubles/lambda-invoke.ts';
+import { lambdaFunction } from '../doubles/lambda-runtime.ts';
+import { node24Path } from '../doubles/node24.ts';
+import { startSecretsManager } from '../doubles/secrets-manager.ts';
+import { startSqs } from '../doubles/sqs.ts';
+import { builtFunction } from './built.ts';
+
+const names = { prefix: 'fresco', connections: ['default'] };
+const consumersAlias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers';
+
+/** The bundles behind webhooks, the receiver behind an HTTP server, over doubles and the sandbox. */
+export type WebhookStack = Awaited<ReturnType<typeof startWebhookStack>>;
+
+/** Starts it with a published token that the sandbox accepts; `stop` ends all of it. */
+export async function startWebhookStack() {
+  const sandbox = createSandbox({ settings: { allowHttpSinks: true } });
+  const provider = await listen(sandbox, { port: 0 });
+  const [secrets, table, bus, sqs, lambda] = await Promise.all([
+    startSecretsManager(),
+    startDynamoDb(),
+    startEventBridge(),
+    startSqs([{ name: 'notifications' }]),
+    startLambdaInvoke(),
+  ]);
+  const queueUrl = sqs.queueUrl('notifications');
+  const edge = await startEdge((event) => receiver.invoke(event));
+  const webhookSink = `${edge.url}/webhooks`;
+  const node = node24Path() ?? process.execPath;
+  const receiver = lambdaFunction({
+    functionName: 'webhook-receiver',
+    bundle: await builtFunction('webhook-receiver'),
+    node,
+    timeoutMs: 10_000,
+    environment: {
+      ...toEnvironment('webhook-receiver', {
+        ...names,
+        queueUrl,
+        webhookSink,
+        applicationId: undefined,
+        webhookPublicKeys: [sandbox.publicKeyPem],
+      }),
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    },
+  });
+  const handler = lambdaFunction({
+    functionName: 'webhook-handler',
+    bundle: await builtFunction('webhook-handler'),
+    node,
+    timeoutMs: 30_000,
+    environment: {
+      ...toEnvironment('webhook-handler', {
+        ...names,
+        queueUrl,
+        table: table.tableName,
+        bus: 'fresco-bus',
+        providerUrl: provider.url,
+        consumersAlias,
+        entity: 'full',
+      }),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+      AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+    },
+  });
+  const control = controlOf(provider.url);
+  const accessToken = String((await control('grants', { direct: true }))['access_token']);
+  await publish(secrets.endpoint, accessToken);
+  return {
+    sandbox,
+    secrets,
+    table,
+    bus,
+    sqs,
+    receiver,
+    accessToken,
+    sink: `${webhookSink}/default`,
+    /** The status of each answer that left the edge. */
+    statuses: edge.statuses,
+    queued: () => sqs.bodies('notifications'),
+    /** Subscribes the sink; resolves when the sandbox has made its handshake. */
+    subscribe: async (types: readonly string[], mapping: 'binary' | 'structured') => {
+      const data = { sink: `${webhookSink}/default`, types, config: { mapping } };
+      const response = await fetch(`${provider.url}/c/108061/subscriptions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ data }),
+      });
+      await sandbox.settle();
+      return response.status;
+    },
+    /** Makes changes at the sandbox; resolves when it has told of them. */
+    change: async (type: string, count: number) => {
+      await control('changes', { type, count });
+      await sandbox.settle();
+    },
+    /** Hands the queue's messages to the handler, as an event source does. */
+    handle: async () => handler.invoke({ Records: await receive(sqs.endpoint, queueUrl) }),
+    stop: async () => {
+      await Promise.all([receiver.stop(), handler.stop(), edge.stop(), provider.close()]);
+      await Promise.all([secrets, table, bus, sqs, lambda].map((double) => double.stop()));
+    },
+  };
+}
+
+function controlOf(providerUrl: string) {
+  return async (path: string, body: object): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${providerUrl}/_sandbox/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as Record<string, unknown>;
+  };
+}
+
+async function publish(endpoint: string, accessToken: string): Promise<void> {
+  const client = new SecretsManagerClient(clientConfig(endpoint));
+  const Name = secretName('fresco', 'default', 'access-token');
+  await client.send(new CreateSecretCommand({ Name }));
+  const value = encodeAccessToken({
+    connection: 'default',
+    grant: 1,
+    generation: 1,
+    attempt: 0,
+    accessToken: new Secret(accessToken),
+    issuedAtMs: Date.now(),
+    expiresAtMs: Date.now() + 86_400_000,
+    companies: [],
+  });
+  await secretsManagerSecret(client, Name).put('0'.repeat(32), value);
+  client.destroy();
+}
+
+async function receive(endpoint: string, QueueUrl: string): Promise<Partial<SQSRecord>[]> {
+  const client = new SQSClient(clientConfig(endpoint));
+  const command = new ReceiveMessageCommand({
+    QueueUrl,
+    MaxNumberOfMessages: 10,
+    MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+  });
+  const { Messages = [] } = await client.send(command);
+  client.destroy();
+  return Messages.map((message) => ({
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: message.Attributes as unknown as SQSRecord['attributes'],
+  }));
+}
+
+/** An HTTP API in front of a function, with the event of payload format 2.0. */
+async function startEdge(invoke: (event: unknown) => Promise<{ readonly payload: unknown }>) {
+  const statuses: number[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const url = new URL(request.url ?? '/', 'http://loopback');
+    const body = Buffer.concat(chunks);
+    const { payload } = await invoke({
+      version: '2.0',
+      rawPath: url.pathname,
+      rawQueryString: url.search.slice(1),
+      headers: request.headers,
+      requestContext: { http: { method: request.method } },
+      ...(body.length > 0 ? { body: body.toString('base64') } : {}),
+      isBase64Encoded: body.length > 0,
+    });
+    const answer = payload as { statusCode?: number; headers?: object; body?: string };
+    statuses.push(answer.statusCode ?? 500);
+    response.writeHead(answer.statusCode ?? 500, { ...answer.headers });
+    response.end(answer.body ?? '');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the edge has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    statuses,
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
