@@ -1,0 +1,239 @@
+import { Annotations, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { type StackFacts, stackParameterName, stackParameterValue } from '../src/stack-facts.ts';
+import { Alarms } from './alarms.ts';
+import { dashboard } from './dashboard.ts';
+import { letOperate } from './operators.ts';
+import { readingSecrets, secretArns } from './permissions.ts';
+import { keptQueue } from './queues.ts';
+import { Rotation } from './rotation.ts';
+import { type Operator, Store } from './store.ts';
+import { Webhook } from './webhook.ts';
+
+/** What may be chosen; everything has a default. */
+export interface FrescoProps {
+  /** Begins the names of secrets, and tells stages in one account apart. @default 'fresco' */
+  readonly prefix?: string;
+  /** Names of the connections, one for each login. @default ['default'] */
+  readonly connections?: readonly string[];
+  /** Roles and users who may log in and rotate at will. @default - nobody, until they are named */
+  readonly operators?: readonly Operator[];
+  /** How old an access token may get; half its life is the most. @default Duration.days(1) */
+  readonly rotateEvery?: Duration;
+  /** Secrets Manager rotates by its own schedule too, for auditors; log in first. @default - on demand only */
+  readonly rotateNativelyEvery?: Duration;
+  /** Encrypts secrets, table, queues and bus. @default - a key of its own */
+  readonly key?: IKey;
+  /** Where events go. @default - a bus of its own */
+  readonly bus?: IEventBus;
+  /** Where alarms go. @default - a topic of its own */
+  readonly alarmTopic?: ITopic;
+  /** Gets the alarms, once its owner has confirmed. @default - nobody is written to */
+  readonly alarmEmail?: string;
+  /** Whether notifications are received. @default true */
+  readonly webhooks?: boolean;
+  /** The application's number, which a notification must then carry. @default - not checked */
+  readonly applicationId?: string;
+  /** Whether an event holds the entity or names it. @default 'full' */
+  readonly entity?: 'full' | 'reference';
+  /** @default 'https://api-v2.fattureincloud.it' */
+  readonly providerUrl?: string;
+  /** Concurrent rotators to reserve; a new account has too few. @default - none are reserved */
+  readonly reservedConcurrency?: number;
+  /** X-Ray. @default false */
+  readonly tracing?: boolean;
+  /** @default RetentionDays.THREE_MONTHS */
+  readonly logRetention?: RetentionDays;
+}
+
+const defaults = {
+  prefix: 'fresco',
+  connections: ['default'],
+  operators: [],
+  rotateEvery: Duration.days(1),
+  webhooks: true,
+  entity: 'full',
+  providerUrl: 'https://api-v2.fattureincloud.it',
+  tracing: false,
+  logRetention: RetentionDays.THREE_MONTHS,
+} satisfies FrescoProps;
+
+type Chosen = FrescoProps & Required<Pick<FrescoProps, keyof typeof defaults>>;
+
+/**
+ * Keeps the connections of a prefix fresh. Adds a second stack, `<prefix>-store`, for what outlives this
+ * one. Nobody but the rotator and the operators reads a refresh token; a deploy never spends one.
+ */
+export class Fresco extends Construct {
+  readonly store: Store;
+  readonly bus: IEventBus;
+  readonly alarmTopic: ITopic;
+  readonly rotation: Rotation;
+  readonly webhook: Webhook | undefined;
+  readonly #chosen: Chosen;
+
+  constructor(scope: Construct, id: string, props: FrescoProps = {}) {
+    super(scope, id);
+    const chosen: Chosen = { ...defaults, ...props };
+    this.#chosen = chosen;
+    const { prefix, connections, operators } = chosen;
+    this.store = new Store(this, 'Store', { prefix, connections, operators, key: props.key });
+    const { keyArn } = this.store.key;
+    const key = Key.fromKeyArn(this, 'Key', keyArn);
+    this.bus = props.bus ?? ownBus(this, key, prefix);
+    this.alarmTopic = props.alarmTopic ?? alarmTopic(this, key);
+    if (props.alarmEmail !== undefined) {
+      this.alarmTopic.addSubscription(new EmailSubscription(props.alarmEmail));
+    }
+    const failures = keptQueue(this, 'Failures', keyArn);
+    this.rotation = this.#rotate(failures);
+    this.webhook = chosen.webhooks ? this.#listen() : undefined;
+    const { webhook, alarmTopic: topic } = this;
+    const rotator = this.rotation.function.lambda;
+    new Alarms(this, 'Alarms', { prefix, connections, topic, rotator, failures, webhook });
+    dashboard(this, 'Dashboard', { prefix, connections, webhook });
+    this.#letOperate(this.#leaveFacts());
+  }
+
+  /**
+   * Lets a consumer read the access token of a connection and ask the rotator for a refresh; nothing else.
+   * Throws for a connection that is not one of this construct's.
+   */
+  grantReadToken(grantee: IGrantable, connection = this.#chosen.connections[0] ?? ''): void {
+    const { prefix, connections } = this.#chosen;
+    if (!connections.includes(connection)) {
+      throw new Error(
+        `there is no connection '${connection}' to read a token of: name one of ${connections.join(', ')}`,
+      );
+    }
+    const selection = { prefix, connections: [connection], kinds: ['access-token'] as const };
+    for (const statement of [
+      ...readingSecrets(this, this.store.key.keyArn, secretArns(this, selection)),
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.rotation.consumersAlias.functionArn],
+      }),
+    ]) {
+      grantee.grantPrincipal.addToPrincipalPolicy(statement);
+    }
+  }
+
+  #rotate(failures: Queue): Rotation {
+    const { tracing, logRetention, ...chosen } = this.#chosen;
+    return new Rotation(this, 'Rotation', {
+      store: this.store,
+      settings: {
+        ...this.#stackWide(),
+        environment: this.#environment(),
+        rotateEveryMs: chosen.rotateEvery.toMilliseconds(),
+      },
+      busArn: this.bus.eventBusArn,
+      failures,
+      defaults: { tracing, logRetention },
+      reservedConcurrency: chosen.reservedConcurrency,
+      rotateNativelyEvery: chosen.rotateNativelyEvery,
+    });
+  }
+
+  #listen(): Webhook {
+    const { tracing, logRetention, entity, applicationId } = this.#chosen;
+    return new Webhook(this, 'Webhook', {
+      store: this.store,
+      settings: {
+        ...this.#stackWide(),
+        entity,
+        consumersAlias: this.rotation.consumersAlias.functionArn,
+      },
+      receiving: { applicationId, webhookPublicKeys: undefined },
+      busArn: this.bus.eventBusArn,
+      defaults: { tracing, logRetention },
+    });
+  }
+
+  #stackWide() {
+    const { prefix, connections, providerUrl } = this.#chosen;
+    const table = this.store.table.tableName;
+    return { prefix, connections, providerUrl, table, bus: this.bus.eventBusArn };
+  }
+
+  /** Two stages of one account differ in their prefix. */
+  #environment(): string {
+    const { account, region } = Stack.of(this);
+    return `${account}/${region}/${this.#chosen.prefix.replaceAll('/', '-')}`;
+  }
+
+  #leaveFacts(): StringParameter {
+    const { webhook, rotation } = this;
+    const facts: StackFacts = {
+      environment: this.#environment(),
+      connections: this.#chosen.connections,
+      table: this.store.table.tableName,
+      bus: this.bus.eventBusArn,
+      consumersAlias: rotation.consumersAlias.functionArn,
+      operatorAlias: rotation.operatorAlias.functionArn,
+      ...(webhook && {
+        webhookSink: webhook.sink,
+        queueUrl: webhook.queue.queueUrl,
+        deadLetterQueueUrl: webhook.deadLetterQueue.queueUrl,
+      }),
+    };
+    return new StringParameter(this, 'Facts', {
+      parameterName: stackParameterName(this.#chosen.prefix),
+      description: 'Fresco: where the command finds what is deployed',
+      stringValue: Stack.of(this).toJsonString(stackParameterValue(facts)),
+    });
+  }
+
+  #letOperate(facts: StringParameter): void {
+    const { prefix, connections, operators } = this.#chosen;
+    const { store, rotation } = this;
+    const parameterArn = facts.parameterArn;
+    letOperate(this, 'Operators', {
+      prefix,
+      connections,
+      operators,
+      store,
+      rotation,
+      parameterArn,
+    });
+    new CfnOutput(this, 'NativeRotation', {
+      description: 'The function that Secrets Manager rotates a grant with, on demand',
+      value: rotation.nativeAlias.functionArn,
+    });
+    if (operators.length > 0) return;
+    Annotations.of(this).addWarningV2(
+      'fresco:no-operators',
+      'nobody may log in yet: name the roles or users who may, with the prop or the context value "operators"',
+    );
+  }
+}
+
+// CDK's class says of a missing property what its interface does not.
+function ownBus(scope: Construct, key: IKey, prefix: string): IEventBus {
+  return new EventBus(scope, 'Bus', {
+    kmsKey: key,
+    description: `Fresco (${prefix})`,
+  }) as IEventBus;
+}
+
+/** An encrypted topic that CloudWatch alone may publish to. */
+function alarmTopic(scope: Construct, key: IKey): Topic {
+  const topic = new Topic(scope, 'AlarmTopic', { masterKey: key, enforceSSL: true });
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
+  return topic;
+}

@@ -1,0 +1,110 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { secretName } from '../src/stack-facts.ts';
+
+/** The three secrets of a connection. */
+export type SecretKind = Parameters<typeof secretName>[2];
+
+/** Which secrets: of one prefix, of some connections, of some kinds. */
+export interface SecretSelection {
+  readonly prefix: string;
+  readonly connections: readonly string[];
+  readonly kinds: readonly SecretKind[];
+}
+
+/**
+ * ARNs of secrets by name. Secrets Manager adds a dash and six characters of its own, so the question
+ * marks are the narrowest pattern that is known before a secret exists.
+ */
+export function secretArns(scope: Construct, selection: SecretSelection): string[] {
+  const { prefix, connections, kinds } = selection;
+  return connections.flatMap((connection) =>
+    kinds.map((kind) =>
+      Stack.of(scope).formatArn({
+        service: 'secretsmanager',
+        resource: `secret:${secretName(prefix, connection, kind)}-??????`,
+      }),
+    ),
+  );
+}
+
+/** Reads the values of these secrets, and opens nothing else with the key. */
+export function readingSecrets(
+  scope: Construct,
+  keyArn: string,
+  secrets: readonly string[],
+): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [...secrets],
+    }),
+    usingKeyForSecrets(scope, keyArn, secrets, ['kms:Decrypt']),
+  ];
+}
+
+/** Reads these secrets, adds versions and moves labels; neither makes, changes nor deletes a secret. */
+export function rotatingSecrets(
+  scope: Construct,
+  keyArn: string,
+  secrets: readonly string[],
+): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: [
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
+      resources: [...secrets],
+    }),
+    usingKeyForSecrets(scope, keyArn, secrets, ['kms:Decrypt', 'kms:GenerateDataKey']),
+  ];
+}
+
+function usingKeyForSecrets(
+  scope: Construct,
+  keyArn: string,
+  secrets: readonly string[],
+  actions: string[],
+): PolicyStatement {
+  return new PolicyStatement({
+    actions,
+    resources: [keyArn],
+    conditions: {
+      StringEquals: { 'kms:ViaService': viaService(scope, 'secretsmanager') },
+      StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
+    },
+  });
+}
+
+/** Uses the key through one service alone, as SQS and DynamoDB ask of those who call them. */
+export function usingKeyThrough(
+  scope: Construct,
+  keyArn: string,
+  service: 'sqs' | 'dynamodb',
+): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+    resources: [keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': viaService(scope, service) } },
+  });
+}
+
+/** Reads and writes items whose key begins so; `*` stands for the rest of a key. */
+export function changingItems(
+  tableArn: string,
+  keys: readonly string[],
+  actions: readonly ('GetItem' | 'PutItem' | 'UpdateItem')[],
+): PolicyStatement {
+  return new PolicyStatement({
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
+  });
+}
+
+function viaService(scope: Construct, service: string): string {
+  return `${service}.${Stack.of(scope).region}.amazonaws.com`;
+}

@@ -1,0 +1,45 @@
+import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { EventInvokeConfigOptions } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { usingKeyThrough } from './permissions.ts';
+
+/** A queue as all of Fresco's: encrypted, over TLS alone, and keeping a message for two weeks. */
+export function keptQueue(
+  scope: Construct,
+  id: string,
+  keyArn: string,
+  props: {
+    readonly visibilityTimeout?: Duration;
+    readonly deadLetterQueue?: { readonly queue: Queue; readonly maxReceiveCount: number };
+  } = {},
+): Queue {
+  return new Queue(scope, id, {
+    encryption: QueueEncryption.KMS,
+    // By its ARN: the key's own policy is of another stack, and has what it needs.
+    encryptionMasterKey: Key.fromKeyArn(scope, `${id}Key`, keyArn),
+    dataKeyReuse: Duration.minutes(5),
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+    ...props,
+  });
+}
+
+/** Sends to a queue of ours. */
+export function sendingTo(scope: Construct, keyArn: string, queue: Queue): PolicyStatement[] {
+  return [
+    new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }),
+    usingKeyThrough(scope, keyArn, 'sqs'),
+  ];
+}
+
+/** Asynchronous calls are made once; what fails is kept in the queue, for which the caller grants `sendingTo`. */
+export function failingInto(queue: Queue): EventInvokeConfigOptions {
+  return {
+    retryAttempts: 0,
+    maxEventAge: Duration.minutes(30),
+    onFailure: { bind: () => ({ destination: queue.queueArn }) },
+  };
+}

@@ -1,0 +1,75 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { secretArns } from './permissions.ts';
+
+/** Whose secrets the key guards, and who may open them. */
+export interface StoreKeyProps {
+  readonly prefix: string;
+  readonly connections: readonly string[];
+  /** ARNs of the rotator's role and of the operators. */
+  readonly keepers: readonly string[];
+  /** A key to guard in place of a new one; where it is imported, its policy stays as it is. */
+  readonly key: IKey | undefined;
+}
+
+const cryptography = [
+  'kms:Decrypt',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+
+/**
+ * The key of everything that Fresco stores. Rights come from identity policies, so that an administrator
+ * is not locked out; but what a client or grant secret holds it opens for the keepers alone.
+ */
+export function storeKey(scope: Construct, id: string, props: StoreKeyProps): IKey {
+  const key = props.key ?? newKey(scope, id, props.prefix);
+  key.addToResourcePolicy(keepersOnly(scope, props));
+  key.addToResourcePolicy(usedBy(scope, 'events.amazonaws.com'));
+  key.addToResourcePolicy(usedBy(scope, 'cloudwatch.amazonaws.com'));
+  return key;
+}
+
+function newKey(scope: Construct, id: string, prefix: string): Key {
+  return new Key(scope, id, {
+    alias: prefix,
+    description: `Fresco (${prefix}): secrets, table, queues and bus`,
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+}
+
+function keepersOnly(scope: Construct, props: StoreKeyProps): PolicyStatement {
+  const { prefix, connections, keepers } = props;
+  const privates = secretArns(scope, { prefix, connections, kinds: ['client', 'grant'] });
+  return new PolicyStatement({
+    sid: 'KeepersOnly',
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: cryptography,
+    resources: ['*'],
+    conditions: {
+      StringLike: { 'kms:EncryptionContext:SecretARN': privates },
+      // With this Secrets Manager tries a key for whoever creates a secret, and CloudFormation does.
+      StringNotEquals: {
+        'kms:EncryptionContext:SecretVersionId': 'RequestToValidateKeyAccess',
+      },
+      ArnNotEquals: { 'aws:PrincipalArn': keepers },
+    },
+  });
+}
+
+/** An encrypted bus and an encrypted topic are written to by services that have no role here. */
+function usedBy(scope: Construct, service: string): PolicyStatement {
+  return new PolicyStatement({
+    principals: [new ServicePrincipal(service)],
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+    resources: ['*'],
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  });
+}

@@ -1,0 +1,98 @@
+import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { type IRole, type IUser, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { Connection } from './connection.ts';
+import {
+  changingItems,
+  readingSecrets,
+  rotatingSecrets,
+  type SecretKind,
+  secretArns,
+  usingKeyThrough,
+} from './permissions.ts';
+import { storeKey } from './store-key.ts';
+
+/** Whoever may log in, and rotate at will. */
+export type Operator = IRole | IUser;
+
+/** What is to be kept, and for whom. */
+export interface StoreProps {
+  readonly prefix: string;
+  readonly connections: readonly string[];
+  readonly operators: readonly Operator[];
+  readonly key: IKey | undefined;
+}
+
+/**
+ * What outlives the rest: key, secrets, table, and the one role that may rotate. A stack of its own,
+ * protected from deletion, since neither a secret nor a key that CloudFormation has let go of can be taken
+ * back by it: whoever destroys and deploys again finds the store as it was.
+ */
+export class Store extends Stack {
+  readonly key: IKey;
+  readonly table: Table;
+  readonly rotatorRole: Role;
+
+  constructor(scope: Construct, id: string, props: StoreProps) {
+    const { prefix, connections } = props;
+    super(scope, id, {
+      stackName: `${prefix.replace(/[^A-Za-z0-9-]/g, '-')}-store`,
+      description: `Fresco (${prefix}): secrets, table and key, kept when the rest is destroyed`,
+      terminationProtection: true,
+      ...environmentOf(Stack.of(scope)),
+    });
+    this.rotatorRole = new Role(this, 'RotatorRole', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Fresco (${prefix}): the rotator, the only function that reads a refresh token`,
+    });
+    const keepers = [this.rotatorRole.roleArn, ...props.operators.map(arnOf)];
+    this.key = storeKey(this, 'Key', { prefix, connections, keepers, key: props.key });
+    this.table = journalTable(this, this.key);
+    for (const connection of connections) {
+      new Connection(this, connection, { prefix, connection, key: this.key, keepers });
+    }
+    this.#letRotate(prefix, connections);
+  }
+
+  #letRotate(prefix: string, connections: readonly string[]): void {
+    const { key, table, rotatorRole } = this;
+    const arns = (kinds: readonly SecretKind[]) => secretArns(this, { prefix, connections, kinds });
+    for (const statement of [
+      ...readingSecrets(this, key.keyArn, arns(['client'])),
+      ...rotatingSecrets(this, key.keyArn, arns(['grant', 'access-token'])),
+      changingItems(table.tableArn, journalKeys, ['GetItem', 'PutItem']),
+      usingKeyThrough(this, key.keyArn, 'dynamodb'),
+    ]) {
+      rotatorRole.addToPolicy(statement);
+    }
+  }
+}
+
+/** The items that are journals of connections. */
+export const journalKeys = ['journal#*'];
+
+/** The ARN by which a policy knows an operator. */
+export function arnOf(operator: Operator): string {
+  return 'roleArn' in operator ? operator.roleArn : operator.userArn;
+}
+
+function environmentOf({ account, region }: Stack) {
+  const known = (value: string) => !Token.isUnresolved(value);
+  return { env: { ...(known(account) && { account }), ...(known(region) && { region }) } };
+}
+
+/** Journals, events seen and quotas at rest; only the latter two have a time to live. */
+function journalTable(scope: Construct, key: IKey): Table {
+  return new Table(scope, 'Table', {
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    encryption: TableEncryption.CUSTOMER_MANAGED,
+    encryptionKey: key,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    timeToLiveAttribute: 'expiresAt',
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+}

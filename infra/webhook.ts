@@ -1,0 +1,154 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type Config, toEnvironment } from '../src/config.ts';
+import { changingItems, readingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
+import { keptQueue, sendingTo } from './queues.ts';
+import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
+import type { Store } from './store.ts';
+
+/** What notifications become, and with whose token. */
+export interface WebhookProps {
+  readonly store: Store;
+  readonly settings: Omit<Config<'webhook-handler'>, 'queueUrl'>;
+  readonly receiving: Pick<Config<'webhook-receiver'>, 'applicationId' | 'webhookPublicKeys'>;
+  readonly busArn: string;
+  readonly defaults: FunctionDefaults;
+}
+
+const handlerTimeout = Duration.seconds(60);
+const receivesMax = 20;
+
+/**
+ * From the provider's notification to an event on the bus: a public receiver that can read no secret, a
+ * queue that keeps what is genuine, and a handler that reads what changed with the access token alone.
+ */
+export class Webhook extends Construct {
+  readonly receiver: ServiceFunction;
+  readonly handler: ServiceFunction;
+  readonly api: HttpApi;
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  /** Base of the sinks: a slash and the connection's name follow. */
+  readonly sink: string;
+
+  constructor(scope: Construct, id: string, props: WebhookProps) {
+    super(scope, id);
+    const { keyArn } = props.store.key;
+    this.deadLetterQueue = keptQueue(this, 'DeadLetters', keyArn);
+    this.queue = keptQueue(this, 'Notifications', keyArn, {
+      visibilityTimeout: Duration.seconds(6 * handlerTimeout.toSeconds()),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: receivesMax },
+    });
+    this.api = new HttpApi(this, 'Api', { createDefaultStage: false });
+    this.sink = `${this.api.apiEndpoint}/webhooks`;
+    this.receiver = this.#receive(props);
+    this.#open(props.defaults);
+    this.handler = this.#handle(props);
+  }
+
+  #receive({ store, settings, receiving, defaults }: WebhookProps): ServiceFunction {
+    const receiver = new ServiceFunction(this, 'Receiver', {
+      edge: 'webhook-receiver',
+      description: 'Fresco: keeps genuine notifications of the provider',
+      defaults,
+      environment: toEnvironment('webhook-receiver', {
+        ...receiving,
+        prefix: settings.prefix,
+        connections: settings.connections,
+        queueUrl: this.queue.queueUrl,
+        webhookSink: this.sink,
+      }),
+    });
+    receiver.allow(...sendingTo(this, store.key.keyArn, this.queue));
+    return receiver;
+  }
+
+  /** GET is the handshake, POST a notification. A throttled notification is lost, so there is much room. */
+  #open({ logRetention }: FunctionDefaults): void {
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: 500, burstLimit: 1000 },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLog', {
+            retention: logRetention,
+            removalPolicy: RemovalPolicy.DESTROY,
+          }),
+        ),
+        format: accessLogFormat,
+      },
+    });
+    this.api.addRoutes({
+      path: '/webhooks/{connection}',
+      methods: [HttpMethod.GET, HttpMethod.POST],
+      integration: new HttpLambdaIntegration('Receiver', this.receiver.lambda),
+    });
+  }
+
+  #handle(props: WebhookProps): ServiceFunction {
+    const { store, settings } = props;
+    const { prefix, connections } = settings;
+    const { keyArn } = store.key;
+    const handler = new ServiceFunction(this, 'Handler', {
+      edge: 'webhook-handler',
+      description: 'Fresco: tells on the bus what has changed',
+      defaults: props.defaults,
+      environment: toEnvironment('webhook-handler', { ...settings, queueUrl: this.queue.queueUrl }),
+      timeout: handlerTimeout,
+    });
+    handler.allow(
+      ...readingSecrets(
+        this,
+        keyArn,
+        secretArns(this, { prefix, connections, kinds: ['access-token'] }),
+      ),
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [settings.consumersAlias],
+      }),
+      changingItems(store.table.tableArn, ['seen#*', 'pause#*'], ['GetItem', 'UpdateItem']),
+      usingKeyThrough(this, keyArn, 'dynamodb'),
+      ...sendingTo(this, keyArn, this.queue),
+      new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.busArn] }),
+    );
+    handler.lambda.addEventSource(
+      new SqsEventSource(withoutKey(this, this.queue), {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+      }),
+    );
+    return handler;
+  }
+}
+
+// With its key, CDK would let the handler decrypt whatever the key has encrypted.
+function withoutKey(scope: Construct, queue: Queue): IQueue {
+  return Queue.fromQueueArn(scope, 'NotificationsByArn', queue.queueArn);
+}
+
+/** Who, when and how it ended: no header, since one of them is the notification's signature. */
+const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: '$context.requestId',
+    time: '$context.requestTime',
+    ip: '$context.identity.sourceIp',
+    route: '$context.routeKey',
+    status: '$context.status',
+    bytes: '$context.responseLength',
+    failure: '$context.integrationErrorMessage',
+  }),
+);
