@@ -12,7 +12,7 @@ const verdictHoldsMs = 60_000;
  */
 export async function isDead(pass: Pass, published: AccessToken): Promise<boolean> {
   const { canary } = pass.page.journal;
-  const nowMs = pass.ports.clock.nowMs();
+  const nowMs = pass.page.nowMs();
   const remembered =
     canary !== null &&
     compare(canary.position, published) === 0 &&
@@ -24,7 +24,7 @@ export async function isDead(pass: Pass, published: AccessToken): Promise<boolea
 /** Asks about a published token and remembers the verdict; a journal that refuses is only a warning. */
 export async function askCanary(pass: Pass, published: AccessToken): Promise<Verdict> {
   const verdict = await pass.ports.canary.check(published.accessToken);
-  const atMs = pass.ports.clock.nowMs();
+  const atMs = pass.page.nowMs();
   try {
     await pass.page.amend((journal) => withVerdict(journal, published, verdict, atMs));
   } catch (error) {

@@ -12,6 +12,9 @@ const dayMs = 86_400_000;
 const onDemandEveryMs = 45 * 60_000;
 const nativeEveryMs = 10 * 60_000;
 
+/** The longest that a provider's Retry-After is followed: one more request an hour harms nobody. */
+export const retryAfterMaxMs = 3_600_000;
+
 /** Sends in a day that keep a secret far from its 100 versions. */
 export const sendsPerDayMax = { schedule: 40, consumer: 12 } as const;
 
@@ -76,9 +79,9 @@ export function spendBarrier(sight: Sight): Outcome | undefined {
   const latch = heldLatch(journal, current, undefined);
   if (latch?.kind === 'revoked') return { kind: 'latched', latch };
   if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };
-  if (journal.retryAtMs !== null && nowMs < journal.retryAtMs) {
-    return { kind: 'waiting', untilMs: journal.retryAtMs };
-  }
+  const waitMs = (journal.retryAtMs ?? nowMs) - nowMs;
+  // A wait that is longer than any that is journalled was journalled by a clock that was ahead.
+  if (waitMs > 0 && waitMs <= retryAfterMaxMs) return { kind: 'waiting', untilMs: nowMs + waitMs };
   return uncertainty(sight) ?? limit(sight);
 }
 
@@ -98,6 +101,7 @@ export function uncertainty({
     {
       firstSentAtMs: first.sentAtMs,
       lastSentAtMs: last.sentAtMs,
+      replayed: sends.length > 1,
       accessTokenExpiresAtMs: current.expiresAtMs,
       rejectedAtMs: rejectedSinceMs(journal, current) ?? (dead ? nowMs : undefined),
     },

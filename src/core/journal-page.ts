@@ -1,17 +1,21 @@
 import { emptyJournal, type Journal } from './journal.ts';
-import { type JournalStore, StoreRefused } from './ports.ts';
+import { type Clock, type JournalStore, StoreRefused } from './ports.ts';
 
 const conflictsMax = 50;
 
 /** The journal as one pass last saw it, and its only way to change it: by conditional writes. */
 export class JournalPage {
   readonly #store: JournalStore;
+  readonly #clock: Clock;
   #journal: Journal = emptyJournal;
   #revision = 0;
   #found: Journal | undefined;
+  /** The store's clock ahead of our monotonic one. */
+  #aheadMs: number | undefined;
 
-  constructor(store: JournalStore) {
+  constructor(store: JournalStore, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   /** As last read or written by this pass. */
@@ -24,12 +28,22 @@ export class JournalPage {
     return this.#found ?? emptyJournal;
   }
 
+  /**
+   * Epoch milliseconds by the store's clock, carried on by our monotonic one, so that a wall clock that jumps
+   * moves no lease and no expiry; by this machine's clock where the store has none.
+   */
+  nowMs(): number {
+    const clock = this.#clock;
+    return this.#aheadMs === undefined ? clock.nowMs() : this.#aheadMs + clock.monotonicMs();
+  }
+
   /** Reads consistently; resolves with the store's own clock, where it has one. */
   async read(): Promise<number | undefined> {
     const snapshot = await this.#store.read();
     this.#journal = snapshot.journal;
     this.#revision = snapshot.revision;
     this.#found ??= snapshot.journal;
+    if (snapshot.dateMs !== undefined) this.#aheadMs = snapshot.dateMs - this.#clock.monotonicMs();
     return snapshot.dateMs;
   }
 

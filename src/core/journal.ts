@@ -62,6 +62,8 @@ export interface Journal {
   readonly lastAttempt: number;
   readonly seals: readonly Seal[];
   readonly latch: Latch | null;
+  /** The latch (by its `sinceMs`) for which a person was called last, and which pass did. */
+  readonly called: { readonly forMs: number; readonly by: string } | null;
   /** The first `invalid_grant` for a position: the second at a later check latches. */
   readonly refusal: { readonly position: Position; readonly atMs: number } | null;
   /** No send before this moment (Retry-After). */
@@ -86,6 +88,7 @@ export const emptyJournal: Journal = {
   lastAttempt: 0,
   seals: [],
   latch: null,
+  called: null,
   refusal: null,
   retryAtMs: null,
   pausedAtMs: null,

@@ -35,11 +35,11 @@ export interface LoggedIn {
 export async function login(ports: RotationPorts, consent: Consent): Promise<LoggedIn> {
   const pass = startPass(ports, { door: 'login' });
   await orWarn(pass, () => pass.page.read());
-  const current = await persist(ports.clock, pass.endMs, () => installGrant(pass, consent));
+  const current = await installGrant(pass, consent);
   const position = positionOf(current.grant);
   await orWarn(pass, async () => {
     await pass.page.read();
-    await pass.page.amend((journal) => welcomed(journal, position, ports.clock.nowMs()));
+    await pass.page.amend((journal) => welcomed(journal, position, pass.page.nowMs()));
   });
   await orWarn(pass, () => publish(pass, current));
   return { position, warnings: pass.warnings };
@@ -56,24 +56,22 @@ async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void>
 }
 
 async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion> {
-  const { grant: secret, clock, random } = pass.ports;
+  const { clock, random } = pass.ports;
   const sealKey = new Secret(Buffer.from(random.bytes(32)).toString('base64'));
-  let mine: GrantVersion | undefined;
+  const first = await stubbornly(pass, () => readReplaced(pass));
+  let mine = newGrant(pass, consent, sealKey, first);
+  await stubbornly(pass, () => putGrant(pass, mine));
   for (let tries = 0; ; tries += 1) {
-    const current = await readReplaced(pass);
-    if (mine !== undefined && current?.versionId === mine.versionId) return mine;
-    if (mine === undefined || !isNewer(mine.grant, current?.position)) {
+    const current = await stubbornly(pass, () => readReplaced(pass));
+    // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
+    if (current?.sealKey?.equals(sealKey)) return mine;
+    if (!isNewer(mine.grant, current?.position)) {
       // Another login, or the old grant's rotation, has come in between: mine has to be newer than that.
-      const replaced = newest(current?.position, pass.page.journal.known);
-      mine = newGrant(pass, consent, sealKey, replaced);
-      await putGrant(pass, mine);
-      if (current === undefined) continue;
+      mine = newGrant(pass, consent, sealKey, current);
+      await stubbornly(pass, () => putGrant(pass, mine));
     }
-    if (current !== undefined) {
-      const moved = await secret.promote(mine.versionId, current.versionId);
-      if (moved === 'promoted') return mine;
-      if (moved === 'absent') await putGrant(pass, mine);
-    }
+    if (current !== undefined)
+      await stubbornly(pass, () => supersede(pass, mine, current.versionId));
     const waitMs = backoffMs(tries);
     if (clock.monotonicMs() + waitMs >= pass.endMs) {
       throw new StoreRefused('unavailable', 'the new grant could not be made current in time');
@@ -82,16 +80,31 @@ async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion>
   }
 }
 
+async function supersede(pass: Pass, mine: GrantVersion, from: string): Promise<void> {
+  const moved = await pass.ports.grant.promote(mine.versionId, from);
+  if (moved === 'absent') await putGrant(pass, mine);
+}
+
+function stubbornly<T>(pass: Pass, action: () => Promise<T>): Promise<T> {
+  return persist(pass.ports.clock, pass.endMs, action);
+}
+
+interface Replaced {
+  readonly versionId: string;
+  readonly position?: Position;
+  readonly sealKey?: Secret;
+}
+
 /** What a login replaces: a damaged grant gives way like any other, its version stays as the previous one. */
-async function readReplaced(
-  pass: Pass,
-): Promise<{ readonly versionId: string; readonly position: Position | undefined } | undefined> {
+async function readReplaced(pass: Pass): Promise<Replaced | undefined> {
   const version = await pass.ports.grant.current();
   if (version === undefined) return undefined;
+  const { versionId, value } = version;
   try {
-    return { versionId: version.versionId, position: positionOf(decodeGrant(version.value)) };
+    const grant = decodeGrant(value);
+    return { versionId, position: positionOf(grant), sealKey: grant.sealKey };
   } catch {
-    return { versionId: version.versionId, position: undefined };
+    return { versionId };
   }
 }
 
@@ -99,8 +112,9 @@ function newGrant(
   pass: Pass,
   consent: Consent,
   sealKey: Secret,
-  replaced: Position | undefined,
+  current: Replaced | undefined,
 ): GrantVersion {
+  const replaced = newest(current?.position, pass.page.journal.known);
   const { settings } = pass;
   const { random } = pass.ports;
   const { requestedAtMs } = consent;

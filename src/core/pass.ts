@@ -93,7 +93,7 @@ export function startPass(ports: RotationPorts, request: RotationRequest): Pass 
     ports,
     settings,
     request,
-    page: new JournalPage(ports.journal),
+    page: new JournalPage(ports.journal, clock),
     warnings: [],
     sendByMs: endMs - settings.requestMs - settings.storeMs,
     endMs,

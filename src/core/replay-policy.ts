@@ -12,10 +12,15 @@ export type ReplayPolicy =
 /** How near to its end an access token is no longer put at risk by one more send. */
 export const lastChanceMs = 2 * 60 * 60 * 1000;
 
+// A server may still be working on a request whose answer was given up.
+const settleMs = 10 * 60 * 1000;
+
 /** What is known when an attempt was sent and no answer is on record. */
 export interface UncertainAttempt {
   readonly firstSentAtMs: number;
   readonly lastSentAtMs: number;
+  /** More than one send is open. */
+  readonly replayed: boolean;
   readonly accessTokenExpiresAtMs: number;
   /** Since when the provider is known not to accept the access token any more. */
   readonly rejectedAtMs: number | undefined;
@@ -43,6 +48,6 @@ function guarded(attempt: UncertainAttempt, nowMs: number): number {
   const endMs = attempt.accessTokenExpiresAtMs;
   if (nowMs >= endMs) return nowMs;
   const chanceMs = Math.min(attempt.rejectedAtMs ?? endMs, endMs - lastChanceMs);
-  const replayed = attempt.lastSentAtMs > attempt.firstSentAtMs;
-  return replayed && attempt.lastSentAtMs >= chanceMs ? endMs : chanceMs;
+  if (attempt.replayed && attempt.lastSentAtMs >= chanceMs) return endMs;
+  return Math.min(endMs, Math.max(chanceMs, attempt.lastSentAtMs + settleMs));
 }

@@ -20,12 +20,12 @@ export interface Report {
 }
 
 /** The report of a pass that ended so. */
-export function reportOf(pass: Pass, outcome: Outcome): Report {
-  const turn = turnOf(pass, outcome);
+export function reportOf(pass: Pass, outcome: Outcome, callsPerson: boolean): Report {
+  const turn = callsPerson ? 'reauthorization-required' : healing(pass, outcome);
   return {
     connection: pass.settings.connection,
     door: pass.request.door,
-    atMs: pass.ports.clock.nowMs(),
+    atMs: pass.page.nowMs(),
     outcome,
     ...(pass.published && { published: factsOf(pass.published) }),
     ...(turn && { turn }),
@@ -33,13 +33,9 @@ export function reportOf(pass: Pass, outcome: Outcome): Report {
   };
 }
 
-function turnOf(pass: Pass, outcome: Outcome): Report['turn'] {
-  const { latch, failingSinceMs } = pass.page.found;
-  if (outcome.kind === 'latched') {
-    return outcome.latch.sinceMs === latch?.sinceMs ? undefined : 'reauthorization-required';
-  }
+function healing(pass: Pass, outcome: Outcome): Report['turn'] {
   const healed = classOf(outcome) === 'done' && outcome.kind !== 'fresh';
-  return healed && failingSinceMs !== null ? 'recovered' : undefined;
+  return healed && pass.page.found.failingSinceMs !== null ? 'recovered' : undefined;
 }
 
 /** An event for the bus, in the words of `docs/`: `detail` never holds a token. */

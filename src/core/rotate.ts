@@ -2,6 +2,7 @@ import { askCanary, isDead } from './canary.ts';
 import { elsewhere, readGrant } from './current-grant.ts';
 import { dueReason } from './gate.ts';
 import { readPublished } from './install.ts';
+import type { Latch } from './journal.ts';
 import { takeLease } from './lease.ts';
 import { factsOf, type Outcome } from './outcome.ts';
 import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
@@ -24,8 +25,28 @@ export async function rotate(ports: RotationPorts, request: RotationRequest): Pr
   const pass = startPass(ports, request);
   const outcome = await orRefused(() => run(pass));
   if (outcome.kind === 'refreshed' && pass.published) await askCanary(pass, pass.published);
-  await ports.reporter.report(reportOf(pass, outcome));
+  const isCaller = outcome.kind === 'latched' && (await claimCall(pass, outcome.latch));
+  await ports.reporter.report(reportOf(pass, outcome, isCaller));
   return outcome;
+}
+
+/** Whether it is this pass that calls a person for the latch: of all that find it, one does. */
+async function claimCall(pass: Pass, { sinceMs: forMs }: Latch): Promise<boolean> {
+  const { clock, owner } = pass.ports;
+  const called = { forMs, by: owner.id };
+  try {
+    const claimed = await persist(clock, clock.monotonicMs() + closeMs, () =>
+      pass.page.amend((journal) => {
+        if (journal.called?.forMs !== forMs) return { ...journal, called };
+        return journal.called.by === owner.id ? journal : 'called';
+      }),
+    );
+    return claimed === 'amended';
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    // Called now and perhaps again at the next check: better twice than late.
+    return true;
+  }
 }
 
 async function run(pass: Pass): Promise<Outcome> {
@@ -64,19 +85,27 @@ async function passGate(pass: Pass): Promise<Gate> {
     journal,
     published: pass.published,
     current: current.grant,
-    nowMs: clock.nowMs(),
+    nowMs: pass.page.nowMs(),
     dead,
     request: pass.request,
     settings: pass.settings,
   });
   if (reason === undefined && pass.published) {
-    const latch = heldLatch(journal, current.grant, undefined);
+    const latch = await standingLatch(pass, current.grant);
     return shut(
       latch ? { kind: 'latched', latch } : { kind: 'fresh', token: factsOf(pass.published) },
     );
   }
   if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });
   return { kind: 'open', dead };
+}
+
+/** The latch as it stands: one for a client that has been replaced since holds no more. */
+async function standingLatch(pass: Pass, current: Position): Promise<Latch | undefined> {
+  const latch = heldLatch(pass.page.journal, current, undefined);
+  if (latch?.kind !== 'misconfigured') return latch;
+  const client = await pass.ports.client.read();
+  return heldLatch(pass.page.journal, current, client?.versionId);
 }
 
 function shut(outcome: Outcome): Gate {
@@ -98,11 +127,11 @@ async function holdingLease(pass: Pass, work: () => Promise<Ending>): Promise<Ou
   const { clock, owner } = pass.ports;
   const taken = await persist(clock, clock.monotonicMs() + closeMs, () =>
     pass.page.amend((journal) =>
-      takeLease(journal, owner, { nowMs: clock.nowMs(), termMs: pass.settings.leaseTermMs }),
+      takeLease(journal, owner, { nowMs: pass.page.nowMs(), termMs: pass.settings.leaseTermMs }),
     ),
   );
   if (taken === 'held') {
-    return { kind: 'busy', untilMs: pass.page.journal.lease?.expiresAtMs ?? clock.nowMs() };
+    return { kind: 'busy', untilMs: pass.page.journal.lease?.expiresAtMs ?? pass.page.nowMs() };
   }
   let settled: Position | undefined;
   const outcome = await orRefused(async () => {
@@ -120,7 +149,7 @@ async function close(pass: Pass, outcome: Outcome, settled: Position | undefined
   try {
     await persist(clock, untilMs, () =>
       pass.page.amend((journal) =>
-        closePass(journal, { owner, outcome, nowMs: clock.nowMs(), settled }),
+        closePass(journal, { owner, outcome, nowMs: pass.page.nowMs(), settled }),
       ),
     );
   } catch (error) {

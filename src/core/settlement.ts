@@ -47,6 +47,8 @@ function settle(journal: Journal, settled: Position): Journal {
     dispatch: movedPast ? null : dispatch,
     seals: journal.seals.filter((seal) => isNewer(seal, settled)),
     refusal: movedPast ? null : journal.refusal,
+    // A newer token shows that the provider serves us: no latch outlives it.
+    latch: advanced ? null : journal.latch,
   };
 }
 

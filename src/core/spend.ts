@@ -1,13 +1,11 @@
 import { markDispatched, markUnspent, positionAfter } from './dispatch.ts';
-import { limitIsLifted, type Sight, uncertainty } from './gate.ts';
+import { limitIsLifted, retryAfterMaxMs, type Sight, uncertainty } from './gate.ts';
 import type { Grant } from './grant.ts';
 import type { Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 import { persist } from './persistence.ts';
 import type { TokenAnswer, TokenResponse } from './ports.ts';
 import { heldLatch } from './settlement.ts';
-
-const retryAfterMaxMs = 3_600_000;
 
 /** What became of the wish to spend a refresh token. */
 export type Spent =
@@ -34,7 +32,7 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
     await withdraw(pass, versionId, null);
     return ended({ kind: 'out-of-time' });
   }
-  const sentAtMs = ports.clock.nowMs();
+  const sentAtMs = page.nowMs();
   const answer = await ports.endpoint.refresh(parent.grant.refreshToken, stored.client);
   if (answer.kind === 'granted') {
     if (answer.tokens.lifetimeAssumed) {
@@ -55,7 +53,7 @@ function isTooLate(pass: Pass): boolean {
 }
 
 function leaseEndMs(pass: Pass): number {
-  return pass.page.journal.lease?.expiresAtMs ?? pass.ports.clock.nowMs();
+  return pass.page.journal.lease?.expiresAtMs ?? pass.page.nowMs();
 }
 
 async function dispatch(
@@ -65,7 +63,7 @@ async function dispatch(
   lifted: boolean,
 ): Promise<'amended' | 'lease-lost' | 'overtaken'> {
   const { owner, clock } = pass.ports;
-  const nowMs = clock.nowMs();
+  const nowMs = pass.page.nowMs();
   return persist(clock, pass.sendByMs, () =>
     pass.page.amend((journal) =>
       markDispatched(journal, { owner, parent: parent.grant, versionId, nowMs, lifted }),
@@ -104,7 +102,7 @@ async function notGranted(
   answer: Exclude<TokenAnswer, { kind: 'granted' }>,
   sent: { readonly versionId: string; readonly clientVersionId: string; readonly sight: Sight },
 ): Promise<Spent> {
-  const nowMs = pass.ports.clock.nowMs();
+  const nowMs = pass.page.nowMs();
   switch (answer.kind) {
     case 'uncertain': {
       const journal = pass.page.journal;
@@ -132,7 +130,7 @@ async function notGranted(
 }
 
 async function latchClient(pass: Pass, clientVersionId: string, error: string): Promise<Spent> {
-  const sinceMs = pass.ports.clock.nowMs();
+  const sinceMs = pass.page.nowMs();
   const latch = { kind: 'misconfigured', clientVersionId, error, sinceMs } as const;
   await persist(pass.ports.clock, pass.endMs, () =>
     pass.page.amend((journal) => ({ ...journal, latch })),

@@ -4,6 +4,7 @@ import { promote, publish, readPublished } from './install.ts';
 import { keep } from './keep.ts';
 import { factsOf, type Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
+import { persist } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
 import { compare, type Position, positionOf } from './position.ts';
 import { recover } from './recover.ts';
@@ -113,7 +114,7 @@ function sightOf(pass: Pass, current: GrantVersion, dead: boolean): Sight {
     journal,
     published: pass.published,
     current: current.grant,
-    nowMs: pass.ports.clock.nowMs(),
+    nowMs: pass.page.nowMs(),
     // The canary spoke of what was published at the gate; by now that may be another token.
     dead: dead && spokenOf !== undefined && compare(spokenOf, current.grant) === 0,
     request: pass.request,
@@ -131,11 +132,13 @@ function nothingSpent(current: GrantVersion, kind: 'adopted' | 'recovered'): Out
 
 async function refusal(pass: Pass, current: GrantVersion): Promise<Outcome> {
   const { owner, clock } = pass.ports;
-  const nowMs = clock.nowMs();
+  const nowMs = pass.page.nowMs();
   const position = positionOf(current.grant);
   const lastChance = isLastChance(current.grant, nowMs);
-  const marked = await pass.page.amend((journal) =>
-    markRefused(journal, { owner, current: position, nowMs, lastChance }),
+  const marked = await persist(clock, pass.endMs, () =>
+    pass.page.amend((journal) =>
+      markRefused(journal, { owner, current: position, nowMs, lastChance }),
+    ),
   );
   if (marked === 'lease-lost') return { kind: 'busy', untilMs: nowMs };
   const { latch } = pass.page.journal;

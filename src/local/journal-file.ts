@@ -56,6 +56,7 @@ const schema: v.GenericSchema<unknown, RevisedJournal> = v.object({
         }),
       ]),
     ),
+    called: v.nullable(v.object({ forMs: instantMs, by: text })),
     refusal: v.nullable(v.object({ position: positionShape, atMs: instantMs })),
     retryAtMs: v.nullable(instantMs),
     pausedAtMs: v.nullable(instantMs),

@@ -40,6 +40,7 @@ export const fullJournal: Journal = {
   },
   sentAtMs: [1_790_000_000_001, 1_790_000_000_002],
   liftedFor: position,
+  called: { forMs: 1_790_000_000_003, by: 'somebody' },
   failingSinceMs: 1_790_000_000_009,
   history: [{ atMs: 1_789_990_000_000, outcome: 'refreshed', generation: 7 }],
 };

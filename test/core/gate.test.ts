@@ -165,7 +165,7 @@ describe('a due token is not sent', () => {
       atMs: nowMs + 1,
       fromFirst: false,
     } as const;
-    const later = nowMs + 2;
+    const later = nowMs + 10 * minute;
     expect(spendBarrier(sight({ nowMs: later }, { dispatch: open, canary }))).toBeUndefined();
     expect(spendBarrier(sight({ nowMs: later, dead: true }, { dispatch: open }))).toBeUndefined();
     const twice = { ...open, sends: [...open.sends, sent(later)] };

@@ -211,7 +211,7 @@ function startPause(simulation: Simulation, start: Start): void {
   const { world } = simulation;
   const write = (atMs: number, isPaused: boolean) =>
     run(simulation, { ...start, atMs, name: isPaused ? 'pause' : 'resume' }, async (ports) => {
-      const page = new JournalPage(ports.journal);
+      const page = new JournalPage(ports.journal, ports.clock);
       await page.read();
       const pausedAtMs = isPaused ? ports.clock.nowMs() : null;
       await page.amend((journal) => ({ ...journal, pausedAtMs }));
