@@ -1,4 +1,5 @@
 import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
+import { isPassing } from '../core/persistence.ts';
 import { StoreRefused } from '../core/ports.ts';
 import type { RefreshAnswer, RefreshWish, Rotator } from '../core/token-source.ts';
 import { call } from './failures.ts';
@@ -18,8 +19,7 @@ export function rotatorClient(
         return answerIn(await invoke(client, consumersAlias, { connection, ...wish }));
       } catch (error) {
         if (!(error instanceof StoreRefused)) throw error;
-        const kind = error.reason === 'denied' ? 'person-needed' : 'unavailable';
-        return { kind, detail: error.message };
+        return { kind: isPassing(error) ? 'unavailable' : 'person-needed', detail: error.message };
       }
     },
   };

@@ -85,6 +85,11 @@ describe('a consumer that asks the rotator', () => {
     expect(await rotator().ask({})).toMatchObject({ kind: 'person-needed' });
   });
 
+  it('that asks a rotator which is not there is told the same', async () => {
+    const nobody = rotatorClient(client, `${alias.slice(0, -10)}-gone:consumers`, 'default');
+    expect(await nobody.ask({})).toMatchObject({ kind: 'person-needed' });
+  });
+
   it.each(['throttled', 'reset-before'] as const)('on %s is told to ask later', async (kind) => {
     double.faults.add({ on: 'Invoke', kind });
     expect(await rotator().ask({})).toMatchObject({ kind: 'unavailable' });

@@ -92,6 +92,8 @@ export async function startRotatorStack() {
     /** Runs the bundle through an alias. */
     through: (alias: (typeof aliases)[number], event: unknown) =>
       doorOf(doors, alias).invoke(event),
+    /** SIGKILLs what runs behind an alias. */
+    kill: (alias: (typeof aliases)[number]) => doorOf(doors, alias).kill(),
     /** Stores application and grant as the command does, as if `ageMs` ago. */
     logIn: (ageMs = 0) => logIn(connection, provider.url, ageMs),
     stop: async () => {
