@@ -1,7 +1,7 @@
 // Builds what is run without TypeScript into dist/: the Lambda bundles, and the command with the library.
 // `node build.mjs functions` or `node build.mjs package` builds one of the two.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -79,18 +79,13 @@ function commonJs() {
 /** Declarations for whoever imports the package, and the same once more for those who `require` it. */
 function declarations() {
   rmSync(inRoot('dist/types'), { recursive: true, force: true });
+  const [esm, cjs] = ['esm', 'cjs'].map((kind) => inRoot(`dist/types/${kind}`));
   const tsc = inRoot('node_modules/typescript/bin/tsc');
-  for (const [kind, type] of [
-    ['esm', 'module'],
-    ['cjs', 'commonjs'],
-  ]) {
-    const outDir = inRoot(`dist/types/${kind}`);
-    execFileSync(process.execPath, [tsc, '--project', 'tsconfig.types.json', '--outDir', outDir], {
-      cwd: root,
-      stdio: 'inherit',
-    });
-    writeFileSync(join(outDir, 'package.json'), `{"type":"${type}"}\n`);
-  }
+  const options = { cwd: root, stdio: 'inherit' };
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', esm], options);
+  cpSync(esm, cjs, { recursive: true });
+  writeFileSync(join(esm, 'package.json'), '{"type":"module"}\n');
+  writeFileSync(join(cjs, 'package.json'), '{"type":"commonjs"}\n');
 }
 
 const parts = { functions, package: () => [...modules(), ...commonJs()] };
