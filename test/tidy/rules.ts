@@ -101,7 +101,7 @@ export const coreBans = bans(
 
 /** The environment comes in at the edges and nowhere else. */
 export const environmentAtEdges = bans(
-  (path) => path.startsWith('src/') && !path.startsWith('src/cli/'),
+  (path) => path.startsWith('src/') && !/^src\/(cli\/|index\.ts$)/.test(path),
   [/\bprocess\.env\b/],
   'edges pass the environment in',
 );

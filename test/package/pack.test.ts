@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { built } from '../bundles/built.ts';
+import { loggedInStore } from '../wiring/logged-in-store.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const run = promisify(execFile);
+const environment = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+
+let project: string;
+
+/** Packs what is built and installs it as npm does, but for its dependencies, which are linked. */
+beforeAll(async () => {
+  await built('package');
+  project = mkdtempSync(join(tmpdir(), 'fresco-test-'));
+  const packing = ['pack', '--ignore-scripts', '--json', '--pack-destination', project];
+  const { stdout } = await run('npm', packing, { cwd: root });
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  await run('tar', ['-xzf', join(project, filename), '-C', project]);
+  const modules = join(project, 'node_modules');
+  mkdirSync(modules);
+  renameSync(join(project, 'package'), join(modules, 'fic-fresco'));
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const name of [...Object.keys(dependencies), '@types/node']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  writeFileSync(join(project, 'package.json'), '{"name":"job","private":true}\n');
+}, 60_000);
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+async function node(file: string, text: string, env: Record<string, string> = {}): Promise<string> {
+  writeFileSync(join(project, file), text);
+  const { stdout } = await run(process.execPath, [file], {
+    cwd: project,
+    env: { ...environment, ...env },
+  });
+  return stdout.trim();
+}
+
+const job = `
+const source = tokenSource();
+source.fetch('/user/info').then((response) => response.json()).then(({ data }) => {
+  console.log(JSON.stringify({ name: data.name, v: schema.properties.v.const }));
+});`;
+
+describe('the package that npm would publish', () => {
+  it.each([
+    {
+      kind: 'an ES module',
+      file: 'job.mjs',
+      head: `import { tokenSource, schemaModules } from 'fic-fresco';
+        import { createRequire } from 'node:module';
+        const schema = createRequire(import.meta.url)(schemaModules.accessToken);`,
+    },
+    {
+      kind: 'CommonJS',
+      file: 'job.cjs',
+      head: `const { tokenSource, schemaModules } = require('fic-fresco');
+        const schema = require(schemaModules.accessToken);`,
+    },
+  ])('is used from $kind', async ({ file, head }) => {
+    const { path, url } = await loggedInStore();
+    const env = { FRESCO_STORE: `file:${path}`, FRESCO_PROVIDER_URL: url };
+    expect(await node(file, head + job, env)).toBe('{"name":"Mario Rossi","v":1}');
+  });
+
+  it('loads nothing of AWS before a token is asked for', async () => {
+    const text = `const { tokenSource } = require('fic-fresco');
+      tokenSource();
+      const loaded = Object.keys(require.cache).filter((file) => file.includes('@aws-sdk'));
+      console.log(loaded.length);`;
+    expect(await node('import.cjs', text)).toBe('0');
+  });
+
+  it.each(['node16', 'nodenext', 'bundler'])(
+    'has types, as %s resolves them',
+    async (resolution) => {
+      const usage = `
+      const source = tokenSource({ store: 'file:/var/lib/fresco', waitMax: '2m' });
+      const text: Promise<string> = source.token({ minValidity: '3h' });
+      // @ts-expect-error: no length of time
+      source.token({ minValidity: 'three hours' });
+      const send: typeof fetch = source.fetch;
+      const code: TokenErrorCode = new TokenError('too-long', '').code;
+      const company = (detail: EventDetails['Entity Changed']): number => detail.company;
+      export const used = [text, send, code, company];`;
+      const names = '{ type EventDetails, TokenError, type TokenErrorCode, tokenSource }';
+      writeFileSync(join(project, 'job.mts'), `import ${names} from 'fic-fresco';${usage}`);
+      writeFileSync(join(project, 'job.cts'), `import ${names} from 'fic-fresco';${usage}`);
+      const module = resolution === 'bundler' ? 'preserve' : resolution;
+      const flags = ['--module', module, '--moduleResolution', resolution, '--target', 'es2022'];
+      const strict = ['--strict', '--noEmit', '--types', 'node', '--exactOptionalPropertyTypes'];
+      const tsc = [join(root, 'node_modules/typescript/bin/tsc'), ...flags, ...strict];
+      await run(process.execPath, [...tsc, 'job.mts', 'job.cts'], { cwd: project }).catch(
+        (error: { stdout?: string }) => {
+          throw new Error(error.stdout);
+        },
+      );
+    },
+  );
+
+  it('has the command', async () => {
+    const { stdout } = await run(process.execPath, [
+      join(project, 'node_modules/fic-fresco/dist/cli.js'),
+      '--help',
+    ]);
+    expect(stdout).toMatch(/^Usage: fresco/);
+  });
+
+  it('holds no source, no test and nothing of this machine', async () => {
+    const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--dry-run'], {
+      cwd: root,
+    });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const top = new Set(files.map(({ path }) => path.split('/')[0]));
+    const allowed = ['dist', 'schemas', 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+    expect([...top].filter((name) => !allowed.includes(name ?? ''))).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+import { Secret } from '../../src/core/secret.ts';
+import { systemClock, systemRandom } from '../../src/local/system.ts';
+import { storeApplication } from '../../src/wiring/application-secret.ts';
+import { openFileConnection } from '../../src/wiring/file-connection.ts';
+import { openProvider } from '../../src/wiring/provider.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+import { redirectUri, type SandboxServer, startSandbox } from '../sandbox/sandbox-server.ts';
+
+/** A file store whose connection is logged in to a sandbox that runs on this machine's clock. */
+export async function loggedInStore(): Promise<SandboxServer & { readonly path: string }> {
+  const server = await startSandbox({ clock: systemClock });
+  const path = `${await temporaryFolder()}/store`;
+  const provider = await openProvider(
+    { providerUrl: server.url, providerFile: undefined },
+    { clock: systemClock, env: {} },
+  );
+  const connection = await openFileConnection({ path, name: 'default', provider, create: true });
+  await storeApplication(
+    connection.client,
+    { clientId: 'sandbox-client', clientSecret: new Secret('sandbox-secret'), redirectUri },
+    systemRandom,
+  );
+  const requestedAtMs = systemClock.nowMs();
+  const tokens = await server.grant();
+  await connection.login({
+    accessToken: new Secret(tokens.access_token),
+    refreshToken: new Secret(tokens.refresh_token),
+    requestedAtMs,
+    expiresInSeconds: tokens.expires_in,
+    companies: [{ id: 108061, name: 'Studio Esempio' }],
+  });
+  return { ...server, path };
+}

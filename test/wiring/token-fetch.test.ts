@@ -1,0 +1,142 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type TokenFetchOptions, tokenFetch } from '../../src/wiring/token-fetch.ts';
+import { settle, steppedClock } from '../local/stepped-clock.ts';
+
+interface Scripted {
+  readonly status: number;
+  readonly retryAfter?: string;
+}
+
+/** An API that answers as told, in order, and a token source whose tokens count up. */
+async function api(answers: readonly Scripted[], options: Partial<TokenFetchOptions> = {}) {
+  const script = [...answers];
+  const seen: { readonly authorization: string | undefined; readonly body: string }[] = [];
+  const server = createServer(async (request, response) => {
+    seen.push({
+      authorization: request.headers.authorization,
+      body: await bodyOf(request),
+    });
+    const { status, retryAfter } = script.shift() ?? { status: 500 };
+    response.writeHead(status, retryAfter === undefined ? {} : { 'Retry-After': retryAfter });
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(script, 'answers that nobody asked for').toEqual([]);
+  });
+  const clock = steppedClock();
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const send = tokenFetch({
+    clock,
+    baseUrl,
+    fetch: globalThis.fetch,
+    waitMaxMs: 60_000,
+    token: async () => 'a/0001invented',
+    rejected: async () => 'a/0002invented',
+    ...options,
+  });
+  return { clock, seen, send, baseUrl };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}
+
+/** Moves the clock second by second until the answer is there; how many seconds that took. */
+async function secondsUntil(
+  clock: ReturnType<typeof steppedClock>,
+  answer: Promise<Response>,
+): Promise<{ readonly status: number; readonly seconds: number }> {
+  let status: number | undefined;
+  void answer.then((response) => {
+    status = response.status;
+  });
+  const startMs = clock.monotonicMs();
+  while (status === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await settle();
+    if (status === undefined) await clock.advance(500);
+  }
+  return { status, seconds: (clock.monotonicMs() - startMs) / 1000 };
+}
+
+describe('where the API asks for patience', () => {
+  it.each([403, 429, 503])(
+    '%i with Retry-After is waited for and sent again, body and all',
+    async (status) => {
+      const { clock, seen, send } = await api([{ status, retryAfter: '20' }, { status: 200 }]);
+      const answer = send('/c/1/receipts', { method: 'POST', body: 'receipt' });
+      const { status: last, seconds } = await secondsUntil(clock, answer);
+      expect(last).toBe(200);
+      expect(seconds).toBeGreaterThanOrEqual(20);
+      expect(seen.map(({ body }) => body)).toEqual(['receipt', 'receipt']);
+    },
+  );
+
+  it.each([
+    { name: 'exactly as long as it may', retryAfter: '60', wanted: 200 },
+    { name: 'a second longer', retryAfter: '61', wanted: 429 },
+  ])('a wait of $name ends with $wanted', async ({ retryAfter, wanted }) => {
+    const answers = [{ status: 429, retryAfter }, ...(wanted === 200 ? [{ status: 200 }] : [])];
+    const { clock, send } = await api(answers);
+    expect((await secondsUntil(clock, send('/'))).status).toBe(wanted);
+  });
+
+  it('the waits of one call count together', async () => {
+    const wait = { status: 429, retryAfter: '25' };
+    const { clock, send } = await api([wait, wait, wait]);
+    expect((await secondsUntil(clock, send('/'))).status).toBe(429);
+  });
+
+  it.each([403, 429, 503, 500])('%i without Retry-After is answered as it is', async (status) => {
+    const { send, seen } = await api([{ status }]);
+    expect((await send('/')).status).toBe(status);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('whoever gives up waits no longer', async () => {
+    const { send, seen } = await api([{ status: 429, retryAfter: '20' }]);
+    const giveUp = new AbortController();
+    const answer = send('/', { signal: giveUp.signal });
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    giveUp.abort(new Error('no longer wanted'));
+    await expect(answer).rejects.toThrow('no longer wanted');
+  });
+});
+
+describe('after a 401', () => {
+  it('the request goes out once more with the other token', async () => {
+    const { send, seen } = await api([{ status: 401 }, { status: 200 }]);
+    expect((await send('/')).status).toBe(200);
+    expect(seen.map(({ authorization }) => authorization)).toEqual([
+      'Bearer a/0001invented',
+      'Bearer a/0002invented',
+    ]);
+  });
+
+  it('and not a third time', async () => {
+    const { send } = await api([{ status: 401 }, { status: 401 }]);
+    expect((await send('/')).status).toBe(401);
+  });
+
+  it('there is no second request if the token is good after all', async () => {
+    const { send } = await api([{ status: 401 }], { rejected: async (token) => token });
+    expect((await send('/')).status).toBe(401);
+  });
+});
+
+it('a Request is sent as it is, but for the token', async () => {
+  const { send, seen, baseUrl } = await api([{ status: 200 }]);
+  const headers = { Authorization: 'Bearer a/0009invented' };
+  const response = await send(
+    new Request(`${baseUrl}/`, { method: 'PUT', body: 'whole', headers }),
+  );
+  expect(response.status).toBe(200);
+  expect(seen).toEqual([{ authorization: 'Bearer a/0001invented', body: 'whole' }]);
+});
