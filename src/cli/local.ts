@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { examples, withJson } from './connection-options.ts';
-import { type Stage, setStage } from './stage.ts';
-import { type StoryEnd, tellStory } from './story.ts';
+import type { Stage } from './stage.ts';
+import type { StoryEnd } from './story.ts';
 import { isInteractive, print, say } from './terminal.ts';
 
 interface LocalOptions {
@@ -32,6 +32,7 @@ export function localCommand(): Command {
 
 async function runLocal(options: LocalOptions): Promise<void> {
   const path = await mkdtemp(join(tmpdir(), 'fresco-local-'));
+  const { setStage } = await import('./stage.ts');
   const stage = await setStage({
     path,
     connection: 'default',
@@ -56,6 +57,7 @@ async function tell(stage: Stage, onlyResult: boolean): Promise<StoryEnd> {
   line('Fresco on one machine: a provider, a rotator, a webhook handler. No account, no AWS.\n');
   line(`  provider  ${stage.sandboxUrl}  a stand-in for Fatture in Cloud`);
   line(`  console   ${stage.consoleUrl}  the life of the connection, and faults a click away\n`);
+  const { tellStory } = await import('./story.ts');
   const end = await tellStory(stage, (happening, result) => {
     const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
     line(`${seconds.padStart(5)} s  ${happening.padEnd(43)} ${result}`);

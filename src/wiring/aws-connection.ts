@@ -69,7 +69,9 @@ const patient = { connectionTimeout: 2000, requestTimeout: 90_000, throwOnReques
 
 async function readFacts(prefix: string, connection: string): Promise<StackFacts> {
   const parameter = stackParameterName(prefix);
-  const text = await readStackParameter(new SSMClient(bounded), parameter);
+  const client = new SSMClient(bounded);
+  await mustHaveRegion(client);
+  const text = await readStackParameter(client, parameter);
   if (text === undefined) {
     throw new StoreRefused(
       'missing',
@@ -81,6 +83,16 @@ async function readFacts(prefix: string, connection: string): Promise<StackFacts
   throw new StoreRefused(
     'missing',
     `the stack ${prefix} has no connection '${connection}', it has ${facts.connections.join(', ')}: name one with --connection, or deploy`,
+  );
+}
+
+/** The store is in AWS unless somebody says otherwise, so this is what a newcomer may see first. */
+async function mustHaveRegion({ config }: SSMClient): Promise<void> {
+  const region = await config.region().catch(() => undefined);
+  if (region) return;
+  throw new StoreRefused(
+    'missing',
+    'the store is in AWS and no region is set: set AWS_REGION, or name a file store with --store file:<path>',
   );
 }
 

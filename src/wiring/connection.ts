@@ -3,7 +3,6 @@ import type { Consent, LoggedIn } from '../core/login.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
-import { systemClock } from '../local/system.ts';
 import { openProvider, type Provider } from './provider.ts';
 
 /** One connection as the command works on it, wherever it is stored. */
@@ -48,7 +47,7 @@ export interface OpenOptions {
 /** Opens the connection that the settings name; rejects with `StoreRefused` or `ConfigInvalid`. */
 export async function openConnection(options: OpenOptions): Promise<Connection> {
   const { config, env } = options;
-  const provider = await openProvider(config, { clock: systemClock, env });
+  const provider = await openProvider(config, { env });
   // Each store is loaded only where it is used: the SDK alone takes longer than a file store's whole command.
   if (config.store.startsWith('file:')) {
     const { openFileConnection } = await import('./file-connection.ts');

@@ -11,6 +11,7 @@ import {
 } from '../fatture-in-cloud/provider-profile.ts';
 import type { ProxySettings } from '../fatture-in-cloud/proxy.ts';
 import { type ProviderTokenEndpoint, tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
+import { systemClock } from '../local/system.ts';
 
 /** The longest that one request to a provider may take. */
 export const requestMs = 20_000;
@@ -27,12 +28,13 @@ export interface Provider {
 /** The provider that the settings name; rejects with `ConfigInvalid` where its file cannot be used. */
 export async function openProvider(
   config: Pick<Config<'cli'>, 'providerFile' | 'providerUrl'>,
-  surroundings: { readonly clock: Clock; readonly env: Environment },
+  surroundings: { readonly clock?: Clock; readonly env: Environment },
 ): Promise<Provider> {
   const { providerFile, providerUrl } = config;
   const profile =
     providerFile === undefined ? fattureInCloud(providerUrl) : await readProfile(providerFile);
-  const options = { clock: surroundings.clock, requestMs, proxy: proxiesIn(surroundings.env) };
+  const { clock = systemClock, env } = surroundings;
+  const options = { clock, requestMs, proxy: proxiesIn(env) };
   return {
     profile,
     isFattureInCloud: providerFile === undefined,

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { Connection } from '../wiring/connection.ts';
+import { type ConnectionOptions, readSettings, type Settings } from './settings.ts';
+
+/** Gives a command the options that say which connection is meant, and `--json`. */
+export function withConnection(command: Command): Command {
+  return withJson(
+    command
+      .option('--connection <name>', 'connection to work on (FRESCO_CONNECTION, default: default)')
+      .option(
+        '--store <store>',
+        "where it is stored: 'aws' or 'file:<path>' (FRESCO_STORE, default: aws)",
+      )
+      .option('--prefix <prefix>', 'prefix of the secrets in AWS (FRESCO_PREFIX, default: fresco)')
+      .option('--provider-url <url>', 'base URL of the provider (FRESCO_PROVIDER_URL)')
+      .option(
+        '--provider <file>',
+        'description of another OAuth server, experimental (FRESCO_PROVIDER)',
+      ),
+  );
+}
+
+/** Gives a command `--json`. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'one JSON value on standard output, messages on standard error');
+}
+
+/** Opens the connection that the options, the environment and what is remembered name. */
+export async function connect(options: ConnectionOptions): Promise<Connection> {
+  return open(await readSettings(options));
+}
+
+/** Opens a connection; `create` makes a file store that is not there yet. Rejects with `StoreRefused`. */
+export async function open(settings: Settings, create = false): Promise<Connection> {
+  // The SDK would tell every user of Node 20 about its plans for 2027.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const { openConnection } = await import('../wiring/connection.ts');
+  return openConnection({ ...settings, create });
+}
+
+/** Examples under a command's help. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}

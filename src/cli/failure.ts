@@ -1,0 +1,41 @@
+import { ConfigInvalid } from '../config.ts';
+import type { OutcomeClass } from '../core/outcome.ts';
+import { StoreRefused } from '../core/ports.ts';
+
+/** The exit codes of every command but `exec`, which passes its child's through. */
+export const exitCodes = { done: 0, retry: 1, person: 2, usage: 64 } as const;
+
+/** Why a command ended without having done its work. */
+export type FailureClass = Exclude<OutcomeClass, 'done'> | 'usage';
+
+/** A command could not do its work; the message is the one sentence that people get to read. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly failureClass: FailureClass;
+
+  constructor(failureClass: FailureClass, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failureClass = failureClass;
+  }
+}
+
+/** Any error as a failure; of an unexpected one only what cannot quote a stored value is told. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof ConfigInvalid) return new Failure('usage', error.problems.join('; '));
+  if (error instanceof StoreRefused) {
+    const passing = error.reason === 'unavailable' || error.reason === 'throttled';
+    return new Failure(passing ? 'retry' : 'person', error.message, { cause: error });
+  }
+  // The names of connections are checked where files are named after them.
+  if (error instanceof RangeError) return new Failure('usage', error.message, { cause: error });
+  const { name, code } = (error ?? {}) as { readonly name?: string; readonly code?: unknown };
+  const what = [name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown error';
+  return new Failure(
+    'retry',
+    `fresco failed in a way that it does not know (${what}): please report it`,
+    {
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { toRfc3339 } from '../core/instant.ts';
+import { connect, examples, withConnection } from './connection-options.ts';
+import type { ConnectionOptions } from './settings.ts';
+import { print, say } from './terminal.ts';
+
+interface HistoryOptions extends ConnectionOptions {
+  readonly limit: number;
+}
+
+/** `fresco history`: what became of the connection, without a value. */
+export function historyCommand(): Command {
+  return withConnection(new Command('history'))
+    .summary('list generations with times and outcomes')
+    .description(
+      'Lists logins and passes with their time, generation and outcome, oldest first and without any value. An outcome that repeats is listed once.',
+    )
+    .option('--limit <count>', 'how many of the newest to list', Number, 20)
+    .addHelpText('after', examples('fresco history', 'fresco history --limit 100 --json'))
+    .action(async (options: HistoryOptions) => {
+      const connection = await connect(options);
+      const { journal } = await connection.journal.read();
+      const entries = journal.history.slice(-Math.max(1, options.limit || 1)).map((entry) => ({
+        at: toRfc3339(entry.atMs),
+        generation: entry.generation,
+        outcome: entry.outcome,
+      }));
+      if (options.json) return print(JSON.stringify(entries));
+      if (entries.length === 0) return say('nothing has happened yet: fresco login');
+      print('time                  generation  outcome');
+      for (const { at, generation, outcome } of entries) {
+        print(`${at}  ${String(generation).padStart(10)}  ${outcome}`);
+      }
+    });
+}

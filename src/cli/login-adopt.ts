@@ -1,0 +1,128 @@
+import { decodeAccessToken } from '../core/access-token.ts';
+import { decodeGrant, type Grant } from '../core/grant.ts';
+import { classOf, type Outcome } from '../core/outcome.ts';
+import { describeOutcome } from '../core/outcome-text.ts';
+import type { Client } from '../core/ports.ts';
+import { Secret } from '../core/secret.ts';
+import { readApplication, storeApplication } from '../wiring/application-secret.ts';
+import type { Connection } from '../wiring/connection.ts';
+import { Failure } from './failure.ts';
+import { factsOfLogin, type LoginFacts } from './login-facts.ts';
+import { askHidden, confirm, isInteractive, readPiped, say, waiting } from './terminal.ts';
+
+/** What was there before a refresh token from elsewhere took its place. */
+interface Before {
+  readonly grant: Grant | undefined;
+  readonly client: Client | undefined;
+  /** The highest attempt number that was ever given. */
+  readonly lastAttempt: number;
+}
+
+/**
+ * Adopts a refresh token that a person got elsewhere: stores it first, then proves it by one pass. Where the
+ * provider refuses it, what it has replaced comes back, unless somebody has spent that in between.
+ */
+export async function adoptRefreshToken(
+  connection: Connection,
+  client: Client,
+): Promise<LoginFacts> {
+  const before = await lookBefore(connection);
+  const refreshToken = await takeRefreshToken(connection);
+  if (before.grant !== undefined && isInteractive()) {
+    const question = `Connection ${connection.name} has a grant that works (generation ${before.grant.generation}). Replace it?`;
+    if (!(await confirm(question))) throw new Failure('retry', 'kept the grant that is stored');
+  }
+  await storeApplication(connection.client, client, connection.random);
+  await connection.login({
+    refreshToken,
+    requestedAtMs: connection.clock.nowMs(),
+    expiresInSeconds: 0,
+    companies: [],
+  });
+  const pass = connection.rotate({ door: 'login', onlyIfDue: false });
+  const { outcome, warnings } = await waiting('proving the token by one refresh', pass);
+  for (const warning of warnings) say(`warning: ${warning}`);
+  if (classOf(outcome) !== 'done') return notProven(connection, before, outcome);
+  const published = await connection.accessToken.current();
+  if (published === undefined)
+    throw new Failure('retry', 'the access token has not appeared yet: fresco status');
+  return factsOfLogin(connection, decodeAccessToken(published.value));
+}
+
+/** A grant that is damaged, or latched, is nothing to come back to. */
+async function lookBefore({ grant, client, journal }: Connection): Promise<Before> {
+  const [version, application, { journal: noted }] = await Promise.all([
+    grant.current(),
+    readApplication(client),
+    journal.read(),
+  ]);
+  const works = version !== undefined && noted.latch === null && noted.refusal === null;
+  return {
+    grant: works ? decoded(version.value) : undefined,
+    client: application,
+    lastAttempt: noted.lastAttempt,
+  };
+}
+
+function decoded(value: Secret): Grant | undefined {
+  try {
+    return decodeGrant(value);
+  } catch {
+    return undefined;
+  }
+}
+
+async function takeRefreshToken({ provider }: Connection): Promise<Secret> {
+  const text = isInteractive() ? await askHidden('Refresh token', '') : await readPiped();
+  const problem = problemOf(text, provider.isFattureInCloud);
+  if (problem !== undefined) throw new Failure('usage', `${problem}; nothing was stored`);
+  return new Secret(text);
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  a: 'an access token (a/…), and this takes the refresh token (r/…)',
+  c: 'an authorization code (c/…), and this takes the refresh token (r/…)',
+  d: 'a device code (d/…), and this takes the refresh token (r/…)',
+};
+
+function problemOf(text: string, isFattureInCloud: boolean): string | undefined {
+  if (text === '') return 'no refresh token came in: pipe it in, or run this on a terminal';
+  if (/[{}"]/.test(text)) return 'this is more than a token: give the value of refresh_token alone';
+  if (!/^[\x21-\x7e]+$/.test(text)) return 'this is no refresh token: it has blanks or line breaks';
+  const kind = isFattureInCloud ? kinds[/^([a-z])\//.exec(text)?.[1] ?? ''] : undefined;
+  return kind && `this is ${kind}`;
+}
+
+async function notProven(connection: Connection, before: Before, outcome: Outcome): Promise<never> {
+  const why = describeOutcome(outcome);
+  if (outcome.kind !== 'latched' && outcome.kind !== 'refused') {
+    const outcomeClass = classOf(outcome) === 'person' ? 'person' : 'retry';
+    throw new Failure(
+      outcomeClass,
+      `the refresh token is stored but not proven yet: ${why}; then run fresco rotate`,
+    );
+  }
+  const isBack = before.grant !== undefined && (await bringBack(connection, before.grant, before));
+  const refused =
+    outcome.kind === 'latched' && outcome.latch.kind === 'misconfigured'
+      ? `the provider refuses the application (${outcome.latch.error}): check client id and secret`
+      : 'the provider does not accept this refresh token: check that it is whole, the newest, and of this application';
+  throw new Failure('person', isBack ? `${refused}; the grant from before is back` : refused);
+}
+
+/** A login with the earlier pair, which the provider still takes for unspent if nobody has sent anything since. */
+async function bringBack(connection: Connection, grant: Grant, before: Before): Promise<boolean> {
+  const { journal } = await connection.journal.read();
+  if (journal.lastAttempt > before.lastAttempt + 1 || grant.accessToken === null) return false;
+  if (before.client !== undefined) {
+    await storeApplication(connection.client, before.client, connection.random);
+  }
+  await connection.login({
+    refreshToken: grant.refreshToken,
+    accessToken: grant.accessToken,
+    requestedAtMs: grant.issuedAtMs,
+    expiresInSeconds: Math.round((grant.expiresAtMs - grant.issuedAtMs) / 1000),
+    companies: grant.companies,
+  });
+  return true;
+}

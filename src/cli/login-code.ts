@@ -1,0 +1,162 @@
+import type { Company } from '../core/company.ts';
+import type { Consent } from '../core/login.ts';
+import type { Client, TokenAnswer, TokenResponse } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
+import { storeApplication } from '../wiring/application-secret.ts';
+import { startAuthorization } from '../wiring/authorization.ts';
+import type { Connection } from '../wiring/connection.ts';
+import { openBrowser } from './browser.ts';
+import { Failure, failureOf } from './failure.ts';
+import { factsOfLogin, type LoginFacts } from './login-facts.ts';
+import {
+  type Arrival,
+  isLoopbackRedirect,
+  listenForRedirect,
+  type RedirectListener,
+} from './redirect-listener.ts';
+import { failurePage, successPage } from './redirect-page.ts';
+import { approveInSandbox } from './sandbox-consent.ts';
+import { ask, isInteractive, readPiped, say, strong, waiting } from './terminal.ts';
+
+/** How the person and the redirect find each other. */
+export interface CodeLogin {
+  readonly client: Client;
+  readonly scopes: readonly string[];
+  /** `page`: a page on loopback. `paste`: a person brings the address. `sandbox`: nobody is there to consent. */
+  readonly way: 'page' | 'paste' | 'sandbox';
+  /** The page may take the next free port: a stand-in for the provider allows it. */
+  readonly anyPort: boolean;
+  readonly browser: boolean;
+}
+
+/** Logs in by authorization code (RFC 6749 §4.1); nothing stored changes before the provider has given tokens. */
+export async function logInWithCode(connection: Connection, login: CodeLogin): Promise<LoginFacts> {
+  const registered = login.client.redirectUri ?? '';
+  const way = login.way === 'page' && !isLoopbackRedirect(registered) ? 'paste' : login.way;
+  const listener = way === 'page' ? await listenForRedirect(registered, login.anyPort) : undefined;
+  try {
+    return await throughBrowser(connection, { ...login, way }, listener);
+  } finally {
+    await listener?.close();
+  }
+}
+
+async function throughBrowser(
+  connection: Connection,
+  login: CodeLogin,
+  listener: RedirectListener | undefined,
+): Promise<LoginFacts> {
+  const redirectUri = listener?.redirectUri ?? login.client.redirectUri ?? '';
+  const wish = { client: login.client, redirectUri, scopes: login.scopes };
+  const authorization = startAuthorization(connection.provider, wish, connection.random);
+  if (authorization === undefined) {
+    throw new Failure('usage', 'this provider has no page for consent: use --refresh-token');
+  }
+  const arrival = await arrive(authorization.url, login, listener);
+  try {
+    const end = authorization.read(arrival.redirect);
+    if (end.kind === 'rejected') throw new Failure('person', end.why);
+    const facts = await storeConsent(connection, login.client, { code: end.code, redirectUri });
+    await arrival.reply(successPage(facts));
+    return facts;
+  } catch (error) {
+    await arrival.reply(failurePage(failureOf(error).message));
+    throw error;
+  }
+}
+
+async function arrive(
+  url: string,
+  login: CodeLogin,
+  listener: RedirectListener | undefined,
+): Promise<Arrival> {
+  const reply = async () => undefined;
+  if (login.way === 'sandbox') return { redirect: await approveInSandbox(url), reply };
+  say('open this page and consent:');
+  say(`\n  ${strong(url)}\n`);
+  if (login.browser && isInteractive()) openBrowser(url);
+  if (listener !== undefined) return waiting('waiting for your consent', listener.arrival());
+  say('then paste the whole address at which the browser ends; the page itself may fail to load');
+  const redirect = isInteractive() ? await ask('Address', '') : await readPiped();
+  return { redirect, reply };
+}
+
+async function storeConsent(
+  connection: Connection,
+  client: Client,
+  { code, redirectUri }: { readonly code: Secret; readonly redirectUri: string },
+): Promise<LoginFacts> {
+  const { provider, clock } = connection;
+  const requestedAtMs = clock.nowMs();
+  const exchange = provider.endpoint.exchange(code, { ...client, redirectUri });
+  const tokens = grantedIn(await waiting('exchanging the code', exchange));
+  const { accessToken, refreshToken, expiresInSeconds } = tokens;
+  if (refreshToken === undefined) {
+    throw new Failure(
+      'person',
+      'the provider gave no refresh token: check that the application may have one, and ask for the scope that it takes',
+    );
+  }
+  const consent = { refreshToken, accessToken, requestedAtMs, expiresInSeconds, companies: [] };
+  return keepConsent(connection, client, consent, tokens);
+}
+
+/** Stores the consent with the companies that it reaches, as far as the provider tells them. */
+async function keepConsent(
+  connection: Connection,
+  client: Client,
+  consent: Consent & { readonly accessToken: Secret },
+  { lifetimeAssumed }: TokenResponse,
+): Promise<LoginFacts> {
+  const companies = await companiesOf(connection, consent.accessToken);
+  await storeApplication(connection.client, client, connection.random);
+  const { position, warnings } = await connection.login({ ...consent, companies });
+  for (const warning of warnings) say(`warning: ${warning}`);
+  if (lifetimeAssumed)
+    say("warning: expires_in was missing or odd: the provider's default was taken");
+  const expiresAtMs = consent.requestedAtMs + consent.expiresInSeconds * 1000;
+  return factsOfLogin(connection, { ...position, expiresAtMs, companies });
+}
+
+async function companiesOf(
+  { provider }: Connection,
+  accessToken: Secret,
+): Promise<readonly Company[]> {
+  const listed = await provider.companies(accessToken);
+  if (listed.kind === 'companies') return listed.companies;
+  const why = listed.kind === 'rejected' ? 'the provider rejects the new token' : listed.cause;
+  say(`warning: the companies could not be read: ${why}`);
+  return [];
+}
+
+function grantedIn(answer: TokenAnswer): TokenResponse {
+  const again = 'nothing was stored, run fresco login again';
+  switch (answer.kind) {
+    case 'granted':
+      return answer.tokens;
+    case 'invalid-grant':
+      throw new Failure(
+        'person',
+        `the provider does not accept the code, which works once and for a minute: ${again}`,
+      );
+    case 'invalid-client':
+      throw new Failure(
+        'person',
+        `the provider refuses the application (${answer.error}): check client id and secret; ${again}`,
+      );
+    case 'unexpected':
+      throw new Failure(
+        'person',
+        `the provider answered ${answer.status} (${answer.contentType}), which no token endpoint does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`,
+      );
+    case 'throttled':
+      throw new Failure(
+        'retry',
+        `the provider asked for patience (${answer.status}): ${again} later`,
+      );
+    case 'never-sent':
+      throw new Failure('retry', `the provider could not be reached (${answer.cause}): ${again}`);
+    case 'uncertain':
+      throw new Failure('retry', `the provider gave no usable answer (${answer.cause}): ${again}`);
+  }
+}

@@ -1,0 +1,44 @@
+import type { AccessToken } from '../core/access-token.ts';
+import type { Company } from '../core/company.ts';
+import { toRfc3339 } from '../core/instant.ts';
+import type { Connection } from '../wiring/connection.ts';
+import { print, say, strong } from './terminal.ts';
+
+/** What may be told of a login. */
+export interface LoginFacts {
+  readonly connection: string;
+  readonly store: string;
+  readonly provider: string;
+  readonly generation: number;
+  readonly expiresAt: string | null;
+  readonly companies: readonly Company[];
+}
+
+/** The facts of a login that has published `token`. */
+export function factsOfLogin(
+  { name, place, provider }: Connection,
+  token: Pick<AccessToken, 'generation' | 'expiresAtMs' | 'companies'>,
+): LoginFacts {
+  return {
+    connection: name,
+    store: place,
+    provider: provider.profile.baseUrl,
+    generation: token.generation,
+    expiresAt: token.expiresAtMs === null ? null : toRfc3339(token.expiresAtMs),
+    companies: token.companies,
+  };
+}
+
+/** Tells a person, or a program, what a login has stored and where. */
+export function tellLogin(facts: LoginFacts, json = false): void {
+  if (json) {
+    print(JSON.stringify(facts));
+    return;
+  }
+  say(`${strong('connected:')} ${facts.connection}, generation ${facts.generation}`);
+  say(`stored in     ${facts.store}`);
+  if (facts.expiresAt !== null) say(`access token  until ${facts.expiresAt}`);
+  const companies = facts.companies.map(({ id, name }) => `${id} ${name}`).join(', ');
+  if (companies !== '') say(`companies     ${companies}`);
+  say('next          fresco token, or fresco status');
+}

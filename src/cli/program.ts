@@ -1,0 +1,86 @@
+import { Command, CommanderError } from 'commander';
+import { execCommand } from './exec.ts';
+import { exitCodes, failureOf } from './failure.ts';
+import { historyCommand } from './history.ts';
+import { localCommand } from './local.ts';
+import { loginCommand } from './login.ts';
+import { rotateCommand } from './rotate.ts';
+import { sandboxCommand } from './sandbox.ts';
+import { serveCommand } from './serve.ts';
+import { statusCommand } from './status.ts';
+import { print, say } from './terminal.ts';
+import { tokenCommand } from './token.ts';
+
+/** Every command, in the order in which the help lists them. */
+const commands = [
+  loginCommand,
+  tokenCommand,
+  execCommand,
+  serveCommand,
+  rotateCommand,
+  statusCommand,
+  historyCommand,
+  sandboxCommand,
+  localCommand,
+];
+
+const overview = `
+Try it without an account:
+  $ fresco login --sandbox
+  $ fresco token
+
+Exit codes: 0 done, 1 failed and may be retried, 2 needs a person, 64 wrong usage.
+Secrets come in by prompt or standard input, never as arguments.
+`;
+
+/** Runs the command that `argv` asks for; resolves with the exit code, and never rejects. */
+export async function run(argv: readonly string[]): Promise<number> {
+  // A reader such as `head` may have seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  try {
+    await createProgram().parseAsync(argv);
+    return Number(process.exitCode ?? exitCodes.done);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    return told(error, argv);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('fresco')
+    .description('Keeps the tokens of a Fatture in Cloud connection fresh, for machines.')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ sortOptions: false, helpWidth: 100 })
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
+    .addHelpText('after', overview);
+  for (const make of commands) {
+    const command = make();
+    command.copyInheritedSettings(program);
+    program.addCommand(command);
+  }
+  return program;
+}
+
+function told(error: unknown, argv: readonly string[]): number {
+  const failure = failureOf(error);
+  const { message, failureClass } = failure;
+  say(`fresco: ${message}`);
+  if (wantsJson(argv)) print(JSON.stringify({ error: message, class: failureClass }));
+  return exitCodes[failureClass];
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
+}
+
+/** What was typed may be a token in the wrong place: it is not shown again. */
+function withoutValues(text: string): string {
+  return text
+    .replace(/^error: /, 'fresco: ')
+    .replace(/'(-[^'=]*)=[^']*'/g, "'$1'")
+    .replace(/\b[acdr]\/[^\s']+/g, '[secret]');
+}

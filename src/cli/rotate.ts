@@ -1,0 +1,76 @@
+import { Command } from 'commander';
+import { toRfc3339 } from '../core/instant.ts';
+import { classOf, type Outcome } from '../core/outcome.ts';
+import { describeOutcome } from '../core/outcome-text.ts';
+import type { Connection, PassResult } from '../wiring/connection.ts';
+import { connect, examples, withConnection } from './connection-options.ts';
+import { Failure } from './failure.ts';
+import { foresee } from './foresight.ts';
+import type { ConnectionOptions } from './settings.ts';
+import { print, say, waiting } from './terminal.ts';
+
+interface RotateOptions extends ConnectionOptions {
+  readonly ifDue?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `fresco rotate`: one pass of the rotation protocol, now. */
+export function rotateCommand(): Command {
+  return withConnection(new Command('rotate'))
+    .summary('refresh the tokens now')
+    .description(
+      'Spends the refresh token under the lease and publishes what it brings; first finishes what an earlier run left. Safe to repeat and to interrupt. With the store in AWS the rotator does it, so that no laptop spends a token.',
+    )
+    .option(
+      '--if-due',
+      'only if the schedule would: half of the access token’s life, a day, or work left over',
+    )
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'fresco rotate',
+        'fresco rotate --if-due        # from cron, every hour',
+        'fresco rotate --json',
+      ),
+    )
+    .action(async (options: RotateOptions) => {
+      const connection = await connect(options);
+      const onlyIfDue = options.ifDue === true;
+      if (options.dryRun === true) return tellForesight(connection, onlyIfDue, options.json);
+      const pass = connection.rotate({ door: 'operator', onlyIfDue });
+      tell(await waiting('refreshing', pass), options.json);
+    });
+}
+
+async function tellForesight(
+  connection: Connection,
+  onlyIfDue: boolean,
+  json = false,
+): Promise<void> {
+  const foresight = await foresee(connection, onlyIfDue);
+  print(json ? JSON.stringify({ dryRun: true, ...foresight }) : foresight.detail);
+}
+
+function tell({ outcome, warnings }: PassResult, json = false): void {
+  for (const warning of warnings) say(`warning: ${warning}`);
+  const outcomeClass = classOf(outcome);
+  if (json) print(JSON.stringify(outcomeJson(outcome, warnings)));
+  else if (outcomeClass === 'done') print(describeOutcome(outcome));
+  if (outcomeClass !== 'done') throw new Failure(outcomeClass, describeOutcome(outcome));
+}
+
+/** An outcome for programs: its kind, class and sentence, and the token's facts where there is one. */
+export function outcomeJson(outcome: Outcome, warnings: readonly string[]): object {
+  const token = 'token' in outcome ? outcome.token : undefined;
+  return {
+    outcome: outcome.kind,
+    class: classOf(outcome),
+    detail: describeOutcome(outcome),
+    ...(token && {
+      generation: token.generation,
+      expiresAt: token.expiresAtMs === null ? null : toRfc3339(token.expiresAtMs),
+    }),
+    warnings,
+  };
+}

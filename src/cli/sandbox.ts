@@ -1,0 +1,81 @@
+import { Command } from 'commander';
+import { examples, withJson } from './connection-options.ts';
+import { durationText, parseDuration } from './duration.ts';
+import { parsePort, portProblem } from './port.ts';
+import { print, say } from './terminal.ts';
+
+/** Where the sandbox is, unless somebody says otherwise. */
+export const sandboxPort = 4010;
+
+interface SandboxOptions {
+  readonly port: number;
+  readonly untilIdle?: number;
+  readonly json?: boolean;
+}
+
+/** `fresco sandbox`: a stand-in for Fatture in Cloud on this machine. */
+export function sandboxCommand(): Command {
+  return withJson(new Command('sandbox'))
+    .summary('run a stand-in for Fatture in Cloud')
+    .description(
+      'Runs a stand-in for Fatture in Cloud on this machine until interrupted: OAuth with a consent page, companies, clients, webhooks, quotas, and faults on demand. Nothing in it is real, and it forgets everything when it ends.',
+    )
+    .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, sandboxPort)
+    .option(
+      '--until-idle <duration>',
+      'end by itself after so long without a request',
+      parseDuration,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'fresco sandbox',
+        'fresco login --sandbox                 # in another terminal',
+        'curl http://127.0.0.1:4010/_sandbox/state',
+      ),
+    )
+    .action(serveSandbox);
+}
+
+async function serveSandbox(options: SandboxOptions): Promise<void> {
+  const [{ createSandbox }, { listen }, { sandboxApplication }] = await Promise.all([
+    import('../sandbox/sandbox.ts'),
+    import('../sandbox/listen.ts'),
+    import('../sandbox/application.ts'),
+  ]);
+  const sandbox = createSandbox();
+  const listening = await listen(sandbox, { port: options.port }).catch((error: unknown) => {
+    throw portProblem(error, options.port);
+  });
+  const { url } = listening;
+  const { clientId, clientSecret, redirectUri } = sandboxApplication;
+  if (options.json) print(JSON.stringify({ url, clientId, redirectUri }));
+  say(`sandbox of Fatture in Cloud on ${url}`);
+  say(`application: client id ${clientId}, client secret ${clientSecret}, redirect ${redirectUri}`);
+  say(
+    `log in:      fresco login --sandbox${options.port === sandboxPort ? '' : ` --provider-url ${url}`}`,
+  );
+  say(`look inside: curl ${url}/_sandbox/state`);
+  say('Ctrl-C ends it');
+  const why = await ending(sandbox, options.untilIdle);
+  await listening.close();
+  if (why !== undefined) say(why);
+}
+
+/** Resolves when somebody ends it, or nobody has used it for so long. */
+async function ending(
+  sandbox: { observe(observer: () => void): () => void },
+  untilIdleMs: number | undefined,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve(undefined));
+    }
+    if (untilIdleMs === undefined) return;
+    const timer = setTimeout(
+      () => resolve(`ended: no request for ${durationText(untilIdleMs)}`),
+      untilIdleMs,
+    );
+    sandbox.observe(() => timer.refresh());
+  });
+}

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { connect, examples, withConnection } from './connection-options.ts';
+import { Failure } from './failure.ts';
+import { parsePort } from './port.ts';
+import type { ConnectionOptions } from './settings.ts';
+import { isInteractive, print, say } from './terminal.ts';
+
+/** Where long jobs find the endpoint, unless somebody says otherwise. */
+const servePort = 4020;
+
+interface ServeOptions extends ConnectionOptions {
+  readonly port: number;
+  readonly secretFile?: string;
+}
+
+/** `fresco serve`: tokens over HTTP, for programs that run longer than a token lasts. */
+export function serveCommand(): Command {
+  return withConnection(new Command('serve'))
+    .summary('hand out tokens to long jobs on this machine')
+    .description(
+      'Hands out access tokens over HTTP on loopback, for jobs in any language that run longer than a token lasts. Callers show a secret of its own, which is made anew at each start or kept in a file that only its owner can read.',
+    )
+    .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, servePort)
+    .option(
+      '--secret-file <path>',
+      'file that holds the secret; made with mode 0600 if it is not there',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'fresco serve --secret-file ~/.fresco-serve',
+        `curl -H "Authorization: Bearer $(cat ~/.fresco-serve)" http://127.0.0.1:${servePort}/token`,
+        `curl -H "Authorization: Bearer $(cat ~/.fresco-serve)" "http://127.0.0.1:${servePort}/token?min_validity=2h"`,
+      ),
+    )
+    .action(async (options: ServeOptions) => {
+      if (options.secretFile === undefined && !isInteractive()) {
+        throw new Failure(
+          'usage',
+          'the secret must not get into a log: name a file for it with --secret-file',
+        );
+      }
+      const connection = await connect(options);
+      const [{ serveSecret }, { listenForCallers }] = await Promise.all([
+        import('./serve-secret.ts'),
+        import('./token-server.ts'),
+      ]);
+      const secret = await serveSecret(options.secretFile, connection.random);
+      const server = await listenForCallers(connection, secret, options.port);
+      if (options.json)
+        print(JSON.stringify({ url: server.url, secretFile: options.secretFile ?? null }));
+      say(`tokens of ${connection.name} on ${server.url}`);
+      const shown =
+        options.secretFile === undefined ? secret.reveal() : `$(cat ${options.secretFile})`;
+      say(`ask: curl -H "Authorization: Bearer ${shown}" ${server.url}`);
+      say('Ctrl-C ends it');
+      await new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+          process.once(signal, resolve);
+      });
+      await server.close();
+    });
+}

@@ -1,0 +1,74 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Environment } from '../config.ts';
+import { Failure } from './failure.ts';
+
+/** What `login` was told, for the commands after it; nothing in it is secret. */
+export interface Remembered {
+  readonly store?: string;
+  readonly prefix?: string;
+  readonly connection?: string;
+  readonly providerUrl?: string;
+  readonly provider?: string;
+}
+
+const keys = ['store', 'prefix', 'connection', 'providerUrl', 'provider'] as const;
+
+/** Where settings are remembered (XDG Base Directory). */
+export function settingsPath(env: Environment): string {
+  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'fresco', 'settings.json');
+}
+
+/** A folder for data of the program's own choosing (XDG Base Directory). */
+export function dataPath(env: Environment, name: string): string {
+  return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'fresco', name);
+}
+
+/** What is remembered; nothing where nothing is. Rejects with `Failure` for a file that is not one of these. */
+export async function readRemembered(env: Environment): Promise<Remembered> {
+  const path = settingsPath(env);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
+    throw new Failure(
+      'usage',
+      `the settings in ${path} cannot be read (${code}): check the file's mode`,
+    );
+  }
+  const fields = parsed(text);
+  if (fields === undefined) {
+    throw new Failure(
+      'usage',
+      `the settings in ${path} are damaged: remove that file, nothing in it is secret`,
+    );
+  }
+  return Object.fromEntries(
+    keys.flatMap((key) => (typeof fields[key] === 'string' ? [[key, fields[key]]] : [])),
+  );
+}
+
+/** Replaces what is remembered. */
+export async function remember(env: Environment, settings: Remembered): Promise<void> {
+  const path = settingsPath(env);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, `${JSON.stringify({ v: 1, ...settings }, null, 2)}\n`, {
+    mode: 0o600,
+  });
+  await rename(temporary, path);
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const fields = value as Record<string, unknown>;
+    return fields['v'] === 1 ? fields : undefined;
+  } catch {
+    return undefined;
+  }
+}

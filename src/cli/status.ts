@@ -1,0 +1,136 @@
+import { Command } from 'commander';
+import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
+import { toRfc3339 } from '../core/instant.ts';
+import type { Journal, Latch } from '../core/journal.ts';
+import { describeOutcome } from '../core/outcome-text.ts';
+import { heldLatch } from '../core/settlement.ts';
+import type { Connection } from '../wiring/connection.ts';
+import { connect, examples, withConnection } from './connection-options.ts';
+import { durationText } from './duration.ts';
+import { exitCodes } from './failure.ts';
+import type { ConnectionOptions } from './settings.ts';
+import { print } from './terminal.ts';
+
+/** What `status --json` prints. */
+interface Status {
+  readonly connection: string;
+  readonly store: string;
+  readonly provider: string;
+  readonly method: 'oauth' | 'manual' | null;
+  readonly generation: number | null;
+  readonly expiresAt: string | null;
+  readonly hoursLeft: number | null;
+  readonly companies: readonly { readonly id: number; readonly name: string }[];
+  readonly lastOutcome: { readonly at: string; readonly outcome: string } | null;
+  readonly failingSince: string | null;
+  readonly pausedSince: string | null;
+  /** Since when a refresh is without an answer on record. */
+  readonly uncertainSince: string | null;
+  readonly latch: { readonly kind: Latch['kind']; readonly since: string } | null;
+  readonly schedule: string;
+  /** What a person has to do; `null`: nothing. */
+  readonly problem: string | null;
+}
+
+/** `fresco status`: how the connection is, in one look. */
+export function statusCommand(): Command {
+  return withConnection(new Command('status'))
+    .summary('show how the connection is')
+    .description(
+      'Shows generation, time left, last outcome, latch and schedule, without any value. Exits with 2 where a person is needed.',
+    )
+    .addHelpText('after', examples('fresco status', 'fresco status --json | jq .hoursLeft'))
+    .action(async (options: ConnectionOptions) => {
+      const connection = await connect(options);
+      const status = await look(connection);
+      print(options.json ? JSON.stringify(status) : textOf(status));
+      if (status.problem !== null) process.exitCode = exitCodes.person;
+    });
+}
+
+async function look(connection: Connection): Promise<Status> {
+  const [published, client, { journal: stored }] = await Promise.all([
+    connection.accessToken.current(),
+    connection.client.current(),
+    connection.journal.read(),
+  ]);
+  const journal = { ...stored, latch: latchIn(stored, client?.versionId) };
+  const token = published && decodeAccessToken(published.value);
+  const { name, place, provider, schedule } = connection;
+  return {
+    connection: name,
+    store: place,
+    provider: provider.profile.baseUrl,
+    ...tokenPart(token, connection.clock.nowMs()),
+    ...journalPart(journal),
+    schedule,
+    problem: problemOf(journal, token),
+  };
+}
+
+/** A latch on an application that has been replaced since, or on an earlier grant, holds no more. */
+function latchIn(journal: Journal, clientVersionId: string | undefined): Latch | null {
+  const known = journal.known ?? { grant: 0, generation: 0, attempt: 0 };
+  return heldLatch(journal, known, clientVersionId) ?? null;
+}
+
+function tokenPart(token: AccessToken | undefined, nowMs: number) {
+  const expiresAtMs = token?.expiresAtMs ?? null;
+  return {
+    method: token === undefined ? null : token.expiresAtMs === null ? 'manual' : 'oauth',
+    generation: token?.generation ?? null,
+    expiresAt: instant(expiresAtMs),
+    hoursLeft:
+      expiresAtMs === null ? null : Math.max(0, Math.floor((expiresAtMs - nowMs) / 36_000) / 100),
+    companies: token?.companies ?? [],
+  } as const;
+}
+
+function journalPart({ history, latch, dispatch, failingSinceMs, pausedAtMs }: Journal) {
+  const last = history.at(-1);
+  return {
+    lastOutcome: last === undefined ? null : { at: toRfc3339(last.atMs), outcome: last.outcome },
+    failingSince: instant(failingSinceMs),
+    pausedSince: instant(pausedAtMs),
+    uncertainSince: instant(dispatch?.sends[0]?.sentAtMs ?? null),
+    latch: latch === null ? null : { kind: latch.kind, since: toRfc3339(latch.sinceMs) },
+  };
+}
+
+function problemOf(journal: Journal, token: AccessToken | undefined): string | null {
+  if (journal.latch !== null) return describeOutcome({ kind: 'latched', latch: journal.latch });
+  if (token === undefined && journal.known === null) {
+    return describeOutcome({ kind: 'not-connected', missing: 'grant' });
+  }
+  const { pausedAtMs } = journal;
+  return pausedAtMs === null ? null : describeOutcome({ kind: 'paused', sinceMs: pausedAtMs });
+}
+
+function instant(atMs: number | null): string | null {
+  return atMs === null ? null : toRfc3339(atMs);
+}
+
+function textOf(status: Status): string {
+  const { expiresAt, hoursLeft, generation, lastOutcome } = status;
+  const left = hoursLeft === null ? 'never expires' : `${durationText(hoursLeft * 3_600_000)} left`;
+  const rows: [string, string | null][] = [
+    ['connection', `${status.connection}, in ${status.store}`],
+    ['provider', status.provider],
+    ['method', status.method],
+    ['generation', generation === null ? null : String(generation)],
+    [
+      'access token',
+      generation === null ? 'none' : `${left}${expiresAt ? `, until ${expiresAt}` : ''}`,
+    ],
+    ['companies', status.companies.map(({ id, name }) => `${id} ${name}`).join(', ') || null],
+    ['last outcome', lastOutcome && `${lastOutcome.outcome} at ${lastOutcome.at}`],
+    ['failing since', status.failingSince],
+    ['no answer since', status.uncertainSince],
+    ['schedule', status.schedule],
+    ['to do', status.problem],
+  ];
+  return rows
+    .filter(([, value]) => value !== null)
+    .map(([label, value]) => `${label.padEnd(16)}${value}`)
+    .join('\n');
+}
