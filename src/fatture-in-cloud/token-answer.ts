@@ -91,14 +91,11 @@ function tokenResponse(
 ): TokenResponse | string {
   const accessToken = fields['access_token'];
   const refreshToken = fields['refresh_token'];
-  const tokenType = fields['token_type'] ?? 'Bearer';
   // What cannot stand in an Authorization header can't be used.
   if (typeof accessToken !== 'string' || !/^[\x20-\x7e]+$/.test(accessToken)) {
     return 'answer holds no access token';
   }
-  if (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer') {
-    return 'answer holds a token of another type than Bearer';
-  }
+  // `token_type` decides nothing: a pair that has arrived is kept, whatever it is called.
   const lifetime = lifetimeSeconds(fields['expires_in']);
   return {
     accessToken: new Secret(accessToken),
