@@ -1,0 +1,347 @@
+import { type App, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { frescoIn, synthesize } from './assembly.ts';
+import {
+  type Access,
+  isAllowed,
+  isAllowedByKey,
+  type Statement,
+  statementsIn,
+  statementsOfRole,
+} from './iam.ts';
+import { account, arnOf, type Deployed, region, resourcesOf } from './template.ts';
+
+const operatorArn = `arn:aws:iam::${account}:role/operator`;
+const kinds = ['client', 'grant', 'access-token'] as const;
+const aliases = ['schedule', 'consumers', 'native', 'operator'] as const;
+type Kind = (typeof kinds)[number];
+
+let deployed: Deployed;
+
+beforeAll(async () => {
+  ({ deployed } = await synthesize((app) => {
+    const { fresco } = frescoIn(app, (stack) => ({
+      connections: ['default', 'second'],
+      operators: [Role.fromRoleArn(stack, 'Operator', operatorArn)],
+    }));
+    fresco.grantReadToken(consumerIn(app));
+  }));
+}, 60_000);
+
+function consumerIn(app: App): Role {
+  const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
+  return new Role(new Stack(app, 'another-stack'), 'Consumer', { assumedBy });
+}
+
+/** Who is there, by a part of the role's logical id; and two who have more rights than Fresco gave. */
+const roles = {
+  rotator: /^RotatorRole/,
+  receiver: /WebhookReceiverRole/,
+  handler: /WebhookHandlerRole/,
+  scheduler: /SchedulerRole/,
+  consumer: /^Consumer/,
+} as const;
+type Who = keyof typeof roles | 'operator' | 'administrator' | 'stranger';
+const everyone = [...Object.keys(roles), 'operator', 'administrator', 'stranger'] as Who[];
+
+function identityOf(who: Who): { readonly arn: string; readonly statements: readonly Statement[] } {
+  switch (who) {
+    case 'operator':
+      return { arn: operatorArn, statements: statementsOfRole(deployed, 'operator') };
+    case 'administrator':
+      return {
+        arn: `arn:aws:iam::${account}:role/administrator`,
+        statements: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+      };
+    case 'stranger':
+      return { arn: `arn:aws:iam::${account}:role/stranger`, statements: [] };
+    case 'rotator':
+    case 'receiver':
+    case 'handler':
+    case 'scheduler':
+    case 'consumer': {
+      const found = resourcesOf(deployed, 'AWS::IAM::Role').filter(([id]) => roles[who].test(id));
+      const [role] = found;
+      if (role === undefined || found.length > 1) throw new Error(`${found.length} roles: ${who}`);
+      return { arn: arnOf(...role), statements: statementsOfRole(deployed, role[0]) };
+    }
+  }
+}
+
+function secret(kind: Kind, connection = 'default') {
+  const name = `fresco/${connection}/${kind}`;
+  const found = resourcesOf(deployed, 'AWS::SecretsManager::Secret').find(
+    ([, { Properties }]) => Properties['Name'] === name,
+  );
+  if (found === undefined) throw new Error(`no secret ${name}`);
+  const arn = arnOf(...found);
+  const policy = resourcesOf(deployed, 'AWS::SecretsManager::ResourcePolicy').find(
+    ([, { Properties }]) => Properties['SecretId'] === arn,
+  );
+  return { arn, policy: statementsIn(policy?.[1].Properties['ResourcePolicy']) };
+}
+
+function key() {
+  const [found, ...others] = resourcesOf(deployed, 'AWS::KMS::Key');
+  if (found === undefined || others.length > 0) throw new Error('there is not one key');
+  return { arn: arnOf(...found), policy: statementsIn(found[1].Properties['KeyPolicy']) };
+}
+
+function mayUseKey(who: Who, action: string, arn: string, versionId = 'a-version'): boolean {
+  const { arn: principal, statements } = identityOf(who);
+  const context = {
+    'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
+    'kms:EncryptionContext:SecretARN': arn,
+    'kms:EncryptionContext:SecretVersionId': versionId,
+  };
+  return isAllowedByKey(
+    { principal, action: `kms:${action}`, resource: key().arn, context },
+    statements,
+    key().policy,
+  );
+}
+
+function maySecret(who: Who, action: string, { arn, policy }: ReturnType<typeof secret>): boolean {
+  const { arn: principal, statements } = identityOf(who);
+  const access: Access = { principal, action: `secretsmanager:${action}`, resource: arn };
+  return isAllowed(access, statements, policy);
+}
+
+const mayRead = (who: Who, it: ReturnType<typeof secret>) =>
+  maySecret(who, 'GetSecretValue', it) && mayUseKey(who, 'Decrypt', it.arn);
+const mayWrite = (who: Who, it: ReturnType<typeof secret>) =>
+  maySecret(who, 'PutSecretValue', it) && mayUseKey(who, 'GenerateDataKey', it.arn);
+
+describe('the value of a secret', () => {
+  it.each<{ kind: Kind; readers: Who[] }>([
+    { kind: 'grant', readers: ['rotator', 'operator'] },
+    { kind: 'client', readers: ['rotator', 'operator'] },
+    {
+      kind: 'access-token',
+      readers: ['rotator', 'handler', 'consumer', 'operator', 'administrator'],
+    },
+  ])('of kind $kind is read by $readers and nobody else', ({ kind, readers }) => {
+    expect(everyone.filter((who) => mayRead(who, secret(kind)))).toEqual(readers);
+  });
+
+  it.each<{ kind: Kind; writers: Who[] }>([
+    { kind: 'grant', writers: ['rotator', 'operator'] },
+    { kind: 'access-token', writers: ['rotator', 'operator'] },
+    { kind: 'client', writers: ['operator'] },
+  ])('of kind $kind is written by $writers and nobody else', ({ kind, writers }) => {
+    expect(everyone.filter((who) => mayWrite(who, secret(kind)))).toEqual(writers);
+    expect(
+      everyone.filter((who) => maySecret(who, 'UpdateSecretVersionStage', secret(kind))),
+    ).toEqual(writers);
+  });
+
+  it.each(['grant', 'client'] as const)(
+    'of kind %s is kept from an administrator by the secret’s policy, and by the key’s without it',
+    (kind) => {
+      const { arn, policy } = secret(kind);
+      expect(maySecret('administrator', 'GetSecretValue', { arn, policy })).toBe(false);
+      expect(maySecret('administrator', 'GetSecretValue', { arn, policy: [] })).toBe(true);
+      expect(mayUseKey('administrator', 'Decrypt', arn)).toBe(false);
+      expect(mayUseKey('administrator', 'GenerateDataKey', arn)).toBe(false);
+    },
+  );
+
+  it('of one connection is not read by a consumer of another', () => {
+    expect(mayRead('consumer', secret('access-token', 'second'))).toBe(false);
+  });
+
+  it('is opened with the key through Secrets Manager alone', () => {
+    const { arn: principal, statements } = identityOf('rotator');
+    const context = { 'kms:EncryptionContext:SecretARN': secret('grant').arn };
+    const access = { principal, action: 'kms:Decrypt', resource: key().arn, context };
+    expect(isAllowedByKey(access, statements, key().policy)).toBe(false);
+  });
+});
+
+describe('the receiver', () => {
+  it('reads no secret', () => {
+    for (const kind of kinds) {
+      expect(maySecret('receiver', 'GetSecretValue', secret(kind))).toBe(false);
+      expect(mayUseKey('receiver', 'Decrypt', secret(kind).arn)).toBe(false);
+    }
+  });
+
+  it('may send to the queue, write its log and do nothing else', () => {
+    const actions = identityOf('receiver').statements.flatMap(({ Action }) => Action);
+    expect(new Set(actions)).toEqual(
+      new Set([
+        'logs:CreateLogStream',
+        'logs:PutLogEvents',
+        'sqs:SendMessage',
+        'kms:Decrypt',
+        'kms:GenerateDataKey',
+        'kms:DescribeKey',
+      ]),
+    );
+  });
+});
+
+describe('an administrator', () => {
+  it('is not locked out: policies of secrets and key are theirs to change', () => {
+    for (const kind of kinds) {
+      expect(maySecret('administrator', 'PutResourcePolicy', secret(kind))).toBe(true);
+      expect(maySecret('administrator', 'DeleteResourcePolicy', secret(kind))).toBe(true);
+    }
+    expect(mayUseKey('administrator', 'PutKeyPolicy', secret('grant').arn)).toBe(true);
+  });
+
+  it('may create and retag the secrets, as CloudFormation does for them', () => {
+    for (const kind of kinds) {
+      const { arn } = secret(kind);
+      expect(maySecret('administrator', 'CreateSecret', secret(kind))).toBe(true);
+      expect(maySecret('administrator', 'UpdateSecret', secret(kind))).toBe(true);
+      for (const action of ['GenerateDataKey', 'Decrypt']) {
+        expect(mayUseKey('administrator', action, arn, 'RequestToValidateKeyAccess')).toBe(true);
+      }
+    }
+  });
+});
+
+describe('the rotator', () => {
+  it.each<{ alias: (typeof aliases)[number]; callers: Who[] }>([
+    { alias: 'schedule', callers: ['scheduler', 'administrator'] },
+    { alias: 'consumers', callers: ['handler', 'consumer', 'operator', 'administrator'] },
+    { alias: 'native', callers: ['operator', 'administrator'] },
+    { alias: 'operator', callers: ['operator', 'administrator'] },
+  ])('is invoked at its door $alias by $callers alone', ({ alias, callers }) => {
+    expect(everyone.filter((who) => mayInvoke(who, alias))).toEqual(callers);
+  });
+
+  it('has no door without a name but for an administrator', () => {
+    expect(everyone.filter((who) => mayInvoke(who))).toEqual(['administrator']);
+  });
+
+  it('is opened to services of AWS at the native door alone, for the grants of this stack', () => {
+    const permissions = resourcesOf(deployed, 'AWS::Lambda::Permission')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ FunctionName }) => String(FunctionName).includes('Rotator'));
+    expect(permissions).toEqual(
+      ['default', 'second'].map((connection) => ({
+        Action: 'lambda:InvokeFunction',
+        FunctionName: aliasArn('native'),
+        Principal: 'secretsmanager.amazonaws.com',
+        SourceAccount: account,
+        SourceArn: `arn:aws:secretsmanager:${region}:${account}:secret:fresco/${connection}/grant-??????`,
+      })),
+    );
+  });
+});
+
+describe('the table', () => {
+  const mayItem = (who: Who, action: string, item: string) => {
+    const { arn: principal, statements } = identityOf(who);
+    const [table] = resourcesOf(deployed, 'AWS::DynamoDB::Table');
+    if (table === undefined) throw new Error('no table');
+    const context = { 'dynamodb:LeadingKeys': [item] };
+    const access = { principal, action: `dynamodb:${action}`, resource: arnOf(...table), context };
+    return isAllowed(access, statements);
+  };
+
+  it('holds journals that only the rotator and operators touch', () => {
+    for (const action of ['GetItem', 'PutItem']) {
+      expect(everyone.filter((who) => mayItem(who, action, 'journal#default'))).toEqual([
+        'rotator',
+        'operator',
+        'administrator',
+      ]);
+    }
+    expect(mayItem('handler', 'UpdateItem', 'journal#default')).toBe(false);
+  });
+
+  it.each(['seen#default#0001invented', 'pause#default#108061'])(
+    'holds %s for the handler alone',
+    (item) => {
+      for (const action of ['GetItem', 'UpdateItem']) {
+        expect(everyone.filter((who) => mayItem(who, action, item))).toEqual([
+          'handler',
+          'administrator',
+        ]);
+      }
+    },
+  );
+
+  it('is not deleted, scanned or queried by any function', () => {
+    for (const action of ['DeleteItem', 'Scan', 'Query', 'DeleteTable', 'UpdateTable']) {
+      expect(everyone.filter((who) => mayItem(who, action, 'journal#default'))).toEqual([
+        'administrator',
+      ]);
+    }
+  });
+});
+
+describe('a wildcard', () => {
+  /** Each with its reason; `?` is not one: it stands for the six characters that AWS adds to a name. */
+  const reasons: Readonly<Record<string, string>> = {
+    'kms:* on * in AWS::KMS::Key':
+      'Allow for the account: it leaves the key to IAM, without which nobody could ever change it',
+    '… on * in AWS::KMS::Key': 'in the policy of a key, * is that key',
+    '… on * in AWS::SecretsManager::ResourcePolicy': 'in the policy of a secret, * is that secret',
+    'sqs:* on … in AWS::SQS::QueuePolicy': 'Deny of everything that does not come over TLS',
+  };
+
+  it('is in no Action and no Resource but those listed here', () => {
+    const found = new Set(
+      [...deployed.values()]
+        .flatMap(({ Resources }) => Object.values(Resources))
+        .flatMap(({ Type, Properties }) =>
+          documentsIn(Properties).flatMap((document) =>
+            statementsIn(document).flatMap((statement) => wildcardsIn(statement, Type)),
+          ),
+        ),
+    );
+    expect([...found].sort()).toEqual(Object.keys(reasons).sort());
+  });
+});
+
+describe('a consumer', () => {
+  it('gets two rights and the key for one secret, and is refused a connection that is not there', async () => {
+    const { statements } = identityOf('consumer');
+    expect(statements.flatMap(({ Action }) => Action)).toEqual([
+      'secretsmanager:GetSecretValue',
+      'kms:Decrypt',
+      'lambda:InvokeFunction',
+    ]);
+    await expect(
+      synthesize((app) => frescoIn(app).fresco.grantReadToken(consumerIn(app), 'third')),
+    ).rejects.toThrow("no connection 'third' to read a token of: name one of default");
+  });
+});
+
+function aliasArn(alias?: string): string {
+  const [found] = resourcesOf(deployed, 'AWS::Lambda::Function').filter(([id]) =>
+    id.includes('Rotator'),
+  );
+  return `arn:aws:lambda:${region}:${account}:function:${found?.[0]}${alias ? `:${alias}` : ''}`;
+}
+
+function mayInvoke(who: Who, alias?: string): boolean {
+  const { arn: principal, statements } = identityOf(who);
+  return isAllowed(
+    { principal, action: 'lambda:InvokeFunction', resource: aliasArn(alias) },
+    statements,
+  );
+}
+
+const policyKeys = ['PolicyDocument', 'KeyPolicy', 'ResourcePolicy', 'AssumeRolePolicyDocument'];
+
+function documentsIn(properties: Readonly<Record<string, unknown>>): unknown[] {
+  return policyKeys.flatMap((it) => properties[it] ?? []);
+}
+
+function wildcardsIn({ Action, Resource = [] }: Statement, type: string): string[] {
+  const actions = [Action].flat().filter((it) => it.includes('*'));
+  const resources = [Resource].flat().filter((it) => it.includes('*') && !isLogStream(it));
+  if (actions.length + resources.length === 0) return [];
+  return [`${actions.join() || '…'} on ${resources.join() || '…'} in ${type}`];
+}
+
+/** The streams within a log group: what `Arn` of a log group gives. */
+function isLogStream(arn: string): boolean {
+  return /^arn:aws:logs:[^*]+:log-group:[^*:]+:\*$/.test(arn);
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { App, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Fresco, type FrescoProps } from '../../infra/fresco.ts';
+import { built } from '../bundles/built.ts';
+import { type Deployed, resolved, type Template } from './template.ts';
+
+/** A synthesized app: each stack's template by the stack's name, with every reference resolved. */
+export interface Assembly {
+  readonly deployed: Deployed;
+  /** Where the assets lie. */
+  readonly directory: string;
+  readonly isProtected: (stackName: string) => boolean;
+}
+
+/** Builds the bundles if they are old, and synthesizes what `define` makes, as cdk.json says. */
+export async function synthesize(define: (app: App) => void): Promise<Assembly> {
+  await built('functions');
+  const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  const app = new App({
+    context: { ...context, 'aws:cdk:disable-stack-trace': true },
+    analyticsReporting: false,
+    treeMetadata: false,
+  });
+  define(app);
+  const assembly = app.synth();
+  const stacks = assembly.stacksRecursively;
+  const templates = new Map(stacks.map((it) => [it.stackName, it.template as Template]));
+  return {
+    deployed: resolved(templates),
+    directory: assembly.directory,
+    isProtected: (name) => stacks.some((it) => it.stackName === name && it.terminationProtection),
+  };
+}
+
+/** A Fresco in a stack of its own, which is named after the prefix. */
+export function frescoIn(
+  app: App,
+  props: FrescoProps | ((stack: Construct) => FrescoProps) = {},
+  prefix = 'fresco',
+): { readonly stack: Stack; readonly fresco: Fresco } {
+  const stack = new Stack(app, prefix);
+  const chosen = typeof props === 'function' ? props(stack) : props;
+  return { stack, fresco: new Fresco(stack, 'Fresco', { prefix, ...chosen }) };
+}
