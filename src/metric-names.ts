@@ -20,6 +20,8 @@ export const rotatorMetrics = {
   personNeeded: { name: 'PersonNeeded', unit: 'None', dimensions: ofConnection },
   /** Hours since a refresh token was sent with no answer on record; 0 where none is. */
   uncertainHours: { name: 'UncertainHours', unit: 'None', dimensions: ofConnection },
+  /** Days since the refresh token was used last: unused for a year, it dies. */
+  idleDays: { name: 'IdleDays', unit: 'None', dimensions: ofConnection },
 } satisfies Readonly<Record<string, MetricName>>;
 
 /** What the functions behind webhooks count. */

@@ -1,7 +1,7 @@
 import { classOf, type OutcomeClass } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { EventBus, Reporter } from '../core/ports.ts';
-import { eventOf, type Report } from '../core/report.ts';
+import { eventOf, type PublishedFacts, type Report } from '../core/report.ts';
 import type { Log, LogFields } from './log.ts';
 import { metricLine } from './metric-line.ts';
 
@@ -62,6 +62,7 @@ function metricsOf(report: Report, prefix: string): string {
       unit: 'None',
       values: {
         ...(left === undefined ? {} : { HoursLeft: left }),
+        ...(report.published && { IdleDays: idleDays(report.published, atMs) }),
         PersonNeeded: classOf(outcome) === 'person' ? 1 : 0,
         UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
       },
@@ -73,6 +74,10 @@ function metricsOf(report: Report, prefix: string): string {
 function hoursLeft({ published, atMs }: Report): number | undefined {
   if (published === undefined || published.expiresAtMs === null) return undefined;
   return Math.max(0, hours(published.expiresAtMs - atMs));
+}
+
+function idleDays({ issuedAtMs }: PublishedFacts, atMs: number): number {
+  return Math.max(0, Math.round((atMs - issuedAtMs) / 864_000) / 100);
 }
 
 function hours(ms: number): number {

@@ -5,6 +5,11 @@ import type { Pass } from './pass.ts';
 /** Who asked for a pass. */
 export type Door = 'schedule' | 'consumer' | 'operator' | 'native' | 'login';
 
+/** What may be told of what is published; its refresh token was used last when it was issued. */
+export interface PublishedFacts extends TokenFacts {
+  readonly issuedAtMs: number;
+}
+
 /** The one account of a pass, for an event, a metric and a log line; it holds no secret. */
 export interface Report {
   readonly connection: string;
@@ -12,7 +17,7 @@ export interface Report {
   readonly atMs: number;
   readonly outcome: Outcome;
   /** What consumers have now; absent before the first login, or where it could not be read. */
-  readonly published?: TokenFacts;
+  readonly published?: PublishedFacts;
   /** What this pass changed for people: failing has ended, or a person is needed from now on. */
   readonly turn?: 'recovered' | 'reauthorization-required';
   /** Things that went wrong on the way without stopping the pass. */
@@ -27,10 +32,14 @@ export function reportOf(pass: Pass, outcome: Outcome, callsPerson: boolean): Re
     door: pass.request.door,
     atMs: pass.page.nowMs(),
     outcome,
-    ...(pass.published && { published: factsOf(pass.published) }),
+    ...(pass.published && { published: publishedFacts(pass.published) }),
     ...(turn && { turn }),
     warnings: pass.warnings,
   };
+}
+
+function publishedFacts(token: PublishedFacts): PublishedFacts {
+  return { ...factsOf(token), issuedAtMs: token.issuedAtMs };
 }
 
 function healing(pass: Pass, outcome: Outcome): Report['turn'] {

@@ -9,7 +9,8 @@ import { metricNamespace, rotatorMetrics } from '../../src/metric-names.ts';
 const atMs = 1_790_000_000_000;
 const hourMs = 3_600_000;
 const position = { grant: 1, generation: 7, attempt: 2 };
-const published = { ...position, expiresAtMs: atMs + 5.5 * hourMs };
+const issuedAtMs = atMs - 36 * hourMs;
+const published = { ...position, issuedAtMs, expiresAtMs: atMs + 5.5 * hourMs };
 
 const reportOf = (outcome: Outcome, more: Partial<Report> = {}): Report => ({
   connection: 'default',
@@ -123,6 +124,7 @@ describe('the metrics of a pass', () => {
       outcome: 'refreshed',
       Passes: 1,
       HoursLeft: 5.5,
+      IdleDays: 1.5,
       PersonNeeded: 0,
       UncertainHours: 0,
     });
@@ -140,11 +142,11 @@ describe('the metrics of a pass', () => {
   it('have no hours left of a token that is not there or never ends, and 0 of one that has ended', async () => {
     const { published: _, ...nothing } = reportOf({ kind: 'not-connected', missing: 'grant' });
     expect(await metricsOf(nothing)).not.toHaveProperty('HoursLeft');
-    const manual = { ...position, expiresAtMs: null };
+    const manual = { ...published, expiresAtMs: null };
     expect(await metricsOf(reportOf(refreshed, { published: manual }))).not.toHaveProperty(
       'HoursLeft',
     );
-    const ended = { ...position, expiresAtMs: atMs - 1 };
+    const ended = { ...published, expiresAtMs: atMs - 1 };
     expect(await metricsOf(reportOf(refreshed, { published: ended }))).toMatchObject({
       HoursLeft: 0,
     });
@@ -155,7 +157,7 @@ describe('the metrics of a pass', () => {
     await fc.assert(
       fc.asyncProperty(fc.option(times), async (leftMs) => {
         const expiresAtMs = leftMs === null ? null : atMs + leftMs;
-        const report = reportOf(refreshed, { published: { ...position, expiresAtMs } });
+        const report = reportOf(refreshed, { published: { ...published, expiresAtMs } });
         const { _aws, ...values } = await metricsOf(report);
         for (const text of described(_aws)) {
           expect(values[(JSON.parse(text) as { name: string }).name]).toEqual(expect.any(Number));

@@ -81,7 +81,7 @@ it.each([
 });
 
 it('an event says the hours that the published token has left, never below 0', () => {
-  const published = factsOf(token);
+  const published = { ...factsOf(token), issuedAtMs: 0 };
   const failed: Outcome = { kind: 'out-of-time' };
   expect(eventOf(report(failed, { published }))?.detail).toMatchObject({
     v: 1,
