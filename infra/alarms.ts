@@ -116,6 +116,13 @@ function connectionWatches(prefix: string, connection: string): readonly Watch[]
       threshold: 1,
     },
     {
+      entry: 'refresh-token-idle',
+      says: `the refresh token of ${connection} has not been used for 300 days: unused for a year, it dies`,
+      metric: of(rotatorMetrics.idleDays, 'Maximum'),
+      breaches: 'at or above',
+      threshold: 300,
+    },
+    {
       entry: 'token-lost',
       says: `a new token of ${connection} could not be stored anywhere`,
       metric: of(rotatorMetrics.passes, 'Sum', 'lost'),

@@ -33,6 +33,13 @@ export function dashboard(scope: Construct, id: string, props: DashboardProps): 
       ),
       width: 12,
     }),
+    new GraphWidget({
+      title: 'Days since the refresh token was used',
+      left: connections.map((connection) =>
+        gauge(rotatorMetrics.idleDays, 'Maximum', prefix, connection),
+      ),
+      width: 12,
+    }),
     new GraphWidget({ title: 'How passes end', left: [passes(prefix)], width: 12 }),
     ...(webhook === undefined ? [] : [queues(webhook)]),
   );

@@ -30,7 +30,10 @@ export interface FrescoProps {
   readonly rotateEvery?: Duration;
   /** Secrets Manager rotates by its own schedule too, for auditors; log in first. @default - on demand only */
   readonly rotateNativelyEvery?: Duration;
-  /** Encrypts secrets, table, queues and bus. @default - a key of its own */
+  /**
+   * Encrypts secrets, table, queues and bus. Its policy stays as it is: it must let EventBridge and
+   * CloudWatch use it, and may keep client and grant from others. @default - a key of its own, which does
+   */
   readonly key?: IKey;
   /** Where events go. @default - a bus of its own */
   readonly bus?: IEventBus;

@@ -10,7 +10,7 @@ export interface StoreKeyProps {
   readonly connections: readonly string[];
   /** ARNs of the rotator's role and of the operators. */
   readonly keepers: readonly string[];
-  /** A key to guard in place of a new one; where it is imported, its policy stays as it is. */
+  /** A key to use in place of a new one, with the policy that it has. */
   readonly key: IKey | undefined;
 }
 
@@ -28,7 +28,9 @@ const cryptography = [
  * is not locked out; but what a client or grant secret holds it opens for the keepers alone.
  */
 export function storeKey(scope: Construct, id: string, props: StoreKeyProps): IKey {
-  const key = props.key ?? newKey(scope, id, props.prefix);
+  // Its stack may be made before this one, and must not wait for the roles that a policy would name.
+  if (props.key !== undefined) return Key.fromKeyArn(scope, id, props.key.keyArn);
+  const key = newKey(scope, id, props.prefix);
   key.addToResourcePolicy(keepersOnly(scope, props));
   key.addToResourcePolicy(usedBy(scope, 'events.amazonaws.com'));
   key.addToResourcePolicy(usedBy(scope, 'cloudwatch.amazonaws.com'));

@@ -1,0 +1,318 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleFolder } from '../../infra/service-function.ts';
+import { type Edge, parseConfig } from '../../src/config.ts';
+import { parseStackFacts } from '../../src/stack-facts.ts';
+import { parseCall } from '../../src/wiring/rotator-doors.ts';
+import { builtFunction } from '../bundles/built.ts';
+import { type Assembly, frescoIn, synthesize } from './assembly.ts';
+import { account, arnOf, type Deployed, type Resource, region, resourcesOf } from './template.ts';
+
+const edges = ['rotator', 'webhook-receiver', 'webhook-handler'] as const;
+
+let assembly: Assembly;
+let deployed: Deployed;
+/** The same with everything chosen otherwise. */
+let other: Deployed;
+
+beforeAll(async () => {
+  assembly = await synthesize((app) =>
+    frescoIn(app, { connections: ['default', 'second'], alarmEmail: 'ops@example.com' }),
+  );
+  deployed = assembly.deployed;
+  ({ deployed: other } = await synthesize((app) => {
+    const own = new Stack(app, 'own');
+    frescoIn(
+      app,
+      {
+        connections: ['one'],
+        rotateEvery: Duration.hours(12),
+        rotateNativelyEvery: Duration.days(30),
+        key: new Key(own, 'Key'),
+        bus: new EventBus(own, 'Bus') as IEventBus,
+        alarmTopic: new Topic(own, 'Topic'),
+        webhooks: false,
+        providerUrl: 'https://provider.example.com',
+        reservedConcurrency: 1,
+        tracing: true,
+      },
+      'acme/test',
+    );
+  }));
+}, 60_000);
+
+describe('a function', () => {
+  it.each(edges)('reads back the environment that the stack gives to the %s', (edge) => {
+    const config = parseConfig(edge, environmentOf(deployed, edge));
+    expect(config).toMatchObject({ prefix: 'fresco', connections: ['default', 'second'] });
+  });
+
+  it('knows what it was told of table, bus, account, times and doors', () => {
+    const [table] = resourcesOf(deployed, 'AWS::DynamoDB::Table');
+    const rotator = parseConfig('rotator', environmentOf(deployed, 'rotator'));
+    expect(rotator).toEqual({
+      prefix: 'fresco',
+      connections: ['default', 'second'],
+      table: table?.[0],
+      bus: arnOfOnly('AWS::Events::EventBus'),
+      providerUrl: 'https://api-v2.fattureincloud.it',
+      environment: `${account}/${region}/fresco`,
+      rotateEveryMs: 86_400_000,
+      leaseTermMs: 90_000,
+    });
+    const handler = parseConfig('webhook-handler', environmentOf(deployed, 'webhook-handler'));
+    expect(handler).toMatchObject({ table: rotator.table, bus: rotator.bus, entity: 'full' });
+    expect(handler.consumersAlias).toBe(aliasArn('consumers'));
+    const receiver = parseConfig('webhook-receiver', environmentOf(deployed, 'webhook-receiver'));
+    expect(receiver.queueUrl).toBe(handler.queueUrl);
+    expect(receiver.webhookSink).toMatch(/^https:\/\/\w+\.execute-api\.eu-south-1.*\/webhooks$/);
+  });
+
+  it.each(edges)('%s is the bundle that a test loads, byte for byte', async (edge) => {
+    const bundle = await builtFunction(edge);
+    expect(join(bundleFolder(edge), 'index.js')).toBe(bundle);
+    expect(readFileSync(join(assetOf(edge), 'index.js')).equals(readFileSync(bundle))).toBe(true);
+  });
+
+  it('runs on Node 24 and arm64, with nothing reserved and no tracing unless it is asked for', () => {
+    for (const [, { Properties }] of resourcesOf(deployed, 'AWS::Lambda::Function')) {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+      expect(Properties).not.toHaveProperty('TracingConfig');
+    }
+    const [rotator] = resourcesOf(other, 'AWS::Lambda::Function');
+    expect(rotator?.[1].Properties).toMatchObject({
+      ReservedConcurrentExecutions: 1,
+      TracingConfig: { Mode: 'Active' },
+    });
+  });
+
+  it('that is not built is named, with what to do', () => {
+    expect(() => bundleFolder('absent')).toThrow(
+      "the function 'absent' is not built: run npm run build, then try again",
+    );
+  });
+
+  it('has a lease that outlives it, and a queue that hides a message for longer than it runs', () => {
+    const rotator = functionOf(deployed, 'rotator');
+    const { leaseTermMs } = parseConfig('rotator', environmentOf(deployed, 'rotator'));
+    expect(leaseTermMs).toBeGreaterThan(Number(rotator.Properties['Timeout']) * 1000);
+    const handler = Number(functionOf(deployed, 'webhook-handler').Properties['Timeout']);
+    const hidden = resourcesOf(deployed, 'AWS::SQS::Queue').flatMap(
+      ([, { Properties }]) => Properties['VisibilityTimeout'] ?? [],
+    );
+    expect(hidden).toEqual([6 * handler]);
+  });
+});
+
+describe('a log', () => {
+  it('is kept for three months, and each function writes its own', () => {
+    const groups = resourcesOf(deployed, 'AWS::Logs::LogGroup');
+    for (const [, { Properties }] of groups) expect(Properties['RetentionInDays']).toBe(90);
+    const used = edges.map((edge) => functionOf(deployed, edge).Properties['LoggingConfig']);
+    expect(new Set(used.map((it) => JSON.stringify(it))).size).toBe(edges.length);
+  });
+
+  it('of requests to the webhook holds no header, since a signature is one', () => {
+    const [, stage] = only(deployed, 'AWS::ApiGatewayV2::Stage');
+    const { Format } = stage.Properties['AccessLogSettings'] as { Format: string };
+    const fields = [...Format.matchAll(/\$context\.([\w.]+)/g)].map(([, it]) => it);
+    expect(fields).toEqual([
+      'requestId',
+      'requestTime',
+      'identity.sourceIp',
+      'routeKey',
+      'status',
+      'responseLength',
+      'integrationErrorMessage',
+    ]);
+  });
+});
+
+describe('the schedule', () => {
+  it('checks each connection every hour through its own door, with an event that the door accepts', () => {
+    const schedules = resourcesOf(deployed, 'AWS::Scheduler::Schedule').map(
+      ([, { Properties }]) => Properties,
+    );
+    const connections = schedules.map(({ ScheduleExpression, State, Target }) => {
+      const { Arn, Input } = Target as { Arn: string; Input: string };
+      expect([ScheduleExpression, State]).toEqual(['rate(1 hour)', 'ENABLED']);
+      expect(Arn).toBe(aliasArn('schedule'));
+      return parseCall('schedule', JSON.parse(Input), {
+        prefix: 'fresco',
+        connections: ['default', 'second'],
+      }).connection;
+    });
+    expect(connections).toEqual(['default', 'second']);
+  });
+
+  it('keeps what it could not deliver in the queue of failures', () => {
+    for (const [, { Properties }] of resourcesOf(deployed, 'AWS::Scheduler::Schedule')) {
+      const { DeadLetterConfig } = Properties['Target'] as { DeadLetterConfig: { Arn: string } };
+      expect(DeadLetterConfig.Arn).toBe(failuresArn());
+    }
+  });
+});
+
+describe('the doors of the rotator', () => {
+  it('are four aliases of one published version', () => {
+    const found = resourcesOf(deployed, 'AWS::Lambda::Alias').map(([, it]) => it.Properties);
+    expect(found.map(({ Name }) => Name)).toEqual(['schedule', 'consumers', 'native', 'operator']);
+    const versions = new Set(found.map(({ FunctionVersion }) => FunctionVersion));
+    expect(versions.size).toBe(1);
+    expect([...versions][0]).toMatch(/CurrentVersion/);
+  });
+
+  it('make an asynchronous call once, and keep what failed', () => {
+    const configs = resourcesOf(deployed, 'AWS::Lambda::EventInvokeConfig').map(
+      ([, it]) => it.Properties,
+    );
+    expect(configs.map(({ Qualifier }) => Qualifier)).toEqual([
+      'schedule',
+      'consumers',
+      'native',
+      'operator',
+    ]);
+    for (const config of configs) {
+      expect(config).toMatchObject({
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: failuresArn() } },
+      });
+    }
+  });
+});
+
+describe('native rotation', () => {
+  it('is on demand: no schedule of Secrets Manager is there', () => {
+    expect(resourcesOf(deployed, 'AWS::SecretsManager::RotationSchedule')).toEqual([]);
+  });
+
+  it('by a schedule, for those who ask for it, does not begin with the deploy', () => {
+    const [schedule] = resourcesOf(other, 'AWS::SecretsManager::RotationSchedule');
+    expect(schedule?.[1].Properties).toMatchObject({
+      SecretId: 'acme/test/one/grant',
+      RotateImmediatelyOnUpdate: false,
+      RotationRules: { ScheduleExpression: 'rate(720 hours)' },
+    });
+    expect(String(schedule?.[1].Properties['RotationLambdaARN'])).toMatch(/:native$/);
+  });
+});
+
+describe('a queue', () => {
+  it('is encrypted with the key, and keeps a message for two weeks', () => {
+    const queues = resourcesOf(deployed, 'AWS::SQS::Queue');
+    expect(queues).toHaveLength(3);
+    for (const [, { Properties }] of queues) {
+      expect(Properties).toMatchObject({
+        KmsMasterKeyId: arnOfOnly('AWS::KMS::Key'),
+        MessageRetentionPeriod: 14 * 86_400,
+      });
+    }
+  });
+
+  it('of notifications gives a message up after 20 receives, and reports each message of a batch', () => {
+    const redriven = resourcesOf(deployed, 'AWS::SQS::Queue').flatMap(
+      ([, { Properties }]) => Properties['RedrivePolicy'] ?? [],
+    );
+    expect(redriven).toMatchObject([{ maxReceiveCount: 20 }]);
+    const [source] = resourcesOf(deployed, 'AWS::Lambda::EventSourceMapping');
+    expect(source?.[1].Properties).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+});
+
+describe('what the stack tells', () => {
+  it('is read back by the command', () => {
+    const [parameter] = resourcesOf(deployed, 'AWS::SSM::Parameter');
+    expect(parameter?.[1].Properties['Name']).toBe('/fresco/stack');
+    const receiver = parseConfig('webhook-receiver', environmentOf(deployed, 'webhook-receiver'));
+    expect(parseStackFacts(String(parameter?.[1].Properties['Value']))).toMatchObject({
+      environment: `${account}/${region}/fresco`,
+      connections: ['default', 'second'],
+      consumersAlias: aliasArn('consumers'),
+      operatorAlias: aliasArn('operator'),
+      webhookSink: receiver.webhookSink,
+      queueUrl: receiver.queueUrl,
+    });
+  });
+});
+
+describe('a stack with everything chosen otherwise', () => {
+  it('uses the key, the bus and the topic that it was given, and makes none', () => {
+    for (const type of ['AWS::KMS::Key', 'AWS::Events::EventBus', 'AWS::SNS::Topic']) {
+      expect(resourcesOf(other, type)).toHaveLength(1);
+    }
+    const { bus } = parseConfig('rotator', environmentOf(other, 'rotator'));
+    expect(bus).toBe(arnOf(...only(other, 'AWS::Events::EventBus')));
+  });
+
+  it('has no way in for notifications where they are off', () => {
+    expect(resourcesOf(other, 'AWS::ApiGatewayV2::Api')).toEqual([]);
+    expect(resourcesOf(other, 'AWS::Lambda::Function')).toHaveLength(1);
+    const value = String(only(other, 'AWS::SSM::Parameter')[1].Properties['Value']);
+    expect(parseStackFacts(value)).not.toHaveProperty('webhookSink');
+  });
+
+  it('takes prefix, times and provider as they are given', () => {
+    const config = parseConfig('rotator', environmentOf(other, 'rotator'));
+    expect(config).toMatchObject({
+      prefix: 'acme/test',
+      environment: `${account}/${region}/acme-test`,
+      rotateEveryMs: 43_200_000,
+      providerUrl: 'https://provider.example.com',
+    });
+    expect([...other.keys()]).toContain('acme-test-store');
+  });
+});
+
+function only(where: Deployed, type: string): [string, Resource] {
+  const [found, ...others] = resourcesOf(where, type);
+  if (found === undefined || others.length > 0) throw new Error(`there is not one ${type}`);
+  return found;
+}
+
+function arnOfOnly(type: string): string {
+  return arnOf(...only(deployed, type));
+}
+
+const idOf = { rotator: 'Rotator', 'webhook-receiver': 'Receiver', 'webhook-handler': 'Handler' };
+
+function functionOf(where: Deployed, edge: keyof typeof idOf): Resource {
+  const found = resourcesOf(where, 'AWS::Lambda::Function').find(([id]) =>
+    id.includes(`${idOf[edge]}Function`),
+  );
+  if (found === undefined) throw new Error(`there is no function ${edge}`);
+  return found[1];
+}
+
+function environmentOf(where: Deployed, edge: Edge & keyof typeof idOf): Record<string, string> {
+  const { Variables } = functionOf(where, edge).Properties['Environment'] as {
+    Variables: Record<string, string>;
+  };
+  return Variables;
+}
+
+/** The folder that is uploaded as a function's code. */
+function assetOf(edge: keyof typeof idOf): string {
+  const { S3Key } = functionOf(deployed, edge).Properties['Code'] as { S3Key: string };
+  return join(assembly.directory, `asset.${S3Key.replace(/\.zip$/, '')}`);
+}
+
+function aliasArn(alias: string): string {
+  const id = resourcesOf(deployed, 'AWS::Lambda::Function').find(([it]) =>
+    it.includes('RotatorFunction'),
+  )?.[0];
+  return `arn:aws:lambda:${region}:${account}:function:${id}:${alias}`;
+}
+
+function failuresArn(): string {
+  const failures = resourcesOf(deployed, 'AWS::SQS::Queue').find(([id]) => id.includes('Failures'));
+  if (failures === undefined) throw new Error('there is no queue of failures');
+  return arnOf(...failures);
+}
