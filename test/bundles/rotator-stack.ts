@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { journalTable } from '../../src/aws/journal-table.ts';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
-import { toEnvironment } from '../../src/config.ts';
+import { parseConfig, toEnvironment } from '../../src/config.ts';
 import { clientSource, encodeClient } from '../../src/core/client.ts';
 import { login } from '../../src/core/login.ts';
 import type { RotationPorts } from '../../src/core/pass.ts';
@@ -27,8 +27,28 @@ const environment = '000000000000/eu-south-1/test';
 /** The rotator's bundle behind its aliases, over doubles of every service and the sandbox. */
 export type RotatorStack = Awaited<ReturnType<typeof startRotatorStack>>;
 
+/** What a stack's template says of its rotator, once the provider's address is known. */
+export type RotatorTemplate = (providerUrl: string) => Promise<{
+  readonly variables: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}>;
+
+const byHand: RotatorTemplate = async (providerUrl) => ({
+  timeoutMs: 50_000,
+  variables: toEnvironment('rotator', {
+    prefix: 'fresco',
+    connections: ['default'],
+    table: 'fresco',
+    bus: 'fresco-bus',
+    providerUrl,
+    environment,
+    rotateEveryMs: 86_400_000,
+    leaseTermMs: 60_000,
+  }),
+});
+
 /** Starts a stack with one connection that nobody has logged in to; `stop` ends all of it. */
-export async function startRotatorStack() {
+export async function startRotatorStack(template: RotatorTemplate = byHand) {
   const sandbox = createSandbox();
   const provider = await listen(sandbox, { port: 0 });
   const doors = new Map<string, LambdaFunction>();
@@ -38,27 +58,19 @@ export async function startRotatorStack() {
       invoke: orReject((event) => doorOf(doors, 'native').invoke(event)),
     },
   });
-  const [table, bus] = [await startDynamoDb(), await startEventBridge()];
+  const { variables: given, timeoutMs } = await template(provider.url);
+  const config = parseConfig('rotator', given);
+  const [table, bus] = [await startDynamoDb({ tableName: config.table }), await startEventBridge()];
   const bundle = await builtFunction('rotator');
   for (const alias of aliases) {
     const variables = {
-      ...toEnvironment('rotator', {
-        prefix: 'fresco',
-        connections: ['default'],
-        table: table.tableName,
-        bus: 'fresco-bus',
-        providerUrl: provider.url,
-        environment,
-        rotateEveryMs: 86_400_000,
-        leaseTermMs: 60_000,
-      }),
+      ...given,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
       AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
     };
     const node = node24Path() ?? process.execPath;
     const functionName = `rotator:${alias}`;
-    const timeoutMs = 50_000;
     doors.set(
       alias,
       lambdaFunction({ functionName, bundle, node, timeoutMs, environment: variables }),
@@ -95,7 +107,8 @@ export async function startRotatorStack() {
     /** SIGKILLs what runs behind an alias. */
     kill: (alias: (typeof aliases)[number]) => doorOf(doors, alias).kill(),
     /** Stores application and grant as the command does, as if `ageMs` ago. */
-    logIn: (ageMs = 0) => logIn(connection, provider.url, ageMs),
+    logIn: (ageMs = 0) =>
+      logIn(connection, { providerUrl: provider.url, environment: config.environment }, ageMs),
     stop: async () => {
       await Promise.all([...doors.values()].map((door) => door.stop()));
       client.destroy();
@@ -115,18 +128,23 @@ type Connection = Pick<RotationPorts, 'grant' | 'accessToken' | 'journal'> & {
   readonly client: RotationPorts['grant'];
 };
 
-async function logIn(connection: Connection, providerUrl: string, ageMs: number): Promise<void> {
+interface Place {
+  readonly providerUrl: string;
+  readonly environment: string;
+}
+
+async function logIn(connection: Connection, place: Place, ageMs: number): Promise<void> {
   const { clientId, clientSecret } = sandboxApplication;
   const versionId = Buffer.from(systemRandom.bytes(16)).toString('hex');
   const client = { clientId, clientSecret: new Secret(clientSecret) };
   await connection.client.put(versionId, encodeClient(client));
-  const response = await fetch(`${providerUrl}/_sandbox/grants`, {
+  const response = await fetch(`${place.providerUrl}/_sandbox/grants`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ direct: true }),
   });
   const tokens = (await response.json()) as Record<string, string>;
-  const ports = loginPorts(connection, providerUrl);
+  const ports = loginPorts(connection, place);
   await login(ports, {
     refreshToken: new Secret(String(tokens['refresh_token'])),
     accessToken: new Secret(String(tokens['access_token'])),
@@ -136,7 +154,7 @@ async function logIn(connection: Connection, providerUrl: string, ageMs: number)
   });
 }
 
-function loginPorts(connection: Connection, providerUrl: string): RotationPorts {
+function loginPorts(connection: Connection, { providerUrl, environment }: Place): RotationPorts {
   return {
     ...connection,
     clock: systemClock,

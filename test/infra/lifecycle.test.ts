@@ -141,10 +141,8 @@ describe('each function', () => {
   const edges = ['rotator', 'webhook-receiver', 'webhook-handler'] as const;
 
   it.each(edges)('reads back the environment that the stack gave it: %s', (edge) => {
-    const lambda = all('AWS::Lambda::Function')
-      .map(properties)
-      .find((it) => codeOf(it).equals(readFileSync(join(bundleFolder(edge), 'index.js'))));
-    const { Variables } = lambda?.['Environment'] as { Variables: Record<string, string> };
+    const bundle = readFileSync(join(bundleFolder(edge), 'index.js'));
+    const Variables = variablesOf(functionWhere((it) => codeOf(it).equals(bundle)));
     expect(() => parseConfig(edge, Variables)).not.toThrow();
     expect(JSON.stringify(Variables)).not.toMatch(/secret"|password|a\/|r\//i);
   });
@@ -160,13 +158,19 @@ describe('each function', () => {
   });
 
   it('outlives no lease: the rotator stops before the term ends, with time to keep a token', () => {
-    const rotator = all('AWS::Lambda::Function')
-      .map(properties)
-      .find((it) => it['Description'] === 'Fresco: refreshes access tokens');
-    const { Variables } = rotator?.['Environment'] as { Variables: Record<string, string> };
-    const { leaseTermMs } = parseConfig('rotator', Variables);
-    expect(leaseTermMs).toBeGreaterThan(Number(rotator?.['Timeout']) * 1000);
+    const rotator = functionWhere((it) => it['Description'] === 'Fresco: refreshes access tokens');
+    const { leaseTermMs } = parseConfig('rotator', variablesOf(rotator));
+    expect(leaseTermMs).toBeGreaterThan(Number(rotator['Timeout']) * 1000);
   });
+
+  function functionWhere(isMeant: (lambda: Record<string, unknown>) => boolean) {
+    const found = all('AWS::Lambda::Function').find((it) => isMeant(it.Properties));
+    return properties(found);
+  }
+
+  function variablesOf(lambda: Readonly<Record<string, unknown>>): Record<string, string> {
+    return (lambda['Environment'] as { Variables: Record<string, string> }).Variables;
+  }
 
   function codeOf(lambda: Record<string, unknown>): Buffer {
     const { S3Key } = lambda['Code'] as { S3Key: string };
