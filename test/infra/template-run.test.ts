@@ -20,10 +20,11 @@ beforeAll(async () => {
     const rotator = all('AWS::Lambda::Function').find((it) =>
       String(it['Description']).includes('refreshes access tokens'),
     );
-    const { Variables: variables } = rotator?.['Environment'] as {
+    if (rotator === undefined) throw new Error('the template has no rotator');
+    const { Variables: variables } = rotator['Environment'] as {
       Variables: Record<string, string>;
     };
-    return { variables, timeoutMs: Number(rotator?.['Timeout']) * 1000 };
+    return { variables, timeoutMs: Number(rotator['Timeout']) * 1000 };
   });
 }, 60_000);
 
@@ -47,8 +48,10 @@ function breaches(alarmEntry: string, metrics: Record<string, number>): boolean 
 }
 
 function scheduled(): unknown {
-  const [schedule] = all('AWS::Scheduler::Schedule');
-  return JSON.parse((schedule?.['Target'] as { Input: string }).Input);
+  const inputs = all('AWS::Scheduler::Schedule').map(
+    (it) => (it['Target'] as { Input: string }).Input,
+  );
+  return JSON.parse(inputs[0] ?? '');
 }
 
 it('from login to a scheduled rotation to an alarm, and back', async () => {

@@ -34,7 +34,8 @@ beforeAll(async () => {
   mkdirSync(modules);
   renameSync(join(project, 'package'), join(modules, 'fic-fresco'));
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  for (const name of [...Object.keys(dependencies), '@types/node']) {
+  const linked = [...Object.keys(dependencies), '@types/node', 'aws-cdk-lib', 'constructs'];
+  for (const name of linked) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
@@ -121,6 +122,28 @@ describe('the package that npm would publish', () => {
     ]);
     expect(stdout).toMatch(/^Usage: fresco/);
   });
+
+  it('has the construct: a stack of one own gives its function the right to read a token', async () => {
+    const text = `
+      import { App, Stack } from 'aws-cdk-lib';
+      import { Code, Function as Lambda, Runtime } from 'aws-cdk-lib/aws-lambda';
+      import { Fresco } from 'fic-fresco/cdk';
+      const stack = new Stack(new App(), 'mine');
+      const fresco = new Fresco(stack, 'Fresco', { prefix: 'mine' });
+      const code = Code.fromInline('exports.handler = async () => {}');
+      const job = new Lambda(stack, 'Job', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code });
+      fresco.grantReadToken(job);
+      const { stacks } = stack.node.root.synth({ aspectStabilization: true });
+      const templates = stacks.map(({ template }) => JSON.stringify(template));
+      console.log(JSON.stringify({
+        stacks: stacks.map(({ stackName }) => stackName).sort(),
+        reads: templates.some((it) => /Job[^"]*Policy/.test(it) && it.includes('secret:mine/default/access-token')),
+        functions: templates.join('').match(/"nodejs24.x"/g).length,
+      }));`;
+    const { stacks, reads, functions } = JSON.parse(await node('stack.mjs', text));
+    expect({ stacks, reads }).toEqual({ stacks: ['mine', 'mine-store'], reads: true });
+    expect(functions).toBeGreaterThanOrEqual(4);
+  }, 60_000);
 
   it('holds no source, no test and nothing of this machine', async () => {
     const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--dry-run'], {
