@@ -106,9 +106,9 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
       doorOf(doors, alias).invoke(event),
     /** SIGKILLs what runs behind an alias. */
     kill: (alias: (typeof aliases)[number]) => doorOf(doors, alias).kill(),
-    /** Stores application and grant as the command does, as if `ageMs` ago. */
-    logIn: (ageMs = 0) =>
-      logIn(connection, { providerUrl: provider.url, environment: config.environment }, ageMs),
+    /** Stores application and grant as the command does, as if `ageMs` ago, perhaps from another place. */
+    logIn: (ageMs = 0, environment = config.environment) =>
+      logIn(connection, { providerUrl: provider.url, environment }, ageMs),
     stop: async () => {
       await Promise.all([...doors.values()].map((door) => door.stop()));
       client.destroy();

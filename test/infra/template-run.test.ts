@@ -77,3 +77,16 @@ it('from login to a scheduled rotation to an alarm, and back', async () => {
   const mended = await stack.through('schedule', scheduled());
   expect(breaches('person-needed', metricsIn(mended.logs))).toBe(false);
 }, 60_000);
+
+it('a grant that was copied from another stage is not spent', async () => {
+  await stack.logIn(13 * 3_600_000, '123456789012/eu-west-1/staging');
+  const sent = async () => {
+    const state = await fetch(`${stack.providerUrl}/_sandbox/state`);
+    return ((await state.json()) as { counters: { tokenRequests: number } }).counters.tokenRequests;
+  };
+  const before = await sent();
+  const { logs } = await stack.through('schedule', scheduled());
+  expect(logs).toContain('elsewhere');
+  expect(breaches('person-needed', metricsIn(logs))).toBe(true);
+  expect(await sent()).toBe(before);
+}, 30_000);
