@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { loggedIn, tokenRequests, withExpiredToken } from './logged-in.ts';
+import { createSandboxWorkspace } from './workspace.ts';
+
+describe('fresco token', () => {
+  it('prints the bare token and nothing else', async () => {
+    const workspace = await loggedIn();
+    const { code, stdout, stderr } = await workspace.run(['token']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^a\/\S+\n$/);
+    expect((await workspace.sandbox.get('/user/info', stdout.trim())).status).toBe(200);
+  });
+
+  it('tells programs when it expires and what it reaches', async () => {
+    const workspace = await loggedIn();
+    const { stdout } = await workspace.run(['token', '--json']);
+    expect(JSON.parse(stdout)).toEqual({
+      accessToken: expect.stringMatching(/^a\//),
+      tokenType: 'Bearer',
+      generation: 1,
+      expiresAt: expect.stringMatching(/Z$/),
+      companies: [{ id: 108061, name: 'Studio Esempio' }],
+    });
+  });
+
+  it('refreshes an expired one, once', async () => {
+    const workspace = await loggedIn();
+    await withExpiredToken(workspace);
+    const sent = await tokenRequests(workspace);
+    const tokens = await Promise.all([1, 2, 3].map(() => workspace.run(['token'])));
+    expect(tokens.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(new Set(tokens.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(await tokenRequests(workspace)).toBe(sent + 1);
+  });
+
+  it.each([
+    [
+      'more than the provider gives',
+      ['--min-validity', '25h'],
+      'no token lasts 25 h 0 min: the newest one lasts 23 h 59 min',
+    ],
+    [
+      'what is no length of time',
+      ['--min-validity', 'soon'],
+      "it must be a length of time such as '90s', '5m' or '3h'",
+    ],
+    ['an argument', ['a/0001invented'], 'too many arguments'],
+    ['an unknown option', ['--token=a/0001invented'], 'unknown option'],
+  ])('asked for %s, says what is wrong', async (_, args, sentence) => {
+    const workspace = await loggedIn();
+    const { code, stdout, stderr } = await workspace.run(['token', ...args]);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 64,
+      stdout: '',
+      stderr: expect.stringContaining(sentence),
+    });
+    expect(stderr).not.toContain('invented');
+  });
+
+  it('before any login, sends a person there', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { code, stdout, stderr } = await workspace.run(['token', '--json']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('run fresco login'),
+    });
+    expect(JSON.parse(stdout)).toEqual({ error: expect.any(String), class: 'person' });
+  });
+});
+
+describe('fresco rotate', () => {
+  it('spends the refresh token now, and says what came of it', async () => {
+    const workspace = await loggedIn();
+    const { code, stdout } = await workspace.run(['rotate', '--json']);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      code: 0,
+      outcome: 'refreshed',
+      class: 'done',
+      generation: 2,
+      warnings: [],
+    });
+  });
+
+  it('with --if-due, leaves alone what is fresh', async () => {
+    const workspace = await loggedIn();
+    const sent = await tokenRequests(workspace);
+    const { code, stdout } = await workspace.run(['rotate', '--if-due']);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'generation 1 is fresh, nothing was due\n',
+    });
+    expect(await tokenRequests(workspace)).toBe(sent);
+  });
+
+  it.each([
+    [[], 'would spend the refresh token of generation 1: an operator asks\n'],
+    [['--if-due'], 'nothing is due\n'],
+  ])('with --dry-run and %j, only says what it would do', async (args, stdout) => {
+    const workspace = await loggedIn();
+    const sent = await tokenRequests(workspace);
+    expect(await workspace.run(['rotate', '--dry-run', ...args])).toEqual({
+      code: 0,
+      stdout,
+      stderr: '',
+    });
+    expect(await tokenRequests(workspace)).toBe(sent);
+  });
+
+  it('after a revocation, ends with a person’s task and keeps serving the token', async () => {
+    const workspace = await loggedIn();
+    await workspace.run(['rotate']);
+    await workspace.sandbox.request('POST', '/_sandbox/revoke');
+    expect(await workspace.run(['rotate'])).toMatchObject({ code: 1 });
+    const { code, stderr } = await workspace.run(['rotate']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^fresco: the provider no longer accepts the refresh token since \S+: fresco login\n$/,
+      ),
+    });
+    expect(await workspace.run(['token'])).toMatchObject({ code: 0 });
+    const status = await workspace.run(['status', '--json']);
+    expect(status.code).toBe(2);
+    expect(JSON.parse(status.stdout)).toMatchObject({ latch: { kind: 'revoked' }, generation: 2 });
+  });
+});
+
+describe('fresco status and history', () => {
+  it('show the life of the connection without a value of it', async () => {
+    const workspace = await loggedIn();
+    await workspace.run(['rotate']);
+    const status = await workspace.run(['status', '--json']);
+    expect(JSON.parse(status.stdout)).toEqual({
+      connection: 'default',
+      store: `file store ${workspace.storePath}`,
+      provider: workspace.sandbox.url,
+      method: 'oauth',
+      generation: 2,
+      expiresAt: expect.stringMatching(/Z$/),
+      hoursLeft: expect.closeTo(24, 0),
+      companies: [{ id: 108061, name: 'Studio Esempio' }],
+      lastOutcome: { at: expect.stringMatching(/Z$/), outcome: 'refreshed' },
+      failingSince: null,
+      pausedSince: null,
+      uncertainSince: null,
+      latch: null,
+      schedule: expect.stringContaining('cron'),
+      problem: null,
+    });
+    const history = await workspace.run(['history', '--json']);
+    expect(JSON.parse(history.stdout)).toEqual([
+      { at: expect.any(String), generation: 1, outcome: 'logged-in' },
+      { at: expect.any(String), generation: 2, outcome: 'refreshed' },
+    ]);
+    const newest = await workspace.run(['history', '--limit', '1']);
+    expect(newest.stdout).toMatch(/generation {2}outcome\n\S+ +2 {2}refreshed\n$/);
+    const text = await workspace.run(['status']);
+    expect(text.stdout).toMatch(/^access token {4}23 h 59 min left, until \S+Z$/m);
+  });
+
+  it('of a connection that nobody has logged in send a person there', async () => {
+    const workspace = await loggedIn();
+    const other = ['--connection', 'other'];
+    const status = await workspace.run(['status', ...other]);
+    expect({ code: status.code, stdout: status.stdout }).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('nobody has logged in yet: fresco login'),
+    });
+    expect(await workspace.run(['history', ...other])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'nothing has happened yet: fresco login\n',
+    });
+  });
+});
+
+describe('the help', () => {
+  it.each(['login', 'token', 'exec', 'serve', 'rotate', 'status', 'history', 'sandbox', 'local'])(
+    'of %s has a description and examples',
+    async (command) => {
+      const workspace = await createSandboxWorkspace();
+      const { code, stdout } = await workspace.run([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: fresco ${command}`);
+      expect(stdout).toMatch(/Examples:\n( {2}\$ .*fresco.*\n)+/);
+    },
+  );
+
+  it('without a command is wrong usage', async () => {
+    const workspace = await createSandboxWorkspace();
+    expect(await workspace.run([])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('Usage: fresco'),
+    });
+  });
+});

@@ -1,0 +1,194 @@
+import { readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
+import { createSandboxWorkspace, type Running, type Workspace } from './workspace.ts';
+
+const application = {
+  FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
+  FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
+};
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Starts a login whose page listens on a free port; resolves with the address to open. */
+async function startLogin(
+  workspace: Workspace,
+  args: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ readonly login: Running; readonly url: string; readonly redirectUri: string }> {
+  const redirectUri = `http://localhost:${await freePort()}/callback`;
+  const env = { ...application, FATTUREINCLOUD_REDIRECT_URI: redirectUri, ...more };
+  const login = workspace.start(['login', ...args], env);
+  return { login, redirectUri, url: await login.says(/(http:\S+authorize\S+)/) };
+}
+
+const withParameter = (redirect: string, name: string, value: string) => {
+  const url = new URL(redirect);
+  url.searchParams.append(name, value);
+  return url.href;
+};
+
+describe('login by authorization code', () => {
+  it('takes the redirect on its page, stores the tokens, and says where', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { login, url } = await startLogin(workspace, ['--json']);
+    const page = await fetch(await approveInSandbox(url));
+    const html = await page.text();
+    const { code, stdout, stderr } = await login.ended;
+
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout)).toEqual({
+      connection: 'default',
+      store: `file store ${workspace.storePath}`,
+      provider: workspace.sandbox.url,
+      generation: 1,
+      expiresAt: expect.stringMatching(/^20\d\d-.*Z$/),
+      companies: [{ id: 108061, name: 'Studio Esempio' }],
+    });
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(html).toContain('<h1>Connected</h1>');
+    expect(html).toContain(workspace.storePath);
+    expect(html).toContain('Studio Esempio (108061)');
+  });
+
+  it('asks for reading clients alone unless it is told otherwise', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { url } = await startLogin(workspace);
+    expect(new URL(url).searchParams.get('scope')).toBe('entity.clients:r');
+    const scopes = 'entity.clients:r,issued_documents.invoices:a';
+    const other = await startLogin(workspace, ['--scopes', scopes]);
+    expect(new URL(other.url).searchParams.get('scope')).toBe(scopes.replace(',', ' '));
+  });
+
+  it('remembers store, connection and provider for the commands after it, and nothing secret', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { login, url } = await startLogin(workspace, ['--connection', 'work']);
+    await fetch(await approveInSandbox(url));
+    await login.ended;
+
+    const path = join(workspace.path, 'config/fresco/settings.json');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({
+      v: 1,
+      store: `file:${workspace.storePath}`,
+      prefix: 'fresco',
+      connection: 'work',
+      providerUrl: workspace.sandbox.url,
+    });
+    const bare = { FRESCO_STORE: '', FRESCO_PROVIDER_URL: '' };
+    const token = await workspace.run(['token'], { env: bare });
+    expect(token).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a\/\S+\n$/) });
+  });
+
+  it('takes a pasted address instead', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { login, url } = await startLogin(workspace, ['--paste', '--json']);
+    login.process.stdin.end(`${await approveInSandbox(url)}\n`);
+    const { code, stdout } = await login.ended;
+    expect({ code, generation: JSON.parse(stdout).generation }).toEqual({ code: 0, generation: 1 });
+  });
+
+  it('answers other paths with nothing, and a second redirect with its end', async () => {
+    const workspace = await createSandboxWorkspace();
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [
+      { on: 'POST /oauth/token', kind: 'delay', delayMs: 300 },
+    ]);
+    const { login, url, redirectUri } = await startLogin(workspace);
+    const icon = await fetch(new URL('/favicon.ico', redirectUri));
+    expect(icon.status).toBe(404);
+    const redirect = await approveInSandbox(url);
+    const [first, second] = await Promise.all([fetch(redirect), fetch(redirect)]);
+    expect([first.status, second.status].sort()).toEqual([200, 410]);
+    expect((await login.ended).code).toBe(0);
+  });
+
+  it('proves a new application before it takes the place of one that works', async () => {
+    const workspace = await createSandboxWorkspace();
+    await workspace.run(['login', '--sandbox']);
+    const { login, url } = await startLogin(workspace, [], {
+      FATTUREINCLOUD_CLIENT_SECRET: 'wrong-secret-invented',
+    });
+    const page = await fetch(await approveInSandbox(url));
+    const { code, stderr } = await login.ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain('the provider refuses the application (invalid_client)');
+    expect(await page.text()).toContain('The provider refuses the application (invalid_client)');
+    expect(await workspace.run(['rotate'])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a redirect that is not the one that was asked for', () => {
+  it.each([
+    [
+      'the state of another login',
+      (r: string) => r.replace(/state=[^&]+/, 'state=other'),
+      'does not belong to this login',
+    ],
+    ['two codes', (r: string) => withParameter(r, 'code', 'c/0002invented'), 'more than one code'],
+    [
+      'a refusal',
+      (r: string) => r.replace(/code=[^&]+/, 'error=access_denied'),
+      'the access was refused',
+    ],
+    [
+      'an error',
+      (r: string) => r.replace(/code=[^&]+/, 'error=server_error'),
+      'the provider reports server_error',
+    ],
+    ['no code', (r: string) => r.replace(/&?code=[^&]+/, ''), 'the redirect has no code'],
+  ])('with %s ends in one sentence, and what is stored stays', async (_, spoil, sentence) => {
+    const workspace = await createSandboxWorkspace();
+    await workspace.run(['login', '--sandbox']);
+    const before = await workspace.run(['token']);
+    const { login, url } = await startLogin(workspace);
+    const page = await fetch(spoil(await approveInSandbox(url)));
+    const { code, stderr } = await login.ended;
+
+    expect(code).toBe(2);
+    expect(stderr.split('\n').filter((line) => line.startsWith('fresco: '))).toEqual([
+      expect.stringContaining(sentence),
+    ]);
+    expect(await page.text()).toContain('<h1>Not connected</h1>');
+    expect(await workspace.run(['token'])).toEqual(before);
+  });
+
+  it('and is only some text, ends in one sentence too', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { login } = await startLogin(workspace, ['--paste']);
+    login.process.stdin.end('no address at all');
+    const { code, stderr } = await login.ended;
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('this is not the address of a redirect'),
+    });
+  });
+});
+
+describe('the page of a login', () => {
+  async function takenPort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  it('does not move to another port, which the provider would not accept', async () => {
+    const workspace = await createSandboxWorkspace();
+    const redirectUri = `http://localhost:${await takenPort()}/callback`;
+    const env = { ...application, FATTUREINCLOUD_REDIRECT_URI: redirectUri };
+    const { code, stderr } = await workspace.run(['login'], { env });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `is taken by another program, and the provider sends the browser to ${redirectUri}`,
+    );
+  });
+});
