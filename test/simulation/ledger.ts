@@ -8,6 +8,7 @@ import type { Report } from '../../src/core/report.ts';
 import { openSeal, type Seal } from '../../src/core/seal.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import { times } from './history.ts';
+import { PersonCalls } from './person-calls.ts';
 import type { Family, Issue } from './provider.ts';
 import type { Process } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -82,6 +83,7 @@ export class Ledger {
   readonly violations: Violation[] = [];
   readonly reports: { readonly process: Process; readonly report: Report }[] = [];
   readonly sealKeys: Secret[] = [];
+  readonly calls = new PersonCalls();
   readonly #world: World;
   /** The dispatch that each process has journalled last. */
   readonly #dispatches = new Map<Process, { parent: Position; versionId: string }>();
@@ -112,6 +114,7 @@ export class Ledger {
 
   /** A process has written its lease or a dispatch of its own. */
   onJournal(process: Process, before: Journal, after: Journal): void {
+    this.calls.onWrite(process, before, after);
     const owner = `p${process.id}`;
     if (after.lease?.owner === owner && before.lease !== after.lease) {
       this.#leases.set(process, this.#world.nowMs);
@@ -208,6 +211,7 @@ export class Ledger {
   }
 
   onReport(process: Process, report: Report): void {
+    this.calls.onReport(process, report);
     this.reports.push({ process, report });
   }
 

@@ -45,7 +45,7 @@ export function portsOf(world: World, ledger: Ledger, process: Process): Simulat
         host === 'machine' &&
         world.scheduler.processes[Number(owner.slice(1))]?.state !== 'running',
     },
-    journal: journalOf(world, process),
+    journal: journalOf(world, ledger, process),
     grant: secretOf(world, process, 'grant'),
     accessToken: secretOf(world, process, 'accessToken'),
     client: clientOf(world, process),
@@ -76,11 +76,12 @@ export function portsOf(world: World, ledger: Ledger, process: Process): Simulat
   };
 }
 
-function journalOf(world: World, process: Process): JournalStore {
+function journalOf(world: World, ledger: Ledger, process: Process): JournalStore {
   return {
     read: () =>
       world.call(process, {
         label: 'journal.read',
+        onRefused: () => ledger.calls.onReadRefused(process),
         effect: () => ({
           journal: world.journal,
           revision: world.revision,
@@ -90,6 +91,7 @@ function journalOf(world: World, process: Process): JournalStore {
     write: (journal, revision) =>
       world.call(process, {
         label: 'journal.write',
+        onRefused: () => ledger.calls.onRefused(process, journal),
         effect: () => {
           if (revision !== world.revision) return 'conflict';
           world.journal = journal;

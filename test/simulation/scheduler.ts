@@ -177,7 +177,7 @@ export class Scheduler {
   }
 }
 
-/** Resolves when every continuation that could run has run: an immediate comes after all microtasks. */
+/** Resolves when every continuation that could run has run: the next tick comes after all microtasks. */
 function drained(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }

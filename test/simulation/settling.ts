@@ -138,19 +138,11 @@ function checkWellness(simulation: Simulation): void {
 }
 
 /** A person is called once for each latch. */
-function checkCalls({ ledger, counts }: Simulation, isLatched: boolean): void {
-  const calls = ledger.reports.filter(({ report }) => report.turn === 'reauthorization-required');
-  const latches = new Set(
-    ledger.reports.flatMap(({ report }) =>
-      report.outcome.kind === 'latched' ? [report.outcome.latch.sinceMs] : [],
-    ),
-  );
-  const hasUnheard = [...counts.keys()].some((what) => what.endsWith(': died'));
-  if (calls.length > latches.size) ledger.violated('G5', 'a person was called twice for one latch');
-  if (calls.length < latches.size && !hasUnheard) {
-    ledger.violated('G5', 'a person was not called for a latch');
+function checkCalls({ ledger }: Simulation, isLatched: boolean): void {
+  for (const breach of ledger.calls.breaches()) ledger.violated('G5', breach);
+  if (isLatched && !ledger.calls.isAnyReported) {
+    ledger.violated('G5', 'no check spoke of the latch');
   }
-  if (isLatched && latches.size === 0) ledger.violated('G5', 'no check spoke of the latch');
 }
 
 /** Whether a named window, the person or a policy that promises too much took the grant away. */

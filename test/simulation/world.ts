@@ -20,6 +20,8 @@ export interface Watcher {
 export interface WorldCall<T> {
   readonly label: CallLabel;
   readonly effect: () => T;
+  /** The store refuses, having done it or not. */
+  readonly onRefused?: () => void;
   /** The result is in the process's hands. */
   readonly onAnswer?: (result: T) => void;
   /** How a fault of this call's own kind changes effect and result. */
@@ -228,12 +230,15 @@ export class World {
     const refusal = isDown ? new StoreRefused('unavailable', `${store} is down`) : refusalOf(kind);
     if (refusal !== undefined && kind !== 'is refused after effect') {
       this.watcher?.onEffect(process, call.label, true);
+      call.onRefused?.();
       return { refused: refusal };
     }
     const effect = (kind && call.onFault?.(kind)) ?? call.effect;
     const result = effect();
     this.watcher?.onEffect(process, call.label, false);
-    return refusal === undefined ? { result } : { refused: refusal };
+    if (refusal === undefined) return { result };
+    call.onRefused?.();
+    return { refused: refusal };
   }
 }
 
