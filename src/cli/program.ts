@@ -10,6 +10,7 @@ import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { print, say } from './terminal.ts';
 import { tokenCommand } from './token.ts';
+import { webhooksCommand } from './webhooks.ts';
 
 /** Every command, in the order in which the help lists them. */
 const commands = [
@@ -20,6 +21,7 @@ const commands = [
   rotateCommand,
   statusCommand,
   historyCommand,
+  webhooksCommand,
   sandboxCommand,
   localCommand,
 ];

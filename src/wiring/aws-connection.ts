@@ -1,10 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { bounded } from '../aws/failures.ts';
 import { journalTable } from '../aws/journal-table.ts';
 import { rotateAsOperator } from '../aws/operator-client.ts';
+import { redriveDeadLetters } from '../aws/redrive.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { readStackParameter } from '../aws/stack.ts';
@@ -18,6 +20,7 @@ import {
   parseStackFacts,
   type StackFacts,
   secretName,
+  sinkOf,
   stackParameterName,
 } from '../stack-facts.ts';
 import type { Connection } from './connection.ts';
@@ -61,6 +64,19 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
     login: (consent) => login(loginPorts(stored, facts, options), consent),
+    ...webhookParts(facts, name),
+  };
+}
+
+function webhookParts(
+  { webhookSink, deadLetterQueueUrl }: StackFacts,
+  name: string,
+): Pick<Connection, 'sink' | 'redrive'> {
+  return {
+    ...(webhookSink !== undefined && { sink: sinkOf(webhookSink, name) }),
+    ...(deadLetterQueueUrl !== undefined && {
+      redrive: () => redriveDeadLetters(new SQSClient(bounded), deadLetterQueueUrl),
+    }),
   };
 }
 

@@ -23,6 +23,10 @@ export interface Connection {
   /** One pass of the protocol; in AWS it is the rotator that makes it. */
   rotate(request: PassRequest): Promise<PassResult>;
   login(consent: Consent): Promise<LoggedIn>;
+  /** Where the provider sends webhooks, if an endpoint is deployed. */
+  readonly sink?: string;
+  /** Puts dead letters back into their queue, where there is one. */
+  redrive?(): Promise<void>;
 }
 
 /** What an operator asks of a pass. */

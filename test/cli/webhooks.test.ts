@@ -1,0 +1,95 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loggedIn } from './logged-in.ts';
+
+/** A sink that answers the handshake and takes every event. */
+async function startSink(): Promise<string> {
+  const server = createServer((request, response) => {
+    const challenge = request.headers['x-fic-verification-challenge'];
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(challenge === undefined ? {} : { verification: challenge }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/default`;
+}
+
+describe('fresco webhooks', { timeout: 30_000 }, () => {
+  it('subscribes, waits for the handshake, lists and deletes', async () => {
+    const workspace = await loggedIn();
+    const sink = await startSink();
+    const created = await workspace.run([
+      ...['webhooks', 'create', '--sink', sink, '--json', '--types', 'entities.clients.*'],
+    ]);
+    expect(created).toMatchObject({ code: 0 });
+    const { subscription } = JSON.parse(created.stdout);
+    expect(subscription).toMatchObject({ sink, verified: true });
+    expect(subscription.types).toHaveLength(3);
+
+    const listed = await workspace.run(['webhooks', 'list']);
+    expect(listed.stdout).toContain(`${subscription.id}  verified  ${sink}`);
+    expect(listed.stdout).toContain('entities.clients.update');
+
+    const dry = await workspace.run(['webhooks', 'delete', subscription.id, '--dry-run']);
+    expect(dry).toMatchObject({ code: 0, stdout: `would delete ${subscription.id}\n` });
+    const deleted = await workspace.run(['webhooks', 'delete', subscription.id]);
+    expect(deleted).toMatchObject({ code: 0, stdout: `${subscription.id} is deleted\n` });
+    const empty = await workspace.run(['webhooks', 'list', '--json']);
+    expect(JSON.parse(empty.stdout)).toEqual({ company: 108061, subscriptions: [] });
+  });
+
+  it.each([
+    {
+      name: 'a type that is none',
+      args: ['create', '--sink', 'https://hooks.example/x', '--types', 'entities.nobody'],
+      code: 64,
+      words: /no event type is called 'entities.nobody'/,
+    },
+    {
+      name: 'no endpoint and no --sink',
+      args: ['create', '--types', 'entities.clients.*'],
+      code: 64,
+      words: /has no webhook endpoint: name one with --sink/,
+    },
+    {
+      name: 'a type that the token may not read',
+      args: ['create', '--sink', 'https://hooks.example/x', '--types', 'products.create'],
+      code: 2,
+      words: /lacks the scopes of these types, log in again/,
+    },
+    {
+      name: 'a subscription that is not there',
+      args: ['verify', 'SUB1'],
+      code: 2,
+      words: /no such subscription, see fresco webhooks list/,
+    },
+    {
+      name: 'a company that the token does not reach',
+      args: ['list', '--company', '1'],
+      code: 2,
+      words: /does not reach this company/,
+    },
+    {
+      name: 'a company that is no number',
+      args: ['list', '--company', 'mine'],
+      code: 64,
+      words: /must be a company's number, got 'mine'/,
+    },
+    {
+      name: 'dead letters of a file store',
+      args: ['redrive'],
+      code: 64,
+      words: /has no dead letters: a deployed stack keeps them/,
+    },
+  ])('says what is wrong with $name', async ({ args, code, words }) => {
+    const workspace = await loggedIn();
+    const ended = await workspace.run(['webhooks', ...args]);
+    expect(ended.code).toBe(code);
+    expect(ended.stderr).toMatch(words);
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
