@@ -20,7 +20,10 @@ export class PersonCalls {
   /** A journal is written that names who calls. */
   onWrite(process: Process, before: Journal, after: Journal): void {
     const { called } = after;
-    if (called !== null && called !== before.called) this.#of(called.forMs).claimed.add(process);
+    if (called === null || called === before.called) return;
+    const latch = this.#of(called.forMs);
+    latch.claimed.add(process);
+    latch.refused.delete(process);
   }
 
   /** The journal refuses what this process wanted to write, whether or not it did it. */
