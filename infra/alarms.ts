@@ -1,48 +1,20 @@
-import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
-  type MetricName,
-  metricNamespace,
-  rotatorMetrics,
-  webhookMetrics,
-} from '../src/metric-names.ts';
-import type { Webhook } from './webhook.ts';
+  connectionWatches,
+  sinkWatches,
+  stackWatches,
+  type Watch,
+  type Watched,
+} from './watches.ts';
 
 /** What is watched, and where it is told. */
-export interface AlarmsProps {
-  readonly prefix: string;
+export interface AlarmsProps extends Watched {
   readonly connections: readonly string[];
   readonly topic: ITopic;
-  readonly rotator: Lambda;
-  readonly failures: Queue;
-  readonly webhook: Webhook | undefined;
 }
-
-interface Watch {
-  /** The entry of the runbook, and the alarm's id. */
-  readonly entry: string;
-  readonly says: string;
-  readonly metric: IMetric;
-  readonly breaches: 'at or above' | 'below';
-  readonly threshold: number;
-  readonly periods?: number;
-  /** @default not breaching: nothing is wrong where nothing happens */
-  readonly missing?: TreatMissingData;
-}
-
-const hour = Duration.hours(1);
 
 /** Alarms that say what is wrong and where the runbook says what to do; levels, not edges. */
 export class Alarms extends Construct {
@@ -79,165 +51,4 @@ export class Alarms extends Construct {
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
   }
-}
-
-function connectionWatches(prefix: string, connection: string): readonly Watch[] {
-  const of = (name: MetricName, statistic: string, outcome?: string) =>
-    measured(name, statistic, { prefix, connection, ...(outcome && { outcome }) });
-  return [
-    {
-      entry: 'no-check-is-made',
-      says: `no check of ${connection} has ended for three hours`,
-      metric: of(rotatorMetrics.personNeeded, 'SampleCount'),
-      breaches: 'below',
-      threshold: 1,
-      periods: 3,
-      missing: TreatMissingData.BREACHING,
-    },
-    {
-      entry: 'access-token-near-its-end',
-      says: `the access token of ${connection} has less than six hours left and is not refreshed`,
-      metric: of(rotatorMetrics.hoursLeft, 'Minimum'),
-      breaches: 'below',
-      threshold: 6,
-    },
-    {
-      entry: 'person-needed',
-      says: `${connection} cannot be refreshed until a person acts`,
-      metric: of(rotatorMetrics.personNeeded, 'Maximum'),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'uncertain-attempt',
-      says: `a refresh token of ${connection} was sent an hour ago and no answer is on record`,
-      metric: of(rotatorMetrics.uncertainHours, 'Maximum'),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'refresh-token-idle',
-      says: `the refresh token of ${connection} has not been used for 300 days: unused for a year, it dies`,
-      metric: of(rotatorMetrics.idleDays, 'Maximum'),
-      breaches: 'at or above',
-      threshold: 300,
-    },
-    {
-      entry: 'token-lost',
-      says: `a new token of ${connection} could not be stored anywhere`,
-      metric: of(rotatorMetrics.passes, 'Sum', 'lost'),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-  ];
-}
-
-function sinkWatches(prefix: string, connection: string): readonly Watch[] {
-  return [
-    {
-      entry: 'forged-notifications',
-      says: `many requests to the webhook of ${connection} had no valid signature`,
-      metric: measured(webhookMetrics.receipts, 'Sum', { prefix, connection, receipt: 'forged' }),
-      breaches: 'at or above',
-      threshold: 100,
-    },
-  ];
-}
-
-function stackWatches({ rotator, failures, webhook }: AlarmsProps): readonly Watch[] {
-  return [
-    {
-      entry: 'rotator-fails',
-      says: 'the rotator has failed or was throttled',
-      metric: failuresOf(rotator),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'failed-invocations',
-      says: 'an invocation of the rotator was given up and is kept in the queue of failures',
-      metric: visible(failures),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    ...(webhook === undefined ? [] : webhookWatches(webhook)),
-  ];
-}
-
-function webhookWatches(webhook: Webhook): readonly Watch[] {
-  const { api, receiver, handler, queue, deadLetterQueue } = webhook;
-  return [
-    {
-      entry: 'dead-letters',
-      says: 'a notification could not be handled and is kept in the dead-letter queue',
-      metric: visible(deadLetterQueue),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'notifications-wait',
-      says: 'the oldest notification has waited for six hours',
-      metric: queue.metricApproximateAgeOfOldestMessage({
-        period: Duration.minutes(5),
-        statistic: 'Maximum',
-      }),
-      breaches: 'at or above',
-      threshold: Duration.hours(6).toSeconds(),
-    },
-    {
-      entry: 'notifications-not-kept',
-      says: 'the receiver answered with an error: the provider tries each notification four times',
-      metric: api.metricServerError({ period: Duration.minutes(5), statistic: 'Sum' }),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'webhook-functions-fail',
-      says: 'a function behind the webhook has failed or was throttled',
-      metric: new MathExpression({
-        expression: 'receiver + handler',
-        usingMetrics: {
-          receiver: failuresOf(receiver.lambda, 'r'),
-          handler: failuresOf(handler.lambda, 'h'),
-        },
-        period: Duration.minutes(5),
-      }),
-      breaches: 'at or above',
-      threshold: 1,
-      periods: 3,
-    },
-  ];
-}
-
-function measured(
-  { name, dimensions }: MetricName,
-  statistic: string,
-  values: Readonly<Record<string, string>>,
-): Metric {
-  return new Metric({
-    namespace: metricNamespace,
-    metricName: name,
-    dimensionsMap: Object.fromEntries(dimensions.map((it) => [it, values[it] ?? ''])),
-    statistic,
-    period: hour,
-  });
-}
-
-function failuresOf(lambda: Lambda, id = ''): MathExpression {
-  const period = Duration.minutes(5);
-  return new MathExpression({
-    expression: `errors${id} + throttles${id}`,
-    usingMetrics: {
-      [`errors${id}`]: lambda.metricErrors({ period }),
-      [`throttles${id}`]: lambda.metricThrottles({ period }),
-    },
-    period,
-  });
-}
-
-function visible(queue: Queue): Metric {
-  return queue.metricApproximateNumberOfMessagesVisible({
-    period: Duration.minutes(5),
-    statistic: 'Maximum',
-  });
 }

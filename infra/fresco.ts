@@ -1,8 +1,7 @@
-import { Annotations, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -10,66 +9,16 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { type StackFacts, stackParameterName, stackParameterValue } from '../src/stack-facts.ts';
 import { Alarms } from './alarms.ts';
+import { type Chosen, choose, type FrescoProps } from './choices.ts';
 import { dashboard } from './dashboard.ts';
 import { letOperate } from './operators.ts';
 import { readingSecrets, secretArns } from './permissions.ts';
 import { keptQueue } from './queues.ts';
 import { Rotation } from './rotation.ts';
-import { type Operator, Store } from './store.ts';
+import { Store } from './store.ts';
 import { Webhook } from './webhook.ts';
 
-/** What may be chosen; everything has a default. */
-export interface FrescoProps {
-  /** Begins the names of secrets, and tells stages in one account apart. @default 'fresco' */
-  readonly prefix?: string;
-  /** Names of the connections, one for each login. @default ['default'] */
-  readonly connections?: readonly string[];
-  /** Roles and users who may log in and rotate at will. @default - nobody, until they are named */
-  readonly operators?: readonly Operator[];
-  /** How old an access token may get; half its life is the most. @default Duration.days(1) */
-  readonly rotateEvery?: Duration;
-  /** Secrets Manager rotates by its own schedule too, for auditors; log in first. @default - on demand only */
-  readonly rotateNativelyEvery?: Duration;
-  /**
-   * Encrypts secrets, table, queues and bus. Its policy stays as it is: it must let EventBridge and
-   * CloudWatch use it, and may keep client and grant from others. @default - a key of its own, which does
-   */
-  readonly key?: IKey;
-  /** Where events go. @default - a bus of its own */
-  readonly bus?: IEventBus;
-  /** Where alarms go. @default - a topic of its own */
-  readonly alarmTopic?: ITopic;
-  /** Gets the alarms, once its owner has confirmed. @default - nobody is written to */
-  readonly alarmEmail?: string;
-  /** Whether notifications are received. @default true */
-  readonly webhooks?: boolean;
-  /** The application's number, which a notification must then carry. @default - not checked */
-  readonly applicationId?: string;
-  /** Whether an event holds the entity or names it. @default 'full' */
-  readonly entity?: 'full' | 'reference';
-  /** @default 'https://api-v2.fattureincloud.it' */
-  readonly providerUrl?: string;
-  /** Concurrent rotators to reserve; a new account has too few. @default - none are reserved */
-  readonly reservedConcurrency?: number;
-  /** X-Ray. @default false */
-  readonly tracing?: boolean;
-  /** @default RetentionDays.THREE_MONTHS */
-  readonly logRetention?: RetentionDays;
-}
-
-const defaults = {
-  prefix: 'fresco',
-  connections: ['default'],
-  operators: [],
-  rotateEvery: Duration.days(1),
-  webhooks: true,
-  entity: 'full',
-  providerUrl: 'https://api-v2.fattureincloud.it',
-  tracing: false,
-  logRetention: RetentionDays.THREE_MONTHS,
-} satisfies FrescoProps;
-
-type Chosen = FrescoProps & Required<Pick<FrescoProps, keyof typeof defaults>>;
+export type { FrescoProps };
 
 /**
  * Keeps the connections of a prefix fresh. Adds a second stack, `<prefix>-store`, for what outlives this
@@ -85,7 +34,7 @@ export class Fresco extends Construct {
 
   constructor(scope: Construct, id: string, props: FrescoProps = {}) {
     super(scope, id);
-    const chosen: Chosen = { ...defaults, ...props };
+    const chosen = choose(props);
     this.#chosen = chosen;
     const { prefix, connections, operators } = chosen;
     this.store = new Store(this, 'Store', { prefix, connections, operators, key: props.key });
@@ -147,7 +96,7 @@ export class Fresco extends Construct {
   }
 
   #listen(): Webhook {
-    const { tracing, logRetention, entity, applicationId } = this.#chosen;
+    const { tracing, logRetention, entity, applicationId, webhookPublicKeys } = this.#chosen;
     return new Webhook(this, 'Webhook', {
       store: this.store,
       settings: {
@@ -155,7 +104,7 @@ export class Fresco extends Construct {
         entity,
         consumersAlias: this.rotation.consumersAlias.functionArn,
       },
-      receiving: { applicationId, webhookPublicKeys: undefined },
+      receiving: { applicationId, webhookPublicKeys },
       busArn: this.bus.eventBusArn,
       defaults: { tracing, logRetention },
     });

@@ -1,7 +1,7 @@
 import { type App, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { frescoIn, synthesize } from './assembly.ts';
+import { frescoIn, operatorArn, synthesize } from './assembly.ts';
 import {
   type Access,
   isAllowed,
@@ -12,7 +12,6 @@ import {
 } from './iam.ts';
 import { account, arnOf, type Deployed, region, resourcesOf } from './template.ts';
 
-const operatorArn = `arn:aws:iam::${account}:role/operator`;
 const kinds = ['client', 'grant', 'access-token'] as const;
 const aliases = ['schedule', 'consumers', 'native', 'operator'] as const;
 type Kind = (typeof kinds)[number];
@@ -21,10 +20,7 @@ let deployed: Deployed;
 
 beforeAll(async () => {
   ({ deployed } = await synthesize((app) => {
-    const { fresco } = frescoIn(app, (stack) => ({
-      connections: ['default', 'second'],
-      operators: [Role.fromRoleArn(stack, 'Operator', operatorArn)],
-    }));
+    const { fresco } = frescoIn(app, { connections: ['default', 'second'] });
     fresco.grantReadToken(consumerIn(app));
   }));
 }, 60_000);

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { afterAll } from 'vitest';
 import { Fresco, type FrescoProps } from '../../infra/fresco.ts';
 import { built } from '../bundles/built.ts';
-import { type Deployed, resolved, type Template } from './template.ts';
+import { account, type Deployed, resolved, type Template } from './template.ts';
 
 /** A synthesized app: each stack's template by the stack's name, with every reference resolved. */
 export interface Assembly {
@@ -13,11 +16,19 @@ export interface Assembly {
   readonly isProtected: (stackName: string) => boolean;
 }
 
+const outdirs: string[] = [];
+afterAll(() => {
+  for (const outdir of outdirs) rmSync(outdir, { recursive: true, force: true });
+});
+
 /** Builds the bundles if they are old, and synthesizes what `define` makes, as cdk.json says. */
 export async function synthesize(define: (app: App) => void): Promise<Assembly> {
   await built('functions');
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  const outdir = mkdtempSync(join(tmpdir(), 'fresco-infra-'));
+  outdirs.push(outdir);
   const app = new App({
+    outdir,
     context: { ...context, 'aws:cdk:disable-stack-trace': true },
     analyticsReporting: false,
     treeMetadata: false,
@@ -33,13 +44,16 @@ export async function synthesize(define: (app: App) => void): Promise<Assembly> 
   };
 }
 
+/** Who may log in, unless a test says otherwise. */
+export const operatorArn = `arn:aws:iam::${account}:role/operator`;
+
 /** A Fresco in a stack of its own, which is named after the prefix. */
 export function frescoIn(
   app: App,
-  props: FrescoProps | ((stack: Construct) => FrescoProps) = {},
+  props: FrescoProps = {},
   prefix = 'fresco',
 ): { readonly stack: Stack; readonly fresco: Fresco } {
   const stack = new Stack(app, prefix);
-  const chosen = typeof props === 'function' ? props(stack) : props;
-  return { stack, fresco: new Fresco(stack, 'Fresco', { prefix, ...chosen }) };
+  const operators = [Role.fromRoleArn(stack, 'Operator', operatorArn)];
+  return { stack, fresco: new Fresco(stack, 'Fresco', { prefix, operators, ...props }) };
 }

@@ -6,6 +6,7 @@ import { bundleFolder } from '../../infra/service-function.ts';
 import { parseConfig } from '../../src/config.ts';
 import { metricNamespace, rotatorMetrics, webhookMetrics } from '../../src/metric-names.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
+import { describeRedeploy } from './redeploy.ts';
 import { type Resource, resourcesOf } from './template.ts';
 
 let assembly: Assembly;
@@ -89,6 +90,8 @@ describe('a destroy', () => {
     expect(stackOf('AWS::Lambda::Function')).toEqual(['fresco']);
   });
 });
+
+describeRedeploy(() => assembly);
 
 describe('the table', () => {
   it('is protected, encrypted with the key, recoverable to any moment, and keyed by pk', () => {

@@ -5,6 +5,7 @@ import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Fresco, type FrescoProps } from '../../infra/fresco.ts';
 import { bundleFolder } from '../../infra/service-function.ts';
 import { type Edge, parseConfig } from '../../src/config.ts';
 import { parseStackFacts } from '../../src/stack-facts.ts';
@@ -15,6 +16,8 @@ import { account, arnOf, type Deployed, type Resource, region, resourcesOf } fro
 
 const edges = ['rotator', 'webhook-receiver', 'webhook-handler'] as const;
 
+const pem = (body: string) => `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----`;
+
 let assembly: Assembly;
 let deployed: Deployed;
 /** The same with everything chosen otherwise. */
@@ -22,7 +25,10 @@ let other: Deployed;
 
 beforeAll(async () => {
   assembly = await synthesize((app) =>
-    frescoIn(app, { connections: ['default', 'second'], alarmEmail: 'ops@example.com' }),
+    frescoIn(app, {
+      connections: ['default', 'second'],
+      webhookPublicKeys: [pem('OLD'), pem('NEW')],
+    }),
   );
   deployed = assembly.deployed;
   ({ deployed: other } = await synthesize((app) => {
@@ -70,6 +76,7 @@ describe('a function', () => {
     expect(handler.consumersAlias).toBe(aliasArn('consumers'));
     const receiver = parseConfig('webhook-receiver', environmentOf(deployed, 'webhook-receiver'));
     expect(receiver.queueUrl).toBe(handler.queueUrl);
+    expect(receiver.webhookPublicKeys).toEqual([pem('OLD'), pem('NEW')]);
     expect(receiver.webhookSink).toMatch(/^https:\/\/\w+\.execute-api\.eu-south-1.*\/webhooks$/);
   });
 
@@ -167,31 +174,9 @@ describe('the doors of the rotator', () => {
     expect(versions.size).toBe(1);
     expect([...versions][0]).toMatch(/CurrentVersion/);
   });
-
-  it('make an asynchronous call once, and keep what failed', () => {
-    const configs = resourcesOf(deployed, 'AWS::Lambda::EventInvokeConfig').map(
-      ([, it]) => it.Properties,
-    );
-    expect(configs.map(({ Qualifier }) => Qualifier)).toEqual([
-      'schedule',
-      'consumers',
-      'native',
-      'operator',
-    ]);
-    for (const config of configs) {
-      expect(config).toMatchObject({
-        MaximumRetryAttempts: 0,
-        DestinationConfig: { OnFailure: { Destination: failuresArn() } },
-      });
-    }
-  });
 });
 
 describe('native rotation', () => {
-  it('is on demand: no schedule of Secrets Manager is there', () => {
-    expect(resourcesOf(deployed, 'AWS::SecretsManager::RotationSchedule')).toEqual([]);
-  });
-
   it('by a schedule, for those who ask for it, does not begin with the deploy', () => {
     const [schedule] = resourcesOf(other, 'AWS::SecretsManager::RotationSchedule');
     expect(schedule?.[1].Properties).toMatchObject({
@@ -240,6 +225,36 @@ describe('what the stack tells', () => {
       webhookSink: receiver.webhookSink,
       queueUrl: receiver.queueUrl,
     });
+  });
+});
+
+describe('the topic of alarms', () => {
+  it('takes messages of CloudWatch in this account alone, and over TLS alone', () => {
+    const [, policy] = only(deployed, 'AWS::SNS::TopicPolicy');
+    expect(policy.Properties['PolicyDocument']).toMatchObject({
+      Statement: [
+        { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+          Condition: { StringEquals: { 'aws:SourceAccount': account } },
+        },
+      ],
+    });
+  });
+});
+
+describe('a name that a function would refuse', () => {
+  it.each<{ props: FrescoProps; says: string }>([
+    { props: { prefix: '/fresco' }, says: "FRESCO_PREFIX must be .*, got '/fresco'" },
+    { props: { connections: ['a/b'] }, says: "FRESCO_CONNECTION must be .*, got 'a/b'" },
+    {
+      props: { providerUrl: 'https://provider.example.com/' },
+      says: 'FRESCO_PROVIDER_URL must be .* no slash at its end',
+    },
+  ])('is refused before anything is deployed: $props', ({ props, says }) => {
+    expect(() => new Fresco(new Stack(), 'Fresco', props)).toThrow(new RegExp(says));
   });
 });
 
