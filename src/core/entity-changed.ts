@@ -14,6 +14,8 @@ export interface EntityChange {
   readonly type?: string;
   /** When it happened, RFC 3339. */
   readonly time?: string;
+  /** When it was last changed, as the provider writes it. */
+  readonly updatedAt?: string;
   /** As the provider gave it; absent after a deletion, or where only references are wanted. */
   readonly entity?: unknown;
 }

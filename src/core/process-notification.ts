@@ -21,12 +21,15 @@ import {
 } from './read-entities.ts';
 import type { FrescoEvent } from './report.ts';
 import type { Obtained, TokenSource } from './token-source.ts';
+import { noteTold, type ToldLog } from './told-log.ts';
 
 /** What processing needs; all of one connection. */
 export interface ProcessPorts extends ReadPorts {
   readonly tokens: TokenSource;
   readonly seen: SeenEvents;
   readonly bus: EventBus;
+  /** Where a sync looks up what was told already; absent where there is none. */
+  readonly told?: ToldLog;
 }
 
 /** The bounds of one batch. */
@@ -139,6 +142,7 @@ async function processClaimed(
     await refusalOf(held.seen.release(held.key, held.untilMs, settled));
     return retry('failed', backoffMs(delivery), refused);
   }
+  if (batch.ports.told !== undefined) await noteTold(batch.ports.told, notification, reads);
   const halt = haltOf(reads, delivery);
   if (halt !== undefined) {
     const now = reads.filter(({ read }) => isSettled(read)).map(({ id }) => id);

@@ -1,3 +1,4 @@
+import type { QuotaLeft } from '../core/sync-ports.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { jsonObject } from './token-answer.ts';
 
@@ -12,6 +13,7 @@ export interface RawAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly date: string | undefined;
+  readonly quota?: QuotaLeft;
   /** `undefined`: longer than is read. */
   readonly body: string | undefined;
 }
@@ -19,7 +21,12 @@ export interface RawAnswer {
 /** Every way in which a request to the API ends. */
 export type ApiAnswer =
   /** `body` is the whole answer, `data` and what stands beside it; `undefined` where it is empty. */
-  | { readonly kind: 'ok'; readonly body: Readonly<Record<string, unknown>> | undefined }
+  | {
+      readonly kind: 'ok';
+      readonly body: Readonly<Record<string, unknown>> | undefined;
+      /** What the answer said of the company's quota, if it did. */
+      readonly quota?: QuotaLeft;
+    }
   | { readonly kind: 'absent' }
   /** 429, or 403 with Retry-After: a quota is used up. */
   | { readonly kind: 'wait'; readonly waitMs: number; readonly status: number }
@@ -43,7 +50,8 @@ export function apiAnswer(answer: RawAnswer): ApiAnswer {
   const fields = jsonObject(answer.body);
   if (status >= 200 && status < 300) {
     if (fields === undefined && answer.body !== '') return failed(status, 'without JSON');
-    return { kind: 'ok', body: fields };
+    const { quota } = answer;
+    return { kind: 'ok', body: fields, ...(quota === undefined ? {} : { quota }) };
   }
   // A gateway's own page for a path it does not know is no word about the entity.
   if (fields === undefined) return failed(status, 'without JSON');
@@ -61,6 +69,20 @@ export function apiAnswer(answer: RawAnswer): ApiAnswer {
     default:
       return failed(status, message);
   }
+}
+
+/** What the headers of an answer say of the quota; `undefined` where they say nothing. */
+export function quotaIn(headers: Headers): QuotaLeft | undefined {
+  const window = (name: string) => {
+    const [remaining, limit] = ['Remaining', 'Limit'].map((what) => {
+      const value = headers.get(`ratelimit-${name}${what}`);
+      return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+    });
+    return remaining === undefined || limit === undefined ? undefined : { remaining, limit };
+  };
+  const [hourly, monthly] = [window('hourly'), window('monthly')];
+  if (hourly === undefined && monthly === undefined) return undefined;
+  return { ...(hourly && { hourly }), ...(monthly && { monthly }) };
 }
 
 function waitOf({ retryAfter, date }: RawAnswer): number | undefined {

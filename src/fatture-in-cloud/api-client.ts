@@ -1,6 +1,6 @@
 import type { AccessToken } from '../core/access-token.ts';
 import type { Obtained, TokenSource } from '../core/token-source.ts';
-import { type ApiAnswer, apiAnswer, type RawAnswer } from './api-answer.ts';
+import { type ApiAnswer, apiAnswer, quotaIn, type RawAnswer } from './api-answer.ts';
 
 /** One request to the API. */
 export interface ApiRequest {
@@ -79,8 +79,10 @@ async function rawAnswer(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  const quota = quotaIn(response.headers);
   return {
     status: response.status,
+    ...(quota === undefined ? {} : { quota }),
     retryAfter: response.headers.get('retry-after') ?? undefined,
     date: response.headers.get('date') ?? undefined,
     body: await boundedText(response, bodyBytesMax),

@@ -1,0 +1,34 @@
+import type { Notification } from './notification.ts';
+import { StoreRefused } from './ports.ts';
+import type { ReadEntity } from './read-entities.ts';
+import type { ChangeFeed, ToldEntities, ToldState } from './sync-ports.ts';
+
+/** The record of what was told, with the way to find an entity's stamp. */
+export interface ToldLog {
+  readonly entities: Pick<ToldEntities, 'note'>;
+  readonly stampOf: ChangeFeed['stampOf'];
+}
+
+/** Notes what a notification has told, once it is told; a note that is refused means that a sync tells it again. */
+export async function noteTold(
+  { entities, stampOf }: ToldLog,
+  { companyId, resource }: Notification,
+  reads: readonly ReadEntity[],
+): Promise<void> {
+  const notes = reads.map(async ({ id, read }) => {
+    const state = stateOf(read, stampOf);
+    if (state !== undefined) await entities.note(companyId, resource, id, state);
+  });
+  for (const note of await Promise.allSettled(notes)) {
+    if (note.status === 'rejected' && !(note.reason instanceof StoreRefused)) throw note.reason;
+  }
+}
+
+function stateOf(read: ReadEntity['read'], stampOf: ChangeFeed['stampOf']): ToldState | undefined {
+  if (read?.kind === 'absent') return { kind: 'deleted' };
+  if (read?.kind !== 'entity') return undefined;
+  // A reference says that it is there, and of no state that it was told.
+  if (read.entity === undefined) return { kind: 'stamp', stamp: '' };
+  const stamp = stampOf(read.entity);
+  return stamp === undefined ? undefined : { kind: 'stamp', stamp };
+}
