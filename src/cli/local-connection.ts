@@ -1,5 +1,10 @@
-import type { ConnectionView, ConsoleConnection, TokenView } from '../console/view.ts';
+import type { ConnectionView, ConsoleConnection, Done, TokenView } from '../console/view.ts';
 import type { AccessToken } from '../core/access-token.ts';
+import type { Journal } from '../core/journal.ts';
+import { classOf, type Outcome } from '../core/outcome.ts';
+import { describeOutcome } from '../core/outcome-text.ts';
+import { compare } from '../core/position.ts';
+import { heldLatch } from '../core/settlement.ts';
 import type { LocalSystem } from '../wiring/local-system.ts';
 import type { Moments } from './moments.ts';
 
@@ -10,33 +15,44 @@ export function localConnection(
   name: string,
   parts: {
     readonly system: LocalSystem;
-    readonly advance: (seconds: number) => void;
     readonly moments: Moments;
+    readonly sandbox?: ConsoleConnection['sandbox'];
   },
 ): ConsoleConnection {
-  const { system, advance, moments } = parts;
+  const { system, moments, sandbox } = parts;
   return {
     look: () => look(name, system),
-    rotate: () => system.rotate({ door: 'operator' }),
-    advance: async (seconds) => advance(seconds),
+    rotate: async () => doneBy(await system.rotate({ door: 'operator' })),
+    recent: () => moments.recent(),
     subscribe: (listener) => moments.subscribe(listener),
+    ...(sandbox && { sandbox }),
   };
 }
 
+/** What a pass came to, for whoever asked for it. */
+function doneBy(outcome: Outcome): Done {
+  const text = describeOutcome(outcome);
+  return { tone: classOf(outcome) === 'done' ? 'good' : 'bad', text };
+}
+
 async function look(connection: string, system: LocalSystem): Promise<ConnectionView> {
-  const [published, { journal }] = await Promise.all([
+  const [published, client, { journal }] = await Promise.all([
     system.published(),
+    system.stored.client.current(),
     system.stored.journal.read(),
   ]);
   return {
     connection,
     store: system.place,
+    provider: system.provider.profile.baseUrl,
     nowMs: system.clock.nowMs(),
     token: published === undefined ? null : viewOf(published),
+    isRejected: published !== undefined && isRejected(journal, published),
     uncertainSinceMs: journal.dispatch?.sends[0]?.sentAtMs ?? null,
     seals: journal.seals.length,
     leaseUntilMs: journal.lease?.expiresAtMs ?? null,
-    latchedSinceMs: journal.latch?.sinceMs ?? null,
+    waitingUntilMs: journal.retryAtMs,
+    latch: latchText(journal, client?.versionId),
     pausedSinceMs: journal.pausedAtMs,
     failingSinceMs: journal.failingSinceMs,
     history: journal.history,
@@ -55,4 +71,15 @@ function viewOf(token: AccessToken): TokenView {
     fingerprint: token.accessToken.fingerprint(),
     refreshFromMs: issuedAtMs + Math.min(lifeMs / 2, rotateEveryMs),
   };
+}
+
+function isRejected({ canary }: Journal, published: AccessToken): boolean {
+  return canary?.verdict === 'rejected' && compare(canary.position, published) === 0;
+}
+
+/** A latch on an application that has been replaced since, or on an earlier grant, holds no more. */
+function latchText(journal: Journal, clientVersionId: string | undefined): string | null {
+  const known = journal.known ?? { grant: 0, generation: 0, attempt: 0 };
+  const latch = heldLatch(journal, known, clientVersionId);
+  return latch === undefined ? null : describeOutcome({ kind: 'latched', latch });
 }

@@ -1,80 +1,78 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Command } from 'commander';
-import { examples, withJson } from './connection-options.ts';
-import type { Stage } from './stage.ts';
-import type { StoryEnd } from './story.ts';
-import { isInteractive, print, say } from './terminal.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { examples, withConnection } from './connection-options.ts';
+import { Failure, failureOf } from './failure.ts';
+import { parsePort } from './port.ts';
+import { sandboxPort } from './sandbox.ts';
+import { Session } from './session.ts';
+import type { ConnectionOptions } from './settings.ts';
+import { say } from './terminal.ts';
 
-interface LocalOptions {
+/** What `fresco local` was asked to do. */
+export interface LocalOptions extends ConnectionOptions {
   readonly sandbox?: boolean;
   readonly once?: boolean;
-  readonly json?: boolean;
-  readonly port: string;
-  readonly sandboxPort: string;
+  readonly port: number;
+  readonly sandboxPort: number;
+  readonly webhookPort: number;
+  readonly sink?: string;
 }
+
+const consolePort = 4000;
+const webhookPort = 4001;
 
 /** `fresco local`: the whole system on this machine, with the console page. */
 export function localCommand(): Command {
-  return withJson(new Command('local'))
-    .description('run the whole system on this machine, with the console page')
-    .option('--sandbox', 'against a stand-in for Fatture in Cloud that can be broken')
-    .option('--once', 'tell the story and end')
-    .option('--port <port>', 'of the console page; the next free one is taken', '4000')
-    .option('--sandbox-port <port>', 'of the sandbox; the next free one is taken', '4010')
+  return withConnection(new Command('local'))
+    .summary('run the whole system on this machine, with its page')
+    .description(
+      'Runs rotator, schedule, webhook receiver and handler in one process over a file store, with a page that shows what they do. With --sandbox it tells its story first, against a stand-in for Fatture in Cloud that can be broken, and keeps nothing. Without, it keeps a connection fresh for as long as it runs.',
+    )
+    .addOption(
+      new Option('--sandbox', 'against a stand-in for Fatture in Cloud').conflicts([
+        ...(['store', 'connection', 'prefix', 'provider', 'providerUrl', 'sink'] as const),
+      ]),
+    )
+    .option('--once', 'with --sandbox: tell the story and end')
+    .option(
+      '--sink <url>',
+      'public address that leads to the webhook port; without it no webhooks are received',
+      parseSink,
+    )
+    .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
+    .option('--webhook-port <port>', 'of the webhook receiver', parsePort, webhookPort)
+    .option('--sandbox-port <port>', 'of the sandbox, or the next free one', parsePort, sandboxPort)
     .addHelpText(
       'after',
-      examples('fresco local --sandbox', 'fresco local --sandbox --once --json'),
+      examples(
+        'fresco local --sandbox',
+        'fresco local --sandbox --once --json',
+        'fresco local --store file:/var/lib/fresco --sink https://hooks.example.org/fresco',
+      ),
     )
     .action(runLocal);
 }
 
 async function runLocal(options: LocalOptions): Promise<void> {
-  const path = await mkdtemp(join(tmpdir(), 'fresco-local-'));
-  const { setStage } = await import('./stage.ts');
-  const stage = await setStage({
-    path,
-    connection: 'default',
-    env: process.env,
-    consolePort: Number(options.port),
-    sandboxPort: Number(options.sandboxPort),
-    onError: (error) => say(`something failed: ${error instanceof Error ? error.message : error}`),
-  });
+  if (options.once === true && options.sandbox !== true) {
+    throw new Failure('usage', '--once ends the story, which needs --sandbox: add it');
+  }
+  const session = new Session();
+  const onError = (error: unknown) => {
+    if (!session.signal.aborted) say(`fresco: ${failureOf(error).message}`);
+  };
   try {
-    const end = await tell(stage, options.json === true);
-    if (options.json === true) print(JSON.stringify(end));
-    if (options.once !== true && isInteractive()) await stayUp(stage);
+    if (options.sandbox === true) {
+      const { playStory } = await import('./local-story.ts');
+      return await playStory(session, options, onError);
+    }
+    const { keepFresh } = await import('./local-service.ts');
+    return await keepFresh(session, options, onError);
   } finally {
-    await stage.stop();
-    await rm(path, { recursive: true, force: true });
+    await session.end();
   }
 }
 
-async function tell(stage: Stage, onlyResult: boolean): Promise<StoryEnd> {
-  const line = onlyResult ? say : print;
-  const startedAtMs = performance.now();
-  line('Fresco on one machine: a provider, a rotator, a webhook handler. No account, no AWS.\n');
-  line(`  provider  ${stage.sandboxUrl}  a stand-in for Fatture in Cloud`);
-  line(`  console   ${stage.consoleUrl}  the life of the connection, and faults a click away\n`);
-  const { tellStory } = await import('./story.ts');
-  const end = await tellStory(stage, (happening, result) => {
-    const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-    line(`${seconds.padStart(5)} s  ${happening.padEnd(43)} ${result}`);
-  });
-  const healed = end.faults.filter((fault) => fault.healed).length;
-  line(
-    `\n  ${end.tokenRequests} token requests, ${end.webhooks.published} of ${end.webhooks.delivered} webhooks published, ${healed} of ${end.faults.length} faults healed without a person.`,
-  );
-  return end;
-}
-
-async function stayUp(stage: Stage): Promise<void> {
-  print(`\n  The console page stays up: ${stage.consoleUrl} (Ctrl-C ends it)`);
-  const schedule = stage.system.schedule();
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  await schedule.stop();
+function parseSink(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('it must be an address such as https://hooks.example.org/fresco.');
 }

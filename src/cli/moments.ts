@@ -1,6 +1,7 @@
 import type { Moment } from '../console/view.ts';
 import { classOf } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
+import type { Processed } from '../core/processed.ts';
 import type { FrescoEvent, Report } from '../core/report.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
@@ -10,16 +11,24 @@ export type Happening = Omit<Moment, 'atMs'>;
 /** Tells everyone who listens what happens. */
 export interface Moments {
   tell(happening: Happening): void;
+  /** The last ones, oldest first. */
+  recent(): readonly Moment[];
   subscribe(listener: (moment: Moment) => void): () => void;
 }
+
+const keptMax = 200;
 
 /** Moments of one system, timed by its clock. */
 export function createMoments(nowMs: () => number): Moments {
   const listeners = new Set<(moment: Moment) => void>();
+  let kept: readonly Moment[] = [];
   return {
     tell: (happening) => {
-      for (const listener of listeners) listener({ atMs: nowMs(), ...happening });
+      const moment = { atMs: nowMs(), ...happening };
+      kept = [...kept, moment].slice(-keptMax);
+      for (const listener of [...listeners]) listener(moment);
     },
+    recent: () => kept,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -34,21 +43,32 @@ export function happeningOf({ outcome }: Report): Happening {
   return { kind: 'rotation', tone: outcome.kind === 'fresh' ? 'plain' : 'good', text };
 }
 
+/** What became of a webhook's message, where that is not an event. */
+export function handledHappening(end: Processed): Happening | undefined {
+  switch (end.kind) {
+    case 'done':
+      return undefined;
+    case 'retry':
+      return { kind: 'webhook', tone: 'bad', text: `put off (${end.reason}): ${end.detail}` };
+    case 'drop':
+      return { kind: 'webhook', tone: 'bad', text: `given up: ${end.reason}` };
+  }
+}
+
 /** An event of the bus in one line. */
 export function eventHappening({ detailType, detail }: FrescoEvent): Happening {
-  const parts = [
-    detailType,
-    detail['resource'],
-    detail['id'],
-    detail['change'] ?? detail['outcome'],
-  ];
-  const text = parts.filter((part) => part !== undefined).join(' · ');
-  return { kind: 'event', tone: detailType.endsWith('Failed') ? 'bad' : 'good', text };
+  const about =
+    detailType === 'Entity Changed'
+      ? [detail['resource'], detail['id'], detail['change']]
+      : [detail['outcome']];
+  const text = [detailType, ...about].filter((part) => part !== undefined).join(' · ');
+  const isBad = /Failed|Required|Lost/.test(detailType);
+  return { kind: 'event', tone: isBad ? 'bad' : 'good', text };
 }
 
 /** Tells of each request that the sandbox answers and each webhook that it sends. */
-export function tellOfSandbox(sandbox: Sandbox, moments: Moments): void {
-  sandbox.observe((event) => {
+export function tellOfSandbox(sandbox: Sandbox, moments: Moments): () => void {
+  return sandbox.observe((event) => {
     if (event.kind === 'request') {
       const { method, path, status, fault } = event;
       const isBad = fault !== undefined || status === 0 || status >= 400;

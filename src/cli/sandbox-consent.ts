@@ -1,22 +1,20 @@
 import { Failure } from './failure.ts';
 
-/** Approves a consent page of the sandbox as a person would in a browser, for every company; resolves with the redirect. */
+/** Approves a consent page of the sandbox as a person would in a browser; resolves with the redirect. */
 export async function approveInSandbox(authorizeUrl: string): Promise<string> {
   const asked = await fetch(authorizeUrl, { redirect: 'manual' });
-  const page = await asked.text();
-  const [, request] = /name="request" value="([^"]+)"/.exec(page) ?? [];
+  const [, request] = /name="request" value="([^"]+)"/.exec(await asked.text()) ?? [];
   if (request === undefined) {
     throw new Failure('retry', `the sandbox showed no consent page, it answered ${asked.status}`);
   }
-  const companies = page.matchAll(/name="company" value="(\d+)"/g);
-  const form = new URLSearchParams({ request, decision: 'approve' });
-  for (const [, id = ''] of companies) form.append('company', id);
   const decided = await fetch(new URL('/oauth/authorize', authorizeUrl), {
     method: 'POST',
     redirect: 'manual',
-    body: form,
+    body: new URLSearchParams({ request, decision: 'approve' }),
   });
   const redirect = decided.headers.get('location');
-  if (redirect !== null) return redirect;
-  throw new Failure('retry', `the sandbox did not redirect, it answered ${decided.status}`);
+  if (redirect === null) {
+    throw new Failure('retry', `the sandbox did not redirect, it answered ${decided.status}`);
+  }
+  return redirect;
 }

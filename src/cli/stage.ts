@@ -1,114 +1,133 @@
+import type { ConsoleSandbox, Done } from '../console/view.ts';
 import type { FrescoEvent } from '../core/report.ts';
 import { Secret } from '../core/secret.ts';
 import { sandboxApplication } from '../sandbox/application.ts';
 import { listen } from '../sandbox/listen.ts';
-import { createSandbox } from '../sandbox/sandbox.ts';
-import { type LocalSystem, openLocalSystem } from '../wiring/local-system.ts';
-import { localConnection } from './local-connection.ts';
-import { listenLocally, localApp, onFreePort, webhookPath } from './local-server.ts';
-import { createMoments, eventHappening, happeningOf, tellOfSandbox } from './moments.ts';
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import type { LocalSystem } from '../wiring/local-system.ts';
+import { Failure, failureOf } from './failure.ts';
+import { hostLocally, type Receiver } from './local-host.ts';
+import { listenLocally, onFreePort } from './local-server.ts';
+import { type Moments, tellOfSandbox } from './moments.ts';
 import { approveInSandbox } from './sandbox-consent.ts';
+import type { Session } from './session.ts';
 
 /** The whole system with a provider to break, in one process. */
 export interface Stage {
   readonly connectionName: string;
   readonly sandboxUrl: string;
   readonly consoleUrl: string;
+  /** The address that webhooks are sent to. */
   readonly sink: string;
   readonly system: LocalSystem;
   /** What has come out on the bus, oldest first. */
   readonly events: readonly FrescoEvent[];
-  /** Logs in with the sandbox's application; a person's approval is given for them. */
+  /** Logs in with the sandbox's application; a person's approval is given for them. Rejects with `Failure`. */
   connect(): Promise<void>;
   /** Moves the clocks of both on. */
   advance(seconds: number): void;
   /** Lets the provider deliver and the handler work until nothing more is due. */
   settle(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** Where a stage is set up; of each port the next free one is taken. */
 export interface StageOptions {
+  /** Of the file store. */
   readonly path: string;
-  readonly connection: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly consolePort: number;
   readonly sandboxPort: number;
+  readonly webhookPort: number;
   readonly onError: (error: unknown) => void;
 }
 
-const handleEveryMs = 250;
+const connection = 'default';
+const sinkPath = '/webhooks';
+const hourSeconds = 3_600;
 
-const application = {
-  clientId: sandboxApplication.clientId,
-  clientSecret: new Secret(sandboxApplication.clientSecret),
-  redirectUri: sandboxApplication.redirectUri,
-};
-
-/** Sets the stage: sandbox, local system, console page, webhook receiver, and the handler at its queue. */
-export async function setStage(options: StageOptions): Promise<Stage> {
-  const { path, connection, env, onError } = options;
+/** Sets up sandbox, local system, page and webhook receiver, for as long as the session lasts. */
+export async function setStage(session: Session, options: StageOptions): Promise<Stage> {
+  const { path, onError } = options;
   const sandbox = createSandbox();
   const listening = await onFreePort(options.sandboxPort, (port) => listen(sandbox, { port }));
-  const server = await onFreePort(options.consolePort, listenLocally);
-  const moments = createMoments(() => sandbox.nowMs());
-  const events: FrescoEvent[] = [];
-  const sink = `${server.url}${webhookPath}`;
-  const publicKeys = [sandbox.publicKeyPem];
-  const system = await openLocalSystem({
-    path,
-    connection,
-    providerUrl: listening.url,
-    env,
-    webhook: { sink, publicKeys, applicationId: String(sandbox.applicationId) },
-    onReport: (report) => moments.tell(happeningOf(report)),
-    onEvent: (event) => {
-      events.push(event);
-      moments.tell(eventHappening(event));
-    },
-    onError,
+  await session.closes(listening.close);
+  const receiver = await openReceiver(session, sandbox, options.webhookPort);
+  const { url } = listening;
+  const provider = { providerUrl: url, providerFile: undefined };
+  const host = await hostLocally(session, {
+    // Nothing of the surroundings, a proxy say, comes between two ends of one machine.
+    system: { path, create: true, connection, provider, env: {}, onError },
+    consolePort: options.consolePort,
+    receiver,
+    sandbox: (system, moments) => consoleSandbox(url, { sandbox, system, moments }),
   });
-  tellOfSandbox(sandbox, moments);
-  const advance = (seconds: number) => {
-    system.clock.advance(seconds * 1000);
-    sandbox.advance(seconds);
-    moments.tell({ kind: 'time', tone: 'plain', text: `${seconds / 3600} hours have passed` });
-  };
-  const look = localConnection(connection, { system, advance, moments });
-  server.serve(localApp(system, look, listening.url));
-  const handler = oneAtATime(() => handleAll(system));
-  const polling = setInterval(() => void handler().catch(onError), handleEveryMs);
+  const { system, moments } = host;
+  await session.closes(tellOfSandbox(sandbox, moments));
   return {
     connectionName: connection,
-    sandboxUrl: listening.url,
-    consoleUrl: server.url,
-    sink,
+    sandboxUrl: url,
+    consoleUrl: host.consoleUrl,
+    sink: receiver.sink.url,
     system,
-    events,
-    connect: async () => void (await system.login(application, approveInSandbox)),
-    advance,
+    events: host.events,
+    connect: async () => {
+      const done = await connect(system, moments);
+      if (done.tone === 'bad') throw new Failure('retry', done.text);
+    },
+    advance: (seconds) => advance({ sandbox, system, moments }, seconds),
     settle: async () => {
       await sandbox.settle();
-      await handler();
-    },
-    stop: async () => {
-      clearInterval(polling);
-      await Promise.all([server.close(), listening.close()]);
+      await host.handle();
     },
   };
 }
 
-async function handleAll(system: LocalSystem): Promise<void> {
-  let handled: Awaited<ReturnType<LocalSystem['handle']>>;
-  do handled = await system.handle();
-  while (handled.some((end) => end.kind === 'done'));
+async function openReceiver(session: Session, sandbox: Sandbox, port: number): Promise<Receiver> {
+  const server = await onFreePort(port, listenLocally);
+  await session.closes(server.close);
+  const sink = {
+    url: `${server.url}${sinkPath}`,
+    publicKeys: [sandbox.publicKeyPem],
+    applicationId: String(sandbox.applicationId),
+  };
+  return { server, sink };
 }
 
-/** Runs `work` after any run that is under way, so that nobody misses what came in during that one. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let last: Promise<void> = Promise.resolve();
-  return () => {
-    last = last.catch(() => undefined).then(work);
-    return last;
+interface Parts {
+  readonly sandbox: Sandbox;
+  readonly system: LocalSystem;
+  readonly moments: Moments;
+}
+
+function consoleSandbox(url: string, parts: Parts): ConsoleSandbox {
+  return {
+    url,
+    advance: (seconds) => advance(parts, seconds),
+    consent: () => connect(parts.system, parts.moments),
+    tell: (done) => parts.moments.tell({ kind: 'provider', ...done }),
   };
+}
+
+function advance({ sandbox, system, moments }: Parts, seconds: number): void {
+  system.clock.advance(seconds * 1000);
+  const hours = seconds / hourSeconds;
+  moments.tell({
+    kind: 'time',
+    tone: 'plain',
+    text: hours === 1 ? 'an hour has passed' : `${hours} hours have passed`,
+  });
+  sandbox.advance(seconds);
+}
+
+async function connect(system: LocalSystem, moments: Moments): Promise<Done> {
+  const { clientId, clientSecret, redirectUri } = sandboxApplication;
+  const client = { clientId, clientSecret: new Secret(clientSecret), redirectUri };
+  const login = await system.login(client, approveInSandbox).catch((error: unknown) => {
+    return { kind: 'failed', why: failureOf(error).message } as const;
+  });
+  const done: Done =
+    login.kind === 'connected'
+      ? { tone: 'good', text: `logged in: generation ${login.position.generation} is published` }
+      : { tone: 'bad', text: `not logged in: ${login.why}` };
+  moments.tell({ kind: 'login', ...done });
+  return done;
 }

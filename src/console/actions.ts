@@ -1,60 +1,93 @@
-import type { ConsoleConnection } from './view.ts';
+import type { ControlName } from './controls.ts';
+import { sandboxControl } from './sandbox-control.ts';
+import type { ConsoleConnection, ConsoleSandbox, Done } from './view.ts';
 
-/** What an action works on. */
-export interface ActionTarget {
-  readonly connection: ConsoleConnection;
-  readonly sandboxUrl: string | undefined;
+/** A button cannot do what it says; the message is for people. */
+export class ActionRefused extends Error {
+  override readonly name = 'ActionRefused';
 }
 
-type Action = (target: ActionTarget) => Promise<string>;
+type SandboxAction = (sandbox: ConsoleSandbox) => Promise<Done>;
 
-const breakage = [{ on: 'POST /oauth/token', kind: 'html', status: 502, times: 1_000 }];
-const lostAnswer = [{ on: 'POST /oauth/token', kind: 'reset-after', times: 1 }];
+const tokenEndpoint = 'POST /oauth/token';
+const hourSeconds = 3_600;
 
-/** The buttons of the page, by name; each answers with what it did, in one sentence. */
-export const actions = {
-  rotate: async ({ connection }) => `rotated by hand: ${(await connection.rotate()).kind}`,
-  'half-a-day': async ({ connection }) => {
-    await connection.advance(12 * 3_600);
-    return 'twelve hours have passed';
-  },
-  webhook: async (target) => {
-    await post(target, 'changes', { type: 'entities.clients.update', count: 1 });
-    return 'a client was changed at the provider';
-  },
-  expire: async (target) => {
-    await post(target, 'expire', {});
-    return 'the provider has forgotten the access token';
-  },
-  revoke: async (target) => {
-    await post(target, 'revoke', {});
-    return 'the connection was revoked at the provider: a person has to log in again';
-  },
-  break: async (target) => {
-    await post(target, 'faults', breakage);
-    return 'the token endpoint answers 502 from now on';
-  },
-  'lose-answer': async (target) => {
-    await post(target, 'faults', lostAnswer);
-    return 'the next answer of the token endpoint will be lost on its way';
-  },
-  mend: async (target) => {
-    await post(target, 'faults', []);
-    return 'the provider works again';
-  },
-} satisfies Record<string, Action>;
+const sandboxActions: Readonly<Record<Exclude<ControlName, 'rotate'>, SandboxAction>> = {
+  'pass-hour': (sandbox) => pass(sandbox, 1, 'an hour has passed, the schedule looks'),
+  'pass-half-day': (sandbox) => pass(sandbox, 12, 'twelve hours have passed, the schedule looks'),
+  'change-client': ({ url }) =>
+    done(
+      url,
+      'changes',
+      { type: 'entities.clients.update', count: 1 },
+      'a client has been changed',
+    ),
+  expire: (sandbox) =>
+    toldOf(
+      sandbox,
+      'expire',
+      {},
+      {
+        tone: 'bad',
+        text: 'the provider has forgotten the access token: whoever uses it gets 401',
+      },
+    ),
+  'lose-answer': (sandbox) =>
+    toldOf(sandbox, 'faults', [{ on: tokenEndpoint, kind: 'reset-after', times: 1 }], {
+      tone: 'bad',
+      text: 'the next answer of the token endpoint will be lost on its way',
+    }),
+  break: (sandbox) =>
+    toldOf(sandbox, 'faults', [{ on: tokenEndpoint, kind: 'html', status: 502 }], {
+      tone: 'bad',
+      text: 'the token endpoint answers 502 from now on',
+    }),
+  mend: (sandbox) =>
+    toldOf(sandbox, 'faults', [], { tone: 'good', text: 'no fault is on any more' }),
+  revoke: (sandbox) =>
+    toldOf(
+      sandbox,
+      'revoke',
+      {},
+      {
+        tone: 'bad',
+        text: 'the connection is revoked at the provider: none of its tokens works',
+      },
+    ),
+  consent: (sandbox) => sandbox.consent(),
+};
 
-/** Whether the page has such a button. */
-export function isAction(name: string): name is keyof typeof actions {
-  return Object.hasOwn(actions, name);
+/** Whether the page may have such a button. */
+export function isControlName(name: string): name is ControlName {
+  return name === 'rotate' || Object.hasOwn(sandboxActions, name);
 }
 
-async function post({ sandboxUrl }: ActionTarget, path: string, body: unknown): Promise<void> {
-  if (sandboxUrl === undefined) throw new Error('there is no sandbox to do this to');
-  const response = await fetch(`${sandboxUrl}/_sandbox/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`the sandbox refused ${path} with ${response.status}`);
+/** Does what a button says; rejects with `ActionRefused` or `SandboxRefused`, each with the reason. */
+export async function act(name: ControlName, connection: ConsoleConnection): Promise<Done> {
+  if (name === 'rotate') return connection.rotate();
+  if (connection.sandbox === undefined) {
+    throw new ActionRefused('the provider is real: only a sandbox may be broken or moved in time');
+  }
+  return sandboxActions[name](connection.sandbox);
+}
+
+async function pass(sandbox: ConsoleSandbox, hours: number, text: string): Promise<Done> {
+  sandbox.advance(hours * hourSeconds);
+  return { tone: 'plain', text };
+}
+
+async function done(url: string, path: string, body: unknown, text: string): Promise<Done> {
+  await sandboxControl(url).post(path, body);
+  return { tone: 'plain', text };
+}
+
+async function toldOf(
+  sandbox: ConsoleSandbox,
+  path: string,
+  body: unknown,
+  what: Done,
+): Promise<Done> {
+  await sandboxControl(sandbox.url).post(path, body);
+  sandbox.tell(what);
+  return what;
 }

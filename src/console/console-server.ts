@@ -1,59 +1,50 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { actions, isAction } from './actions.ts';
-import { page } from './page.ts';
+import { ActionRefused, act, isControlName } from './actions.ts';
+import { feed } from './feed.ts';
+import { onlyOwnOrigin } from './own-origin.ts';
+import { page, pagePolicy } from './page.ts';
+import { SandboxRefused } from './sandbox-control.ts';
 import type { ConsoleConnection } from './view.ts';
 
-const refreshEveryMs = 1_000;
-const listenersMax = 16;
+const readersMax = 16;
 
-/** The console page and what it needs; `sandboxUrl` is where the faults are. */
-export function consoleServer(connection: ConsoleConnection, sandboxUrl: string | undefined): Hono {
+/** The console page and what it needs, for people at this machine alone. */
+export function consoleServer(connection: ConsoleConnection): Hono {
   const app = new Hono();
-  let listeners = 0;
   app.use(async (c, next) => {
-    // A page of another site must neither read this one nor press its buttons.
-    const { hostname } = new URL(c.req.url);
-    const origin = c.req.header('origin');
-    const strange = origin !== undefined && new URL(origin).host !== c.req.header('host');
-    if (!isLoopback(hostname) || strange) return c.text('only this machine may look here', 403);
     await next();
     c.header('Cache-Control', 'no-store');
-    c.header(
-      'Content-Security-Policy',
-      "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-    );
-    return undefined;
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Cross-Origin-Resource-Policy', 'same-origin');
+    c.header('Referrer-Policy', 'no-referrer');
+    c.header('Content-Security-Policy', pagePolicy);
   });
-  app.get('/', (c) => c.html(page({ sandboxUrl })));
-  app.get('/connection', async (c) => c.json(await connection.look()));
-  app.get('/moments', (c) => {
-    if (listeners >= listenersMax) return c.text('too many pages are open', 429);
-    listeners += 1;
+  app.use(onlyOwnOrigin());
+  app.get('/', (c) => c.html(page(connection.sandbox?.url)));
+  let readers = 0;
+  app.get('/feed', (c) => {
+    if (readers >= readersMax) return c.text('too many pages are open: close one', 429);
+    readers += 1;
     return streamSSE(c, async (stream) => {
-      const end = connection.subscribe((moment) => {
-        void stream.writeSSE({ event: 'moment', data: JSON.stringify(moment) });
-      });
-      stream.onAbort(() => {
-        end();
-        listeners -= 1;
-      });
-      while (!stream.aborted) {
-        const view = await connection.look();
-        await stream.writeSSE({ event: 'connection', data: JSON.stringify(view) });
-        await stream.sleep(refreshEveryMs);
+      try {
+        await feed(stream, connection);
+      } finally {
+        readers -= 1;
       }
     });
   });
   app.post('/actions/:name', async (c) => {
     const name = c.req.param('name');
-    if (!isAction(name)) return c.json({ error: `there is no action ${name}` }, 404);
-    const text = await actions[name]({ connection, sandboxUrl });
-    return c.json({ text });
+    if (!isControlName(name)) return c.json({ error: 'there is no such button' }, 404);
+    return c.json(await act(name, connection));
+  });
+  app.notFound((c) => c.text('nothing is here: the page is at /', 404));
+  app.onError((error, c) => {
+    const isKnown = error instanceof ActionRefused || error instanceof SandboxRefused;
+    // What is not known may quote anything.
+    if (!isKnown) return c.json({ error: `that did not work (${error.name})` }, 500);
+    return c.json({ error: error.message }, 409);
   });
   return app;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
 }

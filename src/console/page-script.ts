@@ -1,90 +1,136 @@
-/** What the console page runs in the browser: it draws what the server tells it and holds no state of its own. */
+/** What the page runs in the browser: it puts what the server has drawn in its places. */
 export const script = `
+'use strict';
 const at = (id) => document.getElementById(id);
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
-const day = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' });
-const hours = (ms) => ms >= 3600000 ? (ms / 3600000).toFixed(1) + ' h' : Math.max(0, Math.round(ms / 60000)) + ' min';
+const momentsMax = 200;
 
-function statusOf(view) {
-  if (view.token === null) return ['nobody has logged in', 'bad'];
-  if (view.latchedSinceMs !== null) return ['a person is needed', 'bad'];
-  if (view.pausedSinceMs !== null) return ['paused', 'bad'];
-  if (view.token.expiresAtMs !== null && view.nowMs >= view.token.expiresAtMs) return ['expired', 'bad'];
-  if (view.uncertainSinceMs !== null) return ['an answer is missing, the token still works', 'bad'];
-  if (view.failingSinceMs !== null) return ['refreshing fails, the token still works', 'bad'];
-  return ['fresh', 'good'];
+// Text is only touched where it differs, so that a screen reader hears of changes alone.
+function write(id, text) {
+  if (at(id).textContent !== text) at(id).textContent = text;
 }
 
-function noteOf(view) {
-  if (view.latchedSinceMs !== null) return 'The provider no longer accepts the refresh token. Next step: fresco login';
-  if (view.uncertainSinceMs !== null) return 'A refresh was sent at ' + clock.format(view.uncertainSinceMs) + ' and its answer never came. The token may be spent, so it is not sent again before the access token is near its end.';
-  if (view.seals > 0) return view.seals + ' token kept in a seal, waiting to be made current.';
-  return '';
+function made(tag, text, className) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (className) element.className = className;
+  return element;
 }
 
-function draw(view) {
-  const [words, tone] = statusOf(view);
-  at('status').textContent = words;
+function showStatus(words, tone) {
+  write('status', words);
   at('status').className = 'status ' + tone;
-  at('connection').textContent = view.connection;
-  at('now').textContent = day.format(view.nowMs);
-  at('note').textContent = noteOf(view);
-  at('note').hidden = at('note').textContent === '';
-  drawToken(view);
-  const lines = view.history.slice().reverse().slice(0, 30).map((line) => item(line.outcome === 'logged-in' || ['refreshed', 'recovered', 'adopted'].includes(line.outcome) ? 'good' : 'bad', day.format(line.atMs), 'gen ' + line.generation, line.outcome));
-  if (lines.length > 0) at('history').replaceChildren(...lines);
+  document.title = words + ' · Fresco';
 }
 
-function drawToken({ token, nowMs }) {
-  if (token === null) return;
-  at('generation').textContent = 'generation ' + token.generation;
-  at('fingerprint').textContent = 'sha256 ' + token.fingerprint + ' …';
-  if (token.expiresAtMs === null) return;
-  const life = token.expiresAtMs - token.issuedAtMs;
-  const left = Math.max(0, token.expiresAtMs - nowMs);
-  const percent = Math.round((left / life) * 100);
-  at('life').setAttribute('aria-valuenow', percent);
-  at('life').setAttribute('aria-valuetext', hours(left) + ' left');
-  at('life').classList.toggle('low', left < 2 * 3600000);
-  at('life-left').style.width = percent + '%';
-  at('life-mark').style.left = ((token.expiresAtMs - token.refreshFromMs) / life) * 100 + '%';
-  at('issued').textContent = hours(left) + ' left';
-  at('refresh').textContent = 'due ' + day.format(token.refreshFromMs);
-  at('expires').textContent = 'ends ' + day.format(token.expiresAtMs);
+function show(drawing) {
+  showStatus(drawing.status.words, drawing.status.tone);
+  write('clock', drawing.clock);
+  write('note', drawing.note);
+  at('note').className = 'note ' + drawing.status.tone;
+  at('note').hidden = drawing.note === '';
+  if (drawing.token) showToken(drawing.token);
+  replace('faults', drawing.faults.map((text) => made('li', text)), drawing.faults);
+  at('faults').hidden = drawing.faults.length === 0;
+  replace('facts', drawing.facts.map(fact), drawing.facts);
+  if (drawing.generations.length > 0) {
+    replace('generations', drawing.generations.map(generation), drawing.generations);
+  }
 }
 
-function item(tone, time, label, text) {
+function showToken(token) {
+  write('left', token.left);
+  write('generation', token.generation);
+  write('fingerprint', token.fingerprint);
+  at('life').setAttribute('aria-valuenow', token.leftPercent);
+  at('life').setAttribute('aria-valuetext', token.left + ' left');
+  at('life').classList.toggle('low', token.isLow);
+  at('left').classList.toggle('low', token.isLow);
+  at('life-left').style.width = token.leftPercent + '%';
+  at('life-due').style.left = token.duePercent + '%';
+  write('issued', token.issued);
+  write('due', token.due);
+  write('ends', token.ends);
+}
+
+const drawn = new Map();
+
+// Elements that are read or selected stay as they are while nothing has changed.
+function replace(id, elements, data) {
+  const text = JSON.stringify(data);
+  if (drawn.get(id) === text) return;
+  drawn.set(id, text);
+  at(id).replaceChildren(...elements);
+}
+
+function fact([term, value]) {
+  const row = document.createElement('div');
+  row.append(made('dt', term), made('dd', value));
+  return row;
+}
+
+function generation({ title, came, stay, incidents }) {
   const li = document.createElement('li');
-  li.className = tone;
-  for (const [tag, content] of [['time', time], ['i', label], ['span', text]]) {
-    li.append(Object.assign(document.createElement(tag), { textContent: content }));
+  li.append(made('b', title), made('span', came), made('small', stay));
+  if (incidents.length > 0) {
+    const list = document.createElement('ul');
+    list.append(...incidents.map(({ tone, text }) => made('li', text, tone)));
+    li.append(list);
   }
   return li;
 }
 
-const source = new EventSource('/moments');
-source.addEventListener('connection', (event) => draw(JSON.parse(event.data)));
-source.addEventListener('moment', (event) => {
-  const moment = JSON.parse(event.data);
-  const list = at('moments');
-  list.querySelector('.empty')?.remove();
-  list.prepend(item(moment.tone, clock.format(moment.atMs), moment.kind, moment.text));
-  while (list.children.length > 200) list.lastChild.remove();
-});
-source.onerror = () => { at('status').textContent = 'the local system has stopped'; at('status').className = 'status bad'; };
-
-for (const button of document.querySelectorAll('button')) {
-  button.addEventListener('click', async () => {
-    button.disabled = true;
-    try {
-      const response = await fetch('/actions/' + button.dataset.action, { method: 'POST' });
-      const { text, error } = await response.json();
-      at('answer').textContent = text ?? error;
-    } catch {
-      at('answer').textContent = 'that did not work: the local system did not answer';
-    } finally {
-      button.disabled = false;
-    }
-  });
+function moment({ at: when, kind, tone, text }) {
+  const li = document.createElement('li');
+  li.className = tone + ' ' + kind;
+  li.append(made('time', when), made('i', kind), made('span', text));
+  return li;
 }
+
+function addMoments(moments) {
+  at('moments').querySelector('.empty')?.remove();
+  for (const one of moments) at('moments').prepend(moment(one));
+  while (at('moments').children.length > momentsMax) at('moments').lastChild.remove();
+}
+
+const feed = new EventSource('/feed');
+const on = (name, take) => feed.addEventListener(name, (event) => take(JSON.parse(event.data)));
+on('connection', show);
+on('recent', (moments) => {
+  if (moments.length > 0) at('moments').replaceChildren();
+  addMoments(moments);
+});
+on('moment', (one) => addMoments([one]));
+on('trouble', ({ why }) => {
+  showStatus('Cannot be read', 'bad');
+  write('note', why);
+  at('note').hidden = false;
+});
+feed.addEventListener('error', () => showStatus('The local system has stopped', 'bad'));
+
+function answer(text, tone) {
+  write('answer', text.charAt(0).toUpperCase() + text.slice(1) + '.');
+  at('answer').className = 'answer ' + tone;
+}
+
+async function press(button) {
+  // A button that is disabled would lose the focus of whoever works by keyboard.
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true');
+  try {
+    const response = await fetch('/actions/' + button.dataset.action, { method: 'POST' });
+    const { text, tone, error } = await response.json();
+    answer(error ?? text, error ? 'bad' : tone);
+  } catch {
+    answer('that did not work: the local system does not answer', 'bad');
+  } finally {
+    button.removeAttribute('aria-disabled');
+  }
+}
+
+for (const button of document.querySelectorAll('[data-action]')) {
+  button.addEventListener('click', () => press(button));
+}
+at('requests').addEventListener('change', (event) => {
+  at('moments').classList.toggle('without-requests', !event.target.checked);
+});
 `;

@@ -1,51 +1,102 @@
-/** The look of the console page: light and dark, from 360 px on. */
+/** The look of the page: light and dark, from 360 px on, of one family with the sandbox's and login's pages. */
 export const style = `
 :root {
   color-scheme: light dark;
-  --paper: light-dark(#faf8f4, #16181c);
-  --card: light-dark(#fff, #1f2228);
-  --ink: light-dark(#1d2127, #eceae5);
-  --soft: light-dark(#5f6670, #a3a9b3);
-  --line: light-dark(#e4e0d8, #33373f);
-  --good: light-dark(#1f7a4d, #5fcf97);
-  --bad: light-dark(#b3372b, #ff8d80);
-  --accent: light-dark(#2458c5, #8fb2ff);
+  --ground: light-dark(#f4f1ea, #121715);
+  --card: light-dark(#fffdf9, #1b2320);
+  --ink: light-dark(#1d2925, #e8eee9);
+  --soft: light-dark(#586761, #a3b1ab);
+  --line: light-dark(#e2dccf, #323d38);
+  --track: light-dark(#e6e0d3, #2b3531);
+  --leaf: light-dark(#0b6b50, #5fcfa8);
+  --leaf-ground: light-dark(#e0f0e9, #173a2e);
+  --amber: light-dark(#7a4b00, #f0c277);
+  --amber-ground: light-dark(#fbeed2, #3b2e14);
+  --rust: light-dark(#9a3412, #f5a583);
+  --rust-ground: light-dark(#fbe6dc, #45241a);
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-header, main, footer { max-width: 64rem; margin: 0 auto; padding: 0 1rem; }
-header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem; padding-top: 1.5rem; }
-h1 { margin: 0; font-size: 1.75rem; letter-spacing: -.02em; }
-h2 { margin: 0 0 .75rem; font-size: .8rem; font-weight: 600; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); }
-.status { margin: 0; padding: .1rem .7rem; border-radius: 99px; border: 1px solid currentColor; font-weight: 600; }
-.status.good { color: var(--good); } .status.bad { color: var(--bad); }
-.where { margin: 0 0 0 auto; color: var(--soft); font-variant-numeric: tabular-nums; }
-main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); padding-top: 1rem; }
-section { min-width: 0; background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.25rem; }
-.wide { grid-column: 1 / -1; }
-.generation { margin: 0 0 1rem; font-size: 2rem; font-weight: 650; letter-spacing: -.02em; line-height: 1.2; }
-.generation small { display: block; font: 400 .85rem ui-monospace, monospace; color: var(--soft); letter-spacing: 0; }
-.life { position: relative; height: 14px; border-radius: 7px; background: var(--line); overflow: hidden; }
-.life-left { position: absolute; inset: 0 auto 0 0; width: 0; background: var(--good); transition: width .6s; }
-.life.low .life-left { background: var(--bad); }
-.life-mark { position: absolute; top: 0; bottom: 0; width: 2px; background: var(--card); }
-.ends { display: flex; justify-content: space-between; gap: .5rem; margin: .4rem 0 0; font-size: .8rem; color: var(--soft); font-variant-numeric: tabular-nums; }
-.note { margin: 1rem 0 0; padding: .6rem .8rem; border-left: 3px solid var(--bad); background: color-mix(in srgb, var(--bad) 8%, transparent); }
-.buttons { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 11rem), 1fr)); margin-bottom: 1.25rem; }
-button { text-align: left; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: 8px; background: transparent; color: inherit; font: inherit; cursor: pointer; }
-button b { display: block; font-weight: 600; } button small { color: var(--soft); line-height: 1.35; display: block; }
-button.plain b { color: var(--accent); } button.fault b { color: var(--bad); }
-button:hover { border-color: currentColor; } button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-button[disabled] { opacity: .5; cursor: progress; }
-.answer { min-height: 1.5em; margin: 0; color: var(--soft); }
-ol { list-style: none; margin: 0; padding: 0; }
-.moments { max-height: 22rem; overflow: auto; }
-.moments li, .history li { display: grid; grid-template-columns: 5.5rem 5rem 1fr; gap: .75rem; padding: .35rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-.moments li:first-child, .history li:first-child { border-top: 0; }
-.moments li.empty, .history li.empty { display: block; color: var(--soft); }
-li time, li i { color: var(--soft); font-style: normal; font-variant-numeric: tabular-nums; }
-li.good span { color: var(--good); } li.bad span { color: var(--bad); }
-footer { padding-top: 1rem; padding-bottom: 2rem; color: var(--soft); font-size: .9rem; } a { color: var(--accent); }
-@media (max-width: 480px) { .moments li, .history li { grid-template-columns: 4.5rem 1fr; } li i { display: none; } .where { margin: 0; width: 100%; } }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+header, main, footer { max-width: 70rem; margin: 0 auto; padding: 0 clamp(.75rem, 3vw, 1.5rem); }
+h1, h2, h3, p, dl, dd, ol, ul { margin: 0; padding: 0; }
+ol, ul { list-style: none; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+
+header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: space-between; padding-block: 1.25rem 1rem; }
+h1 { display: flex; gap: .5rem; align-items: center; font-size: 1.375rem; letter-spacing: -.015em; }
+h1 svg { width: 1.5rem; height: 1.5rem; fill: var(--leaf); }
+.clock { color: var(--soft); font-size: .875rem; font-variant-numeric: tabular-nums; }
+.clock time { color: var(--ink); font-weight: 600; }
+
+section { min-width: 0; background: var(--card); border: 1px solid var(--line); border-radius: 1rem; padding: clamp(1rem, 3vw, 1.5rem); }
+h2 { font-size: .9375rem; font-weight: 650; }
+h3 { font-size: .8125rem; font-weight: 600; color: var(--soft); margin: 1.25rem 0 .5rem; }
+.headline { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: start; justify-content: space-between; }
+.left { font-size: clamp(2.25rem, 8vw, 3.25rem); font-weight: 680; letter-spacing: -.035em; line-height: 1.15; font-variant-numeric: tabular-nums; }
+.left.low { color: var(--rust); }
+.generation { color: var(--soft); }
+.generation code { font: .8125rem ui-monospace, monospace; padding: .0625rem .375rem; border-radius: .375rem; background: var(--track); color: var(--ink); }
+.generation code:empty { display: none; }
+.status { display: inline-flex; gap: .5rem; align-items: center; padding: .25rem .875rem .25rem .625rem; border-radius: 2rem; font-weight: 600; background: var(--track); }
+.status::before { content: ''; width: .625rem; height: .625rem; border-radius: 50%; background: currentColor; }
+.status.good { color: var(--leaf); background: var(--leaf-ground); }
+.status.busy { color: var(--amber); background: var(--amber-ground); }
+.status.bad { color: var(--rust); background: var(--rust-ground); }
+
+.life { position: relative; height: 1rem; margin-top: 1.25rem; border-radius: .5rem; background: var(--track); overflow: hidden; }
+.life-left { position: absolute; inset: 0 0 0 auto; width: 0; background: var(--leaf); transition: width .6s ease-out; }
+.life.low .life-left { background: var(--rust); }
+.life-due { position: absolute; top: 0; bottom: 0; left: 50%; width: 3px; margin-left: -1.5px; background: var(--card); }
+.moments-of-life { display: flex; justify-content: space-between; gap: .5rem; margin-top: .5rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
+.moments-of-life div:nth-child(2) { text-align: center; } .moments-of-life div:nth-child(3) { text-align: right; }
+dt { color: var(--soft); font-size: .8125rem; }
+.note { margin-top: 1rem; padding: .75rem 1rem; border-radius: .625rem; background: var(--track); text-wrap: pretty; }
+.note.busy { background: var(--amber-ground); } .note.bad { background: var(--rust-ground); }
+.faults { margin-top: .75rem; display: flex; flex-wrap: wrap; gap: .5rem; }
+.faults li { font-size: .875rem; padding: .125rem .75rem; border-radius: 1rem; color: var(--rust); border: 1px solid currentColor; overflow-wrap: anywhere; }
+.facts { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin-top: 1.25rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .875rem; overflow-wrap: anywhere; }
+.facts div { min-width: 0; }
+
+.columns { display: grid; gap: 1rem; margin-top: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
+.column { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
+@media (min-width: 52rem) { .columns { grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); } .column:first-child { position: sticky; top: 1rem; } }
+
+.answer { min-height: 3em; padding: .625rem .875rem; border-radius: .625rem; background: var(--track); text-wrap: pretty; display: flex; align-items: center; }
+.answer.good { background: var(--leaf-ground); color: var(--leaf); } .answer.bad { background: var(--rust-ground); color: var(--rust); }
+.buttons { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); }
+button { min-height: 2.75rem; text-align: left; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .625rem; background: transparent; color: inherit; font: inherit; line-height: 1.3; cursor: pointer; }
+button b { display: block; font-weight: 600; } button small { display: block; color: var(--soft); font-size: .8125rem; margin-top: .125rem; }
+.work b, #mend b, #consent b { color: var(--leaf); } .fault b, .person b { color: var(--rust); }
+button:hover { border-color: currentColor; background: color-mix(in srgb, currentColor 4%, transparent); }
+button[aria-disabled] { opacity: .55; cursor: progress; }
+:focus-visible { outline: 3px solid var(--leaf); outline-offset: 2px; }
+
+.title { display: flex; justify-content: space-between; gap: 1rem; align-items: baseline; }
+.title label { color: var(--soft); font-size: .875rem; display: flex; gap: .375rem; align-items: center; min-height: 1.5rem; }
+input { accent-color: var(--leaf); width: 1rem; height: 1rem; margin: 0; }
+.scroll { max-height: 24rem; overflow-y: auto; margin-top: .75rem; border-radius: .375rem; }
+.moments li { display: grid; grid-template-columns: 4.25rem 4.5rem minmax(0, 1fr); gap: .75rem; padding: .375rem 0; border-top: 1px solid var(--line); font-size: .9375rem; overflow-wrap: anywhere; }
+.moments li:first-child { border-top: 0; }
+.moments time, .moments i { color: var(--soft); font-style: normal; font-size: .8125rem; line-height: 1.75; font-variant-numeric: tabular-nums; }
+.moments .good span { color: var(--leaf); } .moments .bad span { color: var(--rust); }
+.moments .request span { font: .8125rem/1.75 ui-monospace, monospace; }
+.without-requests .request { display: none !important; }
+li.empty { display: block !important; color: var(--soft); }
+
+.generations { padding: .25rem 0 .25rem .25rem; }
+.generations > li { position: relative; padding: 0 0 1.125rem 1.5rem; display: flex; flex-wrap: wrap; gap: 0 .625rem; align-items: baseline; }
+.generations > li:not(.empty)::before { content: ''; position: absolute; left: 0; top: .45rem; width: .75rem; height: .75rem; border-radius: 50%; background: var(--track); border: 2px solid var(--leaf); }
+.generations > li:first-child::before { background: var(--leaf); }
+.generations > li:not(:last-child)::after { content: ''; position: absolute; left: calc(.375rem - 1px); top: 1.3rem; bottom: -.35rem; width: 2px; background: var(--line); }
+.generations > li:last-child { padding-bottom: 0; }
+.generations span { font-variant-numeric: tabular-nums; } .generations small { color: var(--soft); font-size: .8125rem; margin-left: auto; }
+.generations ul { flex-basis: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; } .generations ul li { color: var(--rust); }
+
+footer { padding-block: 1.25rem 2rem; color: var(--soft); font-size: .875rem; } a { color: var(--leaf); }
+@media (max-width: 30rem) {
+  .moments li { grid-template-columns: 4.25rem minmax(0, 1fr); gap: 0 .75rem; } .moments span { grid-column: 1 / -1; }
+  .generations small { margin-left: 0; flex-basis: 100%; }
+}
 @media (prefers-reduced-motion: reduce) { .life-left { transition: none; } }
+@media (forced-colors: active) { .life { border: 1px solid; } .life-left { background: CanvasText; forced-color-adjust: none; } }
 `;

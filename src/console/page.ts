@@ -1,74 +1,128 @@
+import { createHash } from 'node:crypto';
+import { type ControlGroup, ownControls, sandboxControls } from './controls.ts';
 import { script } from './page-script.ts';
 import { style } from './page-style.ts';
 
-const controls = [
-  ['rotate', 'Rotate now', 'Spend the refresh token under the lease, as the schedule would.'],
-  ['half-a-day', 'Let 12 hours pass', 'Moves the clocks on; the schedule looks by itself.'],
-  ['webhook', 'Change a client', 'The provider sends a signed webhook.'],
-] as const;
+/** The page loads nothing, and runs nothing but its own script and style. */
+export const pagePolicy = [
+  "default-src 'none'",
+  `style-src ${hashOf(style)}`,
+  `script-src ${hashOf(script)}`,
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
-const faults = [
-  ['expire', 'Forget the access token', 'Calls get 401 until somebody refreshes.'],
-  ['lose-answer', 'Lose the next answer', 'The token is spent, the answer never arrives.'],
-  ['break', 'Break the provider', 'The token endpoint answers 502 with HTML.'],
-  ['mend', 'Mend the provider', 'All faults are lifted.'],
-  ['revoke', 'Revoke the connection', 'A person has to log in again.'],
-] as const;
+const icon =
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2.5c3.6 4.3 6.5 7.6 6.5 11.6a6.5 6.5 0 0 1-13 0c0-4 2.9-7.3 6.5-11.6z"/></svg>';
+const favicon =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='%230b6b50' d='M12 2.5c3.6 4.3 6.5 7.6 6.5 11.6a6.5 6.5 0 0 1-13 0c0-4 2.9-7.3 6.5-11.6z'/%3E%3C/svg%3E";
 
-/** The console page, whole: no other file is loaded. */
-export function page({ sandboxUrl }: { readonly sandboxUrl: string | undefined }): string {
+/** The console page, whole; with the address of a sandbox it has the buttons that break it. */
+export function page(sandboxUrl: string | undefined): string {
+  const controls = sandboxUrl === undefined ? ownControls : sandboxControls;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Fresco</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${favicon}">
 <style>${style}</style>
 </head>
 <body>
 <header>
-  <h1>Fresco</h1>
-  <p id="status" class="status" role="status">looking …</p>
-  <p class="where"><span id="connection"></span> <time id="now"></time></p>
+  <h1>${icon}Fresco</h1>
+  <p class="clock"><span>system time</span> <time id="clock">–</time></p>
 </header>
 <main>
-  <section aria-labelledby="token-title" class="token">
-    <h2 id="token-title">Access token</h2>
-    <p class="generation"><span id="generation">–</span><small id="fingerprint"></small></p>
-    <div class="life" id="life" role="meter" aria-labelledby="token-title" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0">
-      <div class="life-left" id="life-left"></div>
-      <div class="life-mark" id="life-mark"></div>
+  ${tokenSection}
+  <div class="columns">
+    <div class="column">
+      ${controlsSection(controls)}
     </div>
-    <p class="ends"><span id="issued"></span><span id="refresh"></span><span id="expires"></span></p>
-    <p id="note" class="note" hidden></p>
-  </section>
-  <section aria-labelledby="controls-title">
-    <h2 id="controls-title">Try it</h2>
-    <div class="buttons">${buttons(controls, 'plain')}</div>
-    ${sandboxUrl === undefined ? '' : `<h2>Break it</h2><div class="buttons">${buttons(faults, 'fault')}</div>`}
-    <p id="answer" class="answer" role="status"></p>
-  </section>
-  <section aria-labelledby="moments-title" class="wide">
-    <h2 id="moments-title">As it happens</h2>
-    <ol id="moments" class="moments"><li class="empty">nothing yet</li></ol>
-  </section>
-  <section aria-labelledby="history-title" class="wide">
-    <h2 id="history-title">Generations</h2>
-    <ol id="history" class="history"><li class="empty">nobody has logged in yet</li></ol>
-  </section>
+    <div class="column">
+      ${momentsSection}
+      ${generationsSection}
+    </div>
+  </div>
 </main>
-<footer>${sandboxUrl === undefined ? '' : `The provider is a stand-in: <a href="${sandboxUrl}/">${sandboxUrl}</a>.`} No token is ever shown here.</footer>
+<footer>${footer(sandboxUrl)}</footer>
 <script>${script}</script>
 </body>
-</html>`;
+</html>
+`;
 }
 
-function buttons(list: readonly (readonly [string, string, string])[], look: string): string {
-  return list
-    .map(
-      ([name, label, hint]) =>
-        `<button class="${look}" data-action="${name}"><b>${label}</b><small>${hint}</small></button>`,
-    )
-    .join('');
+const tokenSection = `<section class="token" aria-labelledby="token-title">
+    <div class="headline">
+      <div>
+        <h2 id="token-title">Access token</h2>
+        <p class="left" id="left">–</p>
+        <p class="generation"><span id="generation">no generation yet</span> <code id="fingerprint"></code></p>
+      </div>
+      <p id="status" class="status" role="status">Looking …</p>
+    </div>
+    <div class="life" id="life" role="meter" aria-label="Life left" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0">
+      <div class="life-left" id="life-left"></div>
+      <div class="life-due" id="life-due"></div>
+    </div>
+    <dl class="moments-of-life">
+      <div><dt>issued</dt><dd id="issued">–</dd></div>
+      <div><dt>refresh due</dt><dd id="due">–</dd></div>
+      <div><dt>ends</dt><dd id="ends">–</dd></div>
+    </dl>
+    <p id="note" class="note" hidden></p>
+    <ul id="faults" class="faults" aria-label="Faults that are on" hidden></ul>
+    <dl id="facts" class="facts"></dl>
+  </section>`;
+
+const momentsSection = `<section aria-labelledby="moments-title">
+        <div class="title">
+          <h2 id="moments-title">As it happens</h2>
+          <label><input type="checkbox" id="requests" checked> requests</label>
+        </div>
+        <div class="scroll" role="region" aria-labelledby="moments-title" tabindex="0">
+          <ol id="moments" class="moments"><li class="empty">Nothing yet.</li></ol>
+        </div>
+      </section>`;
+
+const generationsSection = `<section aria-labelledby="generations-title">
+        <h2 id="generations-title">Generations</h2>
+        <div class="scroll" role="region" aria-labelledby="generations-title" tabindex="0">
+          <ol id="generations" class="generations"><li class="empty">Nobody has logged in yet.</li></ol>
+        </div>
+      </section>`;
+
+function controlsSection(groups: readonly ControlGroup[]): string {
+  return `<section class="controls" aria-labelledby="controls-title">
+        <h2 id="controls-title" class="unseen">Controls</h2>
+        <p id="answer" class="answer" role="status">Press a button and see what comes of it.</p>
+        ${groups.map(group).join('\n        ')}
+      </section>`;
+}
+
+function group({ title, look, controls }: ControlGroup): string {
+  const buttons = controls.map(
+    ({ name, label, hint }) =>
+      `<button type="button" id="${name}" data-action="${name}"><b>${label}</b><small>${hint}</small></button>`,
+  );
+  return `<div class="group ${look}" role="group" aria-labelledby="group-${look}">
+          <h3 id="group-${look}">${title}</h3>
+          <div class="buttons">${buttons.join('')}</div>
+        </div>`;
+}
+
+function footer(sandboxUrl: string | undefined): string {
+  const provider =
+    sandboxUrl === undefined
+      ? ''
+      : `The provider is a stand-in for Fatture in Cloud: <a href="${sandboxUrl}/">${sandboxUrl}</a>. `;
+  return `${provider}No token is ever shown here: the eight digits only tell two of them apart.`;
+}
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }

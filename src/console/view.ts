@@ -1,17 +1,27 @@
-import type { Outcome, TokenFacts } from '../core/outcome.ts';
+import type { TokenFacts } from '../core/outcome.ts';
 
 /** One connection as the page shows it: nothing in it is secret. Times in epoch milliseconds. */
 export interface ConnectionView {
   readonly connection: string;
+  /** Where it is stored, in words for people. */
   readonly store: string;
+  /** Base URL of the provider. */
+  readonly provider: string;
   readonly nowMs: number;
+  /** `null` before the first login. */
   readonly token: TokenView | null;
-  /** Sends whose answer is not on record: since when. */
+  /** Since when a refresh is without an answer on record. */
   readonly uncertainSinceMs: number | null;
+  /** Whether the provider has said that it no longer accepts this token. */
+  readonly isRejected: boolean;
   /** Tokens that are kept in seals until they are settled. */
   readonly seals: number;
+  /** Until when a pass holds the lease. */
   readonly leaseUntilMs: number | null;
-  readonly latchedSinceMs: number | null;
+  /** Until when the provider asked for patience. */
+  readonly waitingUntilMs: number | null;
+  /** Why nothing is sent until a person has acted, and what they have to do. */
+  readonly latch: string | null;
   readonly pausedSinceMs: number | null;
   readonly failingSinceMs: number | null;
   /** Oldest first. */
@@ -34,20 +44,43 @@ export interface HistoryLine {
   readonly generation: number;
 }
 
+/** How something is to be taken. */
+export type Tone = 'good' | 'plain' | 'bad';
+
 /** Something that just happened, in one sentence. */
 export interface Moment {
   readonly atMs: number;
-  readonly kind: 'rotation' | 'webhook' | 'event' | 'request' | 'time';
-  readonly tone: 'good' | 'plain' | 'bad';
+  readonly kind: 'login' | 'rotation' | 'webhook' | 'event' | 'request' | 'provider' | 'time';
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** What became of something that a person asked for, in one sentence. */
+export interface Done {
+  readonly tone: Tone;
   readonly text: string;
 }
 
 /** The connection as the page reaches it. */
 export interface ConsoleConnection {
+  /** Rejects where the store refuses. */
   look(): Promise<ConnectionView>;
-  rotate(): Promise<Outcome>;
-  /** Moves the clock of this machine's system and of the sandbox. */
-  advance(seconds: number): Promise<void>;
-  /** Hears of moments until the function answered with is called. */
+  rotate(): Promise<Done>;
+  /** What has happened of late, oldest first. */
+  recent(): readonly Moment[];
+  /** Hears of moments from now on, until the function answered with is called. */
   subscribe(listener: (moment: Moment) => void): () => void;
+  /** Absent where the provider is real: it is not to be broken, and time is not to be moved. */
+  readonly sandbox?: ConsoleSandbox;
+}
+
+/** The provider that may be broken. */
+export interface ConsoleSandbox {
+  readonly url: string;
+  /** Moves the clocks of this machine's system and of the sandbox on. */
+  advance(seconds: number): void;
+  /** Logs in again; a person's approval is given for them. */
+  consent(): Promise<Done>;
+  /** Lets everyone who looks know what was done to the provider. */
+  tell(done: Done): void;
 }

@@ -1,0 +1,71 @@
+import { Failure } from './failure.ts';
+import type { LocalOptions } from './local.ts';
+import type { Session } from './session.ts';
+import { type Stage, setStage } from './stage.ts';
+import { endedWell, type StoryEnd, tellStory } from './story.ts';
+import { closingText, type Emphasis, emphasisFor, lineText, openingText } from './story-text.ts';
+import { print, say } from './terminal.ts';
+
+interface Telling {
+  readonly line: (text: string) => void;
+  readonly emphasis: Emphasis;
+  /** Between lines, so that a person can follow. */
+  readonly pauseMs: number;
+}
+
+/** Tells the story on a stage of its own; on a terminal the page then stays up. Rejects with `Failure`. */
+export async function playStory(
+  session: Session,
+  options: LocalOptions,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const isWatched = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const stays = isWatched && options.once !== true;
+  const isJson = options.json === true;
+  const telling = {
+    line: isJson ? say : print,
+    emphasis: emphasisFor(isJson ? process.stderr : process.stdout, process.env),
+    pauseMs: stays ? 400 : 0,
+  };
+  const path = await session.folder();
+  const { port: consolePort, sandboxPort, webhookPort } = options;
+  const ports = { consolePort, sandboxPort, webhookPort };
+  const stage = await session.step(setStage(session, { path, ...ports, onError }));
+  const end = await session.step(tell(session, stage, telling));
+  if (isJson) print(JSON.stringify(end));
+  if (!endedWell(end)) {
+    throw new Failure(
+      'retry',
+      'the story did not end well: run it again, and report it if it stays',
+    );
+  }
+  if (stays) await stayUp(session, stage, telling);
+}
+
+async function tell(session: Session, stage: Stage, telling: Telling): Promise<StoryEnd> {
+  const { line, emphasis, pauseMs } = telling;
+  const { clock } = stage.system;
+  const [beganAtMs, beganMs] = [clock.nowMs(), performance.now()];
+  const hours = () => Math.round((clock.nowMs() - beganAtMs) / 3_600_000);
+  line(openingText(stage, emphasis));
+  const end = await tellStory({
+    stage,
+    narrate: async (told) => {
+      session.signal.throwIfAborted();
+      line(lineText(told, hours(), emphasis));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    },
+  });
+  const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
+  line(closingText(end, { hours: hours(), seconds }));
+  return end;
+}
+
+async function stayUp(session: Session, stage: Stage, { line, emphasis }: Telling): Promise<void> {
+  line(
+    `\nThe page stays up: ${emphasis.strong(stage.consoleUrl)}  ${emphasis.faint('Ctrl-C ends it')}`,
+  );
+  const schedule = stage.system.schedule();
+  await session.closes(() => schedule.stop());
+  await session.ended();
+}

@@ -1,0 +1,62 @@
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const dayTime = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const date = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+/** A moment of today: `14:19:47`. */
+export function timeText(atMs: number): string {
+  return time.format(atMs);
+}
+
+/** A moment of these days: `Thu 14:19`. */
+export function dayTimeText(atMs: number): string {
+  return dayTime.format(atMs).replace(',', '');
+}
+
+/** A moment with its date: `Thu 26 Nov, 14:19`. */
+export function dateText(atMs: number): string {
+  return date.format(atMs).replace(',', '');
+}
+
+/** A length of time in its two largest units: `23 h 10 min`; less than a minute is `0 min`. */
+export function lengthText(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / minuteMs));
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 72) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours === 0 ? `${minutes} min` : `${hours} h ${minutes % 60} min`;
+}
+
+/** Hours for the eye: `12 h`, `1.5 h`, `20 min`. */
+export function hoursText(ms: number): string {
+  return ms < hourMs ? lengthText(ms) : `${Math.round(ms / (hourMs / 10)) / 10} h`;
+}
+
+const outcomes: Readonly<Record<string, string>> = {
+  'logged-in': 'logged in',
+  uncertain: 'no answer came',
+  refused: 'refused once',
+  latched: 'refused for good',
+  waiting: 'told to wait',
+  unavailable: 'out of reach',
+  unexpected: 'a strange answer',
+  'store-refused': 'a store refused',
+  kept: 'kept, not published yet',
+  'out-of-time': 'out of time',
+};
+
+/** How a pass ended, in a few words; one that is not known here goes by its own name. */
+export function outcomeText(outcome: string): string {
+  return outcomes[outcome] ?? outcome;
+}
