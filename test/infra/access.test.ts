@@ -281,17 +281,23 @@ describe('a wildcard', () => {
     'sqs:* on … in AWS::SQS::QueuePolicy': 'Deny of everything that does not come over TLS',
   };
 
+  const traced = {
+    '… on * in AWS::IAM::Policy': 'X-Ray, where it is asked for, knows no resources',
+  };
+
   it('is in no Action and no Resource but those listed here', () => {
-    const found = new Set(
-      [...deployed.values()]
-        .flatMap(({ Resources }) => Object.values(Resources))
-        .flatMap(({ Type, Properties }) =>
-          documentsIn(Properties).flatMap((document) =>
-            statementsIn(document).flatMap((statement) => wildcardsIn(statement, Type)),
-          ),
-        ),
+    expect(wildcardsOf(deployed)).toEqual(Object.keys(reasons).sort());
+  });
+
+  it('comes with X-Ray alone, and for two actions that write traces', async () => {
+    const { deployed: tracing } = await synthesize((app) => frescoIn(app, { tracing: true }));
+    expect(wildcardsOf(tracing)).toEqual(Object.keys({ ...reasons, ...traced }).sort());
+    const wide = resourcesOf(tracing, 'AWS::IAM::Policy')
+      .flatMap(([, { Properties }]) => statementsIn(Properties['PolicyDocument']))
+      .filter(({ Resource }) => Resource === '*');
+    expect(new Set(wide.flatMap(({ Action }) => Action))).toEqual(
+      new Set(['xray:PutTelemetryRecords', 'xray:PutTraceSegments']),
     );
-    expect([...found].sort()).toEqual(Object.keys(reasons).sort());
   });
 });
 
@@ -322,6 +328,17 @@ function mayInvoke(who: Who, alias?: string): boolean {
     { principal, action: 'lambda:InvokeFunction', resource: aliasArn(alias) },
     statements,
   );
+}
+
+function wildcardsOf(stacks: Deployed): string[] {
+  const found = [...stacks.values()]
+    .flatMap(({ Resources }) => Object.values(Resources))
+    .flatMap(({ Type, Properties }) =>
+      documentsIn(Properties).flatMap((document) =>
+        statementsIn(document).flatMap((statement) => wildcardsIn(statement, Type)),
+      ),
+    );
+  return [...new Set(found)].sort();
 }
 
 const policyKeys = ['PolicyDocument', 'KeyPolicy', 'ResourcePolicy', 'AssumeRolePolicyDocument'];
