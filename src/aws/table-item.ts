@@ -12,7 +12,8 @@ export interface ItemAddress {
 /** A conditional change of an item in DynamoDB's expressions; the words of `names` stand for attributes. */
 export interface ItemChange {
   readonly update: string;
-  readonly condition: string;
+  /** Absent: whatever is there. */
+  readonly condition?: string;
   readonly names: Readonly<Record<string, string>>;
   readonly values: Item;
 }

@@ -20,7 +20,7 @@ interface Shelf {
 }
 
 const firstId = 3_062_000;
-const entitiesMax = 200_000;
+const entitiesMax = 400_000;
 
 /** The entities of all companies and kinds: one implementation for every collection. */
 export class Collections {

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import type { EntityId } from '../core/notification.ts';
+import type { SyncStore, ToldEntities, ToldState } from '../core/sync-ports.ts';
+import type { FileStore } from './file-store.ts';
+import type { RecordFile, RecordFormat } from './record-file.ts';
+import { count, instantMs, shaped, text } from './stored-shape.ts';
+
+interface Kept {
+  readonly text: string;
+  readonly revision: number;
+}
+
+type KeptByKey = Readonly<Record<string, Kept>>;
+
+const keptSchema: v.GenericSchema<unknown, { readonly entries: KeptByKey }> = v.object({
+  entries: v.record(v.string(), v.object({ text, revision: count })),
+});
+
+const keptFormat: RecordFormat<KeptByKey> = {
+  name: 'state of a sync',
+  encode: (entries) => ({ entries }),
+  decode: (record) => shaped(record, keptSchema).entries,
+};
+
+/** How far a sync of a connection is, in one file. */
+export function syncFile(store: FileStore, connection: string): SyncStore {
+  const file = store.record(`sync-${connection}`, keptFormat);
+  return {
+    read: async (key) => (await file.read())?.[key] ?? { text: undefined, revision: 0 },
+    write: (key, value, revision) =>
+      file.update((stored = {}) => {
+        if ((stored[key]?.revision ?? 0) !== revision) return { answer: 'conflict' };
+        const entry = { text: value, revision: revision + 1 };
+        return { answer: 'written', next: { ...stored, [key]: entry } };
+      }),
+  };
+}
+
+interface Told {
+  /** `null`: it was told that it is deleted. */
+  readonly stamp: string | null;
+  readonly atMs: number;
+}
+
+type ToldByKey = Readonly<Record<string, Told>>;
+
+const keptMs = 30 * 86_400_000;
+
+const toldSchema: v.GenericSchema<unknown, { readonly entities: ToldByKey }> = v.object({
+  entities: v.record(v.string(), v.object({ stamp: v.nullable(v.string()), atMs: instantMs })),
+});
+
+const toldFormat: RecordFormat<ToldByKey> = {
+  name: 'entities told',
+  encode: (entities) => ({ entities }),
+  decode: (record) => shaped(record, toldSchema).entities,
+};
+
+/** What webhooks have told, in 256 files by the hash of what was told; kept for 30 days. */
+export function toldFiles(
+  store: FileStore,
+  options: { readonly connection: string; readonly nowMs: () => number },
+): ToldEntities {
+  const { connection, nowMs } = options;
+  const files = new Map<string, RecordFile<ToldByKey>>();
+  const keyOf = (companyId: number, resource: string, id: EntityId) =>
+    `${connection}/${companyId}/${resource}/${JSON.stringify(id)}`;
+  const fileOf = (key: string) => {
+    const name = `told-${createHash('sha256').update(key).digest('hex').slice(0, 2)}`;
+    const file = files.get(name) ?? store.record(name, toldFormat);
+    files.set(name, file);
+    return file;
+  };
+  return {
+    read: async (companyId, resource, ids) => {
+      const read = new Map<RecordFile<ToldByKey>, ToldByKey>();
+      const found: [EntityId, ToldState][] = [];
+      for (const id of ids) {
+        const key = keyOf(companyId, resource, id);
+        const file = fileOf(key);
+        const entities = read.get(file) ?? (await file.read()) ?? {};
+        read.set(file, entities);
+        const told = entities[key];
+        if (told !== undefined && told.atMs > nowMs() - keptMs) found.push([id, stateOf(told)]);
+      }
+      return new Map(found);
+    },
+    note: async (companyId, resource, id, state) => {
+      const key = keyOf(companyId, resource, id);
+      const atMs = nowMs();
+      const told = { stamp: state.kind === 'deleted' ? null : state.stamp, atMs };
+      await fileOf(key).update((stored = {}) => ({
+        answer: undefined,
+        next: { ...recent(stored, atMs), [key]: told },
+      }));
+    },
+  };
+}
+
+function stateOf({ stamp }: Told): ToldState {
+  return stamp === null ? { kind: 'deleted' } : { kind: 'stamp', stamp };
+}
+
+function recent(entities: ToldByKey, nowMs: number): ToldByKey {
+  return Object.fromEntries(
+    Object.entries(entities).filter(([, { atMs }]) => atMs > nowMs - keptMs),
+  );
+}
