@@ -17,6 +17,8 @@ const kinds: readonly FaultKind[] = [
   'reset-before',
   'reset-after',
 ];
+// The rest takes half a minute more, most of it waiting.
+const tried = process.env['FRESCO_FULL'] === undefined ? kinds.slice(3, 5) : kinds;
 const ofSecret = (kind: string) => (input: Readonly<Record<string, unknown>>) =>
   input['SecretId'] === `fresco/default/${kind}`;
 
@@ -64,7 +66,7 @@ const calls: readonly { name: string; store: 'secrets' | 'table'; at: Omit<Fault
   { name: 'the pass is closed', store: 'table', at: { on: 'PutItem', skip: 3 } },
 ];
 
-describe.each(kinds)('%s', (kind) => {
+describe.each(tried)('%s', (kind) => {
   // A stack for each kind: a secret holds no more than 100 versions of a day.
   beforeAll(async () => {
     stack = await startRotatorStack();

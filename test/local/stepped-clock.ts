@@ -4,6 +4,8 @@ import type { Clock } from '../../src/core/ports.ts';
 export interface SteppedClock extends Clock {
   /** Moves both clocks on, waking whoever waits on the way in order. */
   advance(ms: number): Promise<void>;
+  /** How many wait for it. */
+  readonly sleepers: number;
   /** Moves the wall clock alone. */
   setWall(byMs: number): void;
 }
@@ -21,6 +23,9 @@ export function steppedClock(): SteppedClock {
       new Promise((wake) => {
         sleepers.push({ wakeMs: monotonic + ms, wake });
       }),
+    get sleepers() {
+      return sleepers.length;
+    },
     setWall(byMs) {
       wallOffset += byMs;
     },
