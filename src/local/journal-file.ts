@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { emptyJournal, type Journal } from '../core/journal.ts';
 import type { JournalStore } from '../core/ports.ts';
+import type { StoredRecord } from '../core/record.ts';
 import type { RecordFile, RecordFormat } from './record-file.ts';
 import { count, instantMs, shaped, text } from './stored-shape.ts';
 
@@ -81,5 +82,12 @@ export const journalFormat: RecordFormat<RevisedJournal> = {
   name: 'journal',
   // What could not be read back is not written: a broken promise of the caller, not of the disk.
   encode: (revised) => v.parse(schema, revised),
-  decode: (record) => shaped(record, schema),
+  decode: (record) => shaped(completed(record), schema),
 };
+
+/** A journal of an earlier program lacks what was added since: it is as in a journal where nothing happened. */
+function completed(record: StoredRecord): StoredRecord {
+  const journal = record.fields['journal'];
+  if (typeof journal !== 'object' || journal === null) return record;
+  return { ...record, fields: { ...record.fields, journal: { ...emptyJournal, ...journal } } };
+}

@@ -180,6 +180,16 @@ describe('a file store', () => {
     expect(await readFile(grantFile, 'utf8')).toBe(text);
   });
 
+  it('reads a journal of a program that knew less: what was added since has not happened yet', async () => {
+    const { journal, files } = await openStore();
+    await journal.write({ ...emptyJournal, fence: 3 }, 0);
+    const file = join(files, 'journal.json');
+    const stored = JSON.parse(await readFile(file, 'utf8'));
+    delete stored.journal.called;
+    await writeFile(file, JSON.stringify(stored));
+    expect((await journal.read()).journal).toEqual({ ...emptyJournal, fence: 3 });
+  });
+
   it('refuses a damaged journal, names the field and never writes over it', async () => {
     const { journal, files } = await openStore();
     await journal.write(emptyJournal, 0);
