@@ -7,7 +7,7 @@ import { positionOf } from '../../src/core/position.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { isExpected, startActor } from './actors.ts';
 import { chooserOf } from './choosers.ts';
-import type { FaultKind } from './faults.ts';
+import type { CallLabel, FaultKind } from './faults.ts';
 import { beginningMs, type History } from './history.ts';
 import { Judge } from './judge.ts';
 import { Ledger, type Violation, type Window } from './ledger.ts';
@@ -29,6 +29,8 @@ export interface Verdict {
   readonly counts: ReadonlyMap<string, number>;
   readonly faults: readonly FaultKind[];
   readonly steps: number;
+  /** The port calls of each actor, in their order. */
+  readonly calls: readonly (readonly CallLabel[])[];
   /** One line a step, where asked for. */
   readonly trace: readonly string[];
 }
@@ -143,6 +145,7 @@ async function play(simulation: Simulation): Promise<Verdict> {
     counts,
     faults,
     steps: world.scheduler.steps,
+    calls: world.calls,
     trace,
   };
 }

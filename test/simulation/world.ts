@@ -49,7 +49,7 @@ export class World {
   revision = 0;
   readonly chance: Prng;
   /** Calls so far of each actor, over all its processes. */
-  readonly #calls: number[] = [];
+  readonly calls: CallLabel[][] = [];
   readonly #faults = new Map<string, PlannedFault>();
   readonly #downUntilMs = { grant: 0, accessToken: 0, journal: 0, client: 0 };
   readonly #actorOf = new Map<Process, number>();
@@ -122,8 +122,7 @@ export class World {
   /** The fault of this call, and what it does before the call has its turn. */
   #disturb(process: Process, label: CallLabel): Disturbance {
     const actor = this.actorOf(process);
-    const index = this.#calls[actor] ?? 0;
-    this.#calls[actor] = index + 1;
+    const index = this.#noteCall(actor, label);
     if (this.areFaultsOver) return calm;
     const planned = this.#planned(actor, index, label);
     if (planned === undefined) return calm;
@@ -133,6 +132,13 @@ export class World {
     if (kind.startsWith('clock jumps') && this.history.host === 'machine') return calm;
     this.watcher?.onFault(process, kind);
     return this.#disturbance(process, kind);
+  }
+
+  #noteCall(actor: number, label: CallLabel): number {
+    if (actor < 0) return 0;
+    this.calls[actor] ??= [];
+    const calls = this.calls[actor];
+    return calls.push(label) - 1;
   }
 
   #planned(actor: number, index: number, label: CallLabel): PlannedFault | undefined {
