@@ -1,4 +1,10 @@
-import type { ConnectionView, ConsoleConnection, Done, TokenView } from '../console/view.ts';
+import type {
+  ConnectionView,
+  ConsoleConnection,
+  Done,
+  Moment,
+  TokenView,
+} from '../console/view.ts';
 import type { AccessToken } from '../core/access-token.ts';
 import type { Journal } from '../core/journal.ts';
 import { classOf, type Outcome } from '../core/outcome.ts';
@@ -20,11 +26,21 @@ export function localConnection(
   },
 ): ConsoleConnection {
   const { system, moments, sandbox } = parts;
+  // A sandbox on this stage is not one that the command could log in to.
+  const inPlace = (text: string) =>
+    sandbox === undefined ? text : text.replace('fresco login', 'consent again');
+  const momentInPlace = (moment: Moment) => ({ ...moment, text: inPlace(moment.text) });
   return {
-    look: () => look(name, system),
-    rotate: async () => doneBy(await system.rotate({ door: 'operator' })),
-    recent: () => moments.recent(),
-    subscribe: (listener) => moments.subscribe(listener),
+    look: async () => {
+      const view = await look(name, system);
+      return { ...view, latch: view.latch && inPlace(view.latch) };
+    },
+    rotate: async () => {
+      const { tone, text } = doneBy(await system.rotate({ door: 'operator' }));
+      return { tone, text: inPlace(text) };
+    },
+    recent: () => moments.recent().map(momentInPlace),
+    subscribe: (listener) => moments.subscribe((moment) => listener(momentInPlace(moment))),
     ...(sandbox && { sandbox }),
   };
 }

@@ -17,6 +17,7 @@ export interface Moments {
 }
 
 const keptMax = 200;
+const typePrefix = 'it.fattureincloud.webhooks.';
 
 /** Moments of one system, timed by its clock. */
 export function createMoments(nowMs: () => number): Moments {
@@ -57,11 +58,17 @@ export function handledHappening(end: Processed): Happening | undefined {
 
 /** An event of the bus in one line. */
 export function eventHappening({ detailType, detail }: FrescoEvent): Happening {
-  const about =
-    detailType === 'Entity Changed'
-      ? [detail['resource'], detail['id'], detail['change']]
-      : [detail['outcome']];
-  const text = [detailType, ...about].filter((part) => part !== undefined).join(' · ');
+  const { resource, id, change, generation, outcome, hoursLeft } = detail;
+  const about = {
+    'Entity Changed': [resource, id, change],
+    'Token Refreshed': [generation && `generation ${generation}`],
+    'Token Refresh Recovered': [generation && `generation ${generation}`],
+    'Token Refresh Failed': [outcome, hoursLeft !== undefined && `${hoursLeft} h left`],
+    'Reauthorization Required': [detail['why']],
+    'Webhook Subscription Lost': [],
+    'Sync Completed': [],
+  }[detailType];
+  const text = [detailType, ...about].filter(Boolean).join(' · ');
   const isBad = /Failed|Required|Lost/.test(detailType);
   return { kind: 'event', tone: isBad ? 'bad' : 'good', text };
 }
@@ -79,7 +86,7 @@ export function tellOfSandbox(sandbox: Sandbox, moments: Moments): () => void {
     }
     if (event.kind === 'delivery') {
       const tone = event.outcome === 'delivered' ? 'plain' : 'bad';
-      const text = `${event.type} → ${event.status} ${event.outcome}`;
+      const text = `${event.type.replace(typePrefix, '')} → ${event.status} ${event.outcome}`;
       moments.tell({ kind: 'webhook', tone, text });
     }
   });

@@ -6,6 +6,7 @@ import { onlyOwnOrigin } from './own-origin.ts';
 import { page, pagePolicy } from './page.ts';
 import { SandboxRefused } from './sandbox-control.ts';
 import type { ConsoleConnection } from './view.ts';
+import { legible } from './wording.ts';
 
 const readersMax = 16;
 
@@ -37,7 +38,8 @@ export function consoleServer(connection: ConsoleConnection): Hono {
   app.post('/actions/:name', async (c) => {
     const name = c.req.param('name');
     if (!isControlName(name)) return c.json({ error: 'there is no such button' }, 404);
-    return c.json(await act(name, connection));
+    const { tone, text } = await act(name, connection);
+    return c.json({ tone, text: legible(text) });
   });
   app.notFound((c) => c.text('nothing is here: the page is at /', 404));
   app.onError((error, c) => {

@@ -28,7 +28,7 @@ export type ControlName =
 const rotate: Control = {
   name: 'rotate',
   label: 'Rotate now',
-  hint: 'Spends the refresh token under the lease',
+  hint: 'Spends the refresh token',
 };
 
 /** What can be done to a connection whose provider is real. */
@@ -47,7 +47,7 @@ export const sandboxControls: readonly ControlGroup[] = [
       {
         name: 'pass-half-day',
         label: 'Let 12 hours pass',
-        hint: 'A refresh is due after half a life',
+        hint: 'A refresh is due by then',
       },
       { name: 'change-client', label: 'Change a client', hint: 'A signed webhook comes in' },
     ],
@@ -56,18 +56,18 @@ export const sandboxControls: readonly ControlGroup[] = [
     title: 'Break it',
     look: 'fault',
     controls: [
-      { name: 'expire', label: 'Forget the access token', hint: 'Calls get 401 from now on' },
-      { name: 'lose-answer', label: 'Lose the next answer', hint: 'Spent, and nobody hears of it' },
-      { name: 'break', label: 'Break the token endpoint', hint: 'It answers 502 with HTML' },
-      { name: 'mend', label: 'Mend it', hint: 'Lifts every fault' },
+      { name: 'expire', label: 'Forget the token', hint: 'Calls get 401 from now on' },
+      { name: 'lose-answer', label: 'Lose an answer', hint: 'Spent, and nobody hears of it' },
+      { name: 'break', label: 'Break the provider', hint: 'No tokens: it answers 502' },
+      { name: 'mend', label: 'Mend the provider', hint: 'Lifts every fault' },
     ],
   },
   {
     title: 'Call a person',
     look: 'person',
     controls: [
-      { name: 'revoke', label: 'Revoke the connection', hint: 'No token of it works any more' },
-      { name: 'consent', label: 'Consent again', hint: 'The one step that needs a person' },
+      { name: 'revoke', label: 'Revoke access', hint: 'No token works any more' },
+      { name: 'consent', label: 'Consent again', hint: 'The step that needs a person' },
     ],
   },
 ];

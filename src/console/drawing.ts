@@ -1,11 +1,13 @@
 import { drawGenerations, type GenerationDrawing } from './generations.ts';
 import type { FaultOn } from './sandbox-control.ts';
 import type { ConnectionView, Moment, TokenView } from './view.ts';
-import { dateText, dayTimeText, lengthText, timeText } from './wording.ts';
+import { dateText, dayTimeText, legible, lengthText, timeText } from './wording.ts';
 
 /** What the page shows of a connection, ready to be put in its places. */
 export interface Drawing {
   readonly status: { readonly words: string; readonly tone: 'good' | 'busy' | 'bad' };
+  /** Whether nothing goes on until somebody logs in. */
+  readonly needsPerson: boolean;
   /** What is the matter and what comes next; empty where nothing is. */
   readonly note: string;
   /** The system's own time. */
@@ -47,7 +49,8 @@ const lowMs = 2 * 3_600_000;
 export function draw(view: ConnectionView, faults: readonly FaultOn[]): Drawing {
   return {
     status: statusOf(view),
-    note: noteOf(view),
+    needsPerson: view.token === null || view.latch !== null,
+    note: legible(noteOf(view)),
     clock: dateText(view.nowMs),
     token: view.token && drawToken(view.token, view.nowMs),
     facts: factsOf(view),
@@ -58,7 +61,7 @@ export function draw(view: ConnectionView, faults: readonly FaultOn[]): Drawing 
 
 /** Draws a moment. */
 export function drawMoment({ atMs, kind, tone, text }: Moment): MomentDrawing {
-  return { at: timeText(atMs), kind: kindText[kind], tone, text };
+  return { at: timeText(atMs), kind: kindText[kind], tone, text: legible(text) };
 }
 
 const kindText: Readonly<Record<Moment['kind'], string>> = {

@@ -1,4 +1,4 @@
-import type { ConnectionView, HistoryLine, Tone } from './view.ts';
+import type { ConnectionView, HistoryLine } from './view.ts';
 import { dayTimeText, hoursText, outcomeText } from './wording.ts';
 
 /** One generation on the timeline, with what went wrong while it was served. */
@@ -8,8 +8,20 @@ export interface GenerationDrawing {
   readonly came: string;
   /** How long it has been the newest one: `newest for 12 h`. */
   readonly stay: string;
+  /** Its number, for where there is little room. */
+  readonly label: string;
+  /** Where its stay begins and ends, of all the time that is drawn, 0 to 100. */
+  readonly fromPercent: number;
+  readonly toPercent: number;
   /** Oldest first. */
-  readonly incidents: readonly { readonly tone: Tone; readonly text: string }[];
+  readonly incidents: readonly IncidentDrawing[];
+}
+
+/** A pass that did not bring a new generation. */
+export interface IncidentDrawing {
+  readonly text: string;
+  /** On the scale of its generation's stay. */
+  readonly atPercent: number;
 }
 
 const drawnMax = 30;
@@ -20,16 +32,23 @@ interface Span {
   readonly incidents: HistoryLine[];
 }
 
-/** The generations of a connection, newest first. */
+/** The last generations of a connection, newest first. */
 export function drawGenerations({ history, nowMs }: ConnectionView): readonly GenerationDrawing[] {
+  const spans = spansOf(history).slice(-drawnMax);
+  const fromMs = spans[0]?.begin.atMs ?? nowMs;
+  const wholeMs = Math.max(1, nowMs - fromMs);
+  const percent = (atMs: number) => Math.round(((atMs - fromMs) / wholeMs) * 1_000) / 10;
+  return spans.map((span, at) => draw(span, spans[at + 1]?.begin.atMs ?? nowMs, percent)).reverse();
+}
+
+function spansOf(history: readonly HistoryLine[]): readonly Span[] {
   const spans: Span[] = [];
   for (const line of history) {
     const last = spans.at(-1);
     if (last === undefined || begins(line, last.begin)) spans.push({ begin: line, incidents: [] });
     else if (!bringsGeneration.has(line.outcome)) last.incidents.push(line);
   }
-  const drawn = spans.map((span, at) => draw(span, spans[at + 1]?.begin.atMs, nowMs));
-  return drawn.reverse().slice(0, drawnMax);
+  return spans;
 }
 
 function begins(line: HistoryLine, last: HistoryLine): boolean {
@@ -39,17 +58,19 @@ function begins(line: HistoryLine, last: HistoryLine): boolean {
 
 function draw(
   { begin, incidents }: Span,
-  endMs: number | undefined,
-  nowMs: number,
+  endMs: number,
+  percent: (atMs: number) => number,
 ): GenerationDrawing {
-  const stay = hoursText((endMs ?? nowMs) - begin.atMs);
   return {
     title: `Generation ${begin.generation}`,
     came: `${outcomeText(begin.outcome)} ${dayTimeText(begin.atMs)}`,
-    stay: endMs === undefined ? `newest for ${stay}` : `newest for ${stay}, then replaced`,
+    stay: `newest for ${hoursText(endMs - begin.atMs)}`,
+    label: String(begin.generation),
+    fromPercent: percent(begin.atMs),
+    toPercent: percent(endMs),
     incidents: incidents.map(({ atMs, outcome }) => ({
-      tone: 'bad',
       text: `${dayTimeText(atMs)} ${outcomeText(outcome)}`,
+      atPercent: percent(atMs),
     })),
   };
 }

@@ -24,6 +24,7 @@ function showStatus(words, tone) {
 
 function show(drawing) {
   showStatus(drawing.status.words, drawing.status.tone);
+  document.body.className = drawing.status.tone + (drawing.needsPerson ? ' needs-person' : '');
   write('clock', drawing.clock);
   write('note', drawing.note);
   at('note').className = 'note ' + drawing.status.tone;
@@ -34,6 +35,7 @@ function show(drawing) {
   replace('facts', drawing.facts.map(fact), drawing.facts);
   if (drawing.generations.length > 0) {
     replace('generations', drawing.generations.map(generation), drawing.generations);
+    replace('strip', drawing.generations.flatMap(stripOf), drawing.generations);
   }
 }
 
@@ -44,7 +46,6 @@ function showToken(token) {
   at('life').setAttribute('aria-valuenow', token.leftPercent);
   at('life').setAttribute('aria-valuetext', token.left + ' left');
   at('life').classList.toggle('low', token.isLow);
-  at('left').classList.toggle('low', token.isLow);
   at('life-left').style.width = token.leftPercent + '%';
   at('life-due').style.left = token.duePercent + '%';
   write('issued', token.issued);
@@ -73,10 +74,27 @@ function generation({ title, came, stay, incidents }) {
   li.append(made('b', title), made('span', came), made('small', stay));
   if (incidents.length > 0) {
     const list = document.createElement('ul');
-    list.append(...incidents.map(({ tone, text }) => made('li', text, tone)));
+    list.append(...incidents.map(({ text }) => made('li', text)));
     li.append(list);
   }
   return li;
+}
+
+function stripOf({ label, fromPercent, toPercent, incidents }, index) {
+  const width = toPercent - fromPercent;
+  const isNarrow = width < 5;
+  const span = made('span', isNarrow ? '' : label);
+  span.classList.toggle('narrow', isNarrow);
+  span.classList.toggle('newest', index === 0);
+  // What has only just begun is seen at the very end.
+  if (index === 0) span.style.right = 0;
+  else span.style.left = fromPercent + '%';
+  span.style.width = width + '%';
+  return [span, ...incidents.map(({ atPercent }) => {
+    const tick = made('i', '');
+    tick.style.left = atPercent + '%';
+    return tick;
+  })];
 }
 
 function moment({ at: when, kind, tone, text }) {

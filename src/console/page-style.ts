@@ -15,7 +15,7 @@ export const style = `
   --rust: light-dark(#9a3412, #f5a583);
   --rust-ground: light-dark(#fbe6dc, #45241a);
 }
-* { box-sizing: border-box; }
+*, ::before, ::after { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 header, main, footer { max-width: 70rem; margin: 0 auto; padding: 0 clamp(.75rem, 3vw, 1.5rem); }
 h1, h2, h3, p, dl, dd, ol, ul { margin: 0; padding: 0; }
@@ -33,7 +33,8 @@ h2 { font-size: .9375rem; font-weight: 650; }
 h3 { font-size: .8125rem; font-weight: 600; color: var(--soft); margin: 1.25rem 0 .5rem; }
 .headline { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: start; justify-content: space-between; }
 .left { font-size: clamp(2.25rem, 8vw, 3.25rem); font-weight: 680; letter-spacing: -.035em; line-height: 1.15; font-variant-numeric: tabular-nums; }
-.left.low { color: var(--rust); }
+.left small { font-size: 1rem; font-weight: 400; letter-spacing: 0; color: var(--soft); }
+.bad .left { color: var(--rust); }
 .generation { color: var(--soft); }
 .generation code { font: .8125rem ui-monospace, monospace; padding: .0625rem .375rem; border-radius: .375rem; background: var(--track); color: var(--ink); }
 .generation code:empty { display: none; }
@@ -45,7 +46,7 @@ h3 { font-size: .8125rem; font-weight: 600; color: var(--soft); margin: 1.25rem 
 
 .life { position: relative; height: 1rem; margin-top: 1.25rem; border-radius: .5rem; background: var(--track); overflow: hidden; }
 .life-left { position: absolute; inset: 0 0 0 auto; width: 0; background: var(--leaf); transition: width .6s ease-out; }
-.life.low .life-left { background: var(--rust); }
+.life.low .life-left, .bad .life-left { background: var(--rust); }
 .life-due { position: absolute; top: 0; bottom: 0; left: 50%; width: 3px; margin-left: -1.5px; background: var(--card); }
 .moments-of-life { display: flex; justify-content: space-between; gap: .5rem; margin-top: .5rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
 .moments-of-life div:nth-child(2) { text-align: center; } .moments-of-life div:nth-child(3) { text-align: right; }
@@ -59,14 +60,16 @@ dt { color: var(--soft); font-size: .8125rem; }
 
 .columns { display: grid; gap: 1rem; margin-top: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
 .column { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
-@media (min-width: 52rem) { .columns { grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); } .column:first-child { position: sticky; top: 1rem; } }
+@media (min-width: 52rem) { .columns { grid-template-columns: minmax(0, 25rem) minmax(0, 1fr); } .column:first-child { position: sticky; top: 1rem; } }
 
-.answer { min-height: 3em; padding: .625rem .875rem; border-radius: .625rem; background: var(--track); text-wrap: pretty; display: flex; align-items: center; }
+.answer { min-height: 3.25rem; padding: .5rem .875rem; border-radius: .625rem; border: 1px dashed var(--line); line-height: 1.35; text-wrap: pretty; display: flex; align-items: center; }
+.answer.plain { background: var(--track); border-color: transparent; } .answer.good, .answer.bad { border-color: transparent; }
 .answer.good { background: var(--leaf-ground); color: var(--leaf); } .answer.bad { background: var(--rust-ground); color: var(--rust); }
 .buttons { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); }
 button { min-height: 2.75rem; text-align: left; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .625rem; background: transparent; color: inherit; font: inherit; line-height: 1.3; cursor: pointer; }
-button b { display: block; font-weight: 600; } button small { display: block; color: var(--soft); font-size: .8125rem; margin-top: .125rem; }
+button b { display: block; font-weight: 600; font-size: .9375rem; } button small { display: block; color: var(--soft); font-size: .8125rem; margin-top: .125rem; }
 .work b, #mend b, #consent b { color: var(--leaf); } .fault b, .person b { color: var(--rust); }
+.needs-person #consent { background: var(--leaf); border-color: var(--leaf); } .needs-person #consent :is(b, small) { color: var(--card); }
 button:hover { border-color: currentColor; background: color-mix(in srgb, currentColor 4%, transparent); }
 button[aria-disabled] { opacity: .55; cursor: progress; }
 :focus-visible { outline: 3px solid var(--leaf); outline-offset: 2px; }
@@ -83,11 +86,17 @@ input { accent-color: var(--leaf); width: 1rem; height: 1rem; margin: 0; }
 .without-requests .request { display: none !important; }
 li.empty { display: block !important; color: var(--soft); }
 
+.strip { position: relative; height: 1.75rem; margin-top: .75rem; border-radius: .5rem; overflow: hidden; background: var(--track); }
+.strip:empty { display: none; }
+.strip span { position: absolute; top: 0; bottom: 0; min-width: 3px; overflow: hidden; padding-left: .375rem; font-size: .8125rem; line-height: 1.75rem; font-weight: 600; color: var(--leaf); background: var(--leaf-ground); border-left: 2px solid var(--card); }
+.strip .narrow { padding: 0; }
+.strip .newest { color: var(--card); background: var(--leaf); }
+.strip i { position: absolute; top: 0; bottom: 0; width: 3px; background: var(--rust); }
 .generations { padding: .25rem 0 .25rem .25rem; }
 .generations > li { position: relative; padding: 0 0 1.125rem 1.5rem; display: flex; flex-wrap: wrap; gap: 0 .625rem; align-items: baseline; }
-.generations > li:not(.empty)::before { content: ''; position: absolute; left: 0; top: .45rem; width: .75rem; height: .75rem; border-radius: 50%; background: var(--track); border: 2px solid var(--leaf); }
+.generations > li:not(.empty)::before { content: ''; position: absolute; z-index: 1; left: 0; top: .375rem; width: .75rem; height: .75rem; border-radius: 50%; background: var(--card); border: 2px solid var(--leaf); }
 .generations > li:first-child::before { background: var(--leaf); }
-.generations > li:not(:last-child)::after { content: ''; position: absolute; left: calc(.375rem - 1px); top: 1.3rem; bottom: -.35rem; width: 2px; background: var(--line); }
+.generations > li:not(:last-child)::after { content: ''; position: absolute; left: calc(.375rem - 1px); top: .75rem; bottom: -.75rem; width: 2px; background: var(--line); }
 .generations > li:last-child { padding-bottom: 0; }
 .generations span { font-variant-numeric: tabular-nums; } .generations small { color: var(--soft); font-size: .8125rem; margin-left: auto; }
 .generations ul { flex-basis: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; } .generations ul li { color: var(--rust); }

@@ -60,7 +60,7 @@ const tokenSection = `<section class="token" aria-labelledby="token-title">
     <div class="headline">
       <div>
         <h2 id="token-title">Access token</h2>
-        <p class="left" id="left">–</p>
+        <p class="left"><span id="left">–</span> <small>left</small></p>
         <p class="generation"><span id="generation">no generation yet</span> <code id="fingerprint"></code></p>
       </div>
       <p id="status" class="status" role="status">Looking …</p>
@@ -91,6 +91,7 @@ const momentsSection = `<section aria-labelledby="moments-title">
 
 const generationsSection = `<section aria-labelledby="generations-title">
         <h2 id="generations-title">Generations</h2>
+        <div id="strip" class="strip" aria-hidden="true"></div>
         <div class="scroll" role="region" aria-labelledby="generations-title" tabindex="0">
           <ol id="generations" class="generations"><li class="empty">Nobody has logged in yet.</li></ol>
         </div>

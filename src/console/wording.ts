@@ -30,17 +30,29 @@ export function dateText(atMs: number): string {
   return date.format(atMs).replace(',', '');
 }
 
-/** A length of time in its two largest units: `23 h 10 min`; less than a minute is `0 min`. */
+/** A length of time in its two largest units, to the nearest minute: `23 h 10 min`, `24 h`. */
 export function lengthText(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / minuteMs));
+  const minutes = Math.max(0, Math.round(ms / minuteMs));
   const hours = Math.floor(minutes / 60);
-  if (hours >= 72) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-  return hours === 0 ? `${minutes} min` : `${hours} h ${minutes % 60} min`;
+  if (hours >= 72) return joined([Math.floor(hours / 24), 'd'], [hours % 24, 'h']);
+  if (hours >= 1) return joined([hours, 'h'], [minutes % 60, 'min']);
+  return `${minutes} min`;
+}
+
+function joined(large: [number, string], small: [number, string]): string {
+  return small[0] === 0 ? large.join(' ') : `${large.join(' ')} ${small.join(' ')}`;
 }
 
 /** Hours for the eye: `12 h`, `1.5 h`, `20 min`. */
 export function hoursText(ms: number): string {
   return ms < hourMs ? lengthText(ms) : `${Math.round(ms / (hourMs / 10)) / 10} h`;
+}
+
+const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** A sentence of the core as the page says it: with moments that people can read. */
+export function legible(text: string): string {
+  return text.replace(instant, (found) => dayTimeText(Date.parse(found)));
 }
 
 const outcomes: Readonly<Record<string, string>> = {
