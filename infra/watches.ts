@@ -41,7 +41,7 @@ export function connectionWatches(prefix: string, connection: string): readonly 
     {
       entry: 'no-check-is-made',
       says: `no check of ${connection} has ended for three hours`,
-      metric: of(rotatorMetrics.personNeeded, 'SampleCount'),
+      metric: of(rotatorMetrics.checks, 'Sum'),
       breaches: 'below',
       threshold: 1,
       periods: 3,

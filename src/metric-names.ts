@@ -14,6 +14,8 @@ const ofConnection = ['prefix', 'connection'];
 export const rotatorMetrics = {
   /** 1 for each pass, by how it ended. */
   passes: { name: 'Passes', unit: 'Count', dimensions: [...ofConnection, 'outcome'] },
+  /** 1 for each pass that the schedule made, whatever consumers do: a dead schedule must not hide behind them. */
+  checks: { name: 'Checks', unit: 'Count', dimensions: ofConnection },
   /** Hours until the published access token ends, 0 once it has; absent where there is none. */
   hoursLeft: { name: 'HoursLeft', unit: 'None', dimensions: ofConnection },
   /** 1 where only a person can go on, else 0: a level, told again by every check. */

@@ -57,6 +57,9 @@ function metricsOf(report: Report, prefix: string): string {
   const dimensions = ['prefix', 'connection'];
   return metricLine(atMs, { prefix, connection, outcome: outcome.kind }, [
     { dimensions: [...dimensions, 'outcome'], unit: 'Count', values: { Passes: 1 } },
+    ...(report.door === 'schedule'
+      ? [{ dimensions, unit: 'Count' as const, values: { Checks: 1 } }]
+      : []),
     {
       dimensions,
       unit: 'None',

@@ -130,6 +130,12 @@ describe('the metrics of a pass', () => {
     });
   });
 
+  it("count the schedule's own checks, so that consumers cannot hide a schedule that is dead", async () => {
+    expect(await metricsOf(reportOf(refreshed))).toMatchObject({ Checks: 1 });
+    const asked = await metricsOf(reportOf(refreshed, { door: 'consumer' }));
+    expect(asked).not.toHaveProperty('Checks');
+  });
+
   it('call for a person by a level', async () => {
     expect(await metricsOf(reportOf(latched))).toMatchObject({ PersonNeeded: 1 });
   });
