@@ -91,7 +91,8 @@ const settings = {
     ),
   },
   'webhook-handler': { ...stackWide, queueUrl, consumersAlias, entity },
-  sync: { ...stackWide, consumersAlias, entity },
+  /** The queue brings a sync back that has to go on. */
+  sync: { ...stackWide, queueUrl, consumersAlias, entity },
   cli: {
     store: otherwise(matching('FRESCO_STORE', "'aws' or 'file:<path>'", /^(aws|file:.+)$/), 'aws'),
     prefix: otherwise(prefix, 'fresco'),

@@ -46,7 +46,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     webhookPublicKeys: maybe(fc.array(pem, { minLength: 1, maxLength: 3 })),
   }),
   'webhook-handler': fc.record({ ...stackWide, queueUrl: url, consumersAlias, entity }),
-  sync: fc.record({ ...stackWide, consumersAlias, entity }),
+  sync: fc.record({ ...stackWide, queueUrl: url, consumersAlias, entity }),
   cli: fc.record({
     store: fc.oneof(
       fc.constant('aws'),

@@ -8,6 +8,7 @@ import { rotateCommand } from './rotate.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
+import { syncCommand } from './sync.ts';
 import { print, say } from './terminal.ts';
 import { tokenCommand } from './token.ts';
 import { webhooksCommand } from './webhooks.ts';
@@ -22,6 +23,7 @@ const commands = [
   statusCommand,
   historyCommand,
   webhooksCommand,
+  syncCommand,
   sandboxCommand,
   localCommand,
 ];

@@ -67,11 +67,14 @@ export function changeFeed(api: ApiClient): ChangeFeed {
       earlier(stamp, isOfThatNight(stamp) ? overlapOfThatNightMinutes : overlapMinutes),
     isSettled: (stamp, now) => minutesBetween(stamp, now) > settledAfterMinutes,
     isAmbiguous: isInRepeatedHour,
-    stampOf: (entity) => {
-      const stamp = (Object(entity) as Record<string, unknown>)['updated_at'];
-      return isStamp(stamp) ? stamp : undefined;
-    },
+    stampOf,
   };
+}
+
+/** When an entity was last changed, as it says itself. */
+export function stampOf(entity: unknown): string | undefined {
+  const stamp = (Object(entity) as Record<string, unknown>)['updated_at'];
+  return isStamp(stamp) ? stamp : undefined;
 }
 
 /** In the hour that comes twice its end, since the first time may have got further than the second. */

@@ -83,7 +83,8 @@ function webhookParts(
 // The rotator answers when its pass is over.
 const patient = { connectionTimeout: 2000, requestTimeout: 90_000, throwOnRequestTimeout: true };
 
-async function readFacts(prefix: string, connection: string): Promise<StackFacts> {
+/** What the stack of a prefix has left about itself, if it serves this connection; rejects with `StoreRefused`. */
+export async function readFacts(prefix: string, connection: string): Promise<StackFacts> {
   const parameter = stackParameterName(prefix);
   const client = new SSMClient(bounded);
   await mustHaveRegion(client);

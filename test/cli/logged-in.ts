@@ -5,9 +5,13 @@ import { createSandboxWorkspace, type Workspace } from './workspace.ts';
 /** A workspace whose connection is in generation 1, in a sandbox. */
 export async function loggedIn(
   options: SandboxOptions = {},
+  scopes?: string,
 ): Promise<Workspace & { readonly sandbox: SandboxServer }> {
   const workspace = await createSandboxWorkspace(options);
-  const { code, stderr } = await workspace.run(['login', '--sandbox']);
+  const { code, stderr } = await workspace.run([
+    ...['login', '--sandbox'],
+    ...(scopes === undefined ? [] : ['--scopes', scopes]),
+  ]);
   if (code !== 0) throw new Error(`the login failed: ${stderr}`);
   return workspace;
 }

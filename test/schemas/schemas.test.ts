@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type AccessToken, encodeAccessToken } from '../../src/core/access-token.ts';
 import { entityChanged } from '../../src/core/entity-changed.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { eventOf, type FrescoEvent, type Report } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { breachesOf, type Schema } from './json-schema.ts';
-
-const schemaOf = (name: string): Schema =>
-  JSON.parse(readFileSync(new URL(`../../schemas/${name}.json`, import.meta.url), 'utf8'));
+import { breachesOf } from './json-schema.ts';
+import { schemaOf } from './schema-files.ts';
 
 const token: AccessToken = {
   connection: 'default',

@@ -1,0 +1,64 @@
+import type { Clock } from '../core/ports.ts';
+import type { SyncProgress } from '../core/sync-company.ts';
+import { durationText } from './duration.ts';
+import { say } from './terminal.ts';
+
+/** Shows how far a sync is. */
+export interface ShownProgress {
+  update(progress: SyncProgress): void;
+  /** A line that stays. */
+  note(text: string): void;
+  /** Takes the moving line away. */
+  end(): void;
+}
+
+const lineEveryMs = 5000;
+
+/** One line that is rewritten on a terminal, a line of JSON every few seconds elsewhere; on standard error. */
+export function syncProgress(clock: Pick<Clock, 'monotonicMs'>): ShownProgress {
+  const startedMs = clock.monotonicMs();
+  const isTerminal = process.stderr.isTTY === true;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const clear = () => {
+    if (isTerminal) process.stderr.write('\r\u001b[K');
+  };
+  return {
+    update(progress) {
+      const nowMs = clock.monotonicMs();
+      const facts = factsOf(progress, nowMs - startedMs);
+      if (isTerminal) {
+        clear();
+        process.stderr.write(textOf(progress, facts).slice(0, (process.stderr.columns || 80) - 1));
+      } else if (nowMs - toldMs >= lineEveryMs) {
+        toldMs = nowMs;
+        const { companyId: company, name, done, total, pagesLeft, counts } = progress;
+        say(JSON.stringify({ company, list: name, done, total, pagesLeft, ...counts, ...facts }));
+      }
+    },
+    note(text) {
+      clear();
+      say(text);
+    },
+    end: clear,
+  };
+}
+
+interface Facts {
+  readonly requestsPerMinute: number;
+  /** At least: how long the lists are that were not begun is not known. */
+  readonly secondsLeft: number;
+}
+
+function factsOf({ counts, pagesLeft, done, total }: SyncProgress, passedMs: number): Facts {
+  const perRequestMs = passedMs / Math.max(1, counts.requests);
+  return {
+    requestsPerMinute: Math.round(60_000 / Math.max(1, perRequestMs)),
+    secondsLeft: Math.round(((pagesLeft + total - done - 1) * perRequestMs) / 1000),
+  };
+}
+
+function textOf({ name, done, total, pagesLeft, counts }: SyncProgress, facts: Facts): string {
+  const left = durationText(facts.secondsLeft * 1000);
+  const rate = `${facts.requestsPerMinute} requests/min`;
+  return `${done + 1}/${total} ${name}: ${pagesLeft} pages left, ${counts.changed} changed, ${rate}, at least ${left} to go`;
+}

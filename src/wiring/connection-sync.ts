@@ -1,0 +1,108 @@
+import type { Clock, EventBus } from '../core/ports.ts';
+import { type SyncOutcome, type SyncRequest, syncPass } from '../core/sync.ts';
+import type { SyncProgress } from '../core/sync-company.ts';
+import type { SyncPorts } from '../core/sync-ports.ts';
+import { systemClock } from '../local/system.ts';
+import { type OpenOptions, openConnection } from './connection.ts';
+import { syncPorts, usualPace } from './sync-pass.ts';
+
+/** A sync as a command runs it: in this process, for as long as it takes. */
+export interface ConnectionSync {
+  readonly clock: Clock;
+  /** Where the events go, in words for people. */
+  readonly place: string;
+  /** Otherwise events go to whoever opened the sync. */
+  readonly hasBus: boolean;
+  run(request: SyncRequest, wish: SyncWish): Promise<SyncOutcome>;
+}
+
+/** What is wanted of a sync. */
+export interface SyncWish {
+  readonly resources?: readonly string[];
+  readonly onProgress: (progress: SyncProgress) => void;
+}
+
+/** How a sync is opened. */
+export interface OpenSyncOptions extends OpenOptions {
+  /** Where events go if there is no bus. */
+  readonly bus: EventBus;
+  /** Reads and tells nothing: neither events nor notes leave this process. */
+  readonly isDry?: boolean;
+}
+
+/** Opens a sync of the connection that the settings name; rejects with `StoreRefused` or `ConfigInvalid`. */
+export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync> {
+  const { config } = options;
+  const { tokens, name, provider } = await openConnection(options);
+  const stores = config.store.startsWith('file:')
+    ? await fileStores(config.store.slice('file:'.length), name, options.bus)
+    : await awsStores(config.prefix, name);
+  const ports = syncPorts({
+    ...stores.ports,
+    clock: systemClock,
+    tokens,
+    providerUrl: provider.profile.baseUrl,
+  });
+  const used = options.isDry === true ? withoutEffect(ports) : ports;
+  return {
+    clock: systemClock,
+    place: stores.place,
+    hasBus: stores.hasBus,
+    run: (request, { resources, onProgress }) =>
+      syncPass(
+        used,
+        {
+          connection: name,
+          entity: 'full',
+          bounds: { ...usualPace, endMs: Number.POSITIVE_INFINITY, waitMaxMs: patienceMs },
+          onProgress,
+          ...(resources === undefined ? {} : { resources }),
+        },
+        request,
+      ),
+  };
+}
+
+// The hour's quota, and a little more.
+const patienceMs = 65 * 60_000;
+
+type Stores = Pick<SyncPorts, 'store' | 'told' | 'pauses' | 'bus'>;
+
+async function fileStores(path: string, connection: string, bus: EventBus) {
+  const { openFileStore } = await import('../local/file-store.ts');
+  const { syncFile, toldFiles } = await import('../local/sync-files.ts');
+  const { quotaPauses } = await import('../local/quota-pauses.ts');
+  const store = await openFileStore(path, { clock: systemClock });
+  const ports: Stores = {
+    store: syncFile(store, connection),
+    told: toldFiles(store, { connection, nowMs: systemClock.nowMs }),
+    pauses: quotaPauses(store),
+    bus,
+  };
+  return { ports, place: 'standard output', hasBus: false };
+}
+
+async function awsStores(prefix: string, connection: string) {
+  const { readFacts } = await import('./aws-connection.ts');
+  const { awsSyncStores } = await import('./aws-sync-stores.ts');
+  const facts = await readFacts(prefix, connection);
+  const ports = awsSyncStores(facts, connection);
+  return { ports, place: `the bus ${facts.bus}`, hasBus: true };
+}
+
+/** Notes stay in memory, so that the pass goes its way; events and what was told go nowhere. */
+function withoutEffect(ports: SyncPorts): SyncPorts {
+  const written = new Map<string, { readonly text: string; readonly revision: number }>();
+  return {
+    ...ports,
+    bus: { publish: async () => undefined },
+    told: { read: ports.told.read, note: async () => undefined },
+    store: {
+      read: async (key) => written.get(key) ?? ports.store.read(key),
+      write: async (key, text, revision) => {
+        written.set(key, { text, revision: revision + 1 });
+        return 'written';
+      },
+    },
+  };
+}

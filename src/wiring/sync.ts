@@ -1,0 +1,156 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { eventBridgeBus } from '../aws/event-bus.ts';
+import { bounded, boundedInvoke } from '../aws/failures.ts';
+import type { Log } from '../aws/log.ts';
+import { quotaPausesTable } from '../aws/quota-pauses.ts';
+import { rotatorClient } from '../aws/rotator-client.ts';
+import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import {
+  type Continuation,
+  parseContinuation,
+  type SyncQueue,
+  syncQueue,
+} from '../aws/sync-queue.ts';
+import { syncTable, toldTable } from '../aws/sync-table.ts';
+import type { Config } from '../config.ts';
+import { type SyncOutcome, type SyncRequest, syncPass } from '../core/sync.ts';
+import type { SyncPorts } from '../core/sync-ports.ts';
+import { createTokenSource } from '../core/token-source.ts';
+import { systemClock } from '../local/system.ts';
+import { secretName } from '../stack-facts.ts';
+import { syncPorts, usualPace } from './sync-pass.ts';
+
+// Enough for the request under way, for its events and for the notes after them.
+const reserveMs = 40_000;
+const waitMaxMs = 20_000;
+// A message may come a little early.
+const earlyMs = 2000;
+
+/** Makes one pass of a sync, for a schedule's event or for messages of the queue; resolves with how each ended. */
+export type Sync = (
+  event: unknown,
+  remainingMs: () => number,
+) => Promise<readonly SyncOutcome['kind'][]>;
+
+/** A call that is not for the sync: nothing was done. */
+export class SyncCallRefused extends Error {
+  override readonly name = 'SyncCallRefused';
+}
+
+/** Builds the sync of a stack once for each process. */
+export function buildSync(config: Config<'sync'>): Sync {
+  const portsFor = portsOf(config);
+  const queue = syncQueue(new SQSClient(bounded), config.queueUrl);
+  const log = new Logger({ serviceName: 'sync' });
+  return async (event, remainingMs) => {
+    const endings: SyncOutcome['kind'][] = [];
+    for (const call of callsIn(event, config.connections)) {
+      const ports = portsFor(call.connection);
+      endings.push(await serve({ ports, queue, log, entity: config.entity }, call, remainingMs));
+    }
+    return endings;
+  };
+}
+
+interface Service {
+  readonly ports: SyncPorts;
+  readonly queue: SyncQueue;
+  readonly log: Log;
+  readonly entity: 'full' | 'reference';
+}
+
+type Call = Pick<Continuation, 'connection'> & Partial<Continuation>;
+
+async function serve(
+  service: Service,
+  call: Call,
+  remainingMs: () => number,
+): Promise<SyncOutcome['kind']> {
+  const { ports, queue, log, entity } = service;
+  const { clock } = ports;
+  const { connection, id, resumeAtMs = 0 } = call;
+  if (id !== undefined && resumeAtMs > clock.nowMs() + earlyMs) {
+    await queue.send({ connection, id, resumeAtMs }, clock.nowMs());
+    return 'paused';
+  }
+  const endMs = clock.monotonicMs() + remainingMs() - reserveMs;
+  const settings = { connection, entity, bounds: { ...usualPace, endMs, waitMaxMs } };
+  const request: SyncRequest = id === undefined ? { kind: 'start' } : { kind: 'resume', id };
+  const outcome = await syncPass(ports, settings, request);
+  tell(log, connection, outcome);
+  if (outcome.kind === 'paused' && outcome.resumeAtMs !== null) {
+    const { id: own, resumeAtMs: atMs } = outcome;
+    await queue.send({ connection, id: own, resumeAtMs: atMs }, clock.nowMs());
+  }
+  return outcome.kind;
+}
+
+function tell(log: Log, connection: string, outcome: SyncOutcome): void {
+  switch (outcome.kind) {
+    case 'completed': {
+      const { id, requests, changed, deleted, alreadyTold } = outcome.detail;
+      const skipped = outcome.detail.skipped.map(({ list, why }) => `${list}: ${why}`);
+      const fields = { connection, id, requests, changed, deleted, alreadyTold, skipped };
+      log[skipped.length === 0 ? 'info' : 'warn']('sync completed', fields);
+      break;
+    }
+    case 'paused': {
+      const { id, why, resumeAtMs } = outcome;
+      log[resumeAtMs === null ? 'warn' : 'info']('sync paused', { connection, id, why });
+      break;
+    }
+    case 'person-needed':
+      log.error('the sync needs a person', { connection, detail: outcome.detail });
+      break;
+    case 'superseded':
+      log.info('another sync has begun, or this one is complete', { connection });
+  }
+}
+
+/** EventBridge Scheduler sends `{"connection"}`, the queue its records. Throws `SyncCallRefused`. */
+function callsIn(event: unknown, connections: readonly string[]): Call[] {
+  const { Records: records, connection } = Object(event) as Record<string, unknown>;
+  const calls = Array.isArray(records)
+    ? records.map((record) => parseContinuation(String(Object(record).body)))
+    : [typeof connection === 'string' ? { connection } : undefined];
+  return calls.map((call) => {
+    if (call !== undefined && connections.includes(call.connection)) return call;
+    throw new SyncCallRefused(
+      `the sync is called with {"connection": …} or by its queue, for one of ${connections.join(', ')}`,
+    );
+  });
+}
+
+function portsOf(config: Config<'sync'>): (connection: string) => SyncPorts {
+  const clock = systemClock;
+  const secrets = new SecretsManagerClient(bounded);
+  const lambda = new LambdaClient(boundedInvoke);
+  const dynamo = new DynamoDBClient(bounded);
+  const bus = eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock });
+  const { prefix, table, providerUrl, consumersAlias } = config;
+  const known = new Map<string, SyncPorts>();
+  const open = (connection: string) =>
+    syncPorts({
+      clock,
+      providerUrl,
+      bus,
+      tokens: createTokenSource({
+        clock,
+        accessToken: secretsManagerSecret(secrets, secretName(prefix, connection, 'access-token')),
+        rotator: rotatorClient(lambda, consumersAlias, connection),
+      }),
+      store: syncTable(dynamo, table, connection),
+      told: toldTable(dynamo, table, { connection, nowMs: clock.nowMs }),
+      pauses: quotaPausesTable(dynamo, table, connection),
+    });
+  return (connection) => {
+    const ports = known.get(connection) ?? open(connection);
+    known.set(connection, ports);
+    return ports;
+  };
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { scopes } from '../../src/fatture-in-cloud/scopes.ts';
+import { breachesOf } from '../schemas/json-schema.ts';
+import { schemaOf } from '../schemas/schema-files.ts';
+import { loggedIn } from './logged-in.ts';
+
+// What changed in the last two seconds is left to the next sync.
+const earlier = { clock: { nowMs: () => Date.now() - 10_000 } };
+const everything = scopes.filter((scope) => scope.endsWith(':r')).join(' ');
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+
+describe('fresco sync', { timeout: 60_000 }, () => {
+  it('tells everything at first, then what has changed, as lines that keep the schema', async () => {
+    const workspace = await loggedIn(earlier, everything);
+    const first = await workspace.run(['sync']);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.stderr).toMatch(/told on standard output: 57 changed and 0 deleted entities/);
+    const lines = linesOf(first.stdout);
+    expect(lines).toHaveLength(58);
+    expect(lines.flatMap((line) => breachesOf(schemaOf('events'), line))).toEqual([]);
+    expect(lines.at(-1)).toMatchObject({
+      'detail-type': 'Sync Completed',
+      detail: { changed: 57, companies: 1, resources: { issued_documents: 33 } },
+    });
+
+    const change = { type: 'entities.clients.update', count: 1 };
+    const { json } = await workspace.sandbox.request('POST', '/_sandbox/changes', change);
+    const second = await workspace.run(['sync', '--json']);
+    expect(linesOf(second.stdout)).toMatchObject([
+      { detail: { resource: 'clients', id: json.ids[0], origin: 'sync', change: 'update' } },
+      { detail: { changed: 1, deleted: 0 } },
+    ]);
+  });
+
+  it('reads only what it is asked for, and again what it is told to', async () => {
+    const workspace = await loggedIn(earlier, everything);
+    const one = ['sync', '--resource', 'clients'];
+    expect(linesOf((await workspace.run(one)).stdout)).toHaveLength(4);
+    expect(linesOf((await workspace.run(one)).stdout)).toHaveLength(1);
+    const again = await workspace.run([...one, '--since', '2020-01-01']);
+    expect(linesOf(again.stdout)).toHaveLength(4);
+    const { json } = await workspace.sandbox.request('GET', '/_sandbox/state');
+    expect(json.counters.apiRequests).toBeLessThan(6);
+  });
+
+  it('only counts where it is told to run dry', async () => {
+    const workspace = await loggedIn(earlier, everything);
+    const dry = await workspace.run(['sync', '--dry-run', '--json', '--resource', 'clients']);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, changed: 3 });
+    const real = await workspace.run(['sync', '--resource', 'clients']);
+    expect(linesOf(real.stdout)).toHaveLength(4);
+  });
+
+  it('names the scope that is missing', async () => {
+    const workspace = await loggedIn(earlier);
+    const { code, stderr } = await workspace.run(['sync', '--resource', 'products']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /one list left out, such as 108061\/products: the token lacks products:r/,
+    );
+  });
+
+  it('says on standard error how far it is', async () => {
+    const workspace = await loggedIn(earlier, everything);
+    const { stderr } = await workspace.run(['sync', '--resource', 'products']);
+    const [progress] = stderr.split('\n');
+    expect(JSON.parse(progress ?? '')).toMatchObject({ list: 'products', pagesLeft: 0, total: 1 });
+  });
+
+  it.each([
+    { args: ['--resource', 'taxes'], words: /must be one of clients/ },
+    { args: ['--since', 'yesterday'], words: /must be a time such as/ },
+  ])('refuses $args', async ({ args, words }) => {
+    const workspace = await loggedIn(earlier, everything);
+    const { code, stderr } = await workspace.run(['sync', ...args]);
+    expect(code).toBe(64);
+    expect(stderr).toMatch(words);
+  });
+
+  it('says that a person is needed where nobody has logged in', async () => {
+    const { run } = await loggedIn(earlier, everything);
+    expect((await run(['sync', '--connection', 'other'])).code).toBe(2);
+  });
+});
