@@ -123,9 +123,18 @@ function refusal(error: unknown): TokenAnswer | undefined {
     : undefined;
 }
 
-function unexpected(answer: HttpAnswer): TokenAnswer {
-  const mediaType = /^(application|text|multipart|image)\/[\w.+-]{1,60}(?=;|\s|$)/.exec(
-    answer.headers['content-type'] ?? '',
-  )?.[0];
-  return { kind: 'unexpected', status: answer.status, contentType: mediaType ?? 'none' };
+/** What a proxy or a wrong address answers with; any other type is the server's own words, which may repeat ours. */
+const tellableTypes = [
+  'application/json',
+  'application/xml',
+  'text/html',
+  'text/plain',
+  'text/xml',
+];
+
+function unexpected({ status, headers }: HttpAnswer): TokenAnswer {
+  const header = headers['content-type'] ?? '';
+  const mediaType = header.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const known = tellableTypes.includes(mediaType) ? mediaType : 'another type';
+  return { kind: 'unexpected', status, contentType: mediaType === '' ? 'no type' : known };
 }

@@ -1,22 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
-import { createSandboxWorkspace, type Running, type Workspace } from './workspace.ts';
+import { createSandboxWorkspace, freePort, type Running, type Workspace } from './workspace.ts';
+
+// Each test is some processes, and the first one may have to build the command.
+vi.setConfig({ testTimeout: 60_000 });
 
 const application = {
   FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
   FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** Starts a login whose page listens on a free port; resolves with the address to open. */
 async function startLogin(

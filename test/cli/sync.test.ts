@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { scopes } from '../../src/fatture-in-cloud/scopes.ts';
 import { breachesOf } from '../schemas/json-schema.ts';
 import { schemaOf } from '../schemas/schema-files.ts';
 import { loggedIn } from './logged-in.ts';
+
+// Each test is some processes, and the first one may have to build the command.
+vi.setConfig({ testTimeout: 60_000 });
 
 // What changed in the last two seconds is left to the next sync.
 const earlier = { clock: { nowMs: () => Date.now() - 10_000 } };

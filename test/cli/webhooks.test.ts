@@ -1,7 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loggedIn } from './logged-in.ts';
+
+// Each test is some processes, and the first one may have to build the command.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A sink that answers the handshake and takes every event. */
 async function startSink(): Promise<string> {

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -70,6 +71,15 @@ export async function createSandboxWorkspace(
 ): Promise<Workspace & { readonly sandbox: SandboxServer }> {
   const sandbox = await startSandbox({ clock: { nowMs: () => Date.now() }, ...options });
   return { ...(await createWorkspace(sandbox.url)), sandbox };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function startCommand(args: readonly string[], env: Readonly<Record<string, string>>): Running {

@@ -138,7 +138,9 @@ describe('the answer of a token endpoint', () => {
   it('says no more of its content type than the type', () => {
     const html = answer(404, '<html>', { 'content-type': 'text/html; charset=utf-8' });
     expect(classify(html, context)).toMatchObject({ status: 404, contentType: 'text/html' });
-    expect(classify(answer(404, ''), context)).toMatchObject({ contentType: 'none' });
+    expect(classify(answer(404, ''), context)).toMatchObject({ contentType: 'no type' });
+    const own = answer(404, '', { 'content-type': 'text/0001invented' });
+    expect(classify(own, context)).toMatchObject({ contentType: 'another type' });
   });
 
   it('never throws, and is granted by a 2xx alone', () => {
