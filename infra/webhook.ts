@@ -120,7 +120,11 @@ export class Webhook extends Construct {
         actions: ['lambda:InvokeFunction'],
         resources: [settings.consumersAlias],
       }),
-      changingItems(store.table.tableArn, ['seen#*', 'pause#*'], ['GetItem', 'UpdateItem']),
+      changingItems(
+        store.table.tableArn,
+        ['seen#*', 'pause#*', 'told#*'],
+        ['GetItem', 'UpdateItem'],
+      ),
       usingKeyThrough(this, keyArn, 'dynamodb'),
       ...sendingTo(this, keyArn, this.queue),
       new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.busArn] }),

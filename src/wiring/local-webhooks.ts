@@ -16,7 +16,9 @@ import type { FileStore } from '../local/file-store.ts';
 import { type LocalQueue, localQueue, queueFormat, type ReceivedMessage } from '../local/queue.ts';
 import { quotaPauses } from '../local/quota-pauses.ts';
 import { seenEvents } from '../local/seen-events.ts';
+import { toldFiles } from '../local/sync-files.ts';
 import { systemRandom } from '../local/system.ts';
+import { toldLog } from './sync-pass.ts';
 
 /** Where the provider sends, and how its signatures are checked. */
 export interface LocalSink {
@@ -67,6 +69,7 @@ export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalW
     reader: entityReader(api),
     seen: seenEvents(store),
     pauses: quotaPauses(store),
+    told: toldLog(toldFiles(store, { connection: parts.connection, nowMs: clock.nowMs })),
     bus,
   };
   return {

@@ -12,6 +12,7 @@ import { quotaPausesTable } from '../aws/quota-pauses.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { seenEventsTable } from '../aws/seen-events.ts';
+import { toldTable } from '../aws/sync-table.ts';
 import type { Config } from '../config.ts';
 import { type ProcessPorts, processNotifications } from '../core/process-notification.ts';
 import { createTokenSource } from '../core/token-source.ts';
@@ -20,6 +21,7 @@ import { entityReader } from '../fatture-in-cloud/entity-reader.ts';
 import { systemClock } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';
 import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
+import { toldLog } from './sync-pass.ts';
 
 // Enough for the requests under way and the writes after them.
 const reserveMs = 15_000;
@@ -88,6 +90,7 @@ function portsOf(config: Config<'webhook-handler'>): (connection: string) => Pro
       reader: entityReader(api),
       seen,
       pauses: quotaPausesTable(dynamo, config.table, connection),
+      told: toldLog(toldTable(dynamo, config.table, { connection, nowMs: clock.nowMs })),
       bus,
     };
   };

@@ -27,13 +27,15 @@ export type WebhookStack = Awaited<ReturnType<typeof startWebhookStack>>;
 
 /** Starts it with a published token that the sandbox accepts; `stop` ends all of it. */
 export async function startWebhookStack() {
-  const sandbox = createSandbox({ settings: { allowHttpSinks: true } });
+  // What changed in the last two seconds is left to the next sync.
+  const clock = { nowMs: () => Date.now() - 10_000 };
+  const sandbox = createSandbox({ clock, settings: { allowHttpSinks: true } });
   const provider = await listen(sandbox, { port: 0 });
   const [secrets, table, bus, sqs, lambda] = await Promise.all([
     startSecretsManager(),
     startDynamoDb(),
     startEventBridge(),
-    startSqs([{ name: 'notifications' }]),
+    startSqs([{ name: 'notifications' }, { name: 'sync' }]),
     startLambdaInvoke(),
   ]);
   const queueUrl = sqs.queueUrl('notifications');
@@ -56,6 +58,13 @@ export async function startWebhookStack() {
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     },
   });
+  const endpoints = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+  };
   const handler = lambdaFunction({
     functionName: 'webhook-handler',
     bundle: await builtFunction('webhook-handler'),
@@ -71,13 +80,30 @@ export async function startWebhookStack() {
         consumersAlias,
         entity: 'full',
       }),
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
-      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
-      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-      AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+      ...endpoints,
     },
   });
+  const syncQueueUrl = sqs.queueUrl('sync');
+  const syncBundle = await builtFunction('sync');
+  const syncWithin = (timeoutMs: number) =>
+    lambdaFunction({
+      functionName: 'sync',
+      bundle: syncBundle,
+      node,
+      timeoutMs,
+      environment: {
+        ...toEnvironment('sync', {
+          ...names,
+          queueUrl: syncQueueUrl,
+          table: table.tableName,
+          bus: 'fresco-bus',
+          providerUrl: provider.url,
+          consumersAlias,
+          entity: 'full',
+        }),
+        ...endpoints,
+      },
+    });
   const control = controlOf(provider.url);
   const accessToken = String((await control('grants', { direct: true }))['access_token']);
   await publish(secrets.endpoint, accessToken);
@@ -111,6 +137,17 @@ export async function startWebhookStack() {
     },
     /** Hands the queue's messages to the handler, as an event source does. */
     handle: async () => handler.invoke({ Records: await receive(sqs.endpoint, queueUrl) }),
+    /** A sync in a process of its own that Lambda would end after so long. */
+    sync: async (event: unknown, timeoutMs = 120_000) => {
+      const sync = syncWithin(timeoutMs);
+      try {
+        return await sync.invoke(event);
+      } finally {
+        await sync.stop();
+      }
+    },
+    /** What is in the queue of the sync, as an event source hands it over. */
+    continuations: () => sqs.bodies('sync').map((body) => ({ body })),
     stop: async () => {
       await Promise.all([receiver.stop(), handler.stop(), edge.stop(), provider.close()]);
       await Promise.all([secrets, table, bus, sqs, lambda].map((double) => double.stop()));
@@ -141,7 +178,7 @@ async function publish(endpoint: string, accessToken: string): Promise<void> {
     accessToken: new Secret(accessToken),
     issuedAtMs: Date.now(),
     expiresAtMs: Date.now() + 86_400_000,
-    companies: [],
+    companies: [{ id: 108061, name: 'Studio Esempio' }],
   });
   await secretsManagerSecret(client, Name).put('0'.repeat(32), value);
   client.destroy();
