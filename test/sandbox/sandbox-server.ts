@@ -20,6 +20,8 @@ export interface SandboxServer {
   /** A grant of these scopes, all of them if none are named. */
   grant(scope?: string): Promise<Tokens>;
   refresh(refreshToken: string): Promise<Answer>;
+  /** Before the test ends. */
+  close(): Promise<void>;
 }
 
 export interface Answer {
@@ -64,6 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     sandbox,
     url,
+    close,
     request,
     get: (path, accessToken) => request('GET', path, undefined, bearer(accessToken)),
     grant: async (scope) => {
