@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { EntityId } from '../../src/core/notification.ts';
+import { binChanges, decodeBin, encodeBin } from '../../src/core/sync-bin.ts';
+import {
+  decodeCursor,
+  encodeCursor,
+  type ListCursor,
+  newCursor,
+  turned,
+  withWalk,
+} from '../../src/core/sync-cursor.ts';
+import type { PageRead } from '../../src/core/sync-ports.ts';
+
+/** Stamps of two digits: 5 earlier overlaps, more than 20 apart is settled. */
+const times = {
+  pageSize: 3,
+  overlapped: (stamp: string) => String(Math.max(0, Number(stamp) - 5)).padStart(2, '0'),
+  isSettled: (stamp: string, now: string) => Number(now) - Number(stamp) > 20,
+  isAmbiguous: (stamp: string) => stamp === '66',
+};
+
+const page = (
+  stamps: readonly string[],
+  { total = stamps.length, isLast = true, firstId = 1 } = {},
+): Extract<PageRead, { kind: 'page' }> => ({
+  kind: 'page',
+  changes: stamps.map((stamp, at) => ({ id: firstId + at, stamp, isNew: false })),
+  total,
+  isLast,
+  quota: {},
+});
+const turn = (cursor: ListCursor, read: ReturnType<typeof page>, until = '50') =>
+  turned(withWalk(cursor, until), read, times);
+
+describe('the cursor of a list', () => {
+  it('goes on a little before the newest stamp, where something may still appear late', () => {
+    const { next } = turn(newCursor, page(['10', '40']));
+    expect(next).toMatchObject({ since: { at: '35', inclusive: true }, walk: null, newest: '40' });
+    expect(turn(next, page(['40', '41'], { firstId: 2 })).fresh).toMatchObject([{ stamp: '41' }]);
+  });
+
+  it('goes on right after the newest stamp once nothing can appear there any more', () => {
+    const { next } = turn(newCursor, page(['10']));
+    expect(next).toMatchObject({ since: { at: '10', inclusive: false }, recent: [] });
+  });
+
+  it('stays where it is while a list is empty', () => {
+    expect(turn(newCursor, page([])).next).toEqual(newCursor);
+  });
+
+  it('moves its beginning to the last stamp while few share it', () => {
+    const read = page(['10', '11', '12'], { total: 9, isLast: false });
+    expect(turn(newCursor, read).next.walk).toEqual({
+      since: { at: '12', inclusive: true },
+      until: '50',
+      page: 1,
+      total: null,
+    });
+  });
+
+  it('turns the page where all share a stamp, and back where others have left the list', () => {
+    const all = page(['10', '10', '10'], { total: 9, isLast: false });
+    const second = turn(newCursor, all).next;
+    expect(second.walk).toMatchObject({ page: 2, total: 9 });
+    const shifted = turn(second, page(['10', '10', '10'], { total: 8, isLast: false, firstId: 5 }));
+    expect(shifted.fresh).toEqual([]);
+    expect(shifted.next.walk).toMatchObject({ page: 1, total: 8 });
+    const again = turn(
+      shifted.next,
+      page(['10', '10', '10'], { total: 8, isLast: false, firstId: 2 }),
+    );
+    expect(again.fresh.map(({ id }) => id)).toEqual([4]);
+  });
+
+  it('tells a stamp that may be two moments each time it is read', () => {
+    const { next } = turn(newCursor, page(['66']), '70');
+    expect(turn(next, page(['66']), '70').fresh).toHaveLength(1);
+  });
+
+  it('is read back as it was written', () => {
+    const { next } = turn(newCursor, page(['10', '40']));
+    expect(decodeCursor(encodeCursor(next))).toEqual(next);
+    expect(decodeCursor(encodeCursor(withWalk(next, '60')))).toEqual(withWalk(next, '60'));
+    expect(decodeCursor(undefined)).toEqual(newCursor);
+  });
+
+  it.each([
+    '',
+    '{}',
+    '{"v":2}',
+    encodeCursor({ ...newCursor, newest: 1 as never }),
+    encodeCursor({ ...newCursor, recent: [['10', { id: 1 } as never]] }),
+    encodeCursor({ ...newCursor, since: { at: '', inclusive: true } }),
+  ])('is refused where it is damaged: %s', (text) => {
+    expect(() => decodeCursor(text)).toThrow(/cursor of a sync/);
+  });
+});
+
+describe('what is known of a bin', () => {
+  const ids = fc.uniqueArray(
+    fc.oneof<fc.Arbitrary<EntityId>[]>(
+      fc.integer({ min: 1, max: 2 ** 40 }),
+      fc.stringMatching(/^[A-Z]{1,5}_\d{1,9}$/),
+    ),
+  );
+
+  it('is read back as it was written', () => {
+    fc.assert(
+      fc.property(ids, (all) => {
+        expect(decodeBin(encodeBin(all))).toEqual(new Set(all));
+      }),
+    );
+  });
+
+  it('fits an item of the table for a hundred thousand documents', () => {
+    const many = Array.from({ length: 100_000 }, (_, n) => 3_000_000 + 7 * n);
+    expect(encodeBin(many).length).toBeLessThan(250_000);
+  });
+
+  it('shows what is new and what has left', () => {
+    fc.assert(
+      fc.property(ids, ids, (before, now) => {
+        const { added, left } = binChanges(new Set(before), now);
+        const after = new Set([...before, ...added]);
+        for (const id of left) after.delete(id);
+        expect(after).toEqual(new Set(now));
+      }),
+    );
+  });
+
+  it('is refused where it is damaged', () => {
+    expect(() => decodeBin('{"v":1,"ids":5}')).toThrow(/bin/);
+  });
+});
