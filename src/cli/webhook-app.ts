@@ -5,7 +5,7 @@ import type { LocalWebhooks } from '../wiring/local-webhooks.ts';
 const bodyBytesMax = 512 * 1024;
 
 /** The webhook receiver behind `path`, and nothing else: this is what a tunnel may lead to. */
-export function webhookApp(webhooks: LocalWebhooks, path: string): Hono {
+export function webhookApp(webhooks: Pick<LocalWebhooks, 'receive'>, path: string): Hono {
   const app = new Hono();
   app.all(path, async (c) => {
     const { status, body } = await webhooks.receive({
