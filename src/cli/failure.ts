@@ -22,13 +22,15 @@ export class Failure extends Error {
 /** Any error as a failure; of an unexpected one only what cannot quote a stored value is told. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof ConfigInvalid) return new Failure('usage', error.problems.join('; '));
+  if (error instanceof ConfigInvalid)
+    return new Failure('usage', withoutTokens(error.problems.join('; ')));
   if (error instanceof StoreRefused) {
     const passing = error.reason === 'unavailable' || error.reason === 'throttled';
     return new Failure(passing ? 'retry' : 'person', error.message, { cause: error });
   }
   // The names of connections are checked where files are named after them.
-  if (error instanceof RangeError) return new Failure('usage', error.message, { cause: error });
+  if (error instanceof RangeError)
+    return new Failure('usage', withoutTokens(error.message), { cause: error });
   const { name, code } = (error ?? {}) as { readonly name?: string; readonly code?: unknown };
   const what = [name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown error';
   return new Failure(
@@ -38,4 +40,9 @@ export function failureOf(error: unknown): Failure {
       cause: error,
     },
   );
+}
+
+/** What was typed may be a token in the wrong place: it is not shown again. */
+export function withoutTokens(text: string): string {
+  return text.replace(/(?<![\w/.])[acdr]\/[^\s'"]+/g, '[secret]');
 }

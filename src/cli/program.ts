@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { execCommand } from './exec.ts';
-import { exitCodes, failureOf } from './failure.ts';
+import { exitCodes, failureOf, withoutTokens } from './failure.ts';
 import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
@@ -81,10 +81,6 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
 }
 
-/** What was typed may be a token in the wrong place: it is not shown again. */
 function withoutValues(text: string): string {
-  return text
-    .replace(/^error: /, 'fresco: ')
-    .replace(/'(-[^'=]*)=[^']*'/g, "'$1'")
-    .replace(/\b[acdr]\/[^\s']+/g, '[secret]');
+  return withoutTokens(text.replace(/^error: /, 'fresco: ').replace(/'(-[^'=]*)=[^']*'/g, "'$1'"));
 }
