@@ -36,7 +36,11 @@ describe('the system on one machine', () => {
 
   it.each([
     ['a redirect of another login', () => 'code=c/1&state=other', /does not belong to this login/],
-    ['a denial', (state: string) => `error=access_denied&state=${state}`, /refused on the consent page/],
+    [
+      'a denial',
+      (state: string) => `error=access_denied&state=${state}`,
+      /refused on the consent page/,
+    ],
   ])('says why a login brought no grant: %s', async (_, query, why) => {
     const { system } = await openStage();
     const login = await system.login(client, async (authorizeUrl) => {
