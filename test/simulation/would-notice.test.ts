@@ -1,9 +1,11 @@
 // Goal: no guard of the protocol can be weakened unnoticed.
 // Method: the simulator over a core without the guard, until the promise breaks that the guard keeps.
 import { describe, expect, it } from 'vitest';
+import { directedGuards } from './directed-guards.ts';
 import { guards } from './guards.ts';
 import { historyOf } from './random-history.ts';
 import { nameOf } from './shrinking.ts';
+import { simulate } from './simulation.ts';
 import { weakened } from './weakened.ts';
 
 const historiesMax = 1500;
@@ -26,6 +28,12 @@ async function breach(guard: (typeof guards)[number]): Promise<string> {
 describe('the simulator notices the loss of the guard', () => {
   it.each(guards)('"$name"', async (guard) => {
     expect(await breach(guard)).toBe(guard.breaks);
+  });
+
+  it.each(directedGuards)('"$name", in a history made for it', async (guard) => {
+    const { violations } = await (await weakened(guard)).simulate(guard.history);
+    expect(violations.map(nameOf)).toContain(guard.breaks);
+    expect((await simulate(guard.history)).violations).toEqual([]);
   });
 
   it('and is refused a weakening whose place is not there exactly once', async () => {

@@ -1,0 +1,52 @@
+// Goal: guards that only a rare coincidence needs, each with the history in which that happens.
+// Method: a history of the matrix and the faults that lead there, by the step of the pass.
+import type { PlannedFault } from './faults.ts';
+import type { History } from './history.ts';
+import { baseHistories } from './matrix.ts';
+import type { Weakening } from './weakened.ts';
+
+/** A guard, the history that needs it, and what breaks there without it. */
+export interface DirectedGuard extends Weakening {
+  readonly name: string;
+  readonly breaks: string;
+  readonly history: History;
+}
+
+const twice = 'G2 a token was presented again although its successor is kept';
+
+/** The journal refuses the seal, the version is put, and the process dies: only the dispatch names it. */
+const keptByTheVersionAlone: readonly PlannedFault[] = [
+  { actor: 0, call: 9, kind: 'is down shortly' },
+  { actor: 0, call: 10, kind: 'dies after' },
+];
+
+function onto(name: string, faults: readonly PlannedFault[], secondAtMs = 300_000): History {
+  const base = baseHistories().find((one) => one.name === name);
+  if (base === undefined) throw new Error(`the matrix has no history '${name}'`);
+  const [first, ...others] = base.history.actors;
+  const later = others.map((actor) => ({ ...actor, atMs: secondAtMs }));
+  return { ...base.history, actors: first === undefined ? later : [first, ...later], faults };
+}
+
+/** Those that chance hardly ever needs. */
+export const directedGuards: readonly DirectedGuard[] = [
+  {
+    name: 'named versions are looked for',
+    file: 'recover.ts',
+    from: 'for (const versionId of namedAbove(pass, sealed ?? current.grant)) {',
+    to: 'for (const versionId of [] as string[]) {',
+    breaks: twice,
+    history: onto('schedule lambda single-use single-use', keptByTheVersionAlone),
+  },
+  {
+    name: 'named versions are probed by the move and not by a read',
+    file: 'recover.ts',
+    from: 'const moved = await pass.ports.grant.promote(versionId, current.versionId);',
+    to: "const seen = await pass.ports.grant.version(versionId); const moved = seen === undefined ? 'absent' : await pass.ports.grant.promote(versionId, current.versionId);",
+    breaks: twice,
+    history: onto('schedule+schedule lambda single-use reusable', [
+      ...keptByTheVersionAlone,
+      { actor: 1, call: 'grant.version', kind: 'reads see nothing' },
+    ]),
+  },
+];
