@@ -1,0 +1,86 @@
+import { login } from '../../src/core/login.ts';
+import type { Clock, EventBus } from '../../src/core/ports.ts';
+import { rotate } from '../../src/core/rotate.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { answerOf, createTokenSource } from '../../src/core/token-source.ts';
+import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
+import { type FileStore, openFileStore } from '../../src/local/file-store.ts';
+import { systemRandom } from '../../src/local/system.ts';
+import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { storeApplication } from '../../src/wiring/application-secret.ts';
+import { filePorts } from '../../src/wiring/file-connection.ts';
+import { localWebhooks } from '../../src/wiring/local-webhooks.ts';
+import { openProvider } from '../../src/wiring/provider.ts';
+import { company, sink } from './faulty-provider.ts';
+
+/** What the provider's token endpoint answers, as far as a login needs it. */
+export interface NewGrant {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly expires_in: number;
+}
+
+export interface StackOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly providerUrl: string;
+  readonly fetch: typeof globalThis.fetch;
+  readonly publicKeyPem: string;
+  readonly applicationId: number;
+  readonly bus: EventBus;
+  /** What the store's records are replaced by. */
+  readonly records?: (store: FileStore) => FileStore;
+}
+
+export type NotifiedStack = Awaited<ReturnType<typeof notifiedStack>>;
+
+/** Receiver, queue, handler, token source and rotator of the local stack, over a file store. */
+export async function notifiedStack(options: StackOptions) {
+  const { path, clock, providerUrl, fetch, bus } = options;
+  const provider = await openProvider({ providerUrl, providerFile: undefined }, { clock, env: {} });
+  const opened = await openFileStore(path, { clock, create: true });
+  const store = options.records?.(opened) ?? opened;
+  const connection = 'default';
+  const stored = store.connection(connection);
+  const reporter = { report: async () => undefined };
+  const ports = () => ({ ...filePorts(store, { name: connection, provider, reporter }), clock });
+  const tokens = createTokenSource({
+    clock,
+    accessToken: stored.accessToken,
+    rotator: {
+      ask: async (wish) => answerOf(await rotate(ports(), { door: 'consumer', ...wish })),
+    },
+  });
+  const api = apiClient({ baseUrl: providerUrl, tokens, fetch, requestMs: 10_000 });
+  const webhooks = localWebhooks(
+    {
+      url: sink,
+      publicKeys: [options.publicKeyPem],
+      applicationId: String(options.applicationId),
+    },
+    { store, connection, clock, tokens, api, bus },
+  );
+  return {
+    api,
+    webhooks,
+    /** What a person's consent brought goes in as `fresco login` puts it there. */
+    async login(grant: NewGrant): Promise<void> {
+      const client = {
+        clientId: sandboxApplication.clientId,
+        clientSecret: new Secret(sandboxApplication.clientSecret),
+      };
+      await storeApplication(stored.client, client, systemRandom);
+      await login(ports(), {
+        refreshToken: new Secret(grant.refresh_token),
+        accessToken: new Secret(grant.access_token),
+        requestedAtMs: clock.nowMs(),
+        expiresInSeconds: grant.expires_in,
+        companies: [{ id: company, name: 'Studio Esempio' }],
+      });
+    },
+    async generation(): Promise<number> {
+      const obtained = await tokens.obtain();
+      return obtained.kind === 'token' ? obtained.token.generation : 0;
+    },
+  };
+}
