@@ -69,7 +69,7 @@ dt { color: var(--soft); font-size: .8125rem; }
 button { min-height: 2.75rem; text-align: left; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .625rem; background: transparent; color: inherit; font: inherit; line-height: 1.3; cursor: pointer; }
 button b { display: block; font-weight: 600; font-size: .9375rem; } button small { display: block; color: var(--soft); font-size: .8125rem; margin-top: .125rem; }
 .work b, #mend b, #consent b { color: var(--leaf); } .fault b, .person b { color: var(--rust); }
-.needs-person #consent { background: var(--leaf); border-color: var(--leaf); } .needs-person #consent :is(b, small) { color: var(--card); }
+.needs-person #consent { color: var(--card); background: var(--leaf); border-color: var(--leaf); } .needs-person #consent :is(b, small) { color: var(--card); }
 button:hover { border-color: currentColor; background: color-mix(in srgb, currentColor 4%, transparent); }
 button[aria-disabled] { opacity: .55; cursor: progress; }
 :focus-visible { outline: 3px solid var(--leaf); outline-offset: 2px; }

@@ -1,0 +1,256 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Session } from '../../src/cli/session.ts';
+import { type Stage, setStage } from '../../src/cli/stage.ts';
+import { chromiumPath, launchChromium } from './chromium.ts';
+import { hardToRead } from './contrast.ts';
+
+interface Look {
+  readonly width?: number;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+/** The system with a provider to break, logged in and subscribed, ended when the test is. */
+async function openStage(): Promise<Stage> {
+  const session = new Session();
+  onTestFinished(() => session.end());
+  const path = await session.folder();
+  const ports = { consolePort: 0, sandboxPort: 0, webhookPort: 0 };
+  const onError = (error: unknown) => expect.fail(String(error));
+  const stage = await setStage(session, { path, ...ports, onError });
+  await stage.connect();
+  await stage.system.subscribe(108061, ['it.fattureincloud.webhooks.entities.clients.update']);
+  await stage.settle();
+  const schedule = stage.system.schedule();
+  await session.closes(() => schedule.stop());
+  return stage;
+}
+
+const patience = { timeout: 30_000 };
+
+describe.skipIf(chromiumPath === undefined)('the console page in Chromium', patience, () => {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  }, 30_000);
+  afterAll(() => browser?.close());
+
+  /** Opens the page once the connection is drawn; what it complains of fails the test. */
+  async function open(stage: Stage, { width = 1200, colorScheme = 'light' }: Look = {}) {
+    if (browser === undefined) throw new Error('no browser was started');
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    onTestFinished(async () => {
+      await page.close();
+      expect(complaints).toEqual([]);
+    });
+    await page.goto(stage.consoleUrl);
+    await sees(page, '#status', 'Fresh');
+    return page;
+  }
+
+  async function sees(page: Page, selector: string, text: string | RegExp): Promise<void> {
+    await page.locator(selector, { hasText: text }).first().waitFor({ timeout: 15_000 });
+  }
+
+  const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
+
+  it('shows the life of the token, and takes from its bar what has passed', async () => {
+    const page = await open(await openStage());
+    await sees(page, '.left', '24 h left');
+    await sees(page, '#generation', 'Generation 1');
+    const width = () =>
+      page.evaluate("document.getElementById('life-left').style.width") as Promise<string>;
+    expect(await width()).toBe('100%');
+    await press(page, 'Let 1 hour pass');
+    await sees(page, '#answer', 'An hour has passed, the schedule looks.');
+    await sees(page, '.left', '23 h left');
+    await expect.poll(width, { timeout: 15_000 }).toBe('95.8%');
+    const meter = page.getByRole('meter', { name: 'Life left' });
+    expect(await meter.getAttribute('aria-valuenow')).toBe('95.8');
+    expect(await meter.getAttribute('aria-valuetext')).toBe('23 h left');
+  });
+
+  it('lets the schedule refresh when half a life has passed, and adds a generation', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Let 12 hours pass');
+    await sees(page, '#moments .good', 'refreshed: generation 2 is published');
+    await sees(page, '#generations li:first-child', /Generation 2.*newest for/);
+    await sees(page, '#strip', '1');
+    expect(await page.locator('#generations > li').count()).toBe(2);
+  });
+
+  it('rotates when told to, and shows the event', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Rotate now');
+    await sees(page, '#answer.good', 'Refreshed: generation 2 is published.');
+    await sees(page, '#moments .event', 'Token Refreshed · generation 2');
+  });
+
+  it('shows a webhook come in and its event go out', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Change a client');
+    await sees(page, '#moments .webhook', 'entities.clients.update → 202 delivered');
+    await sees(page, '#moments .event', /Entity Changed · clients · \d+ · update/);
+  });
+
+  it('shows a consumer’s 401 heal a token that the provider has forgotten', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Forget the token');
+    await sees(page, '#answer.bad', 'The provider has forgotten the access token');
+    await press(page, 'Change a client');
+    await sees(page, '#moments .request.bad', '→ 401');
+    await sees(page, '#generation', 'Generation 2');
+  });
+
+  it('breaks the provider, shows that the token is served, and mends it', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Break the provider');
+    await sees(page, '#faults li', 'POST /oauth/token: answers 502 with HTML');
+    await press(page, 'Let 12 hours pass');
+    await sees(page, '#status.busy', 'Served, but not refreshed');
+    await sees(page, '#note', 'no answer came');
+    await sees(page, '#generations .incident, #generations ul li', 'no answer came');
+    await press(page, 'Mend the provider');
+    await page.locator('#faults').waitFor({ state: 'hidden' });
+    await press(page, 'Let 12 hours pass');
+    await sees(page, '#status.good', 'Fresh');
+  });
+
+  it('loses an answer and says when its token may be sent again', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Lose an answer');
+    await sees(page, '#faults li', 'its next answer will be lost');
+    await press(page, 'Rotate now');
+    await sees(
+      page,
+      '#answer.bad',
+      /has no answer on record; its token may be sent again from \w{3} \d/,
+    );
+    await sees(page, '#status', 'Served, but not refreshed');
+  });
+
+  it('calls a person when access is revoked, and goes on when one consents', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Revoke access');
+    await press(page, 'Rotate now');
+    await sees(page, '#answer.bad', 'The provider refused the refresh token once');
+    await press(page, 'Rotate now');
+    await sees(page, '#status.bad', 'A person is needed');
+    await sees(page, '#note', /no longer accepts the refresh token since .*: consent again\.$/);
+    await press(page, 'Consent again');
+    await sees(page, '#answer.good', 'Logged in: generation 2 is published.');
+    await sees(page, '#status.good', 'Fresh');
+    await sees(page, '#generations li:first-child', /Generation 2.*logged in/);
+  });
+
+  it('says why a button could not do what it says', async () => {
+    const page = await open(await openStage());
+    await press(page, 'Break the provider');
+    await press(page, 'Consent again');
+    await sees(page, '#answer.bad', /^Not logged in: the provider gave no usable answer/);
+  });
+
+  it('shows to whoever comes later what has happened before', async () => {
+    const stage = await openStage();
+    await stage.system.rotate({ door: 'operator' });
+    const page = await open(stage);
+    await sees(page, '#moments .rotation, #moments .good', 'refreshed: generation 2 is published');
+    await sees(page, '#moments .login, #moments .good', 'logged in: generation 1 is published');
+  });
+
+  it('hides requests from whoever does not want them', async () => {
+    const page = await open(await openStage());
+    await page.getByLabel('requests').uncheck();
+    await page.locator('#moments .request').first().waitFor({ state: 'hidden' });
+    await page.locator('#moments .login').first().waitFor();
+  });
+
+  it('is worked by keyboard, and keeps the focus where it was', async () => {
+    const page = await open(await openStage());
+    const focused = () => page.evaluate('document.activeElement.id') as Promise<string>;
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('rotate');
+    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe(
+      'solid',
+    );
+    await page.keyboard.press('Enter');
+    await sees(page, '#answer.good', 'Refreshed: generation 2');
+    expect(await focused()).toBe('rotate');
+    const order: string[] = [];
+    for (let tabs = 0; tabs < 9; tabs += 1) {
+      await page.keyboard.press('Tab');
+      order.push(await focused());
+    }
+    expect(order.at(0)).toBe('pass-hour');
+    expect(order.at(-1)).toBe('consent');
+  });
+
+  it('tells a screen reader of changes alone', async () => {
+    const page = await open(await openStage());
+    await page.evaluate(`
+      window.heard = [];
+      for (const region of document.querySelectorAll('[role=status], [aria-live]')) {
+        new MutationObserver(() => window.heard.push(region.textContent)).observe(region, {
+          childList: true, characterData: true, subtree: true,
+        });
+      }
+    `);
+    await press(page, 'Let 1 hour pass');
+    await sees(page, '.left', '23 h left');
+    await press(page, 'Rotate now');
+    await sees(page, '#generation', 'Generation 2');
+    const heard = (await page.evaluate('window.heard')) as string[];
+    expect(heard.filter((text) => text !== 'Refreshing' && text !== 'Fresh')).toEqual([
+      'An hour has passed, the schedule looks.',
+      'Refreshed: generation 2 is published.',
+    ]);
+  });
+
+  it('says so when the local system has stopped', async () => {
+    const session = new Session();
+    const path = await session.folder();
+    const ports = { consolePort: 0, sandboxPort: 0, webhookPort: 0 };
+    const stage = await setStage(session, { path, ...ports, onError: () => undefined });
+    if (browser === undefined) throw new Error('no browser was started');
+    const page = await browser.newPage();
+    onTestFinished(() => page.close());
+    await page.goto(stage.consoleUrl);
+    await sees(page, '#status.bad', 'Nobody has logged in');
+    await session.end();
+    await sees(page, '#status.bad', 'The local system has stopped');
+    await press(page, 'Rotate now');
+    await sees(page, '#answer.bad', 'That did not work: the local system does not answer.');
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'fits 360 pixels and is legible, whatever it says: %s',
+    async (colorScheme) => {
+      const stage = await openStage();
+      const page = await open(stage, { width: 360, colorScheme });
+      const width = () => page.evaluate('document.documentElement.scrollWidth');
+      const faint = async () => {
+        await page.mouse.move(0, 0);
+        return page.evaluate(hardToRead);
+      };
+      expect(await width()).toBe(360);
+      expect(await faint()).toEqual([]);
+      await press(page, 'Break the provider');
+      await press(page, 'Let 12 hours pass');
+      await sees(page, '#status', 'Served, but not refreshed');
+      expect(await faint()).toEqual([]);
+      await press(page, 'Mend the provider');
+      await press(page, 'Revoke access');
+      await press(page, 'Let 12 hours pass');
+      await press(page, 'Rotate now');
+      await press(page, 'Rotate now');
+      await sees(page, '#status', 'A person is needed');
+      expect(await width()).toBe(360);
+      expect(await faint()).toEqual([]);
+    },
+  );
+});
