@@ -13,6 +13,7 @@ const fresco = new Fresco(stack, 'Fresco', {
   operators: list('operators').map((arn, index) => operator(arn, `Operator${index + 1}`)),
   ...chosen('prefix', (prefix) => ({ prefix })),
   ...chosen('connections', () => ({ connections: list('connections') })),
+  ...chosen('nightlySync', (nightlySync) => ({ nightlySync })),
   ...chosen('alarmEmail', (alarmEmail) => ({ alarmEmail })),
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { parseConfig } from '../src/config.ts';
+import type { NightlyJob } from './nightly.ts';
 import type { Operator } from './store.ts';
 
 /** What may be chosen; everything has a default. */
@@ -35,6 +36,13 @@ export interface FrescoProps {
   readonly applicationId?: string;
   /** PEM, one after the other; several while the provider changes its key. @default - the one it publishes */
   readonly webhookPublicKeys?: readonly string[];
+  /**
+   * When what changed is read and told each night, as the clock in Italy shows: `04:15`. The first sync tells
+   * everything there is. @default - never
+   */
+  readonly nightlySync?: string;
+  /** Jobs that find a token that lasts for them, whatever the schedule of rotation. @default - none */
+  readonly nightlyJobs?: readonly NightlyJob[];
   /** Whether an event holds the entity or names it. @default 'full' */
   readonly entity?: 'full' | 'reference';
   /** @default 'https://api-v2.fattureincloud.it' */

@@ -2,6 +2,7 @@ import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -11,6 +12,7 @@ import { type StackFacts, stackParameterName, stackParameterValue } from '../src
 import { Alarms } from './alarms.ts';
 import { type Chosen, choose, type FrescoProps } from './choices.ts';
 import { dashboard } from './dashboard.ts';
+import { Nightly } from './nightly.ts';
 import { letOperate } from './operators.ts';
 import { readingSecrets, secretArns } from './permissions.ts';
 import { keptQueue } from './queues.ts';
@@ -30,6 +32,7 @@ export class Fresco extends Construct {
   readonly alarmTopic: ITopic;
   readonly rotation: Rotation;
   readonly webhook: Webhook | undefined;
+  readonly nightly: Nightly | undefined;
   readonly #chosen: Chosen;
 
   constructor(scope: Construct, id: string, props: FrescoProps = {}) {
@@ -48,6 +51,7 @@ export class Fresco extends Construct {
     const failures = keptQueue(this, 'Failures', keyArn);
     this.rotation = this.#rotate(failures);
     this.webhook = chosen.webhooks ? this.#listen() : undefined;
+    this.nightly = this.#atNight(failures);
     const { webhook, alarmTopic: topic } = this;
     const rotator = this.rotation.function.lambda;
     new Alarms(this, 'Alarms', { prefix, connections, topic, rotator, failures, webhook });
@@ -107,6 +111,22 @@ export class Fresco extends Construct {
       receiving: { applicationId, webhookPublicKeys },
       busArn: this.bus.eventBusArn,
       defaults: { tracing, logRetention },
+    });
+  }
+
+  #atNight(failures: Queue): Nightly | undefined {
+    const { tracing, logRetention, entity, nightlySync, nightlyJobs = [] } = this.#chosen;
+    if (nightlySync === undefined && nightlyJobs.length === 0) return undefined;
+    const { consumersAlias } = this.rotation;
+    return new Nightly(this, 'Nightly', {
+      store: this.store,
+      settings: { ...this.#stackWide(), entity, consumersAlias: consumersAlias.functionArn },
+      busArn: this.bus.eventBusArn,
+      consumersAlias: consumersAlias as IFunction,
+      failures,
+      defaults: { tracing, logRetention },
+      syncAt: nightlySync,
+      jobs: nightlyJobs,
     });
   }
 

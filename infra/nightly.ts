@@ -1,0 +1,156 @@
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Alias, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import {
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+  TimeWindow,
+} from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type Config, toEnvironment } from '../src/config.ts';
+import { changingItems, readingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
+import { failingInto, keptQueue, sendingTo } from './queues.ts';
+import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
+import type { Store } from './store.ts';
+
+/** A job at night, so that its token lasts. */
+export interface NightlyJob {
+  /** When it starts, as the clock in Italy shows: `03:30`. */
+  readonly at: string;
+  /** How long it takes at most. */
+  readonly lasts: Duration;
+  /** @default - the first connection */
+  readonly connection?: string;
+}
+
+/** What happens at night, and with whose token. */
+export interface NightlyProps {
+  readonly store: Store;
+  readonly settings: Omit<Config<'sync'>, 'queueUrl'>;
+  readonly busArn: string;
+  readonly consumersAlias: IFunction;
+  readonly failures: Queue;
+  readonly defaults: FunctionDefaults;
+  /** When the sync starts, as the clock in Italy shows. Absent: there is none. */
+  readonly syncAt: string | undefined;
+  readonly jobs: readonly NightlyJob[];
+}
+
+const syncTimeout = Duration.minutes(15);
+const aheadMinutes = 15;
+const longestJob = Duration.hours(23);
+
+/** A sync of what changed, and a token that lasts ready before each job. */
+export class Nightly extends Construct {
+  readonly sync: ServiceFunction | undefined;
+  readonly #schedulerRole: Role;
+
+  constructor(scope: Construct, id: string, props: NightlyProps) {
+    super(scope, id);
+    this.#schedulerRole = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    for (const statement of sendingTo(this, props.store.key.keyArn, props.failures)) {
+      this.#schedulerRole.addToPolicy(statement);
+    }
+    this.sync = props.syncAt === undefined ? undefined : this.#sync(props, props.syncAt);
+    for (const [index, job] of props.jobs.entries()) this.#prepare(props, job, index);
+  }
+
+  #sync(props: NightlyProps, at: string): ServiceFunction {
+    const { store, settings, failures } = props;
+    const { keyArn } = store.key;
+    const queue = keptQueue(this, 'Continuations', keyArn, {
+      visibilityTimeout: Duration.seconds(6 * syncTimeout.toSeconds()),
+      deadLetterQueue: { queue: failures, maxReceiveCount: 5 },
+    });
+    const sync = new ServiceFunction(this, 'Sync', {
+      edge: 'sync',
+      description: 'Fresco: tells on the bus what has changed since the last sync',
+      defaults: props.defaults,
+      environment: toEnvironment('sync', { ...settings, queueUrl: queue.queueUrl }),
+      timeout: syncTimeout,
+    });
+    const { prefix, connections } = settings;
+    const secrets = secretArns(this, { prefix, connections, kinds: ['access-token'] });
+    sync.allow(
+      ...readingSecrets(this, keyArn, secrets),
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [props.consumersAlias.functionArn],
+      }),
+      changingItems(
+        store.table.tableArn,
+        ['sync#*', 'told#*', 'pause#*'],
+        ['GetItem', 'UpdateItem'],
+      ),
+      usingKeyThrough(this, keyArn, 'dynamodb'),
+      ...sendingTo(this, keyArn, queue),
+      ...sendingTo(this, keyArn, failures),
+      new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.busArn] }),
+    );
+    // An alias, so that its invoker may invoke that alone and not every version there ever is.
+    const nightly = new Alias(this, 'Alias', {
+      aliasName: 'nightly',
+      version: sync.lambda.currentVersion as IVersion,
+      ...failingInto(failures),
+    });
+    sync.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 1 }));
+    for (const connection of connections) {
+      this.#every(`sync-${connection}`, at, nightly as IFunction, { connection }, failures);
+    }
+    return sync;
+  }
+
+  /** Asks the rotator as a consumer would, a little ahead, so that the job finds its token ready. */
+  #prepare({ settings, consumersAlias, failures }: NightlyProps, job: NightlyJob, index: number) {
+    const { connection = settings.connections[0] ?? '', lasts } = job;
+    if (!settings.connections.includes(connection)) {
+      throw new Error(`there is no connection '${connection}' for the job at ${job.at}`);
+    }
+    if (lasts.toMilliseconds() > longestJob.toMilliseconds()) {
+      throw new Error(
+        `the job at ${job.at} may last 23 hours at most, got ${lasts.toHumanString()}: no token lasts longer, let it ask again while it runs`,
+      );
+    }
+    const minValidityMs = lasts.toMilliseconds() + aheadMinutes * 60_000;
+    const at = earlier(job.at, aheadMinutes);
+    this.#every(`job-${index + 1}`, at, consumersAlias, { connection, minValidityMs }, failures);
+  }
+
+  #every(id: string, at: string, target: IFunction, input: object, failures: Queue): void {
+    const [hour = '', minute = ''] = clockIn(at);
+    new Schedule(this, id, {
+      description: `Fresco: ${id}`,
+      schedule: ScheduleExpression.cron({ hour, minute, timeZone: TimeZone.EUROPE_ROME }),
+      timeWindow: TimeWindow.off(),
+      target: new LambdaInvoke(target, {
+        role: this.#schedulerRole,
+        input: ScheduleTargetInput.fromObject(input),
+        deadLetterQueue: failures,
+        retryAttempts: 2,
+        maxEventAge: Duration.minutes(15),
+      }),
+    });
+  }
+}
+
+function clockIn(at: string): string[] {
+  const [, ...parts] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(at) ?? [];
+  if (parts.length === 2) return parts.map((part) => String(Number(part)));
+  throw new Error(`a time at night is an hour and a minute such as 03:30, got '${at}'`);
+}
+
+function earlier(at: string, minutes: number): string {
+  const [hour = '', minute = ''] = clockIn(at);
+  const total = (Number(hour) * 60 + Number(minute) - minutes + 1440) % 1440;
+  return [Math.floor(total / 60), total % 60]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}
