@@ -44,7 +44,7 @@ export async function foresee(connection: Connection, onlyIfDue: boolean): Promi
 }
 
 function sightOf(
-  { clock, name, provider }: Connection,
+  { clock, settings }: Connection,
   seen: {
     readonly journal: Parameters<typeof dueReason>[0]['journal'];
     readonly grant: Grant;
@@ -60,15 +60,6 @@ function sightOf(
     nowMs: clock.nowMs(),
     dead: false,
     request: { door: 'operator', onlyIfDue },
-    settings: {
-      connection: name,
-      environment: grant.environment,
-      provider: provider.profile.baseUrl,
-      policy: provider.profile.replayPolicy,
-      rotateEveryMs: 86_400_000,
-      leaseTermMs: 0,
-      requestMs: 0,
-      storeMs: 0,
-    },
+    settings,
   };
 }

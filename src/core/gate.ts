@@ -118,10 +118,11 @@ function rejectedSinceMs({ canary }: Journal, current: Grant): number | undefine
 }
 
 function limit(sight: Sight): Outcome | undefined {
-  const { journal, current, nowMs, request } = sight;
+  const { journal, current, nowMs, request, settings } = sight;
   const consumer = request.door === 'consumer';
   const sent = journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs);
-  const oldest = sent.at(-(consumer ? sendsPerDayMax.consumer : sendsPerDayMax.schedule));
+  const sendsPerDay = settings.sendsPerDay ?? sendsPerDayMax;
+  const oldest = sent.at(-(consumer ? sendsPerDay.consumer : sendsPerDay.schedule));
   if (oldest !== undefined) return { kind: 'limited', untilMs: oldest + dayMs };
   const last = sent.at(-1);
   if (!consumer || last === undefined || limitIsLifted(sight)) return undefined;

@@ -31,6 +31,8 @@ export interface RotationSettings {
   readonly requestMs: number;
   /** What keeping a new token may take after its answer. */
   readonly storeMs: number;
+  /** How often a token may be sent in a day; absent: as Secrets Manager's 100 versions allow. */
+  readonly sendsPerDay?: { readonly schedule: number; readonly consumer: number };
   /** The rotator that consumers may ask, written into what is published. */
   readonly refreshWith?: string;
 }

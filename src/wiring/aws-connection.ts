@@ -48,9 +48,11 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     accessToken: secret('access-token'),
     journal: journalTable(table, name),
   };
+  const ports = loginPorts(stored, facts, options);
   return {
     ...stored,
     name,
+    settings: ports.settings,
     place: `Secrets Manager, ${prefix}/${name} in ${facts.environment}`,
     provider,
     clock: systemClock,
@@ -63,7 +65,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     }),
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
-    login: (consent) => login(loginPorts(stored, facts, options), consent),
+    login: (consent) => login(ports, consent),
     ...webhookParts(facts, name),
   };
 }

@@ -1,6 +1,7 @@
 import type { Config, Environment } from '../config.ts';
 import type { Consent, LoggedIn } from '../core/login.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
 import { openProvider, type Provider } from './provider.ts';
@@ -11,6 +12,8 @@ export interface Connection {
   /** Where it is stored, in words for people. */
   readonly place: string;
   readonly provider: Provider;
+  /** What its passes run with. */
+  readonly settings: RotationSettings;
   readonly clock: Clock;
   readonly random: Random;
   readonly client: PendingSecret;

@@ -36,6 +36,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     name,
     place: `file store ${store.path}`,
     provider,
+    settings: fileSettings(name, provider),
     clock: systemClock,
     random: systemRandom,
     client,
@@ -87,6 +88,8 @@ function fileSettings(connection: string, { profile }: Provider): RotationSettin
     leaseTermMs: 120_000,
     requestMs,
     storeMs: 30_000,
+    // Versions cost nothing in a file, and other providers' tokens may live an hour.
+    sendsPerDay: { schedule: 1000, consumer: 1000 },
   };
 }
 

@@ -14,7 +14,7 @@ import { type ProviderTokenEndpoint, tokenEndpoint } from '../fatture-in-cloud/t
 import { systemClock } from '../local/system.ts';
 
 /** The longest that one request to a provider may take. */
-export const requestMs = 20_000;
+export const requestMs = 40_000;
 
 /** A provider with all that a connection asks of it. */
 export interface Provider {

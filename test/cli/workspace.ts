@@ -8,7 +8,8 @@ import { built } from '../bundles/built.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { type SandboxServer, startSandbox } from '../sandbox/sandbox-server.ts';
 
-const script = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** The built command. */
+export const script = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** How a process of the built command ended. */
 export interface Ended {

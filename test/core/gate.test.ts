@@ -203,6 +203,17 @@ describe('a due token is not sent', () => {
     expect(spendBarrier(sight({ request: { door } }, { sentAtMs }))?.kind).toBe(want);
   });
 
+  it('a store whose versions cost nothing has a number of its own', () => {
+    const sentAtMs = Array.from({ length: 40 }, (_, n) => nowMs - 20 * hour + n);
+    const sendsPerDay = { schedule: 41, consumer: 40 };
+    const barrier = (door: 'operator' | 'consumer') => {
+      const { settings } = sight({}, {});
+      const mine = { ...settings, sendsPerDay };
+      return spendBarrier(sight({ request: { door }, settings: mine }, { sentAtMs }))?.kind;
+    };
+    expect([barrier('operator'), barrier('consumer')]).toEqual([undefined, 'limited']);
+  });
+
   it('sends older than a day do not count', () => {
     const sentAtMs = Array.from({ length: 40 }, () => nowMs - 24 * hour);
     expect(spendBarrier(sight({}, { sentAtMs }))).toBeUndefined();
