@@ -32,6 +32,7 @@ li:last-child { border-bottom: 0; }
 .access.write { color: var(--write); background: var(--write-ground); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .125rem .75rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; }
+@media (max-width: 26rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .375rem; } }
 fieldset { border: 0; margin: 0; padding: 0; } legend { padding: 0; color: var(--soft); }
 label { display: block; padding: .25rem 0; }
 input[type=text] { width: 100%; font: inherit; letter-spacing: .1em; padding: .625rem .75rem;
