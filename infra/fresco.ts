@@ -166,7 +166,7 @@ export class Fresco extends Construct {
 
   #letOperate(facts: StringParameter): void {
     const { prefix, connections, operators } = this.#chosen;
-    const { store, rotation } = this;
+    const { store, rotation, webhook } = this;
     const parameterArn = facts.parameterArn;
     letOperate(this, 'Operators', {
       prefix,
@@ -174,6 +174,7 @@ export class Fresco extends Construct {
       operators,
       store,
       rotation,
+      webhook,
       parameterArn,
     });
     new CfnOutput(this, 'NativeRotation', {

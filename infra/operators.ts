@@ -1,8 +1,10 @@
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { changingItems, rotatingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
+import { sendingTo } from './queues.ts';
 import type { Rotation } from './rotation.ts';
 import { journalKeys, type Operator, type Store } from './store.ts';
+import type { Webhook } from './webhook.ts';
 
 /** Whom to let do what the command does. */
 export interface OperatorsProps {
@@ -11,11 +13,12 @@ export interface OperatorsProps {
   readonly operators: readonly Operator[];
   readonly store: Store;
   readonly rotation: Rotation;
+  readonly webhook: Webhook | undefined;
   readonly parameterArn: string;
 }
 
 /**
- * What a login, a status, a recovery and a rotation at will need. A role that cannot be changed here, such
+ * What a login, a status, a recovery, a rotation at will and a redrive need. A role that cannot be changed here, such
  * as one of IAM Identity Center, has to bring these rights with it.
  */
 export function letOperate(scope: Construct, id: string, props: OperatorsProps): void {
@@ -43,7 +46,24 @@ export function letOperate(scope: Construct, id: string, props: OperatorsProps):
           (alias) => alias.functionArn,
         ),
       }),
+      ...(props.webhook === undefined ? [] : redriving(scope, keyArn, props.webhook)),
     ],
   });
   for (const operator of props.operators) operator.attachInlinePolicy(policy);
+}
+
+/** SQS moves dead letters as whoever asked for it: that takes rights at both ends, and the key through SQS. */
+function redriving(scope: Construct, keyArn: string, webhook: Webhook): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: [
+        'sqs:GetQueueAttributes',
+        'sqs:StartMessageMoveTask',
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+      ],
+      resources: [webhook.deadLetterQueue.queueArn],
+    }),
+    ...sendingTo(scope, keyArn, webhook.queue),
+  ];
 }

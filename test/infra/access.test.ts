@@ -271,6 +271,40 @@ describe('the table', () => {
   });
 });
 
+describe('the dead letters', () => {
+  it('are moved back into the queue by operators, who need rights at both ends', () => {
+    const [dead, queue] = [queueArn('DeadLetters'), queueArn('Notifications')];
+    const moves = ['GetQueueAttributes', 'StartMessageMoveTask', 'ReceiveMessage', 'DeleteMessage'];
+    for (const action of moves) {
+      expect(everyone.filter((who) => mayQueue(who, action, dead))).toEqual([
+        'operator',
+        'administrator',
+      ]);
+    }
+    expect(mayQueue('operator', 'SendMessage', queue)).toBe(true);
+  });
+
+  it('are all that operators may take from a queue, and the key opens them through SQS alone', () => {
+    const queue = queueArn('Notifications');
+    for (const action of ['ReceiveMessage', 'DeleteMessage', 'PurgeQueue', 'SetQueueAttributes']) {
+      expect(mayQueue('operator', action, queue)).toBe(false);
+    }
+    const { arn: principal, statements } = identityOf('operator');
+    const through = (service: string) => {
+      const context = { 'kms:ViaService': `${service}.${region}.amazonaws.com` };
+      const access = { principal, action: 'kms:Decrypt', resource: key().arn, context };
+      return isAllowedByKey(access, statements, key().policy);
+    };
+    expect(['sqs', 's3', 'lambda'].filter(through)).toEqual(['sqs']);
+  });
+
+  it('are nothing that operators may touch where no webhooks are received', async () => {
+    const { deployed: without } = await synthesize((app) => frescoIn(app, { webhooks: false }));
+    const actions = statementsOfRole(without, 'operator').flatMap(({ Action }) => Action);
+    expect(actions.filter((it) => it.startsWith('sqs:'))).toEqual([]);
+  });
+});
+
 describe('a wildcard', () => {
   /** Each with its reason; `?` is not one: it stands for the six characters that AWS adds to a name. */
   const reasons: Readonly<Record<string, string>> = {
@@ -328,6 +362,17 @@ function mayInvoke(who: Who, alias?: string): boolean {
     { principal, action: 'lambda:InvokeFunction', resource: aliasArn(alias) },
     statements,
   );
+}
+
+function queueArn(name: string): string {
+  const found = resourcesOf(deployed, 'AWS::SQS::Queue').find(([id]) => id.includes(name));
+  if (found === undefined) throw new Error(`no queue ${name}`);
+  return arnOf(...found);
+}
+
+function mayQueue(who: Who, action: string, resource: string): boolean {
+  const { arn: principal, statements } = identityOf(who);
+  return isAllowed({ principal, action: `sqs:${action}`, resource }, statements);
 }
 
 function wildcardsOf(stacks: Deployed): string[] {
