@@ -148,7 +148,7 @@ async function press(button) {
 for (const button of document.querySelectorAll('[data-action]')) {
   button.addEventListener('click', () => press(button));
 }
-at('requests').addEventListener('change', (event) => {
+at('requests')?.addEventListener('change', (event) => {
   at('moments').classList.toggle('without-requests', !event.target.checked);
 });
 `;

@@ -41,10 +41,10 @@ export function page(sandboxUrl: string | undefined): string {
   ${tokenSection}
   <div class="columns">
     <div class="column">
-      ${controlsSection(controls)}
+      ${controlsSection(controls, sandboxUrl !== undefined)}
     </div>
     <div class="column">
-      ${momentsSection}
+      ${momentsSection(sandboxUrl !== undefined)}
       ${generationsSection}
     </div>
   </div>
@@ -79,15 +79,20 @@ const tokenSection = `<section class="token" aria-labelledby="token-title">
     <dl id="facts" class="facts"></dl>
   </section>`;
 
-const momentsSection = `<section aria-labelledby="moments-title">
+// Only a sandbox tells of the requests that reach it.
+const requestsChoice = '<label><input type="checkbox" id="requests" checked> requests</label>';
+
+function momentsSection(hasSandbox: boolean): string {
+  return `<section aria-labelledby="moments-title">
         <div class="title">
           <h2 id="moments-title">As it happens</h2>
-          <label><input type="checkbox" id="requests" checked> requests</label>
+          ${hasSandbox ? requestsChoice : ''}
         </div>
         <div class="scroll" role="region" aria-labelledby="moments-title" tabindex="0">
           <ol id="moments" class="moments"><li class="empty">Nothing yet.</li></ol>
         </div>
       </section>`;
+}
 
 const generationsSection = `<section aria-labelledby="generations-title">
         <h2 id="generations-title">Generations</h2>
@@ -97,10 +102,13 @@ const generationsSection = `<section aria-labelledby="generations-title">
         </div>
       </section>`;
 
-function controlsSection(groups: readonly ControlGroup[]): string {
+function controlsSection(groups: readonly ControlGroup[], hasSandbox: boolean): string {
+  const hint = hasSandbox
+    ? 'Press a button and see what comes of it.'
+    : 'The schedule looks every hour by itself.';
   return `<section class="controls" aria-labelledby="controls-title">
         <h2 id="controls-title" class="unseen">Controls</h2>
-        <p id="answer" class="answer" role="status">Press a button and see what comes of it.</p>
+        <p id="answer" class="answer" role="status">${hint}</p>
         ${groups.map(group).join('\n        ')}
       </section>`;
 }
