@@ -12,10 +12,18 @@ export type FailureClass = Exclude<OutcomeClass, 'done'> | 'usage';
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly failureClass: FailureClass;
+  /** What `--json` prints besides the message and the class. */
+  readonly details: object;
 
-  constructor(failureClass: FailureClass, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(
+    failureClass: FailureClass,
+    message: string,
+    options: ErrorOptions & { readonly details?: object } = {},
+  ) {
+    const { details = {}, ...rest } = options;
+    super(message, rest);
     this.failureClass = failureClass;
+    this.details = details;
   }
 }
 

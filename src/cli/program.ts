@@ -70,9 +70,9 @@ function createProgram(): Command {
 
 function told(error: unknown, argv: readonly string[]): number {
   const failure = failureOf(error);
-  const { message, failureClass } = failure;
+  const { message, failureClass, details } = failure;
   say(`fresco: ${message}`);
-  if (wantsJson(argv)) print(JSON.stringify({ error: message, class: failureClass }));
+  if (wantsJson(argv)) print(JSON.stringify({ ...details, error: message, class: failureClass }));
   return exitCodes[failureClass];
 }
 

@@ -55,9 +55,10 @@ async function tellForesight(
 function tell({ outcome, warnings }: PassResult, json = false): void {
   for (const warning of warnings) say(`warning: ${warning}`);
   const outcomeClass = classOf(outcome);
-  if (json) print(JSON.stringify(outcomeJson(outcome, warnings)));
-  else if (outcomeClass === 'done') print(describeOutcome(outcome));
-  if (outcomeClass !== 'done') throw new Failure(outcomeClass, describeOutcome(outcome));
+  const details = outcomeJson(outcome, warnings);
+  const text = describeOutcome(outcome);
+  if (outcomeClass !== 'done') throw new Failure(outcomeClass, text, { details });
+  print(json ? JSON.stringify(details) : text);
 }
 
 /** An outcome for programs: its kind, class and sentence, and the token's facts where there is one. */

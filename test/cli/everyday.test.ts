@@ -113,7 +113,12 @@ describe('fresco rotate', () => {
     const workspace = await loggedIn();
     await workspace.run(['rotate']);
     await workspace.sandbox.request('POST', '/_sandbox/revoke');
-    expect(await workspace.run(['rotate'])).toMatchObject({ code: 1 });
+    const refused = await workspace.run(['rotate', '--json']);
+    expect({ code: refused.code, ...JSON.parse(refused.stdout) }).toMatchObject({
+      code: 1,
+      outcome: 'refused',
+      class: 'retry',
+    });
     const { code, stderr } = await workspace.run(['rotate']);
     expect({ code, stderr }).toEqual({
       code: 2,
