@@ -52,17 +52,21 @@ async function connected(): Promise<Connected> {
 const generation = async ({ run }: Connected): Promise<number> =>
   JSON.parse((await run(['status', '--json'])).stdout).generation;
 
-/** Kills a rotation somewhere in its life, or a few ms around the server's answer. */
-async function killed({ start, server }: Connected, lifeMs: number): Promise<boolean> {
+/** Kills a rotation somewhere in its life, or a few ms around the server's answer; when, or `undefined` if it was over. */
+async function killed({ start, server }: Connected, lifeMs: number): Promise<number | undefined> {
   const running = start(['rotate']);
   const isNearAnswer = Math.random() < 0.5;
   if (isNearAnswer) await Promise.race([server.nextRequest(), running.ended]);
   const afterMs = Math.random() * (isNearAnswer ? 20 : lifeMs);
-  const timer = setTimeout(() => running.process.kill('SIGKILL'), afterMs);
+  let atMs = 0;
+  const timer = setTimeout(() => {
+    atMs = performance.now();
+    running.process.kill('SIGKILL');
+  }, afterMs);
   const { code } = await running.ended;
   clearTimeout(timer);
   await server.idle();
-  return code === null;
+  return code === null ? atMs : undefined;
 }
 
 it(`${rotations} rotations in a row each bring a generation`, async () => {
@@ -81,13 +85,15 @@ it(`of ${kills} rotations killed at random moments, all that was given out is ke
   await run(['rotate']);
   const lifeMs = performance.now() - startedMs;
   const counts = new Map<string, number>();
+  const inHandMs: number[] = [];
   let known = await generation(connection);
   for (let count = 1; count <= kills; count += 1) {
     const givenOut = server.pairs();
-    const isKilled = await killed(connection, lifeMs);
+    const killedAtMs = await killed(connection, lifeMs);
+    const isKilled = killedAtMs !== undefined;
     const answered = server.pairs() - givenOut;
     const { code, stdout } = await run(['rotate', '--if-due', '--json']);
-    const { outcome, detail } = JSON.parse(stdout.split('\n')[0] ?? '');
+    const { outcome, detail } = JSON.parse(stdout);
     const found = `${isKilled ? '' : 'over before the kill, '}${outcome}, ${answered === 1 ? '' : 'not '}answered`;
     counts.set(found, (counts.get(found) ?? 0) + 1);
     if (code === 0) {
@@ -95,6 +101,7 @@ it(`of ${kills} rotations killed at random moments, all that was given out is ke
       expect(await generation(connection), `kill ${count}: ${found}`).toBe(known);
       continue;
     }
+    if (answered === 1) inHandMs.push((killedAtMs ?? 0) - server.answeredAtMs());
     // It died after its journal said that it sends, and before a store had an answer: nobody can know more.
     expect({ isKilled, code, outcome }).toEqual({ isKilled: true, code: 1, outcome: 'uncertain' });
     expect(detail).toMatch(/^a refresh sent at \S+ has no answer on record/);
@@ -104,4 +111,8 @@ it(`of ${kills} rotations killed at random moments, all that was given out is ke
   }
   expect(await run(['rotate'])).toMatchObject({ code: 0 });
   console.log(`${kills} kills, what the next run found:`, Object.fromEntries(counts));
+  const before = inHandMs.filter((ms) => ms <= 0).length;
+  console.log(
+    `${before} died before the answer had left, the others within ${Math.max(0, ...inHandMs).toFixed(0)} ms`,
+  );
 }, 240_000);

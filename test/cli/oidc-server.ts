@@ -9,6 +9,8 @@ export interface OidcServer {
   readonly client: { readonly id: string; readonly secret: string; readonly redirectUri: string };
   /** How many pairs of tokens it has given out. */
   pairs(): number;
+  /** When its last answer had left, by this process's monotonic clock. */
+  answeredAtMs(): number;
   /** Resolves when the next token request has come in. */
   nextRequest(): Promise<void>;
   /** Resolves when no request is under way. */
@@ -26,7 +28,7 @@ const client = {
 /** Starts the server on a free port of loopback; it is closed when the test is over. */
 export async function startOidcServer(): Promise<OidcServer> {
   let handle: (request: IncomingMessage, response: ServerResponse) => void = () => undefined;
-  let [underWay, pairs] = [0, 0];
+  let [underWay, pairs, answeredAtMs] = [0, 0, 0];
   let waiting: (() => void)[] = [];
   const server = createServer((request, response) => {
     underWay += 1;
@@ -34,6 +36,9 @@ export async function startOidcServer(): Promise<OidcServer> {
       underWay -= 1;
     });
     if (request.url === '/token') {
+      response.once('finish', () => {
+        answeredAtMs = performance.now();
+      });
       for (const resolve of waiting) resolve();
       waiting = [];
     }
@@ -55,6 +60,7 @@ export async function startOidcServer(): Promise<OidcServer> {
     url,
     client,
     pairs: () => pairs,
+    answeredAtMs: () => answeredAtMs,
     nextRequest: () => new Promise((resolve) => void waiting.push(resolve)),
     idle: async () => {
       // What a killed process has sent may still be on its way through the kernel.
