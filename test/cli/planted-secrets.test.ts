@@ -1,114 +1,176 @@
-// Goal: nothing secret leaves the store but by the command whose purpose that is.
-// Method: every secret that the sandbox hands out is collected from its answers, every command is run over
-// good and bad ways, and all that was printed, and every file outside the store, is searched for each of them.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import type { Random } from '../../src/sandbox/mint.ts';
-import { createSandboxWorkspace, type Ended, type Workspace } from './workspace.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
+import { withExpiredToken } from './logged-in.ts';
+import { consentAddress, type Watched, watchedWorkspace } from './planted-secrets.ts';
+import { freePort } from './workspace.ts';
 
-/** Everything that a random source has given out could be a secret: the tokens are these bytes. */
-function watchedRandom(): { readonly random: Random; readonly secrets: () => readonly string[] } {
-  const secrets: string[] = [];
-  return {
-    random: {
-      bytes: (count) => {
-        const bytes = crypto.getRandomValues(new Uint8Array(count));
-        // Tokens have 33 bytes; shorter ones are ids and codes that people see.
-        if (count >= 32) {
-          secrets.push(
-            Buffer.from(bytes).toString('base64url'),
-            Buffer.from(bytes).toString('hex'),
-          );
-        }
-        return bytes;
-      },
-    },
-    secrets: () => secrets,
-  };
+// Each test is some processes, and the first one may have to build the command.
+vi.setConfig({ testTimeout: 60_000 });
+
+// Goal: what is secret is seen in the store, and where a command's purpose is to hand it out, and nowhere else.
+// Method: a sandbox that writes down each token and code it gives out, and a look through all that is said
+// and through every file of the user's home.
+
+async function adopted(): Promise<Watched> {
+  const watched = await watchedWorkspace();
+  await adopt(watched);
+  return watched;
 }
 
-async function filesOutsideStore(workspace: Workspace): Promise<string> {
-  const entries = await readdir(workspace.path, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !path.startsWith(workspace.storePath));
-  const texts = await Promise.all(
-    paths.map(async (path) => `${path}\n${await readFile(path, 'utf8')}`),
-  );
-  return texts.join('\n');
+async function adopt({ workspace, run, application }: Watched) {
+  const { refresh_token } = await workspace.sandbox.grant('entity.clients:r');
+  return run(['login', '--refresh-token'], { input: refresh_token, env: application });
 }
 
-const planted = {
-  secret: 'client-secret-planted-0001',
-  access: 'a/planted-access-0001',
-  refresh: 'r/planted-refresh-0001',
-  code: 'c/planted-code-0001',
+const byPage = async (watched: Watched, spoil = (redirect: string) => redirect, more = {}) => {
+  const FATTUREINCLOUD_REDIRECT_URI = `http://localhost:${await freePort()}/callback`;
+  const env = { ...watched.application, FATTUREINCLOUD_REDIRECT_URI, ...more };
+  const login = watched.start(['login'], env);
+  const redirect = await approveInSandbox(await consentAddress(login));
+  const page = await (await fetch(spoil(redirect))).text();
+  return { ...(await login.ended), page };
 };
 
-it('nothing secret is printed, or written outside the store', async () => {
-  const { random, secrets } = watchedRandom();
-  const workspace = await createSandboxWorkspace({ random });
-  const { request, grant, url } = workspace.sandbox;
-  const ended: Ended[] = [];
-  const run = async (args: readonly string[], options: Parameters<Workspace['run']>[1] = {}) => {
-    ended.push(await workspace.run(args, options));
-  };
-  const wrong = {
-    FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
-    FATTUREINCLOUD_CLIENT_SECRET: planted.secret,
-  };
-  const right = { ...wrong, FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret' };
-  const fault = (body: object) => request('POST', '/_sandbox/faults', [body]);
-  const everyCommand = async () => {
-    for (const args of [
-      ['rotate', '--json'],
-      ['status'],
-      ['status', '--json'],
-      ['history'],
-      ['rotate', '--dry-run'],
-    ]) {
-      await run(args);
-    }
-    await run(['exec', '--', process.execPath, '-e', '0']);
-  };
+const echoing = (status: number, body: string, contentType = 'application/json') => ({
+  on: 'POST /oauth/token',
+  kind: 'body',
+  status,
+  body,
+  headers: { 'content-type': contentType },
+});
 
-  await run(['login', '--sandbox', '--json']);
-  await everyCommand();
-  await run(['login', '--refresh-token'], { input: (await grant()).refresh_token, env: right });
-  await run(['login', '--refresh-token'], { input: planted.refresh, env: right });
-  await run(['login', '--refresh-token'], { input: planted.access, env: right });
-  await run(['login', '--refresh-token'], { input: planted.refresh, env: wrong });
-  await run(['login', '--paste'], {
-    input: `${url}/callback?code=${planted.code}&state=x`,
-    env: right,
+describe('no token, code or secret is seen outside the store', () => {
+  it('though the look through it all would see one', async () => {
+    const { workspace, run, leaks } = await adopted();
+    expect(await leaks()).toEqual([]);
+    await run(['token']);
+    await writeFile(join(workspace.path, 'a-log'), 'secret=planted-client-secret-invented');
+    expect(await leaks()).toEqual(['said by token', 'in the file a-log']);
   });
-  await run(['login', '--application-only', '--json'], { env: wrong });
-  await everyCommand();
-  for (const argument of Object.values(planted)) {
-    await run(['token', argument]);
-    await run(['login', `--refresh-token=${argument}`]);
-  }
-  await run(['login', '--application-only'], { env: right });
-  const answer = { access_token: planted.access, refresh_token: planted.refresh };
-  for (const body of [
-    JSON.stringify(answer).slice(0, -2),
-    JSON.stringify({ error: planted.refresh }),
-    planted.access,
-  ]) {
-    await fault({ on: 'POST /oauth/token', kind: 'body', status: 400, body });
-    await everyCommand();
-    await run(['login', '--sandbox']);
-  }
-  await fault({ on: 'GET /user/companies', kind: 'body', status: 500, body: planted.access });
-  await run(['login', '--sandbox']);
 
-  const everything = `${ended.map(({ stdout, stderr }) => stdout + stderr).join('\n')}\n${await filesOutsideStore(workspace)}`;
-  const known = [...Object.values(planted), ...secrets()];
-  expect(known.length).toBeGreaterThan(20);
-  expect(known.filter((secret) => everything.includes(secret))).toEqual([]);
+  it('over a login by page, pasted, adopted, and one that goes wrong', async () => {
+    const watched = await watchedWorkspace();
+    const { run, start, application, leaks, seenIn } = watched;
+    const done = await byPage(watched);
+    expect(done.code).toBe(0);
+    const pasting = start(['login', '--paste', '--json'], application);
+    pasting.process.stdin.end(await approveInSandbox(await consentAddress(pasting)));
+    expect(await pasting.ended).toMatchObject({ code: 0 });
+    expect(await adopt(watched)).toMatchObject({ code: 0 });
+    const hostile = await byPage(watched, (r) => r.replace(/state=[^&]+/, 'state=other'));
+    const twice = await byPage(watched, (r) => `${r}&code=c/0001invented`);
+    watched.plant('another-secret-invented');
+    const wrong = { FATTUREINCLOUD_CLIENT_SECRET: 'another-secret-invented' };
+    const refused = await byPage(watched, undefined, wrong);
+    expect([hostile.code, twice.code, refused.code]).toEqual([2, 2, 2]);
+    expect([done, hostile, twice, refused].map(({ page }) => seenIn(page))).toEqual([0, 0, 0, 0]);
+    expect(await run(['login', '--application-only'], { env: application })).toMatchObject({
+      code: 0,
+    });
+    expect(await leaks()).toEqual([]);
+  });
 
-  const { stdout } = await workspace.run(['token']);
-  expect(known.some((secret) => stdout.includes(secret))).toBe(true);
-}, 60_000);
+  it('by rotate, status and history', async () => {
+    const { run, leaks } = await adopted();
+    for (const command of ['rotate', 'status', 'history']) {
+      expect(await run([command])).toMatchObject({ code: 0 });
+      expect(await run([command, '--json'])).toMatchObject({ code: 0 });
+    }
+    expect(await run(['rotate', '--dry-run', '--json'])).toMatchObject({ code: 0 });
+    expect(await leaks()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an error description',
+      (r: string) => echoing(400, `{"error":"x","error_description":"${r}"}`),
+    ],
+    ['an error code', (r: string) => echoing(400, `{"error":"${r}"}`)],
+    ['a page', (r: string) => echoing(502, `<p>${r}</p>`, 'text/html')],
+    ['a content type', (r: string) => echoing(418, '', `text/${r.slice(2)}`)],
+    ['half an answer', (r: string) => echoing(200, `{"access_token":"${r}","refresh_tok`)],
+    [
+      'a redirect',
+      (r: string) => ({ on: 'POST /oauth/token', kind: 'redirect', location: `http://x/?${r}` }),
+    ],
+  ])('by rotate, status and history where the provider repeats it in %s', async (_, fault) => {
+    const { workspace, run, minted, leaks } = await adopted();
+    const spent = `r/${minted.at(-1)}`;
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [fault(spent)]);
+    expect((await run(['rotate', '--json'])).code).toBeGreaterThan(0);
+    await run(['status', '--json']);
+    await run(['history']);
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('by token and exec where none can be had', async () => {
+    const { workspace, run, minted, leaks } = await adopted();
+    await withExpiredToken(workspace);
+    const body = `{"error":"server_error","error_description":"r/${minted.at(-1)}"}`;
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [echoing(500, body)]);
+    expect(await run(['token', '--json'])).toMatchObject({ code: 1 });
+    expect(await run(['exec', '--', 'true'])).toMatchObject({ code: 1 });
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('by any command on a store that is damaged', async () => {
+    const { workspace, run, leaks } = await adopted();
+    const folder = join(workspace.storePath, 'connections/default');
+    for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json'))) {
+      const path = join(folder, name);
+      const whole = await readFile(path, 'utf8');
+      await writeFile(path, whole.slice(0, -20));
+      // Whatever else is damaged, the access token is served.
+      const token = name === 'access-token.json' ? ['token'] : [];
+      for (const command of [...token, 'rotate', 'status', 'history']) {
+        await run([command, '--json']);
+      }
+      await writeFile(path, whole);
+    }
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('by exec, which gives the token to its child’s environment alone', async () => {
+    const { run, leaks } = await adopted();
+    const script = `
+      const { readFileSync } = require('node:fs');
+      const { FATTUREINCLOUD_ACCESS_TOKEN: token } = process.env;
+      const read = (file) => readFileSync('/proc/' + file).includes(token);
+      const parent = process.ppid;
+      console.log(read('self/environ'), read('self/cmdline'), read(parent + '/environ'), read(parent + '/cmdline'));`;
+    expect(await run(['exec', '--', process.execPath, '-e', script])).toMatchObject({
+      code: 0,
+      stdout: 'true false false false\n',
+    });
+    expect(await run(['exec', '--', 'no-such-command-invented'])).toMatchObject({ code: 127 });
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('by serve, nor the secret that its callers show', async () => {
+    const { workspace, start, leaks, plant } = await adopted();
+    const file = join(workspace.storePath, 'serve-secret');
+    const serving = start(['serve', '--port', '0', '--secret-file', file, '--json']);
+    const url = await serving.says(/(http:\S+\/token)\n/);
+    const secret = (await readFile(file, 'utf8')).trim();
+    plant(secret);
+    const ask = (shown: string) => fetch(url, { headers: { authorization: `Bearer ${shown}` } });
+    expect((await ask(secret)).status).toBe(200);
+    expect((await ask('another-secret-invented')).status).toBe(401);
+    serving.process.kill('SIGTERM');
+    expect(await serving.ended).toMatchObject({ code: 0 });
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('by the whole story on one machine', async () => {
+    const { workspace, run } = await watchedWorkspace();
+    const ports = ['--port', '0', '--sandbox-port', '0'];
+    const { code, stdout, stderr } = await run(['local', '--sandbox', '--once', ...ports]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('healed');
+    expect(stdout).not.toMatch(/\b[acdr]\/[\w-]{20,}|sandbox-secret/);
+    const files = await readdir(workspace.path, { recursive: true });
+    expect(files.filter((name) => name.endsWith('.json'))).toEqual([]);
+  });
+});
