@@ -136,7 +136,7 @@ export function grantOf(ageMs: number, more: Partial<Grant> = {}): Grant {
     accessToken: new Secret('a/0001invented'),
     issuedAtMs,
     expiresAtMs: issuedAtMs + 24 * hour,
-    sealKey: new Secret(Buffer.alloc(32, 1).toString('base64')),
+    sealKey: new Secret(Buffer.alloc(32, 200).toString('base64')),
     companies: [],
     provider: 'https://provider.example',
     environment: 'here',
