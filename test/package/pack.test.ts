@@ -59,7 +59,7 @@ source.fetch('/user/info').then((response) => response.json()).then(({ data }) =
   console.log(JSON.stringify({ name: data.name, v: schema.properties.v.const }));
 });`;
 
-describe('the package that npm would publish', () => {
+describe('the package that npm would publish', { timeout: 60_000 }, () => {
   it.each([
     {
       kind: 'an ES module',

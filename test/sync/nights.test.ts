@@ -137,7 +137,7 @@ describe('over thirty nights with 20,000 entities', () => {
   );
 });
 
-describe('while a list is read, others write', () => {
+describe('while a list is read, others write', { timeout: 60_000 }, () => {
   it.each([1, 2, 3, 4, 5])('and nothing is left out (seed %i)', async (seed) => {
     const world = syncWorld({ seed, startAtMs, entitiesOfEachKind: 700 });
     const { chance, sandbox, state } = world;
@@ -159,7 +159,7 @@ describe('while a list is read, others write', () => {
   });
 });
 
-describe('in the night that summer time ends', () => {
+describe('in the night that summer time ends', { timeout: 60_000 }, () => {
   it.each([1, 2, 3, 4, 5])(
     'a sync every few minutes leaves nothing out (seed %i)',
     async (seed) => {
@@ -192,7 +192,7 @@ describe('in the night that summer time ends', () => {
   });
 });
 
-describe('a sync that is cut off', () => {
+describe('a sync that is cut off', { timeout: 60_000 }, () => {
   it('goes on where it was, in as many passes as its time allows', async () => {
     const world = syncWorld({ seed: 1, startAtMs, entitiesOfEachKind: 1000 });
     const { outcome, passes } = await world.night({ passMs: 20_000 });
@@ -255,7 +255,7 @@ describe('a sync that is cut off', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe('what cannot be read', { timeout: 60_000 }, () => {
   it('is named in the end, and keeps nothing else back', async () => {
     const world = syncWorld({ seed: 1, startAtMs, scopes: ['entity.clients:r', 'receipts:r'] });
     const { outcome } = await world.night();
