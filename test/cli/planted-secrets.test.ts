@@ -19,7 +19,11 @@ async function adopted(): Promise<Watched> {
   return watched;
 }
 
-async function adopt({ workspace, run, application }: Watched) {
+async function adopt({
+  workspace,
+  run,
+  application,
+}: Pick<Watched, 'workspace' | 'run' | 'application'>) {
   const { refresh_token } = await workspace.sandbox.grant('entity.clients:r');
   return run(['login', '--refresh-token'], { input: refresh_token, env: application });
 }
@@ -102,6 +106,28 @@ describe('no token, code or secret is seen outside the store', () => {
     expect((await run(['rotate', '--json'])).code).toBeGreaterThan(0);
     await run(['status', '--json']);
     await run(['history']);
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('by a login whose companies come with it', async () => {
+    const { workspace, run, minted, application, leaks } = await adopted();
+    const body = `a/${minted.at(-2)} r/${minted.at(-1)}`;
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [
+      { ...echoing(500, body), on: 'GET /user/companies' },
+    ]);
+    const redirect = `http://localhost/callback?state=x&code=c/${minted.at(-1)}`;
+    await run(['login', '--paste'], { input: redirect, env: application });
+    expect(await adopt({ workspace, run, application })).toMatchObject({ code: 0 });
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('by a command that is given one where it takes none', async () => {
+    const { run, minted, leaks } = await adopted();
+    for (const token of ['a', 'c', 'd', 'r'].map((kind) => `${kind}/${minted.at(-1)}`)) {
+      expect(await run(['token', token])).toMatchObject({ code: 64 });
+      expect(await run(['login', `--refresh-token=${token}`])).toMatchObject({ code: 64 });
+      expect(await run(['status', '--connection', token])).toMatchObject({ code: 64 });
+    }
     expect(await leaks()).toEqual([]);
   });
 

@@ -1,0 +1,149 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startRotatorStack } from '../bundles/rotator-stack.ts';
+import { inProcess, startLambdaInvoke } from '../doubles/lambda-invoke.ts';
+import { startSsm } from '../doubles/ssm.ts';
+import { createWorkspace } from './workspace.ts';
+
+// Each test is some processes, and the first one may have to build the command and the rotator.
+vi.setConfig({ testTimeout: 60_000 });
+
+const arn = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator';
+
+/** The built command on a machine whose store is a deployed stack; everything of AWS is on loopback. */
+async function deployed() {
+  const stack = await startRotatorStack();
+  const lambda = await startLambdaInvoke();
+  const facts = {
+    v: 1,
+    environment: '000000000000/eu-south-1/test',
+    connections: ['default'],
+    table: 'fresco',
+    bus: 'fresco-bus',
+    consumersAlias: `${arn}:consumers`,
+    operatorAlias: `${arn}:operator`,
+  };
+  const ssm = await startSsm({ '/fresco/stack': JSON.stringify(facts) });
+  onTestFinished(() =>
+    Promise.all([lambda.stop(), ssm.stop(), stack.stop()]).then(() => undefined),
+  );
+  for (const alias of ['operator', 'consumers'] as const) {
+    lambda.route(`rotator:${alias}`, (event) => stack.through(alias, event));
+  }
+  const workspace = await createWorkspace(stack.providerUrl);
+  const env = {
+    FRESCO_STORE: 'aws',
+    AWS_REGION: 'eu-south-1',
+    AWS_ACCESS_KEY_ID: 'AKIAINVENTED',
+    AWS_SECRET_ACCESS_KEY: 'invented',
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: stack.secrets.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: stack.table.endpoint,
+    AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+    AWS_ENDPOINT_URL_SSM: ssm.endpoint,
+  };
+  const run = (args: readonly string[], input = '', more = {}) =>
+    workspace.run(args, { input, env: { ...env, ...more } });
+  const tokenRequests = async () => {
+    const answer = await fetch(`${stack.providerUrl}/_sandbox/state`);
+    const { counters } = (await answer.json()) as {
+      readonly counters: { readonly tokenRequests: number };
+    };
+    return counters.tokenRequests;
+  };
+  return { stack, lambda, ssm, run, tokenRequests };
+}
+
+describe('with the store in AWS', () => {
+  it('rotate has the rotator do it, through the door of operators', async () => {
+    const { stack, lambda, run, tokenRequests } = await deployed();
+    await stack.logIn();
+    const { code, stdout } = await run(['rotate', '--json']);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      code: 0,
+      outcome: 'refreshed',
+      generation: 2,
+    });
+    expect(await tokenRequests()).toBe(1);
+    expect(await run(['rotate', '--if-due'])).toMatchObject({
+      code: 0,
+      stdout: 'generation 2 is fresh, nothing was due\n',
+    });
+    expect(await tokenRequests()).toBe(1);
+    const called = lambda.calls.all.map(({ ids }) => Object.values(ids).join(' '));
+    expect(called).toHaveLength(2);
+    expect(called.every((ids) => ids.includes('operator'))).toBe(true);
+  });
+
+  it('no command spends the refresh token itself', async () => {
+    const { stack, lambda, run, tokenRequests } = await deployed();
+    await stack.logIn();
+    const asked: unknown[] = [];
+    const outcome = { kind: 'busy', untilMs: Date.parse('2026-11-24T02:00:00Z') };
+    lambda.route(
+      'rotator:operator',
+      inProcess(async (event) => {
+        asked.push(event);
+        return { outcome, warnings: ['invented'] };
+      }),
+    );
+    expect(await run(['rotate'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'warning: invented\nfresco: another run holds the lease until 2026-11-24T02:00:00Z\n',
+    });
+    expect(asked).toEqual([{ connection: 'default', onlyIfDue: false }]);
+    expect(await tokenRequests()).toBe(0);
+  });
+
+  it('token reads the secret, and asks the rotator where that would not last', async () => {
+    const { stack, run, tokenRequests } = await deployed();
+    await stack.logIn(23.99 * 3_600_000);
+    const { code, stdout } = await run(['token', '--json']);
+    expect({ code, generation: JSON.parse(stdout).generation }).toEqual({ code: 0, generation: 2 });
+    const again = await run(['token', '--json']);
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(stdout));
+    expect(await tokenRequests()).toBe(1);
+  });
+
+  it('a refresh token got elsewhere is adopted, and proven by the rotator', async () => {
+    const { stack, run } = await deployed();
+    const grant = await fetch(`${stack.providerUrl}/_sandbox/grants`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ direct: true }),
+    });
+    const { refresh_token = '' } = (await grant.json()) as { readonly refresh_token?: string };
+    const application = {
+      FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
+      FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
+    };
+    const login = await run(['login', '--refresh-token', '--json'], refresh_token, application);
+    expect({ code: login.code, stderr: login.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(login.stdout)).toMatchObject({
+      generation: 2,
+      store: 'Secrets Manager, fresco/default in 000000000000/eu-south-1/test',
+    });
+    const status = await run(['status', '--json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      generation: 2,
+      schedule: 'EventBridge Scheduler, hourly',
+      problem: null,
+    });
+  });
+
+  it('where no stack is, or not this connection, says so in one sentence', async () => {
+    const { ssm, run } = await deployed();
+    expect(await run(['status', '--connection', 'other'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("has no connection 'other', it has default"),
+    });
+    ssm.parameters.clear();
+    expect(await run(['status'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no stack has left its parameter /fresco/stack'),
+    });
+    expect(await run(['status'], '', { AWS_REGION: '' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no region is set'),
+    });
+  });
+});
