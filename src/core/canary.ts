@@ -16,9 +16,15 @@ export async function isDead(pass: Pass, published: AccessToken): Promise<boolea
   const remembered =
     canary !== null &&
     compare(canary.position, published) === 0 &&
-    nowMs - canary.atMs < verdictHoldsMs;
+    nowMs - canary.atMs < verdictHoldsMs &&
+    !isUntroubled(canary);
   const verdict = remembered ? canary.verdict : await askCanary(pass, published);
   return verdict === 'rejected';
+}
+
+/** A first look that found all well, as after each refresh: whatever is complained of came later. */
+function isUntroubled({ verdict, fromFirst, sinceMs, atMs }: CanaryRecord): boolean {
+  return verdict === 'accepted' && fromFirst && sinceMs === atMs;
 }
 
 /** Asks about a published token and remembers the verdict; a journal that refuses is only a warning. */

@@ -53,6 +53,8 @@ export function spendReason(sight: Sight): Due | undefined {
   const { issuedAtMs, expiresAtMs } = current;
   const lifeMs = expiresAtMs - issuedAtMs;
   if (isAsked(sight)) return 'asked';
+  // A refresh token that was adopted has brought none, whatever clock dated it.
+  if (current.accessToken === null) return 'aged';
   if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';
   if (sight.dead) return 'rejected';
   const wishMs = request.minValidityMs ?? 0;

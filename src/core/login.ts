@@ -117,7 +117,8 @@ function newGrant(
   const replaced = newest(current?.position, pass.page.journal.known);
   const { settings } = pass;
   const { random } = pass.ports;
-  const { requestedAtMs } = consent;
+  // A clock that is ahead would have the token outlive its end.
+  const issuedAtMs = Math.min(consent.requestedAtMs, pass.page.nowMs());
   const grant: Grant = {
     connection: settings.connection,
     grant: (replaced?.grant ?? 0) + 1,
@@ -126,8 +127,8 @@ function newGrant(
     attempt: 0,
     refreshToken: consent.refreshToken,
     accessToken: consent.accessToken ?? null,
-    issuedAtMs: requestedAtMs,
-    expiresAtMs: requestedAtMs + consent.expiresInSeconds * 1000,
+    issuedAtMs,
+    expiresAtMs: issuedAtMs + consent.expiresInSeconds * 1000,
     sealKey,
     companies: consent.companies,
     provider: settings.provider,

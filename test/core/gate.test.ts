@@ -144,6 +144,11 @@ describe('a due token is not sent', () => {
     expect(spendBarrier(sight({}, { retryAtMs }))?.kind).toBe(want);
   });
 
+  it('but a wait that no pass would have journalled is not believed: some clock was ahead', () => {
+    expect(spendBarrier(sight({}, { retryAtMs: nowMs + hour }))?.kind).toBe('waiting');
+    expect(spendBarrier(sight({}, { retryAtMs: nowMs + hour + 1 }))).toBeUndefined();
+  });
+
   it('while an open send from it must not be repeated', () => {
     expect(spendBarrier(sight({}, { dispatch: open }))).toEqual({
       kind: 'uncertain',

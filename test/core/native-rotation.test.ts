@@ -40,6 +40,14 @@ describe("Secrets Manager's own rotation", () => {
     expect(it.presented).toHaveLength(1);
   });
 
+  it('spends one token though a step is delivered again much later', async () => {
+    const it = connection(granted(2));
+    await it.step('createSecret');
+    it.passTime(11 * 60_000);
+    await it.step('createSecret');
+    expect(it.presented).toHaveLength(1);
+  });
+
   it('lets go of AWSPENDING where the pass brought nothing, so that later rotations are not refused', async () => {
     const it = connection({ kind: 'never-sent', cause: 'no DNS' });
     await expect(it.step('createSecret')).rejects.toThrow(NativeRotationFailed);
