@@ -60,7 +60,8 @@ async function throughBrowser(
     await arrival.reply(successPage(facts));
     return facts;
   } catch (error) {
-    await arrival.reply(failurePage(failureOf(error).message));
+    // A store that refuses may do so half-way.
+    await arrival.reply(failurePage(failureOf(error).message, error instanceof Failure));
     throw error;
   }
 }

@@ -12,11 +12,13 @@ export interface LoginFacts {
   readonly generation: number;
   readonly expiresAt: string | null;
   readonly companies: readonly Company[];
+  /** What makes the passes from now on. */
+  readonly schedule: string;
 }
 
 /** The facts of a login that has published `token`. */
 export function factsOfLogin(
-  { name, place, provider }: Connection,
+  { name, place, provider, schedule }: Connection,
   token: Pick<AccessToken, 'generation' | 'expiresAtMs' | 'companies'>,
 ): LoginFacts {
   return {
@@ -26,6 +28,7 @@ export function factsOfLogin(
     generation: token.generation,
     expiresAt: token.expiresAtMs === null ? null : toRfc3339(token.expiresAtMs),
     companies: token.companies,
+    schedule,
   };
 }
 
@@ -40,5 +43,6 @@ export function tellLogin(facts: LoginFacts, json = false): void {
   if (facts.expiresAt !== null) say(`access token  until ${facts.expiresAt}`);
   const companies = facts.companies.map(({ id, name }) => `${id} ${name}`).join(', ');
   if (companies !== '') say(`companies     ${companies}`);
+  say(`schedule      ${facts.schedule}`);
   say('next          fresco token, or fresco status');
 }

@@ -40,6 +40,7 @@ export function successPage(facts: LoginFacts): string {
     ['Access token until', facts.expiresAt?.replace('T', ' ').replace('Z', ' UTC')],
     ['Companies', facts.companies.map(({ id, name }) => `${name} (${id})`).join(', ')],
     ['Provider', facts.provider],
+    ['Schedule', facts.schedule],
   ];
   const list = rows
     .filter(([, value]) => value !== undefined && value !== '')
@@ -49,7 +50,7 @@ export function successPage(facts: LoginFacts): string {
     'Connected',
     `<div class="mark">${tick}</div>
 <h1>Connected</h1>
-<p>The tokens are stored and will be kept fresh. You can close this page.</p>
+<p>The tokens are stored. You can close this page.</p>
 <dl>
 ${list}
 </dl>
@@ -58,14 +59,14 @@ ${list}
 }
 
 /** What the browser shows when a login has failed; the terminal says the same. */
-export function failurePage(why: string): string {
+export function failurePage(why: string, isUntouched: boolean): string {
   const sentence = `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
   return page(
     'Not connected',
     `<div class="mark">${cross}</div>
 <h1>Not connected</h1>
 <p role="alert">${escaped(sentence)}</p>
-<p>Nothing that was stored before has changed.</p>`,
+${isUntouched ? '<p>Nothing that was stored before has changed.</p>' : ''}`,
     'bad',
   );
 }

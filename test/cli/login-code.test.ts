@@ -47,6 +47,7 @@ describe('login by authorization code', () => {
       generation: 1,
       expiresAt: expect.stringMatching(/^20\d\d-.*Z$/),
       companies: [{ id: 108061, name: 'Studio Esempio' }],
+      schedule: expect.stringContaining('cron'),
     });
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(html).toContain('<h1>Connected</h1>');
