@@ -9,6 +9,7 @@ export function chooserOf(history: History): Chooser {
   const chance = new Prng(history.seed, 3);
   if (history.order === 'uniform') return uniform(chance);
   if (history.order === 'sticky') return sticky(chance);
+  if (history.order === 'turns') return turns();
   return scripted(history.order);
 }
 
@@ -30,6 +31,20 @@ function sticky(chance: Prng): Chooser {
       return at;
     },
     latencyMs: () => latency(chance),
+  };
+}
+
+/** Never the same process twice where another one is ready; nobody is slow. */
+function turns(): Chooser {
+  let last: SuspendedCall['process'] | undefined;
+  return {
+    choose: (ready) => {
+      const other = ready.findIndex((call) => call.process !== last);
+      const at = Math.max(0, other);
+      last = ready[at]?.process;
+      return at;
+    },
+    latencyMs: () => 50,
   };
 }
 

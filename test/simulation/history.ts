@@ -10,23 +10,38 @@ export type ActorKind =
   | 'schedule'
   /** A consumer that wants a token, complains where the API refuses it, and asks the rotator. */
   | 'consumer'
+  /** Several callers in one process, over one token source. */
+  | 'crowd'
   /** An operator's `rotate`. */
   | 'operator'
   /** An operator's `pause` and, some time later, `resume`. */
   | 'pause'
   /** A person logs in again. */
   | 'login'
-  /** Secrets Manager's own rotation, its four steps, each perhaps twice. */
-  | 'native';
+  /** A person brings a refresh token from elsewhere; a pass proves it. */
+  | 'adopt'
+  /** Secrets Manager's own rotation, its four steps, some of them again. */
+  | 'native'
+  /** The same with each step delivered twice at once. */
+  | 'native twice'
+  /** A person moves the grant's label current back, in the console. */
+  | 'rollback'
+  /** A person overwrites the published access token. */
+  | 'damage';
 
 /** All kinds, for enumeration. */
 export const actorKinds: readonly ActorKind[] = [
   'schedule',
   'consumer',
+  'crowd',
   'operator',
   'pause',
   'login',
+  'adopt',
   'native',
+  'native twice',
+  'rollback',
+  'damage',
 ];
 
 /** One actor of a history. */
@@ -45,18 +60,43 @@ export type Host =
   /** Lives as long as it likes; a dead process is known to be dead. */
   | 'machine';
 
+/** What is stored at the beginning. */
+export type Beginning =
+  /** A grant, and its access token published. */
+  | 'connected'
+  /** Nothing: nobody has ever logged in. */
+  | 'empty'
+  /** A refresh token from elsewhere, not yet used. */
+  | 'adopted'
+  /** The grant of another environment. */
+  | 'elsewhere'
+  /** A token was kept in a seal that does not open. */
+  | 'unreadable';
+
+/** All of them, for enumeration. */
+export const beginnings: readonly Beginning[] = [
+  'connected',
+  'empty',
+  'adopted',
+  'elsewhere',
+  'unreadable',
+];
+
 /** All that a history is made of. */
 export interface History {
   readonly seed: number;
   readonly host: Host;
   readonly provider: ProviderSettings;
   readonly policy: ReplayPolicy;
+  readonly beginning: Beginning;
   /** How old the stored access token is at the beginning. */
   readonly ageMs: number;
+  /** Refreshes in the day before. */
+  readonly sentBefore: number;
   readonly actors: readonly ActorPlan[];
   readonly faults: readonly PlannedFault[];
-  /** How the next suspended call is chosen; a script names the actor of each choice. */
-  readonly order: 'uniform' | 'sticky' | readonly number[];
+  /** How the next suspended call is chosen: from the seed, in turns, or by a script of process ids. */
+  readonly order: 'uniform' | 'sticky' | 'turns' | readonly number[];
 }
 
 /** When histories begin: no moment of the real world. */
@@ -73,3 +113,6 @@ export const times = {
   storeMs: 15_000,
   rotateEveryMs: 24 * 3_600_000,
 } as const;
+
+/** The longest that one clock may be off unnoticed; stored times are whole seconds. */
+export const skewMaxMs = 30_000;

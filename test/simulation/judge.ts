@@ -1,14 +1,14 @@
 // Goal: G1 to G4 hold after each step, whoever died, and what passes through a window is counted there.
 // Method: compares the true state before and after each effect, and each presentation with the policy.
-import { decodeAccessToken } from '../../src/core/access-token.ts';
 import type { Grant } from '../../src/core/grant.ts';
 import type { Journal } from '../../src/core/journal.ts';
 import { compare } from '../../src/core/position.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import type { CallLabel } from './faults.ts';
-import { times } from './history.ts';
-import { grantIn, keyOf, type Ledger, type Pair } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { grantIn, keyOf, type Pair } from './pairs.ts';
 import { checkPresentation } from './replay-law.ts';
+import { publishedIn } from './rotator-ports.ts';
 import type { Process } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -38,11 +38,25 @@ export class Judge {
 
   onEffect(process: Process, label: CallLabel, isRefused: boolean): void {
     this.#checkHands(process, label, isRefused);
-    if (isRefused) return;
+    if (isRefused) {
+      this.#ledger.deeds.of(process).isRefused = true;
+      return;
+    }
     if (label === 'journal.write') this.#afterJournal(process);
     else if (label === 'grant.put') this.#afterPut();
-    else if (label.startsWith('accessToken.')) this.#afterPublishing();
-    if (label.startsWith('grant.')) this.#afterGrant();
+    if (currentValue(this.#world.secrets.accessToken) !== this.#published) this.#afterPublishing();
+    if (label.startsWith('grant.') && !isRead(label)) this.#afterGrant();
+  }
+
+  /** What a person does is right: from then on it is what must not be gone back from. */
+  onHand(): void {
+    const before = this.#current && this.#ledger.pairIn(grantIn(this.#current));
+    this.#current = currentValue(this.#world.secrets.grant);
+    this.#published = currentValue(this.#world.secrets.accessToken);
+    const after = this.#current && this.#ledger.pairIn(grantIn(this.#current));
+    if (before === after) return;
+    if (before?.state === 'kept') before.state = 'superseded';
+    if (after?.state === 'superseded') after.state = 'kept';
   }
 
   onDeath(process: Process): void {
@@ -82,8 +96,8 @@ export class Judge {
   }
 
   #checkSurrender(pair: Pair, process: Process): void {
-    const endMs = Math.min(process.startsAtMs + times.leaseTermMs, process.killsAtMs);
-    const isTimeUp = this.#world.nowMs >= endMs - lastTryMs;
+    const { endsAtMs } = this.#ledger.deeds.of(process);
+    const isTimeUp = this.#world.nowMs >= (endsAtMs ?? 0) - lastTryMs;
     if (pair.refusedBy.size < 2 || !isTimeUp) {
       this.#ledger.violated('G1', 'a process gave up the token in its hands');
     }
@@ -119,8 +133,10 @@ export class Judge {
   #checkCertainty(): void {
     const current = this.#ledger.current();
     if (current === undefined) return;
-    const { dispatch } = this.#world.journal;
+    const { dispatch, known } = this.#world.journal;
     if (dispatch !== null && compare(dispatch.parent, current) === 0) return;
+    // A person went back to it: nobody spends it now.
+    if (known !== null && compare(known, current) > 0) return;
     for (const presentation of this.#ledger.presentations.get(keyOf(current)) ?? []) {
       if (presentation.isLate || presentation.state === 'unspent') continue;
       const pair = presentation.issue && this.#ledger.pairs.get(presentation.issue);
@@ -134,8 +150,7 @@ export class Judge {
     const value = labels.next === undefined ? undefined : versions.get(labels.next);
     if (value === undefined) return;
     const grant = grantIn(value);
-    const issue = grant.accessToken && this.#world.provider.issueOf(grant.accessToken.reveal());
-    const pair = issue && this.#ledger.pairs.get(issue);
+    const pair = this.#ledger.pairIn(grant);
     // A login's grant is kept only once it is current: nothing names its version before.
     if (pair?.presentation !== undefined) this.#ledger.keep(grant);
   }
@@ -147,16 +162,18 @@ export class Judge {
       if (this.#current !== undefined) this.#checkForward(grantIn(this.#current), grant);
       this.#current = now;
       this.#ledger.keep(grant);
+      const pair = this.#ledger.pairIn(grant);
+      // What a person had taken away came back.
+      if (pair?.state === 'superseded') pair.state = 'kept';
       this.#checkCertainty();
     }
     this.#checkKept();
   }
 
   #checkForward(before: Grant, after: Grant): void {
-    if (this.#world.isRolledBackByHand) return;
     const order = compare(after, before);
     if (order < 0) this.#ledger.violated('G3', 'an older grant was made current');
-    const [old, next] = [this.#pairOf(before), this.#pairOf(after)];
+    const [old, next] = [this.#ledger.pairIn(before), this.#ledger.pairIn(after)];
     if (order === 0 && old !== next) this.#ledger.violated('G3', 'two grants have one position');
     if (!old || !next || old.issue.family !== next.issue.family) return;
     const isLate = old.presentation?.isLate === true || next.presentation?.isLate === true;
@@ -165,23 +182,17 @@ export class Judge {
     }
   }
 
-  #pairOf(grant: Grant): Pair | undefined {
-    if (grant.accessToken === null) return undefined;
-    const issue = this.#world.provider.issueOf(grant.accessToken.reveal());
-    return issue && this.#ledger.pairs.get(issue);
-  }
-
   #afterPublishing(): void {
     const now = currentValue(this.#world.secrets.accessToken);
-    if (now === this.#published || now === undefined) return;
-    const before = this.#published && decodeAccessToken(this.#published);
-    const after = decodeAccessToken(now);
+    const before = this.#published && publishedIn({ versionId: '', value: this.#published });
+    const after = now && publishedIn({ versionId: '', value: now });
     this.#published = now;
-    if (before && compare(after, before) < 0) {
+    if (before && after && compare(after, before) < 0) {
       this.#ledger.violated('G3', 'an older access token was published');
     }
     const current = this.#ledger.current();
-    if (current && compare(after, current) > 0 && !this.#world.isRolledBackByHand) {
+    const isAhead = current && after && compare(after, current) > 0;
+    if (isAhead && !this.#world.happened.has('rolled back')) {
       this.#ledger.violated('G3', 'an access token was published before its grant was current');
     }
   }
@@ -190,10 +201,10 @@ export class Judge {
   #checkKept(): void {
     const current = this.#ledger.current();
     if (current === undefined) return;
-    const holder = this.#pairOf(current);
+    const holder = this.#ledger.pairIn(current);
     for (const pair of this.#ledger.pairs.values()) {
-      if (pair.state !== 'kept' || pair === holder || pair.position === undefined) continue;
-      if (compare(current, pair.position) >= 0) {
+      if (pair.state !== 'kept' || pair === holder || pair.grant === undefined) continue;
+      if (compare(current, pair.grant) >= 0) {
         pair.state = 'superseded';
         continue;
       }
@@ -207,16 +218,21 @@ export class Judge {
   #isRecoverable(pair: Pair, current: Grant): boolean {
     const { seals, dispatch } = this.#world.journal;
     const isSealed = seals.some((seal) => {
-      const grant = seal.grant === current.grant ? this.#ledger.opened(seal) : 'unreadable';
-      return grant !== 'unreadable' && this.#pairOf(grant) === pair;
+      const canOpen = seal.grant === current.grant || this.#world.happened.has('rolled back');
+      const grant = canOpen ? this.#ledger.opened(seal) : 'unreadable';
+      return grant !== 'unreadable' && this.#ledger.pairIn(grant) === pair;
     });
     if (isSealed) return true;
     const { versions } = this.#world.secrets.grant.state;
     return (dispatch?.sends ?? []).some((send) => {
       const value = versions.get(send.versionId);
-      return value !== undefined && this.#pairOf(grantIn(value)) === pair;
+      return value !== undefined && this.#ledger.pairIn(grantIn(value)) === pair;
     });
   }
+}
+
+function isRead(label: CallLabel): boolean {
+  return label === 'grant.current' || label === 'grant.version';
 }
 
 function currentValue(secret: World['secrets']['grant']): Secret | undefined {

@@ -1,75 +1,28 @@
 // Goal: the truth of one history: each pair that the server issued, where it went, and each presentation.
 // Method: told by the ports at the moment of effect and answer, it knows more than any process can.
-import { decodeGrant, type Grant } from '../../src/core/grant.ts';
+import type { Grant } from '../../src/core/grant.ts';
 import type { Journal } from '../../src/core/journal.ts';
 import type { TokenAnswer } from '../../src/core/ports.ts';
-import { compare, type Position, positionOf } from '../../src/core/position.ts';
+import { compare, type Position } from '../../src/core/position.ts';
 import type { Report } from '../../src/core/report.ts';
 import { openSeal, type Seal } from '../../src/core/seal.ts';
 import type { Secret } from '../../src/core/secret.ts';
-import { times } from './history.ts';
+import { Deeds, ownerOf } from './deeds.ts';
+import { skewMaxMs, times } from './history.ts';
+import {
+  grantIn,
+  issueIn,
+  keyOf,
+  type Pair,
+  type Presentation,
+  pairOf,
+  type Violation,
+  type Window,
+} from './pairs.ts';
 import { PersonCalls } from './person-calls.ts';
 import type { Family, Issue } from './provider.ts';
 import type { Process } from './scheduler.ts';
 import type { World } from './world.ts';
-
-/** Irreducible holes of the protocol: what passes through one is counted, not a violation. */
-export type Window =
-  | 'answer lost'
-  | 'death in hand'
-  | 'late send'
-  | 'held late'
-  | 'both stores refuse'
-  | 'login in hand';
-
-/** A promise that was broken, and how it showed. */
-export interface Violation {
-  readonly promise: 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'core';
-  readonly what: string;
-}
-
-/** One sending of a refresh token. */
-export interface Presentation {
-  readonly process: Process;
-  readonly parent: Position;
-  readonly parentIssue: Issue | undefined;
-  readonly versionId: string;
-  readonly refreshToken: string;
-  readonly atMs: number;
-  /** Its sender had lost its lease, or outlived its term. */
-  readonly isLate: boolean;
-  /** `unspent`: the sender knows that the token was not used. */
-  state: 'in flight' | 'uncertain' | 'unspent' | 'granted';
-  issue: Issue | undefined;
-}
-
-/** Where one pair is. */
-export interface Pair {
-  readonly issue: Issue;
-  readonly presentation: Presentation | undefined;
-  holder: Process | undefined;
-  state: 'in flight' | 'in hand' | 'kept' | 'superseded' | 'lost';
-  window: Window | undefined;
-  position: Position | undefined;
-  /** When its access token ends, as stored. */
-  storedEndMs: number;
-  /** When its holder had it; and what refused it since. */
-  inHandAtMs: number;
-  refusedBy: Set<'journal' | 'grant'>;
-  isRefusedForGood: boolean;
-}
-
-/** What is known of a grant value: decoded once. */
-const decoded = new WeakMap<Secret, Grant>();
-
-/** The grant in a stored value. */
-export function grantIn(value: Secret): Grant {
-  const known = decoded.get(value);
-  if (known !== undefined) return known;
-  const grant = decodeGrant(value);
-  decoded.set(value, grant);
-  return grant;
-}
 
 /** The record of one history. */
 export class Ledger {
@@ -83,11 +36,9 @@ export class Ledger {
   readonly violations: Violation[] = [];
   readonly reports: { readonly process: Process; readonly report: Report }[] = [];
   readonly sealKeys: Secret[] = [];
+  readonly deeds = new Deeds();
   readonly calls = new PersonCalls();
   readonly #world: World;
-  /** The dispatch that each process has journalled last. */
-  readonly #dispatches = new Map<Process, { parent: Position; versionId: string }>();
-  readonly #leases = new Map<Process, number>();
   readonly #opened = new WeakMap<Seal, Grant | 'unreadable'>();
   judge: ((presentation: Presentation, earlier: readonly Presentation[]) => void) | undefined;
 
@@ -112,25 +63,14 @@ export class Ledger {
     return value && grantIn(value);
   }
 
-  /** A process has written its lease or a dispatch of its own. */
   onJournal(process: Process, before: Journal, after: Journal): void {
     this.calls.onWrite(process, before, after);
-    const owner = `p${process.id}`;
-    if (after.lease?.owner === owner && before.lease !== after.lease) {
-      this.#leases.set(process, this.#world.nowMs);
-    }
-    const send = after.dispatch?.sends.at(-1);
-    if (after.dispatch === null || send === undefined) return;
-    const isNew = !before.dispatch?.sends.some((one) => one.versionId === send.versionId);
-    if (isNew) {
-      const parent = positionOf(after.dispatch.parent);
-      this.#dispatches.set(process, { parent, versionId: send.versionId });
-    }
+    this.deeds.onWrite(process, this.#world.nowMs, before, after);
   }
 
   /** Bytes with a refresh token arrive at the server. */
   present(process: Process, refreshToken: string): Presentation {
-    const dispatch = this.#dispatches.get(process);
+    const { dispatch } = this.deeds.of(process);
     if (dispatch === undefined)
       this.violated('G4', 'a token was sent without a journalled dispatch');
     const parent = dispatch?.parent ?? { grant: 0, generation: 0, attempt: 0 };
@@ -141,7 +81,7 @@ export class Ledger {
       versionId: dispatch?.versionId ?? '',
       refreshToken,
       atMs: this.#world.nowMs,
-      isLate: this.#isLate(process),
+      isLate: this.isLate(process),
       state: 'in flight',
       issue: undefined,
     };
@@ -162,7 +102,7 @@ export class Ledger {
     presentation.issue = issue;
     if (family && wasAlive && !family.isAlive) this.#noteDeath(family, presentation);
     if (issue === undefined) return undefined;
-    const pair = this.#pairOf(issue, presentation, presentation.process);
+    const pair = this.#enter(issue, presentation, presentation.process);
     if (presentation.process.state !== 'running' || presentation.state !== 'in flight')
       this.#lose(pair);
     return issue;
@@ -174,7 +114,7 @@ export class Ledger {
     switch (answer.kind) {
       case 'granted':
         presentation.state = 'granted';
-        if (pair) this.#hand(pair);
+        if (pair) pair.state = 'in hand';
         return;
       case 'uncertain':
         presentation.state = 'uncertain';
@@ -192,41 +132,40 @@ export class Ledger {
 
   /** A login has its first pair in hand. */
   loggedIn(process: Process, issue: Issue): void {
-    this.#hand(this.#pairOf(issue, undefined, process));
+    this.#enter(issue, undefined, process).state = 'in hand';
   }
 
   /** The person takes back the consent that the current grant came from. */
   revokeConsent(): void {
-    const accessToken = this.current()?.accessToken;
-    const issue = accessToken && this.#world.provider.issueOf(accessToken.reveal());
+    const current = this.current();
+    const issue = current && issueIn(this.#world.provider, current);
     if (issue) this.#world.provider.revoke(issue.family);
   }
 
   /** A pair that was there before the history began. */
   found(issue: Issue, grant: Grant): void {
-    const pair = this.#pairOf(issue, undefined, undefined);
+    const pair = this.#enter(issue, undefined, undefined);
     this.sealKeys.push(grant.sealKey);
     pair.state = 'kept';
-    pair.position = positionOf(grant);
+    pair.grant = grant;
   }
 
   onReport(process: Process, report: Report): void {
     this.calls.onReport(process, report);
     this.reports.push({ process, report });
-  }
-
-  /** The new token must not be used before it is kept. */
-  onCanary(accessToken: string): void {
-    const issue = this.#world.provider.issueOf(accessToken);
-    const pair = issue && this.pairs.get(issue);
-    if (pair?.state === 'in hand') this.violated('G1', 'a token was used before it was kept');
+    const { outcome } = report;
+    const current = this.current();
+    if (outcome.kind !== 'refused' || !current || compare(outcome.position, current) !== 0) return;
+    const leftMs = current.expiresAtMs - this.#world.nowMs;
+    // The refusal came some seconds before its report.
+    if (leftMs < 2 * 3_600_000 - 60_000) {
+      this.violated('G5', 'a refusal near the end of the access token did not latch');
+    }
   }
 
   /** The pair that a stored grant holds, known from now on to be kept. */
   keep(grant: Grant): void {
-    if (grant.accessToken === null) return;
-    const issue = this.#world.provider.issueOf(grant.accessToken.reveal());
-    const pair = issue && this.pairs.get(issue);
+    const pair = this.pairIn(grant);
     if (pair === undefined) {
       this.violated('G3', 'a grant was stored that the server never issued');
       return;
@@ -234,8 +173,12 @@ export class Ledger {
     if (grant.refreshToken.reveal() !== pair.issue.refreshToken) {
       this.violated('G1', 'a grant was stored with the refresh token of another');
     }
-    pair.position = positionOf(grant);
-    pair.storedEndMs = grant.expiresAtMs;
+    // A login that never saw the store's clock has but its own.
+    const isDatedByStore = pair.holder && this.deeds.of(pair.holder).seen !== undefined;
+    if (isDatedByStore && grant.expiresAtMs > pair.issue.expiresAtMs + 2 * skewMaxMs) {
+      this.violated('G5', 'a token is said to last longer than it does');
+    }
+    pair.grant = grant;
     if (!this.sealKeys.some((key) => key.equals(grant.sealKey))) this.sealKeys.push(grant.sealKey);
     if (pair.state === 'in hand' || pair.state === 'lost') {
       pair.state = 'kept';
@@ -243,9 +186,15 @@ export class Ledger {
     }
   }
 
+  /** The pair whose tokens a grant holds. */
+  pairIn(grant: Grant): Pair | undefined {
+    const issue = issueIn(this.#world.provider, grant);
+    return issue && this.pairs.get(issue);
+  }
+
   pairAt(position: Position): Pair | undefined {
     for (const pair of this.pairs.values()) {
-      if (pair.position && compare(pair.position, position) === 0) return pair;
+      if (pair.grant && compare(pair.grant, position) === 0) return pair;
     }
     return undefined;
   }
@@ -257,32 +206,24 @@ export class Ledger {
     let grant: Grant | 'unreadable' = 'unreadable';
     for (const key of this.sealKeys) {
       const value = openSeal(seal, key);
-      if (value !== undefined) grant = grantIn(value);
+      if (value === undefined) continue;
+      grant = grantIn(value);
+      break;
     }
     this.#opened.set(seal, grant);
     return grant;
   }
 
-  #isLate(process: Process): boolean {
+  /** Whether a process has lost its lease, or outlived its term. */
+  isLate(process: Process): boolean {
     const { lease } = this.#world.journal;
-    const takenAtMs = this.#leases.get(process);
-    if (takenAtMs === undefined || lease?.owner !== `p${process.id}`) return true;
-    return this.#world.nowMs > takenAtMs + times.leaseTermMs;
+    const taken = this.deeds.of(process).lease;
+    if (taken === undefined || lease?.owner !== ownerOf(process)) return true;
+    return this.#world.nowMs > taken.atMs + times.leaseTermMs;
   }
 
-  #pairOf(issue: Issue, presentation: Presentation | undefined, holder?: Process): Pair {
-    const pair: Pair = {
-      issue,
-      presentation,
-      holder,
-      state: 'in flight',
-      window: undefined,
-      position: undefined,
-      storedEndMs: issue.expiresAtMs,
-      inHandAtMs: 0,
-      refusedBy: new Set(),
-      isRefusedForGood: false,
-    };
+  #enter(issue: Issue, presentation: Presentation | undefined, holder?: Process): Pair {
+    const pair = pairOf(issue, presentation, holder);
     this.pairs.set(issue, pair);
     return pair;
   }
@@ -298,14 +239,4 @@ export class Ledger {
     pair.window = 'answer lost';
     this.count('answer lost', pair.presentation?.parent);
   }
-
-  #hand(pair: Pair): void {
-    pair.state = 'in hand';
-    pair.inHandAtMs = this.#world.nowMs;
-  }
-}
-
-/** A generation's name. */
-export function keyOf({ grant, generation, attempt }: Position): string {
-  return `${grant}.${generation}.${attempt}`;
 }

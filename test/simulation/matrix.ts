@@ -61,6 +61,8 @@ function baseOf(
         accessTokenSeconds: lifeMs / 1000,
       },
       policy,
+      beginning: 'connected',
+      sentBefore: 0,
       ageMs: lifeMs / 2 + 60_000,
       actors: cast.map((kind, index) => ({ kind, atMs: index * 10, skewMs: 0 })),
       faults: [],

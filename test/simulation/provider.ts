@@ -118,6 +118,11 @@ export class Provider {
     return this.#byAccess.get(accessToken);
   }
 
+  /** The first issue that came with this refresh token. */
+  firstIssueOf(refreshToken: string): Issue | undefined {
+    return this.#byRefresh.get(refreshToken);
+  }
+
   #endsOnReuse(): boolean {
     return this.settings.mode === 'single-use-family' || this.settings.mode === 'family-forgiving';
   }

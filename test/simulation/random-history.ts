@@ -2,7 +2,14 @@
 // Method: mostly the combinations in which things break: due tokens, few actors, a handful of faults early on.
 import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
 import type { PlannedFault } from './faults.ts';
-import { type ActorKind, type ActorPlan, actorKinds, type History, type Host } from './history.ts';
+import {
+  type ActorKind,
+  type ActorPlan,
+  actorKinds,
+  type Beginning,
+  type History,
+  type Host,
+} from './history.ts';
 import { Prng } from './prng.ts';
 import { type ProviderSettings, rotationModes } from './provider.ts';
 
@@ -19,6 +26,8 @@ export function historyOf(seed: number): History {
     host,
     provider,
     policy: policyOf(chance, provider),
+    beginning: beginningOf(chance),
+    sentBefore: chance.isChance(0.93) ? 0 : chance.pick([11, 12, 38, 39, 40]),
     ageMs: ageOf(chance, provider.accessTokenSeconds * 1000),
     actors,
     faults: faultsOf(chance, actors.length),
@@ -50,6 +59,14 @@ function policyOf(chance: Prng, { mode, graceSeconds }: ProviderSettings): Repla
     case 'family-forgiving':
       return { kind: 'single-use' };
   }
+}
+
+function beginningOf(chance: Prng): Beginning {
+  const draw = chance.next();
+  if (draw < 0.9) return 'connected';
+  if (draw < 0.94) return 'empty';
+  if (draw < 0.97) return 'adopted';
+  return draw < 0.985 ? 'elsewhere' : 'unreadable';
 }
 
 /** Just due most often; near its end, beyond it, or fresh. */

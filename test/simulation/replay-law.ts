@@ -3,7 +3,8 @@
 import { compare } from '../../src/core/position.ts';
 import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
 import { times } from './history.ts';
-import type { Ledger, Presentation } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { type Presentation, storedEndMs } from './pairs.ts';
 import type { RotationMode } from './provider.ts';
 import type { World } from './world.ts';
 
@@ -84,7 +85,7 @@ function isAllowed(
   }
   if (spent.some((one) => one.process === presentation.process)) return false;
   const parent = presentation.parentIssue && ledger.pairs.get(presentation.parentIssue);
-  const endMs = (parent?.storedEndMs ?? 0) - toleranceMs;
+  const endMs = storedEndMs(parent) - toleranceMs;
   if (presentation.atMs >= endMs) return true;
   const isNearEnd = presentation.atMs >= endMs - lastChanceMs;
   const chanceMs = isNearEnd ? endMs - lastChanceMs : Number.NEGATIVE_INFINITY;

@@ -1,19 +1,23 @@
 // Goal: the core's ports over one world, for one process.
-// Method: each method is one suspended call; the ledger hears of every presentation, issue and answer.
+// Method: each method is one suspended call; who judges hears of every presentation, issue and answer.
+import { decodeAccessToken } from '../../src/core/access-token.ts';
 import type { RotationPorts, RotationSettings } from '../../src/core/pass.ts';
 import type {
+  Canary,
   ClientSource,
   JournalStore,
   PendingSecret,
-  TokenAnswer,
-  TokenEndpoint,
+  SecretVersion,
 } from '../../src/core/ports.ts';
+import { type Position, positionOf } from '../../src/core/position.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { FaultKind, SecretName } from './faults.ts';
+import { ownerOf } from './deeds.ts';
+import { endpointOf } from './endpoint-port.ts';
+import type { SecretName } from './faults.ts';
 import { times } from './history.ts';
-import type { Ledger, Presentation } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { Limits } from './limits.ts';
 import { Prng } from './prng.ts';
-import type { Issue } from './provider.ts';
 import type { Process } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -26,45 +30,44 @@ export const place = {
 
 const client = { clientId: 'simulated', clientSecret: new Secret('c/0001invented') };
 
+/** A world with those who judge what happens in it. */
+export interface Judged {
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
+}
+
 /** Everything that a pass touches; with the label pending, for native rotation. */
 export interface SimulatedPorts extends RotationPorts {
   readonly grant: PendingSecret;
 }
 
 /** The ports of one process. */
-export function portsOf(world: World, ledger: Ledger, process: Process): SimulatedPorts {
-  const random = new Prng(world.history.seed, 100 + process.id);
+export function portsOf(judged: Judged, process: Process): SimulatedPorts {
+  const { world, ledger } = judged;
   const { host, policy } = world.history;
+  let random: Prng | undefined;
   const settings: RotationSettings = { ...place, ...times, policy };
   return {
     clock: world.scheduler.clockOf(process),
-    random: { bytes: (count) => random.bytes(count) },
+    random: {
+      bytes: (count) => {
+        random ??= new Prng(world.history.seed, 100 + process.id);
+        return random.bytes(count);
+      },
+    },
     owner: {
-      id: `p${process.id}`,
+      id: ownerOf(process),
       isDead: (owner) =>
         host === 'machine' &&
         world.scheduler.processes[Number(owner.slice(1))]?.state !== 'running',
     },
-    journal: journalOf(world, ledger, process),
-    grant: secretOf(world, process, 'grant'),
-    accessToken: secretOf(world, process, 'accessToken'),
-    client: clientOf(world, process),
-    endpoint: endpointOf(world, ledger, process),
-    canary: {
-      check: (accessToken) =>
-        world.call(process, {
-          label: 'canary.check',
-          effect: () => {
-            ledger.onCanary(accessToken.reveal());
-            const isAccepted = world.provider.isAccessAccepted(accessToken.reveal(), world.nowMs);
-            return isAccepted ? 'accepted' : 'rejected';
-          },
-          onFault: (kind) => {
-            if (kind === 'canary cannot ask') return () => 'unknown';
-            return kind === 'canary is wrong' ? () => 'rejected' : undefined;
-          },
-        }),
-    },
+    journal: journalOf(judged, process),
+    grant: secretOf(judged, process, 'grant'),
+    accessToken: secretOf(judged, process, 'accessToken'),
+    client: clientOf(judged, process),
+    endpoint: endpointOf(judged, process),
+    canary: canaryOf(judged, process),
     reporter: {
       report: (report) =>
         world.call(process, {
@@ -76,18 +79,25 @@ export function portsOf(world: World, ledger: Ledger, process: Process): Simulat
   };
 }
 
-function journalOf(world: World, ledger: Ledger, process: Process): JournalStore {
+function journalOf({ world, ledger }: Judged, process: Process): JournalStore {
+  const deed = ledger.deeds.of(process);
   return {
-    read: () =>
-      world.call(process, {
+    read: () => {
+      // Nothing comes before the first reading of a pass.
+      deed.endsAtMs ??= Math.min(world.nowMs + times.leaseTermMs, process.killsAtMs);
+      return world.call(process, {
         label: 'journal.read',
         onRefused: () => ledger.calls.onReadRefused(process),
-        effect: () => ({
-          journal: world.journal,
-          revision: world.revision,
-          ...(world.history.host === 'lambda' ? { dateMs: world.nowMs } : {}),
-        }),
-      }),
+        effect: () => {
+          const { journal, revision } = world;
+          deed.seen = journal;
+          deed.skewMs ??= process.skewMs;
+          // The store's clock comes as an HTTP date, in whole seconds.
+          const dateMs = Math.floor(world.nowMs / 1000) * 1000;
+          return { journal, revision, ...(world.history.host === 'lambda' ? { dateMs } : {}) };
+        },
+      });
+    },
     write: (journal, revision) =>
       world.call(process, {
         label: 'journal.write',
@@ -102,11 +112,20 @@ function journalOf(world: World, ledger: Ledger, process: Process): JournalStore
   };
 }
 
-function secretOf(world: World, process: Process, name: SecretName): PendingSecret {
+function secretOf(judged: Judged, process: Process, name: SecretName): PendingSecret {
+  const { world } = judged;
   const secret = world.secrets[name];
+  const onAnswer =
+    name === 'accessToken'
+      ? (seen: SecretVersion | undefined) => noteSeen(judged, process, seen)
+      : () => {};
   return {
     current: () =>
-      world.call(process, { label: `${name}.current`, effect: () => secret.readCurrent() }),
+      world.call(process, {
+        label: `${name}.current`,
+        effect: () => secret.readCurrent(),
+        onAnswer,
+      }),
     version: (id) =>
       world.call(process, { label: `${name}.version`, effect: () => secret.readVersion(id) }),
     put: (id, value) =>
@@ -123,111 +142,49 @@ function secretOf(world: World, process: Process, name: SecretName): PendingSecr
   };
 }
 
-function clientOf(world: World, process: Process): ClientSource {
+/** Where the token that is published stands; `undefined` if it cannot be read. */
+export function publishedIn(version: SecretVersion | undefined): Position | undefined {
+  try {
+    return version && positionOf(decodeAccessToken(version.value));
+  } catch {
+    return undefined;
+  }
+}
+
+function noteSeen({ ledger }: Judged, process: Process, seen: SecretVersion | undefined): void {
+  const deed = ledger.deeds.of(process);
+  if (deed.request?.rejected !== undefined) deed.published ??= publishedIn(seen);
+}
+
+function clientOf({ world, ledger }: Judged, process: Process): ClientSource {
   return {
     read: () =>
       world.call(process, {
         label: 'client.read',
-        effect: () => ({ client, versionId: `c${world.clientVersion}` }),
+        effect: () => {
+          const versionId = `c${world.clientVersion}`;
+          ledger.deeds.of(process).clientVersionId = versionId;
+          return { client, versionId };
+        },
       }),
   };
 }
 
-function endpointOf(world: World, ledger: Ledger, process: Process): TokenEndpoint {
+function canaryOf({ world, limits }: Judged, process: Process): Canary {
   return {
-    refresh: (refreshToken) => {
-      let presentation: Presentation | undefined;
-      const present = (): Issue | undefined => {
-        presentation = ledger.present(process, refreshToken.reveal());
-        return ledger.commit(presentation);
-      };
-      return world.call<TokenAnswer>(process, {
-        label: 'endpoint.refresh',
-        effect: () => answerOf(world, present()),
-        onAnswer: (answer) => presentation && ledger.answered(presentation, answer),
-        onFault: (kind) =>
-          requestFault(world, ledger, kind, {
-            present,
-            presentLate: () => {
-              const late = ledger.present(process, refreshToken.reveal());
-              presentation = late;
-              world.later(world.chance.between(10_000, 70_000), () => ledger.commit(late));
-            },
-            presentOnly: () => {
-              presentation = ledger.present(process, refreshToken.reveal());
-            },
-          }),
+    check: (accessToken) => {
+      limits.onCanary(process, accessToken.reveal());
+      return world.call(process, {
+        label: 'canary.check',
+        effect: () => {
+          const isAccepted = world.provider.isAccessAccepted(accessToken.reveal(), world.nowMs);
+          return isAccepted ? 'accepted' : 'rejected';
+        },
+        onFault: (kind) => {
+          if (kind === 'canary cannot ask') return () => 'unknown';
+          return kind === 'canary is wrong' ? () => 'rejected' : undefined;
+        },
       });
     },
   };
-}
-
-function answerOf(world: World, issue: Issue | undefined): TokenAnswer {
-  if (issue === undefined) return { kind: 'invalid-grant' };
-  const { omitsRefreshToken, mode, accessTokenSeconds } = world.provider.settings;
-  const omits = omitsRefreshToken && mode === 'same';
-  return {
-    kind: 'granted',
-    tokens: {
-      accessToken: new Secret(issue.accessToken),
-      ...(omits ? {} : { refreshToken: new Secret(issue.refreshToken) }),
-      expiresInSeconds: accessTokenSeconds,
-      lifetimeAssumed: false,
-    },
-  };
-}
-
-/** How a request goes wrong: whether its bytes arrive, whether the server commits, and what comes back. */
-function requestFault(
-  world: World,
-  ledger: Ledger,
-  kind: FaultKind,
-  ways: {
-    readonly present: () => Issue | undefined;
-    readonly presentLate: () => void;
-    readonly presentOnly: () => void;
-  },
-): (() => TokenAnswer) | undefined {
-  const afterwards = (way: () => unknown, answer: TokenAnswer) => () => {
-    way();
-    return answer;
-  };
-  switch (kind) {
-    case 'answer is lost':
-      return afterwards(ways.present, { kind: 'uncertain', cause: 'reset' });
-    case 'server fails after commit':
-      return afterwards(ways.present, { kind: 'uncertain', cause: '5xx', status: 502 });
-    case 'server commits late':
-      return afterwards(ways.presentLate, { kind: 'uncertain', cause: 'timeout' });
-    case 'request is lost':
-      return afterwards(ways.presentOnly, { kind: 'uncertain', cause: 'timeout' });
-    case 'server fails before commit':
-      return afterwards(ways.presentOnly, { kind: 'uncertain', cause: '5xx', status: 500 });
-    case 'server throttles':
-      return () => ({
-        kind: 'throttled',
-        status: 429,
-        retryAfterMs: world.chance.between(1, 5000) * 1000,
-      });
-    case 'nothing is sent':
-      return () => ({ kind: 'never-sent', cause: 'ECONNREFUSED' });
-    case 'client is refused':
-      return () => ({ kind: 'invalid-client', error: 'invalid_client' });
-    case 'answer is odd':
-      return () => ({ kind: 'unexpected', status: 403, contentType: 'text/html' });
-    case 'lifetime is odd':
-      return () => odd(answerOf(world, ways.present()));
-    case 'consent is revoked':
-      return () => {
-        ledger.revokeConsent();
-        return answerOf(world, ways.present());
-      };
-    default:
-      return undefined;
-  }
-}
-
-function odd(answer: TokenAnswer): TokenAnswer {
-  if (answer.kind !== 'granted') return answer;
-  return { ...answer, tokens: { ...answer.tokens, lifetimeAssumed: true } };
 }

@@ -105,6 +105,28 @@ export class SecretModel {
     this.#write({ versions, labels: { ...labels, AWSCURRENT: previous, AWSPREVIOUS: current } });
   }
 
+  /** A person makes this version current, in the console. */
+  moveBack(versionId: string): void {
+    const { versions, labels } = this.state;
+    const { AWSCURRENT: current } = labels;
+    if (current === undefined || !versions.has(versionId)) return;
+    this.#write({ versions, labels: { ...labels, AWSCURRENT: versionId, AWSPREVIOUS: current } });
+  }
+
+  /** PutSecretValue as everyone else uses it: a new version that is current at once. */
+  overwrite(versionId: string, value: Secret): void {
+    const { versions, labels } = this.state;
+    const { AWSCURRENT: current } = labels;
+    this.#write({
+      versions: new Map(versions).set(versionId, value),
+      labels: {
+        ...labels,
+        AWSCURRENT: versionId,
+        ...(current === undefined ? {} : { AWSPREVIOUS: current }),
+      },
+    });
+  }
+
   #write(state: SecretState): void {
     this.#states.push(state);
   }

@@ -1,15 +1,23 @@
 // Goal: the smallest history that breaks the same promise.
 // Method: leave out faults and actors, and simplify the rest, for as long as the violation stays.
 import type { History } from './history.ts';
+import type { Violation } from './pairs.ts';
 import { simulate } from './simulation.ts';
 
+/** Plays a history: over the core as it is, or over a weakened one. */
+export type Play = (history: History) => Promise<{ readonly violations: readonly Violation[] }>;
+
 /** A history that still breaks `promise`, with nothing in it that could be left out. */
-export async function shrink(history: History, promise: string): Promise<History> {
+export async function shrink(
+  history: History,
+  promise: string,
+  play: Play = simulate,
+): Promise<History> {
   let smallest = history;
   for (let isSmaller = true; isSmaller; ) {
     isSmaller = false;
     for (const candidate of candidatesOf(smallest)) {
-      if (!(await breaks(candidate, promise))) continue;
+      if (!(await breaks(candidate, promise, play))) continue;
       smallest = candidate;
       isSmaller = true;
       break;
@@ -18,13 +26,13 @@ export async function shrink(history: History, promise: string): Promise<History
   return smallest;
 }
 
-async function breaks(history: History, promise: string): Promise<boolean> {
-  const { violations } = await simulate(history);
+async function breaks(history: History, promise: string, play: Play): Promise<boolean> {
+  const { violations } = await play(history);
   return violations[0] !== undefined && nameOf(violations[0]) === promise;
 }
 
 /** What shrinking must preserve. */
-export function nameOf(violation: { readonly promise: string; readonly what: string }): string {
+export function nameOf(violation: Violation): string {
   return `${violation.promise} ${violation.what}`;
 }
 
@@ -45,6 +53,8 @@ function* candidatesOf(history: History): Generator<History> {
       if (isSimpler) yield { ...history, actors: history.actors.with(at, simpler) };
     }
   }
+  if (history.beginning !== 'connected') yield { ...history, beginning: 'connected' };
+  if (history.sentBefore > 0) yield { ...history, sentBefore: 0 };
   const { provider } = history;
   for (const option of ['killsOldAccess', 'omitsRefreshToken'] as const) {
     if (provider[option]) yield { ...history, provider: { ...provider, [option]: false } };

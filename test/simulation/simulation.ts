@@ -1,20 +1,18 @@
 // Goal: one history from its beginning to the moment when the connection is well again, or rightly not.
 // Method: actors under faults first, then calm, then the schedule's hourly checks and what they must achieve.
-import { accessTokenOf, encodeAccessToken } from '../../src/core/access-token.ts';
-import { encodeGrant, type Grant } from '../../src/core/grant.ts';
-import { emptyJournal } from '../../src/core/journal.ts';
-import { positionOf } from '../../src/core/position.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { isExpected, startActor } from './actors.ts';
+import { type AccessToken, decodeAccessToken } from '../../src/core/access-token.ts';
+import { startActor } from './actors.ts';
+import { begin } from './beginning.ts';
 import { chooserOf } from './choosers.ts';
 import type { CallLabel, FaultKind } from './faults.ts';
 import { beginningMs, type History } from './history.ts';
 import { Judge } from './judge.ts';
-import { Ledger, type Violation, type Window } from './ledger.ts';
-import type { Issue } from './provider.ts';
-import { place } from './rotator-ports.ts';
+import { Ledger } from './ledger.ts';
+import { Limits } from './limits.ts';
+import type { StartedRotation } from './native-rotations.ts';
+import type { Violation, Window } from './pairs.ts';
+import { isExpected } from './processes.ts';
 import type { Process } from './scheduler.ts';
-import type { SecretModel } from './secret-model.ts';
 import { settle } from './settling.ts';
 import { World } from './world.ts';
 
@@ -35,16 +33,11 @@ export interface Verdict {
   readonly trace: readonly string[];
 }
 
-/** A rotation that Secrets Manager has started. */
-export interface StartedRotation {
-  readonly versionId: string;
-  isFinished: boolean;
-}
-
 /** One history under way. */
 export class Simulation {
   readonly world: World;
   readonly ledger: Ledger;
+  readonly limits: Limits;
   readonly judge: Judge;
   readonly rotations: StartedRotation[] = [];
   readonly counts = new Map<string, number>();
@@ -56,7 +49,8 @@ export class Simulation {
     this.#isTraced = isTraced;
     this.world = new World(history, chooserOf(history));
     this.ledger = new Ledger(this.world);
-    this.#begin(history);
+    this.limits = new Limits(this.world, this.ledger);
+    begin(this.world, this.ledger);
     this.judge = new Judge(this.world, this.ledger);
     this.world.watcher = {
       onEffect: (process, label, isRefused) => {
@@ -71,6 +65,10 @@ export class Simulation {
       onFault: (process, kind) => {
         if (isTraced) this.write(process, `fault: ${kind}`);
         this.faults.push(kind);
+      },
+      onHand: (what) => {
+        if (isTraced) this.trace.push(`${this.#moment()} ${what} by hand`);
+        this.judge.onHand();
       },
     };
   }
@@ -95,8 +93,7 @@ export class Simulation {
   }
 
   write(process: Process, what: string): void {
-    const seconds = ((this.world.nowMs - beginningMs) / 1000).toFixed(3);
-    this.trace.push(`${seconds.padStart(12)} ${process.id}.${process.name} ${what}`);
+    this.trace.push(`${this.#moment()} ${process.id}.${process.name} ${what}`);
   }
 
   /** Runs until nobody has anything to do, or a promise is broken. */
@@ -107,17 +104,20 @@ export class Simulation {
     return this.ledger.violations.length === 0;
   }
 
-  #begin(history: History): void {
-    const { provider, secrets } = this.world;
-    const issuedAtMs = beginningMs - history.ageMs;
-    const issue = provider.authorize(issuedAtMs);
-    const grant = firstGrant(issue);
-    fill(secrets.grant, encodeGrant(grant));
-    const published = accessTokenOf(grant, undefined);
-    if (published) fill(secrets.accessToken, encodeAccessToken(published));
-    this.world.journal = { ...emptyJournal, known: positionOf(grant) };
-    this.world.revision = 1;
-    this.ledger.found(issue, grant);
+  /** What consumers can read, as it truly is; `undefined` if that is nothing, or damaged. */
+  published(): AccessToken | undefined {
+    const { versions, labels } = this.world.secrets.accessToken.state;
+    const value = labels.AWSCURRENT && versions.get(labels.AWSCURRENT);
+    if (!value) return undefined;
+    try {
+      return decodeAccessToken(value);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #moment(): string {
+    return ((this.world.nowMs - beginningMs) / 1000).toFixed(3).padStart(12);
   }
 }
 
@@ -145,26 +145,7 @@ async function play(simulation: Simulation): Promise<Verdict> {
     counts,
     faults,
     steps: world.scheduler.steps,
-    calls: world.calls,
+    calls: world.plan.calls,
     trace,
-  };
-}
-
-function fill(secret: SecretModel, value: Secret): void {
-  secret.put('first-000-0000-0000-0000-000000000000', value, 'next');
-}
-
-function firstGrant(issue: Issue): Grant {
-  return {
-    ...place,
-    grant: 1,
-    generation: 1,
-    attempt: 0,
-    refreshToken: new Secret(issue.refreshToken),
-    accessToken: new Secret(issue.accessToken),
-    issuedAtMs: issue.issuedAtMs,
-    expiresAtMs: issue.expiresAtMs,
-    sealKey: new Secret(Buffer.alloc(32, 7).toString('base64')),
-    companies: [],
   };
 }

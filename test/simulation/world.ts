@@ -2,18 +2,21 @@
 // Method: the models hold the true state; this file wires them to the scheduler and carries faults out.
 import { emptyJournal, type Journal } from '../../src/core/journal.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
-import { type CallLabel, type FaultKind, faultMeant, type PlannedFault } from './faults.ts';
-import { beginningMs, type History, times } from './history.ts';
+import { calm, type Disturbance, disturbanceOf, Plan, refusalOf } from './disturbances.ts';
+import type { CallLabel, FaultKind } from './faults.ts';
+import { beginningMs, type History } from './history.ts';
 import { Prng } from './prng.ts';
 import { Provider } from './provider.ts';
 import { type Chooser, type Process, Scheduler } from './scheduler.ts';
 import { SecretModel } from './secret-model.ts';
 
-/** Who watches a world: told of each effect, answer, death and fault, at that very moment. */
+/** Who watches a world: told of each effect, death and fault, at that very moment. */
 export interface Watcher {
   onEffect(process: Process, label: CallLabel, isRefused: boolean): void;
   onDeath(process: Process): void;
   onFault(process: Process, kind: FaultKind): void;
+  /** A person has moved a label or overwritten a value, past all processes. */
+  onHand(what: string): void;
 }
 
 /** What a call brings: an effect on the models and its result. */
@@ -31,14 +34,6 @@ export interface WorldCall<T> {
 const storeNames = ['grant', 'accessToken', 'journal', 'client'] as const;
 type StoreName = (typeof storeNames)[number];
 
-interface Disturbance {
-  readonly kind: FaultKind | undefined;
-  readonly beforeMs: number;
-  readonly afterMs: number;
-}
-
-const calm: Disturbance = { kind: undefined, beforeMs: 0, afterMs: 0 };
-
 /** One history's world. */
 export class World {
   readonly history: History;
@@ -48,15 +43,13 @@ export class World {
   journal: Journal = emptyJournal;
   revision = 0;
   readonly chance: Prng;
-  /** Calls so far of each actor, over all its processes. */
-  readonly calls: CallLabel[][] = [];
-  readonly #faults = new Map<string, PlannedFault>();
+  readonly plan: Plan;
   readonly #downUntilMs = { grant: 0, accessToken: 0, journal: 0, client: 0 };
-  readonly #actorOf = new Map<Process, number>();
+  readonly #actors: number[] = [];
   watcher: Watcher | undefined;
   areFaultsOver = false;
-  hasClockJumped = false;
-  isRolledBackByHand = false;
+  /** What has happened so far that excuses what would be a violation otherwise. */
+  readonly happened = new Set<FaultKind | 'rolled back' | 'damaged'>();
   /** A person stores the application's credentials anew. */
   clientVersion = 1;
   readonly #outside: Process;
@@ -69,26 +62,33 @@ export class World {
       this.watcher?.onDeath(process);
     });
     this.#outside = this.scheduler.outsider('outside');
-    for (const fault of history.faults) this.#faults.set(`${fault.actor} ${fault.call}`, fault);
+    this.plan = new Plan(history.faults);
   }
 
   get nowMs(): number {
     return this.scheduler.nowMs;
   }
 
-  /** Says whose faults a process meets: a number of `history.actors`. */
-  assign(process: Process, actor: number): void {
-    this.#actorOf.set(process, actor);
+  get hasClockJumped(): boolean {
+    return this.happened.has('clock jumps forward') || this.happened.has('clock jumps back');
   }
 
-  actorOf(process: Process): number {
-    return this.#actorOf.get(process) ?? -1;
+  /** Says whose faults a process meets: a number of `history.actors`. */
+  assign(process: Process, actor: number): void {
+    this.#actors[process.id] = actor;
   }
 
   /** Something happens outside of every process, some time from now. */
   later(afterMs: number, run: () => void): void {
     const readyAtMs = this.nowMs + afterMs;
     this.scheduler.suspend({ process: this.#outside, label: 'outside', readyAtMs, run });
+  }
+
+  /** A person does something to a store, past all processes. */
+  byHand(what: 'rolled back' | 'damaged' | 'put back', change: () => void): void {
+    if (what !== 'put back') this.happened.add(what);
+    change();
+    this.watcher?.onHand(what);
   }
 
   /** Ends every fault that is still at work. */
@@ -105,10 +105,9 @@ export class World {
   call<T>(process: Process, call: WorldCall<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const disturbance = this.#disturb(process, call.label);
-      const { label } = call;
       this.scheduler.suspend({
         process,
-        label,
+        label: call.label,
         readyAtMs: this.nowMs + disturbance.beforeMs,
         run: () => this.#turn(process, call, disturbance, resolve, reject),
         orphan: () => {
@@ -121,56 +120,14 @@ export class World {
 
   /** The fault of this call, and what it does before the call has its turn. */
   #disturb(process: Process, label: CallLabel): Disturbance {
-    const actor = this.actorOf(process);
-    const index = this.#noteCall(actor, label);
     if (this.areFaultsOver) return calm;
-    const planned = this.#planned(actor, index, label);
-    if (planned === undefined) return calm;
-    const kind = faultMeant(planned.kind, label);
+    const kind = this.plan.next(this.#actors[process.id] ?? -1, label);
     if (kind === undefined) return calm;
     // Only a clock that the store's own can be held against is let jump.
     if (kind.startsWith('clock jumps') && this.history.host === 'machine') return calm;
+    this.happened.add(kind);
     this.watcher?.onFault(process, kind);
-    return this.#disturbance(process, kind);
-  }
-
-  #noteCall(actor: number, label: CallLabel): number {
-    if (actor < 0) return 0;
-    this.calls[actor] ??= [];
-    const calls = this.calls[actor];
-    return calls.push(label) - 1;
-  }
-
-  #planned(actor: number, index: number, label: CallLabel): PlannedFault | undefined {
-    if (actor < 0 || this.#faults.size === 0) return undefined;
-    const atIndex = this.#faults.get(`${actor} ${index}`);
-    if (atIndex !== undefined) return atIndex;
-    const key = `${actor} ${label}`;
-    const atLabel = this.#faults.get(key);
-    this.#faults.delete(key);
-    return atLabel;
-  }
-
-  #disturbance(process: Process, kind: FaultKind): Disturbance {
-    const slowMs = this.chance.between(1500, 9000);
-    const pauseMs = times.leaseTermMs + this.chance.between(1000, 90 * 60_000);
-    switch (kind) {
-      case 'is slow':
-        return { kind, beforeMs: slowMs, afterMs: 0 };
-      case 'is answered slowly':
-        return { kind, beforeMs: 0, afterMs: slowMs };
-      case 'is paused and killed':
-        process.killsAtMs = Math.min(process.killsAtMs, process.startsAtMs + times.lifeMs);
-        return { kind, beforeMs: times.leaseTermMs * 2, afterMs: 0 };
-      case 'is paused and lives':
-        process.killsAtMs = Number.POSITIVE_INFINITY;
-        return { kind, beforeMs: pauseMs, afterMs: 0 };
-      case 'is answered late and lives':
-        process.killsAtMs = Number.POSITIVE_INFINITY;
-        return { kind, beforeMs: 0, afterMs: pauseMs };
-      default:
-        return { kind, beforeMs: 0, afterMs: 0 };
-    }
+    return disturbanceOf(process, kind, this.chance);
   }
 
   #turn<T>(
@@ -184,7 +141,7 @@ export class World {
       this.scheduler.kill(process);
       return;
     }
-    this.#disrupt(process, call.label, kind);
+    if (kind !== undefined) this.#disrupt(process, call.label, kind);
     const answer = this.#carryOut(process, call, kind);
     if (kind === 'dies after') {
       this.scheduler.kill(process);
@@ -206,7 +163,7 @@ export class World {
     }
   }
 
-  #disrupt(process: Process, label: CallLabel, kind: FaultKind | undefined): void {
+  #disrupt(process: Process, label: CallLabel, kind: FaultKind): void {
     const store = storeOf(label);
     const downMs = kind === 'is down shortly' ? this.chance.between(2000, 20_000) : 600_000;
     if (store && (kind === 'is down shortly' || kind === 'is down long')) {
@@ -221,7 +178,6 @@ export class World {
     if (kind === 'reads are behind') secret?.makeStale(1, this.chance.between(1, 4));
     if (kind === 'reads see nothing') secret?.makeStale(1000, this.chance.between(1, 4));
     if (kind === 'unlabelled versions vanish') secret?.dropUnlabelled();
-    if (kind?.startsWith('clock jumps')) this.hasClockJumped = true;
     if (kind === 'clock jumps forward') process.skewMs += this.chance.between(1, 30) * 3_600_000;
     if (kind === 'clock jumps back') process.skewMs -= this.chance.between(1, 30) * 3_600_000;
   }
@@ -231,9 +187,7 @@ export class World {
     call: WorldCall<T>,
     kind: FaultKind | undefined,
   ): { readonly result: T } | { readonly refused: StoreRefused } {
-    const store = storeOf(call.label);
-    const isDown = store !== undefined && this.#downUntilMs[store] > this.nowMs;
-    const refusal = isDown ? new StoreRefused('unavailable', `${store} is down`) : refusalOf(kind);
+    const refusal = this.#refusal(call.label, kind);
     if (refusal !== undefined && kind !== 'is refused after effect') {
       this.watcher?.onEffect(process, call.label, true);
       call.onRefused?.();
@@ -246,27 +200,22 @@ export class World {
     call.onRefused?.();
     return { refused: refusal };
   }
+
+  #refusal(label: CallLabel, kind: FaultKind | undefined): StoreRefused | undefined {
+    const store = storeOf(label);
+    if (store !== undefined && this.#downUntilMs[store] > this.nowMs) {
+      return new StoreRefused('unavailable', `${store} is down`);
+    }
+    return kind && refusalOf(kind);
+  }
 }
 
 const stores = new Map<string, StoreName | undefined>();
 
 function storeOf(label: CallLabel): StoreName | undefined {
-  if (stores.has(label)) return stores.get(label);
+  const known = stores.get(label);
+  if (known !== undefined || stores.has(label)) return known;
   const store = storeNames.find((name) => label.startsWith(`${name}.`));
   stores.set(label, store);
   return store;
-}
-
-function refusalOf(kind: FaultKind | undefined): StoreRefused | undefined {
-  switch (kind) {
-    case 'is refused':
-    case 'is refused after effect':
-      return new StoreRefused('unavailable', 'the store did not answer');
-    case 'is throttled':
-      return new StoreRefused('throttled', 'the store throttles');
-    case 'is denied':
-      return new StoreRefused('denied', 'the store denies access');
-    default:
-      return undefined;
-  }
 }

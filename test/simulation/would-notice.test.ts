@@ -3,31 +3,19 @@
 import { describe, expect, it } from 'vitest';
 import { directedGuards } from './directed-guards.ts';
 import { guards } from './guards.ts';
-import { historyOf } from './random-history.ts';
 import { nameOf } from './shrinking.ts';
 import { simulate } from './simulation.ts';
 import { weakened } from './weakened.ts';
+import { breachOf, storedWitnesses } from './witnesses.ts';
 
-const historiesMax = 1500;
-
-/** The first broken promise of these words, or all that was seen instead. */
-async function breach(guard: (typeof guards)[number]): Promise<string> {
-  const { simulate } = await weakened(guard);
-  const others = new Set<string>();
-  for (let tries = 0; tries < historiesMax; tries += 1) {
-    const { violations } = await simulate(historyOf(guard.startsAt + tries));
-    const [violation] = violations;
-    if (violation === undefined) continue;
-    const name = nameOf(violation);
-    if (name === guard.breaks) return name;
-    others.add(name);
-  }
-  return `unnoticed in ${historiesMax} histories; seen: ${[...others].join(', ') || 'nothing'}`;
-}
+const witnesses = storedWitnesses();
 
 describe('the simulator notices the loss of the guard', () => {
   it.each(guards)('"$name"', async (guard) => {
-    expect(await breach(guard)).toBe(guard.breaks);
+    const witness = witnesses[guard.name];
+    if (witness === undefined) throw new Error('no witness is stored: npm run witnesses');
+    expect(await breachOf(await weakened(guard), witness)).toBe(guard.breaks);
+    expect(await breachOf({ simulate }, witness)).toBe('nothing');
   });
 
   it.each(directedGuards)('"$name", in a history made for it', async (guard) => {

@@ -1,0 +1,93 @@
+// Goal: what a fault does to one call, before it has its turn and when it has it.
+// Method: delays, deaths and refusals here; what happens within a store or a server is the ports' own.
+import { StoreRefused } from '../../src/core/ports.ts';
+import { type CallLabel, type FaultKind, faultMeant, type PlannedFault } from './faults.ts';
+import { times } from './history.ts';
+import type { Prng } from './prng.ts';
+import type { Process } from './scheduler.ts';
+
+/** A fault with the time that passes before a call takes effect, and before it is answered. */
+export interface Disturbance {
+  readonly kind: FaultKind | undefined;
+  readonly beforeMs: number;
+  readonly afterMs: number;
+}
+
+/** Nothing happens. */
+export const calm: Disturbance = { kind: undefined, beforeMs: 0, afterMs: 0 };
+
+/** The faults that a history plans, handed out call by call. */
+export class Plan {
+  readonly #byIndex: Map<number, PlannedFault>[] = [];
+  readonly #byLabel: Map<CallLabel, PlannedFault>[] = [];
+  /** The calls of each actor so far, over all its processes, in their order. */
+  readonly calls: CallLabel[][] = [];
+
+  constructor(faults: readonly PlannedFault[]) {
+    for (const fault of faults) {
+      if (typeof fault.call === 'number') entry(this.#byIndex, fault.actor).set(fault.call, fault);
+      else entry(this.#byLabel, fault.actor).set(fault.call, fault);
+    }
+  }
+
+  /** The fault of an actor's next call, if there is one that can happen at it. */
+  next(actor: number, label: CallLabel): FaultKind | undefined {
+    if (actor < 0) return undefined;
+    this.calls[actor] ??= [];
+    const index = this.calls[actor].push(label) - 1;
+    const planned = this.#byIndex[actor]?.get(index) ?? this.#atLabel(actor, label);
+    return planned && faultMeant(planned.kind, label);
+  }
+
+  #atLabel(actor: number, label: CallLabel): PlannedFault | undefined {
+    const planned = this.#byLabel[actor]?.get(label);
+    if (planned !== undefined) this.#byLabel[actor]?.delete(label);
+    return planned;
+  }
+}
+
+function entry<K>(lists: Map<K, PlannedFault>[], actor: number): Map<K, PlannedFault> {
+  const known = lists[actor];
+  if (known !== undefined) return known;
+  const fresh = new Map<K, PlannedFault>();
+  lists[actor] = fresh;
+  return fresh;
+}
+
+/** What a fault does to a call of this process. */
+export function disturbanceOf(process: Process, kind: FaultKind, chance: Prng): Disturbance {
+  const slowMs = chance.between(1500, 9000);
+  const pauseMs = times.leaseTermMs + chance.between(1000, 90 * 60_000);
+  switch (kind) {
+    case 'is slow':
+      return { kind, beforeMs: slowMs, afterMs: 0 };
+    case 'is answered slowly':
+      return { kind, beforeMs: 0, afterMs: slowMs };
+    case 'is paused and killed':
+      process.killsAtMs = Math.min(process.killsAtMs, process.startsAtMs + times.lifeMs);
+      return { kind, beforeMs: times.leaseTermMs * 2, afterMs: 0 };
+    case 'is paused and lives':
+      process.killsAtMs = Number.POSITIVE_INFINITY;
+      return { kind, beforeMs: pauseMs, afterMs: 0 };
+    case 'is answered late and lives':
+      process.killsAtMs = Number.POSITIVE_INFINITY;
+      return { kind, beforeMs: 0, afterMs: pauseMs };
+    default:
+      return { kind, beforeMs: 0, afterMs: 0 };
+  }
+}
+
+/** The refusal that a fault means. */
+export function refusalOf(kind: FaultKind | undefined): StoreRefused | undefined {
+  switch (kind) {
+    case 'is refused':
+    case 'is refused after effect':
+      return new StoreRefused('unavailable', 'the store did not answer');
+    case 'is throttled':
+      return new StoreRefused('throttled', 'the store throttles');
+    case 'is denied':
+      return new StoreRefused('denied', 'the store denies access');
+    default:
+      return undefined;
+  }
+}
