@@ -32,6 +32,8 @@ export interface FrescoProps {
   readonly alarmEmail?: string;
   /** Whether notifications are received. @default true */
   readonly webhooks?: boolean;
+  /** Whether a subscription that the provider has taken back is made anew. @default false */
+  readonly renewSubscriptions?: boolean;
   /** The application's number, which a notification must then carry. @default - not checked */
   readonly applicationId?: string;
   /** PEM, one after the other; several while the provider changes its key. @default - the one it publishes */
@@ -61,6 +63,7 @@ const defaults = {
   operators: [],
   rotateEvery: Duration.days(1),
   webhooks: true,
+  renewSubscriptions: false,
   entity: 'full',
   providerUrl: 'https://api-v2.fattureincloud.it',
   tracing: false,

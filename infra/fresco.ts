@@ -18,6 +18,7 @@ import { readingSecrets, secretArns } from './permissions.ts';
 import { keptQueue } from './queues.ts';
 import { Rotation } from './rotation.ts';
 import { Store } from './store.ts';
+import { SubscriptionWatch } from './subscription-watch.ts';
 import { Webhook } from './webhook.ts';
 
 export type { FrescoProps };
@@ -51,6 +52,7 @@ export class Fresco extends Construct {
     const failures = keptQueue(this, 'Failures', keyArn);
     this.rotation = this.#rotate(failures);
     this.webhook = chosen.webhooks ? this.#listen() : undefined;
+    this.#watchSubscriptions(failures);
     this.nightly = this.#atNight(failures);
     const { webhook, alarmTopic: topic } = this;
     const rotator = this.rotation.function.lambda;
@@ -127,6 +129,18 @@ export class Fresco extends Construct {
       defaults: { tracing, logRetention },
       syncAt: nightlySync,
       jobs: nightlyJobs,
+    });
+  }
+
+  #watchSubscriptions(failures: Queue): void {
+    if (this.webhook === undefined) return;
+    const { connections, renewSubscriptions: renew } = this.#chosen;
+    new SubscriptionWatch(this, 'SubscriptionWatch', {
+      handler: this.webhook.handler,
+      keyArn: this.store.key.keyArn,
+      connections,
+      failures,
+      renew,
     });
   }
 

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { changingItems, rotatingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
 import { sendingTo } from './queues.ts';
 import type { Rotation } from './rotation.ts';
-import { journalKeys, type Operator, type Store } from './store.ts';
+import { journalKeys, type Operator, type Store, subscriptionKeys } from './store.ts';
 import type { Webhook } from './webhook.ts';
 
 /** Whom to let do what the command does. */
@@ -38,6 +38,7 @@ export function letOperate(scope: Construct, id: string, props: OperatorsProps):
         resources: of(['grant']),
       }),
       changingItems(store.table.tableArn, journalKeys, ['GetItem', 'PutItem']),
+      changingItems(store.table.tableArn, [subscriptionKeys], ['GetItem', 'UpdateItem']),
       usingKeyThrough(scope, keyArn, 'dynamodb'),
       new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.parameterArn] }),
       new PolicyStatement({

@@ -70,6 +70,9 @@ export class Store extends Stack {
   }
 }
 
+/** The items that say which subscriptions a connection should have. */
+export const subscriptionKeys = 'subscriptions#*';
+
 /** The items that are journals of connections. */
 export const journalKeys = ['journal#*'];
 

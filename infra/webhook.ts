@@ -16,7 +16,7 @@ import { type Config, toEnvironment } from '../src/config.ts';
 import { changingItems, readingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
 import { keptQueue, sendingTo } from './queues.ts';
 import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
-import type { Store } from './store.ts';
+import { type Store, subscriptionKeys } from './store.ts';
 
 /** What notifications become, and with whose token. */
 export interface WebhookProps {
@@ -122,7 +122,7 @@ export class Webhook extends Construct {
       }),
       changingItems(
         store.table.tableArn,
-        ['seen#*', 'pause#*', 'told#*'],
+        ['seen#*', 'pause#*', 'told#*', subscriptionKeys],
         ['GetItem', 'UpdateItem'],
       ),
       usingKeyThrough(this, keyArn, 'dynamodb'),

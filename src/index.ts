@@ -10,6 +10,7 @@ export type {
   EventDetail,
   EventDetails,
   ReauthorizationRequiredDetail,
+  SubscriptionLostDetail,
   SyncCompletedDetail,
   SyncCounts,
   TokenRefreshDetail,

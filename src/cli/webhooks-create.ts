@@ -63,6 +63,10 @@ async function create(options: CreateOptions): Promise<void> {
   }
   const what = `subscribe ${sink}`;
   const made = answered(await waiting('asking the provider', api.create({ sink, types })), what);
+  await connection.subscriptions.change((list) => [
+    ...list.filter(({ id }) => id !== made.id),
+    { id: made.id, companyId, sink: made.sink, types: made.types },
+  ]);
   const verified = await waiting('waiting for the handshake', untilVerified(api, made));
   told(options, { company: companyId, subscription: verified }, describe(verified));
   if (!verified.verified) {

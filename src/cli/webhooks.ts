@@ -70,11 +70,16 @@ async function onOne(
   options: WebhookOptions,
   work: 'verify' | 'remove',
 ): Promise<void> {
-  const { api, companyId } = await subscriptionsFor(options);
+  const { api, companyId, connection } = await subscriptionsFor(options);
   const what = `${work === 'verify' ? 'ask for a handshake of' : 'delete'} ${id}`;
   if (options.dryRun === true)
     return told(options, { dryRun: true, id, company: companyId }, `would ${what}`);
-  answered(await waiting('asking the provider', api[work](id)), what);
+  const answer = await waiting('asking the provider', api[work](id));
+  if (work === 'remove' && (answer.kind === 'ok' || answer.kind === 'absent')) {
+    // Also where the provider has taken it back already: from now on nobody misses it.
+    await connection.subscriptions.change((list) => list.filter((one) => one.id !== id));
+  }
+  answered(answer, what);
   told(
     options,
     { id, company: companyId, done: work },

@@ -83,10 +83,26 @@ export interface SyncCompletedDetail extends EventDetail, SyncCounts {
   readonly skipped: readonly { readonly list: string; readonly why: string }[];
 }
 
+/** `Webhook Subscription Lost`: the provider does not send what it was asked to; said each day until it does. */
+export interface SubscriptionLostDetail extends EventDetail {
+  readonly subject: string;
+  readonly company: number;
+  /** Id of the subscription at the provider. */
+  readonly subscription: string;
+  readonly sink: string;
+  readonly types: readonly string[];
+  readonly why: 'gone' | 'not verified' | 'types missing';
+  /** Id of the subscription that was made in its place. */
+  readonly renewedAs?: string;
+  /** Why none could be made in its place, where the stack wants one. */
+  readonly refused?: string;
+}
+
 /** The `detail` of each event by its `detail-type`. */
 export interface EventDetails {
   readonly 'Entity Changed': EntityChangedDetail;
   readonly 'Sync Completed': SyncCompletedDetail;
+  readonly 'Webhook Subscription Lost': SubscriptionLostDetail;
   readonly 'Token Refreshed': TokenRefreshDetail;
   readonly 'Token Refresh Recovered': TokenRefreshDetail;
   readonly 'Token Refresh Failed': TokenRefreshDetail;

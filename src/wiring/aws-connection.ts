@@ -3,6 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { expectedSubscriptionsTable } from '../aws/expected-subscriptions.ts';
 import { bounded } from '../aws/failures.ts';
 import { journalTable } from '../aws/journal-table.ts';
 import { rotateAsOperator } from '../aws/operator-client.ts';
@@ -63,6 +64,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       accessToken: stored.accessToken,
       rotator: rotatorClient(lambda, facts.consumersAlias, name),
     }),
+    subscriptions: expectedSubscriptionsTable(table.client, facts.table, name),
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
     login: (consent) => login(ports, consent),

@@ -4,6 +4,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
+import type { ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
 import { openProvider, type Provider } from './provider.ts';
 
 /** One connection as the command works on it, wherever it is stored. */
@@ -21,6 +22,8 @@ export interface Connection {
   readonly accessToken: PendingSecret;
   readonly journal: JournalStore;
   readonly tokens: TokenSource;
+  /** The webhook subscriptions that it should have. */
+  readonly subscriptions: ExpectedSubscriptions;
   /** What makes the passes when nobody is at the keyboard. */
   readonly schedule: string;
   /** One pass of the protocol; in AWS it is the rotator that makes it. */

@@ -5,6 +5,7 @@ import type { Reporter } from '../core/ports.ts';
 import type { Report } from '../core/report.ts';
 import { rotate } from '../core/rotate.ts';
 import { answerOf, createTokenSource } from '../core/token-source.ts';
+import { expectedSubscriptions } from '../local/expected-subscriptions.ts';
 import { type FileStore, openFileStore } from '../local/file-store.ts';
 import { localOwner } from '../local/owner.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
@@ -51,6 +52,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
         ask: async (wish) => answerOf((await pass({ door: 'consumer', ...wish })).outcome),
       },
     }),
+    subscriptions: expectedSubscriptions(store, name),
     rotate: pass,
     login: (consent) => login(ports({ report: async () => undefined }), consent),
   };

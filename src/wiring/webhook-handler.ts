@@ -1,31 +1,26 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { eventBridgeBus } from '../aws/event-bus.ts';
-import { bounded, boundedInvoke } from '../aws/failures.ts';
+import { bounded } from '../aws/failures.ts';
 import { emitMetrics } from '../aws/metric-line.ts';
 import { sqsNotificationQueue } from '../aws/notification-queue.ts';
 import { quotaPausesTable } from '../aws/quota-pauses.ts';
-import { rotatorClient } from '../aws/rotator-client.ts';
-import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { seenEventsTable } from '../aws/seen-events.ts';
 import { toldTable } from '../aws/sync-table.ts';
 import type { Config } from '../config.ts';
 import { type ProcessPorts, processNotifications } from '../core/process-notification.ts';
-import { createTokenSource } from '../core/token-source.ts';
-import { apiClient } from '../fatture-in-cloud/api-client.ts';
 import { entityReader } from '../fatture-in-cloud/entity-reader.ts';
 import { systemClock } from '../local/system.ts';
-import { secretName } from '../stack-facts.ts';
+import { connectionApis } from './connection-apis.ts';
 import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
 import { toldLog } from './sync-pass.ts';
 
+export { buildSubscriptionWatch, type SubscriptionWatch } from './subscription-watch.ts';
+
 // Enough for the requests under way and the writes after them.
 const reserveMs = 15_000;
-const requestMs = 10_000;
 const readsMax = 5;
 
 /** Handles one batch of the queue; answers with the ids of the messages that failed. */
@@ -64,26 +59,12 @@ export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookH
 /** The ports of a connection; its token source keeps its token for as long as the process lives. */
 function portsOf(config: Config<'webhook-handler'>): (connection: string) => ProcessPorts {
   const clock = systemClock;
-  const secrets = new SecretsManagerClient(bounded);
-  const lambda = new LambdaClient(boundedInvoke);
+  const apiOf = connectionApis(config);
   const dynamo = new DynamoDBClient(bounded);
   const bus = eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock });
   const seen = seenEventsTable(dynamo, config.table);
   return (connection) => {
-    const tokens = createTokenSource({
-      clock,
-      accessToken: secretsManagerSecret(
-        secrets,
-        secretName(config.prefix, connection, 'access-token'),
-      ),
-      rotator: rotatorClient(lambda, config.consumersAlias, connection),
-    });
-    const api = apiClient({
-      baseUrl: config.providerUrl,
-      tokens,
-      fetch: globalThis.fetch,
-      requestMs,
-    });
+    const { tokens, api } = apiOf(connection);
     return {
       clock,
       tokens,

@@ -1,9 +1,11 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expectedSubscriptionsTable } from '../../src/aws/expected-subscriptions.ts';
 import { bounded } from '../../src/aws/failures.ts';
 import { quotaPausesTable } from '../../src/aws/quota-pauses.ts';
 import { seenEventsTable } from '../../src/aws/seen-events.ts';
 import type { SeenEvents } from '../../src/core/notification-ports.ts';
+import { expectedSubscriptionsContract } from '../contract/expected-subscriptions.ts';
 import { quotaPausesContract } from '../contract/quota-pauses.ts';
 import { seenEventsContract } from '../contract/seen-events.ts';
 import { clientConfig } from '../doubles/client-config.ts';
@@ -45,6 +47,12 @@ seenEventsContract('DynamoDB on the wire', openSeen);
 quotaPausesContract('DynamoDB on the wire', async () => {
   records += 1;
   const open = () => quotaPausesTable(client, double.tableName, `record-${records}`);
+  return [open(), open()];
+});
+
+expectedSubscriptionsContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const open = () => expectedSubscriptionsTable(client, double.tableName, `record-${records}`);
   return [open(), open()];
 });
 

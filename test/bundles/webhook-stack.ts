@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { expectedSubscriptionsTable } from '../../src/aws/expected-subscriptions.ts';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
 import { toEnvironment } from '../../src/config.ts';
 import { encodeAccessToken } from '../../src/core/access-token.ts';
@@ -39,6 +41,7 @@ export async function startWebhookStack() {
     startLambdaInvoke(),
   ]);
   const queueUrl = sqs.queueUrl('notifications');
+  const dynamo = new DynamoDBClient(clientConfig(table.endpoint));
   const edge = await startEdge((event) => receiver.invoke(event));
   const webhookSink = `${edge.url}/webhooks`;
   const node = node24Path() ?? process.execPath;
@@ -137,6 +140,11 @@ export async function startWebhookStack() {
     },
     /** Hands the queue's messages to the handler, as an event source does. */
     handle: async () => handler.invoke({ Records: await receive(sqs.endpoint, queueUrl) }),
+    /** The subscriptions that the connection should have, as `fresco webhooks create` notes them. */
+    expected: expectedSubscriptionsTable(dynamo, table.tableName, 'default'),
+    /** What the schedule sends once a day. */
+    watch: async (renew: boolean) => handler.invoke({ watch: 'default', renew }),
+    provider: provider.url,
     /** A sync in a process of its own that Lambda would end after so long. */
     sync: async (event: unknown, timeoutMs = 120_000) => {
       const sync = syncWithin(timeoutMs);
@@ -149,6 +157,7 @@ export async function startWebhookStack() {
     /** What is in the queue of the sync, as an event source hands it over. */
     continuations: () => sqs.bodies('sync').map((body) => ({ body })),
     stop: async () => {
+      dynamo.destroy();
       await Promise.all([receiver.stop(), handler.stop(), edge.stop(), provider.close()]);
       await Promise.all([secrets, table, bus, sqs, lambda].map((double) => double.stop()));
     },

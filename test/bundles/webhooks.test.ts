@@ -79,6 +79,26 @@ describe('webhooks through their bundles', { timeout: 20_000 }, () => {
     expect(stack.statuses.at(-1)).toBe(503);
   });
 
+  it('that the provider has stopped sending are missed, and asked for anew', async () => {
+    const { expected, sink } = stack;
+    const lost = { id: 'SUB1000001', companyId: 108061, sink, types: [created] };
+    await expected.change((list) => [...list, lost]);
+    expect((await stack.watch(false)).error).toBeUndefined();
+    expect(stack.bus.events).toMatchObject([
+      { detailType: 'Webhook Subscription Lost', detail: { subscription: lost.id, why: 'gone' } },
+    ]);
+
+    expect((await stack.watch(true)).error).toBeUndefined();
+    const [renewed] = await expected.list();
+    expect(renewed).toEqual({ ...lost, id: expect.not.stringMatching(lost.id) });
+    expect(stack.bus.events[1]).toMatchObject({ detail: { renewedAs: renewed?.id } });
+    await stack.sandbox.settle();
+    await stack.watch(true);
+    expect(stack.bus.events).toHaveLength(2);
+    await stack.change('entities.clients.create', 1);
+    expect(stack.queued()).toHaveLength(1);
+  });
+
   it('of a sink that was never registered are not found', async () => {
     const response = await fetch(stack.sink.replace('/default', '/other'), { method: 'POST' });
     expect(response.status).toBe(404);

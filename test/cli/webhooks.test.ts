@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { expectedSubscriptions } from '../../src/local/expected-subscriptions.ts';
+import { openFileStore } from '../../src/local/file-store.ts';
+import { systemClock } from '../../src/local/system.ts';
 import { loggedIn } from './logged-in.ts';
 
 // Each test is some processes, and the first one may have to build the command.
@@ -21,6 +24,12 @@ async function startSink(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/default`;
 }
 
+/** The subscriptions that a watch over the store would look for. */
+async function expected(path: string): Promise<string[]> {
+  const store = await openFileStore(path, { clock: systemClock });
+  return (await expectedSubscriptions(store, 'default').list()).map(({ id }) => id);
+}
+
 describe('fresco webhooks', { timeout: 30_000 }, () => {
   it('subscribes, waits for the handshake, lists and deletes', async () => {
     const workspace = await loggedIn();
@@ -37,10 +46,13 @@ describe('fresco webhooks', { timeout: 30_000 }, () => {
     expect(listed.stdout).toContain(`${subscription.id}  verified  ${sink}`);
     expect(listed.stdout).toContain('entities.clients.update');
 
+    expect(await expected(workspace.storePath)).toEqual([subscription.id]);
+
     const dry = await workspace.run(['webhooks', 'delete', subscription.id, '--dry-run']);
     expect(dry).toMatchObject({ code: 0, stdout: `would delete ${subscription.id}\n` });
     const deleted = await workspace.run(['webhooks', 'delete', subscription.id]);
     expect(deleted).toMatchObject({ code: 0, stdout: `${subscription.id} is deleted\n` });
+    expect(await expected(workspace.storePath)).toEqual([]);
     const empty = await workspace.run(['webhooks', 'list', '--json']);
     expect(JSON.parse(empty.stdout)).toEqual({ company: 108061, subscriptions: [] });
   });

@@ -262,6 +262,16 @@ describe('the table', () => {
     },
   );
 
+  it('holds what should be subscribed, for the handler that looks after it and operators', () => {
+    for (const action of ['GetItem', 'UpdateItem']) {
+      expect(everyone.filter((who) => mayItem(who, action, 'subscriptions#default'))).toEqual([
+        'handler',
+        'operator',
+        'administrator',
+      ]);
+    }
+  });
+
   it('is not deleted, scanned or queried by any function', () => {
     for (const action of ['DeleteItem', 'Scan', 'Query', 'DeleteTable', 'UpdateTable']) {
       expect(everyone.filter((who) => mayItem(who, action, 'journal#default'))).toEqual([

@@ -108,7 +108,9 @@ describe('the table', () => {
 
 describe('the schedule', () => {
   it('checks each connection every hour, through its own door, and keeps what could not be delivered', () => {
-    const schedules = all('AWS::Scheduler::Schedule').map(properties);
+    const schedules = all('AWS::Scheduler::Schedule')
+      .map(properties)
+      .filter((it) => String(it['Description']).startsWith('Fresco: checks'));
     const targets = schedules.map((it) => it['Target'] as Record<string, unknown>);
     expect(targets.map((it) => JSON.parse(it['Input'] as string)).sort()).toEqual([
       { connection: 'default' },
@@ -128,9 +130,13 @@ describe('the schedule', () => {
 
   it('has no retries of its own in Lambda, and a destination for what fails', () => {
     const invoke = all('AWS::Lambda::EventInvokeConfig').map(properties);
-    expect(invoke.map((it) => it['Qualifier']).sort()).toEqual(
-      ['consumers', 'native', 'operator', 'schedule'].sort(),
-    );
+    expect(invoke.map((it) => it['Qualifier']).sort()).toEqual([
+      'consumers',
+      'native',
+      'operator',
+      'schedule',
+      'watch',
+    ]);
     for (const config of invoke) {
       expect(config).toMatchObject({
         MaximumRetryAttempts: 0,

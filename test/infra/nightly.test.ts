@@ -82,6 +82,9 @@ describe('at night', () => {
   it('nothing happens unless it is chosen', async () => {
     assembly = await synthesized({});
     const names = all('AWS::Scheduler::Schedule').map((it) => String(it['Description']));
-    expect(names).toEqual(['Fresco: checks fresco/default']);
+    expect(names).toEqual([
+      'Fresco: checks fresco/default',
+      'Fresco: looks after the subscriptions of default',
+    ]);
   });
 });

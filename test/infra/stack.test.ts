@@ -143,9 +143,9 @@ describe('a log', () => {
 
 describe('the schedule', () => {
   it('checks each connection every hour through its own door, with an event that the door accepts', () => {
-    const schedules = resourcesOf(deployed, 'AWS::Scheduler::Schedule').map(
-      ([, { Properties }]) => Properties,
-    );
+    const schedules = resourcesOf(deployed, 'AWS::Scheduler::Schedule')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Description }) => String(Description).startsWith('Fresco: checks'));
     const connections = schedules.map(({ ScheduleExpression, State, Target }) => {
       const { Arn, Input } = Target as { Arn: string; Input: string };
       expect([ScheduleExpression, State]).toEqual(['rate(1 hour)', 'ENABLED']);
@@ -168,7 +168,9 @@ describe('the schedule', () => {
 
 describe('the doors of the rotator', () => {
   it('are four aliases of one published version', () => {
-    const found = resourcesOf(deployed, 'AWS::Lambda::Alias').map(([, it]) => it.Properties);
+    const found = resourcesOf(deployed, 'AWS::Lambda::Alias')
+      .map(([, it]) => it.Properties)
+      .filter(({ FunctionName }) => String(FunctionName).includes('Rotator'));
     expect(found.map(({ Name }) => Name)).toEqual(['schedule', 'consumers', 'native', 'operator']);
     const versions = new Set(found.map(({ FunctionVersion }) => FunctionVersion));
     expect(versions.size).toBe(1);

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { expectedSubscriptions } from '../../src/local/expected-subscriptions.ts';
 import { openFileStore } from '../../src/local/file-store.ts';
 import { quotaPauses } from '../../src/local/quota-pauses.ts';
 import { seenEvents } from '../../src/local/seen-events.ts';
 import { systemClock } from '../../src/local/system.ts';
+import { expectedSubscriptionsContract } from '../contract/expected-subscriptions.ts';
 import { journalStoreContract } from '../contract/journal-store.ts';
 import { quotaPausesContract } from '../contract/quota-pauses.ts';
 import { seenEventsContract } from '../contract/seen-events.ts';
@@ -26,3 +28,6 @@ journalStoreContract('the journal in a file store', async () =>
 );
 seenEventsContract('a file store', async () => (await openTwice()).map(seenEvents));
 quotaPausesContract('a file store', async () => (await openTwice()).map(quotaPauses));
+expectedSubscriptionsContract('a file store', async () =>
+  (await openTwice()).map((store) => expectedSubscriptions(store, 'default')),
+);

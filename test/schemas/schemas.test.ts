@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AccessToken, encodeAccessToken } from '../../src/core/access-token.ts';
 import { entityChanged } from '../../src/core/entity-changed.ts';
+import type { SubscriptionLostDetail } from '../../src/core/event-details.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { eventOf, type FrescoEvent, type Report } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -80,6 +81,20 @@ const events: readonly (FrescoEvent | undefined)[] = [
   eventOf(report({ kind: 'latched', latch }, 'reauthorization-required')),
   entityChanged({ ...change, entity: { id: 3062000 }, time: '2026-04-04T12:54:21+02:00' }),
   entityChanged({ ...change, id: 'DOC_1', change: 'delete', eventId: '198:1', type: 'x' }),
+  {
+    detailType: 'Webhook Subscription Lost',
+    detail: {
+      v: 1,
+      connection: 'default',
+      subject: 'company:108061',
+      company: 108061,
+      subscription: 'SUB230',
+      sink: 'https://hooks.example.com/default',
+      types: ['it.fattureincloud.webhooks.entities.clients.update'],
+      why: 'gone',
+      renewedAs: 'SUB231',
+    } satisfies SubscriptionLostDetail,
+  },
   entityChanged({ ...change, entity: { notes: 'x'.repeat(300_000) } }),
 ];
 

@@ -52,14 +52,15 @@ async function scene(seed: number) {
   const clock = hurriedClock(startMs);
   const script = join(folder, 'worker.mjs');
   await buildWorker(script);
-  let port = 0;
+  let port: Promise<number> = Promise.resolve(0);
   const overHttp = httpSender();
   const provider = await faultyProvider({
     clock,
     seed,
-    deliver: (request) => {
+    // What is on its way at a death is lost; what comes after it waits for the next life, to save hours.
+    deliver: async (request) => {
       const { search } = new URL(request.url);
-      return overHttp({ ...request, url: `http://127.0.0.1:${port}/${search}` });
+      return overHttp({ ...request, url: `http://127.0.0.1:${await port}/${search}` });
     },
   });
   onTestFinished(() => provider.close());
@@ -91,9 +92,9 @@ async function scene(seed: number) {
       await stack.login(grant as unknown as NewGrant);
     },
     start: async () => {
-      const worker = await start(script, orders);
-      port = worker.port;
-      return worker.child;
+      const worker = start(script, orders);
+      port = worker.then((it) => it.port);
+      return (await worker).child;
     },
   };
 }
@@ -121,7 +122,6 @@ async function liveAndDie(it: Scene, seed: number): Promise<void> {
     await provider.change(notifications / kills);
     await pause(chance.between(20, 400));
     child.kill('SIGKILL');
-    await once(child, 'exit');
     child = await it.start();
   }
   provider.state.throttled = false;

@@ -1,0 +1,49 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { StoreRefused } from '../core/ports.ts';
+import type { ExpectedSubscription, ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
+import { changeItem, readItem } from './table-item.ts';
+
+const triesMax = 8;
+
+/** The subscriptions that a connection should have, one item in the stack's table. */
+export function expectedSubscriptionsTable(
+  client: DynamoDBClient,
+  table: string,
+  connection: string,
+): ExpectedSubscriptions {
+  const at = { client, table, pk: `subscriptions#${connection}` };
+  const read = async () => {
+    const text = (await readItem(at))?.['text']?.S;
+    return { text, list: text === undefined ? [] : listIn(text) };
+  };
+  return {
+    list: async () => (await read()).list,
+    change: async (to) => {
+      for (let tries = 0; tries < triesMax; tries += 1) {
+        const { text, list } = await read();
+        const next = JSON.stringify({ v: 1, subscriptions: to(list) });
+        if (next === text) return;
+        const written = await changeItem(at, {
+          update: 'SET #text = :next',
+          condition: text === undefined ? 'attribute_not_exists(pk)' : '#text = :text',
+          names: { '#text': 'text' },
+          values: { ':next': { S: next }, ...(text === undefined ? {} : { ':text': { S: text } }) },
+        });
+        if (written !== undefined) return;
+      }
+      throw new StoreRefused('unavailable', 'the list of subscriptions kept changing: try again');
+    },
+  };
+}
+
+function listIn(text: string): readonly ExpectedSubscription[] {
+  const { v, subscriptions } = JSON.parse(text) as {
+    readonly v: unknown;
+    readonly subscriptions: readonly ExpectedSubscription[];
+  };
+  if (v === 1) return subscriptions;
+  throw new StoreRefused(
+    'damaged',
+    `the list of subscriptions is of version ${v}: update this program`,
+  );
+}

@@ -1,0 +1,62 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { eventBridgeBus } from '../aws/event-bus.ts';
+import { expectedSubscriptionsTable } from '../aws/expected-subscriptions.ts';
+import { bounded } from '../aws/failures.ts';
+import type { Log } from '../aws/log.ts';
+import type { Config } from '../config.ts';
+import { type ProviderSubscriptions, watchSubscriptions } from '../core/watch-subscriptions.ts';
+import type { ApiClient } from '../fatture-in-cloud/api-client.ts';
+import { type Subscribed, subscriptionsOf } from '../fatture-in-cloud/subscriptions.ts';
+import { systemClock } from '../local/system.ts';
+import { connectionApis } from './connection-apis.ts';
+
+/** Looks after the subscriptions of a connection; rejects where the provider did not say what it has. */
+export type SubscriptionWatch = (connection: string, renew: boolean) => Promise<void>;
+
+/** Builds the watch once for each process. */
+export function buildSubscriptionWatch(config: Config<'webhook-handler'>): SubscriptionWatch {
+  const apiOf = connectionApis(config);
+  const dynamo = new DynamoDBClient(bounded);
+  const events = new EventBridgeClient(bounded);
+  const bus = eventBridgeBus({ client: events, bus: config.bus, clock: systemClock });
+  const log: Log = new Logger({ serviceName: 'subscription-watch' });
+  return async (connection, renew) => {
+    if (!config.connections.includes(connection)) {
+      throw new Error(`there is no connection '${connection}': deploy again`);
+    }
+    const expected = expectedSubscriptionsTable(dynamo, config.table, connection);
+    const provider = providerSubscriptions(apiOf(connection).api);
+    const found = await watchSubscriptions({ expected, provider, bus }, { connection, renew });
+    for (const { kind, ...rest } of found) {
+      log[kind === 'kept' ? 'info' : 'error'](`subscription ${kind}`, { connection, ...rest });
+    }
+    const unknown = found.filter(({ kind }) => kind === 'unknown');
+    if (unknown.length === 0) return;
+    throw new Error(`the provider did not say what became of ${unknown.length} subscriptions`);
+  };
+}
+
+/** What the provider has, over its API. */
+export function providerSubscriptions(api: ApiClient): ProviderSubscriptions {
+  return {
+    list: async (companyId) => {
+      const answer = await subscriptionsOf(api, companyId).list();
+      return answer.kind === 'ok'
+        ? { kind: 'listed', subscriptions: answer.value }
+        : { kind: 'unknown', detail: detailOf(answer) };
+    },
+    create: async ({ companyId, sink, types }) => {
+      const answer = await subscriptionsOf(api, companyId).create({ sink, types });
+      return answer.kind === 'ok'
+        ? { kind: 'created', subscription: answer.value }
+        : { kind: 'refused', detail: detailOf(answer) };
+    },
+  };
+}
+
+function detailOf(answer: Exclude<Subscribed<unknown>, { kind: 'ok' }>): string {
+  if ('detail' in answer) return answer.detail;
+  return 'message' in answer ? answer.message : answer.kind;
+}
