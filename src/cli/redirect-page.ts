@@ -23,6 +23,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .5rem 1.25rem; 
 dt { color: var(--soft); } dd { margin: 0; font-variant-numeric: tabular-nums; }
 @media (max-width: 28rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .75rem; } }
 code { font: .9375em ui-monospace, monospace; color: var(--ink); }
+.option { white-space: nowrap; }
 .next { margin: 0; padding: .875rem 1rem; border-radius: .625rem; background: var(--ground); }
 .next code { display: block; }
 `;
@@ -44,7 +45,7 @@ export function successPage(facts: LoginFacts): string {
   ];
   const list = rows
     .filter(([, value]) => value !== undefined && value !== '')
-    .map(([term, value]) => `<dt>${term}</dt><dd>${escaped(value ?? '')}</dd>`)
+    .map(([term, value]) => `<dt>${term}</dt><dd>${unbroken(escaped(value ?? ''))}</dd>`)
     .join('\n');
   return page(
     'Connected',
@@ -99,4 +100,9 @@ ${body}
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Keeps options of a command whole where a line ends. */
+function unbroken(html: string): string {
+  return html.replace(/--[a-z-]+/g, '<span class="option">$&</span>');
 }

@@ -9,8 +9,8 @@ import { type OidcServer, startOidcServer } from './oidc-server.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 const isFull = process.env['FRESCO_FULL'] === '1';
-const rotations = isFull ? 50 : 5;
-const kills = isFull ? 50 : 8;
+const rotations = isFull ? 50 : 3;
+const kills = isFull ? 50 : 4;
 
 interface Connected extends Pick<Workspace, 'run' | 'start'> {
   readonly server: OidcServer;
