@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { type IFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Fresco } from 'fic-fresco/cdk';
+
+const app = new App();
+const stack = new Stack(app, 'fresco-example');
+const fresco = new Fresco(stack, 'Fresco');
+
+const onClientChanged = new NodejsFunction(stack, 'OnClientChanged', {
+  entry: fileURLToPath(new URL('on-client-changed.ts', import.meta.url)),
+  runtime: Runtime.NODEJS_24_X,
+});
+// One secret to read, one alias to ask for a refresh, and nothing else.
+fresco.grantReadToken(onClientChanged);
+
+new Rule(stack, 'ClientsChanged', {
+  eventBus: fresco.bus,
+  eventPattern: {
+    source: ['fresco'],
+    detailType: ['Entity Changed'],
+    detail: { resource: ['clients'] },
+  },
+  targets: [new LambdaFunction(onClientChanged as IFunction)],
+});
