@@ -76,6 +76,8 @@ async function ending(
       () => resolve(`ended: no request for ${durationText(untilIdleMs)}`),
       untilIdleMs,
     );
+    // What listens keeps the process alive; an ended one must not live on for its timer.
+    timer.unref();
     sandbox.observe(() => timer.refresh());
   });
 }

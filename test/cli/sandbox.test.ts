@@ -12,7 +12,7 @@ async function startedOn(args: readonly string[] = []) {
 
 describe('fresco sandbox', () => {
   it('serves until it is interrupted, and says how to use it', async () => {
-    const { running, url, workspace } = await startedOn();
+    const { running, url, workspace } = await startedOn(['--until-idle', '1h']);
     const login = ['login', '--sandbox', '--provider-url', url];
     expect(await workspace.run(login)).toMatchObject({ code: 0 });
     running.process.kill('SIGINT');
