@@ -20,9 +20,10 @@ export async function handler(
   const { company, id, change } = event.detail;
   if (change === 'delete') return { kind: 'deleted', id };
   source ??= tokenSource();
-  // Asked for a token at each request, the source answers from memory until it is about to end.
+  const { token } = source;
+  // The SDK asks at each request; the source answers from memory until its token is about to end.
   const configuration = new Configuration({
-    accessToken: source.token,
+    accessToken: () => token(),
     basePath: process.env['FRESCO_PROVIDER_URL'] ?? 'https://api-v2.fattureincloud.it',
   });
   // The event holds the client too, as it was when the event was made; this is the client as it is now.

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -52,3 +52,30 @@ it('the example reads the client that an event speaks of, with a token of ours',
   });
   expect(await handle({ ...detail, change: 'delete' })).toEqual({ kind: 'deleted', id });
 }, 60_000);
+
+it('the example’s stack puts it behind a rule for clients on the bus of Fresco', async () => {
+  await built('functions');
+  await built('package');
+  const folder = await temporaryFolder();
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
+  await promisify(execFile)(process.execPath, [tsx, 'examples/bus-rule/app.ts'], {
+    cwd: root,
+    env: { ...process.env, CDK_OUTDIR: folder },
+  });
+  const { Resources } = JSON.parse(
+    readFileSync(join(folder, 'fresco-example.template.json'), 'utf8'),
+  ) as {
+    readonly Resources: Record<string, { readonly Type: string; readonly Properties: object }>;
+  };
+  const rules = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Events::Rule');
+  expect(rules).toMatchObject([
+    {
+      Properties: {
+        EventBusName: { Ref: expect.stringContaining('FrescoBus') },
+        EventPattern: { source: ['fresco'], detail: { resource: ['clients'] } },
+        Targets: [{ Arn: { 'Fn::GetAtt': [expect.stringContaining('OnClientChanged'), 'Arn'] } }],
+      },
+    },
+  ]);
+}, 120_000);
