@@ -1,8 +1,8 @@
 // Goal: guards that only a rare coincidence needs, each with the history in which that happens.
 // Method: a history of the matrix and the faults that lead there, by the step of the pass.
 import type { PlannedFault } from './faults.ts';
-import type { History } from './history.ts';
-import { baseHistories } from './matrix.ts';
+import type { ActorPlan, History } from './history.ts';
+import { bases } from './matrix.ts';
 import type { Weakening } from './weakened.ts';
 
 /** A guard, the history that needs it, and what breaks there without it. */
@@ -20,12 +20,14 @@ const keptByTheVersionAlone: readonly PlannedFault[] = [
   { actor: 0, call: 10, kind: 'dies after' },
 ];
 
-function onto(name: string, faults: readonly PlannedFault[], secondAtMs = 300_000): History {
-  const base = baseHistories().find((one) => one.name === name);
-  if (base === undefined) throw new Error(`the matrix has no history '${name}'`);
-  const [first, ...others] = base.history.actors;
-  const later = others.map((actor) => ({ ...actor, atMs: secondAtMs }));
-  return { ...base.history, actors: first === undefined ? later : [first, ...later], faults };
+function onto(
+  mode: string,
+  faults: readonly PlannedFault[],
+  others: readonly ActorPlan[] = [],
+): History {
+  const base = bases().find(({ name }) => name === `schedule on lambda connected due ${mode}`);
+  if (base === undefined) throw new Error(`the matrix has no history of '${mode}'`);
+  return { ...base.history, actors: [...base.history.actors, ...others], faults };
 }
 
 /** Those that chance hardly ever needs. */
@@ -36,7 +38,7 @@ export const directedGuards: readonly DirectedGuard[] = [
     from: 'for (const versionId of namedAbove(pass, sealed ?? current.grant)) {',
     to: 'for (const versionId of [] as string[]) {',
     breaks: twice,
-    history: onto('schedule lambda single-use single-use', keptByTheVersionAlone),
+    history: onto('single-use single-use', keptByTheVersionAlone),
   },
   {
     name: 'named versions are probed by the move and not by a read',
@@ -44,9 +46,10 @@ export const directedGuards: readonly DirectedGuard[] = [
     from: 'const moved = await pass.ports.grant.promote(versionId, current.versionId);',
     to: "const seen = await pass.ports.grant.version(versionId); const moved = seen === undefined ? 'absent' : await pass.ports.grant.promote(versionId, current.versionId);",
     breaks: twice,
-    history: onto('schedule+schedule lambda single-use reusable', [
-      ...keptByTheVersionAlone,
-      { actor: 1, call: 'grant.version', kind: 'reads see nothing' },
-    ]),
+    history: onto(
+      'single-use reusable',
+      [...keptByTheVersionAlone, { actor: 1, call: 'grant.version', kind: 'reads see nothing' }],
+      [{ kind: 'schedule', atMs: 300_000, skewMs: 0 }],
+    ),
   },
 ];

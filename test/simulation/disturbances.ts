@@ -16,12 +16,18 @@ export interface Disturbance {
 /** Nothing happens. */
 export const calm: Disturbance = { kind: undefined, beforeMs: 0, afterMs: 0 };
 
+/** A port call of an actor, and when it was made. */
+export interface MadeCall {
+  readonly label: CallLabel;
+  readonly atMs: number;
+}
+
 /** The faults that a history plans, handed out call by call. */
 export class Plan {
   readonly #byIndex: Map<number, PlannedFault>[] = [];
   readonly #byLabel: Map<CallLabel, PlannedFault>[] = [];
   /** The calls of each actor so far, over all its processes, in their order. */
-  readonly calls: CallLabel[][] = [];
+  readonly calls: MadeCall[][] = [];
 
   constructor(faults: readonly PlannedFault[]) {
     for (const fault of faults) {
@@ -31,10 +37,10 @@ export class Plan {
   }
 
   /** The fault of an actor's next call, if there is one that can happen at it. */
-  next(actor: number, label: CallLabel): FaultKind | undefined {
+  next(actor: number, label: CallLabel, atMs: number): FaultKind | undefined {
     if (actor < 0) return undefined;
     this.calls[actor] ??= [];
-    const index = this.calls[actor].push(label) - 1;
+    const index = this.calls[actor].push({ label, atMs }) - 1;
     const planned = this.#byIndex[actor]?.get(index) ?? this.#atLabel(actor, label);
     return planned && faultMeant(planned.kind, label);
   }

@@ -1,15 +1,31 @@
 // Goal: every awaited step meets every fault, in every mode, under every policy, alone and beside another.
-// Method: a history without faults tells its steps; then one history for each fault that each step can meet.
+// Method: a history without faults tells its steps; then one history for each fault that each step can meet,
+// alone and with a second actor of each kind that comes at that very step.
 import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
-import { faultsAt } from './faults.ts';
-import { type ActorKind, actorKinds, type History, type Host } from './history.ts';
-import { type RotationMode, rotationModes } from './provider.ts';
+import type { MadeCall } from './disturbances.ts';
+import { type FaultKind, faultsAt } from './faults.ts';
+import {
+  type ActorKind,
+  actorKinds,
+  type Beginning,
+  beginningMs,
+  type History,
+  type Host,
+  times,
+} from './history.ts';
+import { rotationModes } from './provider.ts';
 import { simulate } from './simulation.ts';
 
 /** One history of the matrix; its name finds it again. */
 export interface MatrixCase {
   readonly name: string;
   readonly history: History;
+}
+
+/** A history without faults, from which the cases with one fault are made. */
+export interface Base extends MatrixCase {
+  /** Who comes as the second. */
+  readonly seconds: readonly ActorKind[];
 }
 
 /** Every policy; a grace of ten minutes is what the provider of the matrix keeps, where it has one. */
@@ -20,78 +36,113 @@ export const policies: readonly ReplayPolicy[] = [
   { kind: 'unknown' },
 ];
 
-const hosts: readonly Host[] = ['lambda', 'machine'];
-const lifeMs = 24 * 3_600_000;
+const minuteMs = 60_000;
+const lifeMs = 24 * 60 * minuteMs;
 
-/** Who acts: the schedule alone, and with one of each kind beside it. */
-export const casts: readonly (readonly ActorKind[])[] = [
-  ['schedule'],
-  ...actorKinds.map((kind) => ['schedule', kind] as const),
+/** How old the access token is: just due, in its last hour, or over. */
+const agesMs = {
+  due: lifeMs / 2 + minuteMs,
+  last: lifeMs - 60 * minuteMs,
+  over: lifeMs + minuteMs,
+} as const;
+
+interface Scene {
+  readonly kinds: readonly ActorKind[];
+  readonly host: Host;
+  readonly beginning: Beginning;
+  readonly age: keyof typeof agesMs;
+  readonly seconds: readonly ActorKind[];
+}
+
+const programs = actorKinds.filter((kind) => kind !== 'rollback' && kind !== 'damage');
+const connected = { beginning: 'connected', age: 'due', seconds: [] } as const;
+
+/** Who is alone, where and since when; and who is met by all others. */
+const scenes: readonly Scene[] = [
+  {
+    ...connected,
+    kinds: programs.filter((kind) => kind !== 'consumer'),
+    host: 'lambda',
+    seconds: actorKinds,
+  },
+  // With more time left, a consumer asks nobody.
+  { ...connected, kinds: ['consumer'], host: 'lambda', age: 'last', seconds: actorKinds },
+  { ...connected, kinds: ['schedule'], host: 'machine', seconds: actorKinds },
+  { ...connected, kinds: programs.filter((kind) => kind !== 'schedule'), host: 'machine' },
+  { ...connected, kinds: ['consumer'], host: 'lambda' },
+  { ...connected, kinds: ['schedule'], host: 'lambda', age: 'last' },
+  { ...connected, kinds: ['schedule', 'consumer'], host: 'lambda', age: 'over' },
+  { ...connected, kinds: ['schedule', 'login', 'adopt'], host: 'lambda', beginning: 'empty' },
+  { ...connected, kinds: ['schedule', 'consumer', 'login'], host: 'lambda', beginning: 'adopted' },
+  { ...connected, kinds: ['schedule', 'operator'], host: 'lambda', beginning: 'elsewhere' },
+  { ...connected, kinds: ['schedule', 'operator'], host: 'lambda', beginning: 'unreadable' },
 ];
 
-/** A history without faults, from which the cases with one fault are made. */
-export function baseHistories(): MatrixCase[] {
-  const bases: MatrixCase[] = [];
-  for (const cast of casts) {
-    for (const host of hosts) {
-      for (const mode of rotationModes) {
-        for (const policy of policies) bases.push(baseOf(cast, host, mode, policy));
+/** All histories without faults. */
+export function bases(): Base[] {
+  return scenes.flatMap((scene) =>
+    scene.kinds.flatMap((kind) =>
+      rotationModes.flatMap((mode) =>
+        policies.map((policy) => {
+          const { host, beginning, age, seconds } = scene;
+          const name = `${kind} on ${host} ${beginning} ${age} ${mode} ${policy.kind}`;
+          const history = { ...plain, host, policy, beginning, ageMs: agesMs[age] };
+          const provider = { ...plain.provider, mode };
+          const actors = [{ kind, atMs: 0, skewMs: 0 }];
+          return { name, seconds, history: { ...history, provider, actors } };
+        }),
+      ),
+    ),
+  );
+}
+
+const plain: History = {
+  seed: 1,
+  host: 'lambda',
+  provider: {
+    mode: 'single-use',
+    graceSeconds: 600,
+    killsOldAccess: false,
+    omitsRefreshToken: false,
+    accessTokenSeconds: lifeMs / 1000,
+  },
+  policy: { kind: 'unknown' },
+  beginning: 'connected',
+  ageMs: agesMs.due,
+  sentBefore: 0,
+  actors: [],
+  faults: [],
+  order: 'turns',
+};
+
+/** The cases of one base: calm, and each step with each fault, alone and beside each second actor. */
+export async function casesOf(base: Base): Promise<MatrixCase[]> {
+  const { name, history, seconds } = base;
+  const { calls } = await simulate(history);
+  const cases: MatrixCase[] = [{ name: `${name}: calm`, history }];
+  for (const [index, call] of (calls[0] ?? []).entries()) {
+    for (const kind of faultsAt(call.label)) {
+      const struck = `${name}: ${index} ${call.label} ${kind}`;
+      const faulty = { ...history, faults: [{ actor: 0, call: index, kind }] };
+      cases.push({ name: struck, history: faulty });
+      for (const second of seconds) {
+        cases.push({ name: `${struck}, ${second}`, history: joined(faulty, second, call, kind) });
       }
     }
   }
-  return bases;
+  return cases;
 }
 
-function baseOf(
-  cast: readonly ActorKind[],
-  host: Host,
-  mode: RotationMode,
-  policy: ReplayPolicy,
-): MatrixCase {
-  return {
-    name: `${cast.join('+')} ${host} ${mode} ${policy.kind}`,
-    history: {
-      seed: 1,
-      host,
-      provider: {
-        mode,
-        graceSeconds: 600,
-        killsOldAccess: false,
-        omitsRefreshToken: false,
-        accessTokenSeconds: lifeMs / 1000,
-      },
-      policy,
-      beginning: 'connected',
-      sentBefore: 0,
-      ageMs: lifeMs / 2 + 60_000,
-      actors: cast.map((kind, index) => ({ kind, atMs: index * 10, skewMs: 0 })),
-      faults: [],
-      order: 'uniform',
-    },
-  };
-}
-
-/** The cases of some bases, each step with each fault, and the base itself first. */
-export async function* casesOf(bases: readonly MatrixCase[]): AsyncGenerator<MatrixCase> {
-  for (const { name, history } of bases) {
-    yield { name: `${name} calm`, history };
-    const { calls } = await simulate(history);
-    for (const [actor, labels] of calls.entries()) {
-      for (const [call, label] of (labels ?? []).entries()) {
-        for (const kind of faultsAt(label)) {
-          const faults = [{ actor, call, kind }];
-          yield { name: `${name} ${actor}.${call} ${kind}`, history: { ...history, faults } };
-        }
-      }
-    }
-  }
+/** A second actor comes as the first is struck; where that one stands still and lives, after its term. */
+function joined(history: History, kind: ActorKind, call: MadeCall, fault: FaultKind): History {
+  const afterMs = fault.endsWith('lives') ? times.leaseTermMs + 500 : 0;
+  const atMs = call.atMs - beginningMs + afterMs;
+  return { ...history, actors: [...history.actors, { kind, atMs, skewMs: 0 }] };
 }
 
 /** The history of a case's name. */
 export async function caseNamed(name: string): Promise<History | undefined> {
-  const bases = baseHistories().filter((base) => name.startsWith(`${base.name} `));
-  for await (const one of casesOf(bases)) {
-    if (one.name === name) return one.history;
-  }
-  return undefined;
+  const base = bases().find((one) => name.startsWith(`${one.name}:`));
+  const cases = base === undefined ? [] : await casesOf(base);
+  return cases.find((one) => one.name === name)?.history;
 }

@@ -4,7 +4,8 @@ import { type AccessToken, decodeAccessToken } from '../../src/core/access-token
 import { startActor } from './actors.ts';
 import { begin } from './beginning.ts';
 import { chooserOf } from './choosers.ts';
-import type { CallLabel, FaultKind } from './faults.ts';
+import type { MadeCall } from './disturbances.ts';
+import type { FaultKind } from './faults.ts';
 import { beginningMs, type History } from './history.ts';
 import { Judge } from './judge.ts';
 import { Ledger } from './ledger.ts';
@@ -28,7 +29,7 @@ export interface Verdict {
   readonly faults: readonly FaultKind[];
   readonly steps: number;
   /** The port calls of each actor, in their order. */
-  readonly calls: readonly (readonly CallLabel[])[];
+  readonly calls: readonly (readonly MadeCall[])[];
   /** One line a step, where asked for. */
   readonly trace: readonly string[];
 }

@@ -121,7 +121,7 @@ export class World {
   /** The fault of this call, and what it does before the call has its turn. */
   #disturb(process: Process, label: CallLabel): Disturbance {
     if (this.areFaultsOver) return calm;
-    const kind = this.plan.next(this.#actors[process.id] ?? -1, label);
+    const kind = this.plan.next(this.#actors[process.id] ?? -1, label, this.nowMs);
     if (kind === undefined) return calm;
     // Only a clock that the store's own can be held against is let jump.
     if (kind.startsWith('clock jumps') && this.history.host === 'machine') return calm;
