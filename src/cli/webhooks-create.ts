@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { StoreRefused } from '../core/ports.ts';
+import type { Connection } from '../wiring/connection.ts';
 import type { Subscription, Subscriptions } from '../wiring/webhook-operations.ts';
 import {
   answered,
@@ -10,7 +12,7 @@ import {
 } from './company-subscriptions.ts';
 import { examples } from './connection-options.ts';
 import { Failure } from './failure.ts';
-import { waiting } from './terminal.ts';
+import { say, waiting } from './terminal.ts';
 
 interface CreateOptions extends WebhookOptions {
   readonly types: readonly string[];
@@ -63,10 +65,7 @@ async function create(options: CreateOptions): Promise<void> {
   }
   const what = `subscribe ${sink}`;
   const made = answered(await waiting('asking the provider', api.create({ sink, types })), what);
-  await connection.subscriptions.change((list) => [
-    ...list.filter(({ id }) => id !== made.id),
-    { id: made.id, companyId, sink: made.sink, types: made.types },
-  ]);
+  await noteExpected(connection, companyId, made);
   const verified = await waiting('waiting for the handshake', untilVerified(api, made));
   told(options, { company: companyId, subscription: verified }, describe(verified));
   if (!verified.verified) {
@@ -74,6 +73,23 @@ async function create(options: CreateOptions): Promise<void> {
       'retry',
       `${verified.id} is not verified: the provider's handshake has not reached ${sink}; mend that, wait ten minutes, then fresco webhooks verify ${verified.id}`,
     );
+  }
+}
+
+/** From now on the daily watch misses it if it goes; without the note it works all the same. */
+async function noteExpected(
+  { subscriptions }: Connection,
+  companyId: number,
+  { id, sink, types }: Subscription,
+): Promise<void> {
+  try {
+    await subscriptions.change((list) => [
+      ...list.filter((one) => one.id !== id),
+      { id, companyId, sink, types },
+    ]);
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    say(`warning: nobody will miss ${id} if it goes: ${error.message}`);
   }
 }
 
