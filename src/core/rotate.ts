@@ -10,7 +10,8 @@ import { persist } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
 import { compare, type Position } from './position.ts';
 import { reportOf } from './report.ts';
-import { closePass, heldLatch } from './settlement.ts';
+import { closePass } from './settlement.ts';
+import { standingLatch } from './standing-latch.ts';
 import { type Ending, underLease } from './under-lease.ts';
 
 const skewMaxMs = 30_000;
@@ -98,14 +99,6 @@ async function passGate(pass: Pass): Promise<Gate> {
   }
   if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });
   return { kind: 'open', dead };
-}
-
-/** The latch as it stands: one for a client that has been replaced since holds no more. */
-async function standingLatch(pass: Pass, current: Position): Promise<Latch | undefined> {
-  const latch = heldLatch(pass.page.journal, current, undefined);
-  if (latch?.kind !== 'misconfigured') return latch;
-  const client = await pass.ports.client.read();
-  return heldLatch(pass.page.journal, current, client?.versionId);
 }
 
 function shut(outcome: Outcome): Gate {

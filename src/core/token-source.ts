@@ -151,14 +151,15 @@ async function askRotator(
   for (let tries = 0; ; tries += 1) {
     const answer = await rotator.ask(wish);
     if (answer.kind === 'published') return collect(ports, wish, answer.position);
-    if (answer.kind !== 'busy') return answer;
     const waitMs = backoffMs(tries);
-    if (clock.monotonicMs() + waitMs >= untilMs) {
-      return { kind: 'unavailable', detail: 'another refresh is under way and has not ended' };
-    }
-    await clock.wait(waitMs);
+    const goesOn = answer.kind === 'busy' && clock.monotonicMs() + waitMs < untilMs;
+    if (goesOn) await clock.wait(waitMs);
+    // Whatever the rotator could not do, another pass may have published meanwhile.
     const token = await readPublished(ports);
     if (token !== undefined && suits(token, wish, clock.nowMs())) return { kind: 'token', token };
+    if (answer.kind !== 'busy') return answer;
+    if (!goesOn)
+      return { kind: 'unavailable', detail: 'another refresh is under way and has not ended' };
   }
 }
 

@@ -10,6 +10,7 @@ import { compare, type Position, positionOf } from './position.ts';
 import { recover } from './recover.ts';
 import { isUncertain, markRefused } from './settlement.ts';
 import { spend } from './spend.ts';
+import { standingLatch } from './standing-latch.ts';
 
 const roundsMax = 4;
 
@@ -59,8 +60,14 @@ async function oneRound(pass: Pass, dead: boolean, progress: Progress): Promise<
   const idle = progress.spent || progress.refused !== undefined || !isSpendDue(sight);
   if (idle) return { outcome: nothingSpent(current, done ?? 'adopted'), settled };
   const barrier = spendBarrier(sight);
-  if (barrier !== undefined) return { outcome: barrier, settled };
+  if (barrier !== undefined) return { outcome: await whatBars(pass, current, barrier), settled };
   return send(pass, current, sight, { ...progress, done });
+}
+
+/** Of all that stands in the way, a latch is told first: it is what a person must hear of. */
+async function whatBars(pass: Pass, current: GrantVersion, barrier: Outcome): Promise<Outcome> {
+  const latch = await standingLatch(pass, current.grant);
+  return latch === undefined ? barrier : { kind: 'latched', latch };
 }
 
 async function send(

@@ -506,6 +506,21 @@ describe('an answer', () => {
     expect(it.journal.journal.latch).toBeNull();
   });
 
+  it('that is missing is not what a check tells of while the application is refused', async () => {
+    const it = memoryConnection([
+      { kind: 'uncertain', cause: 'reset' },
+      { kind: 'invalid-client', error: 'invalid_client' },
+    ]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), schedule);
+    it.passTime(9 * hour);
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
+    it.journal.set({ pausedAtMs: 5 });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
+    it.client.versionId = 'c2';
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'paused' });
+  });
+
   it('is no longer told of a latch for an application since replaced, though nothing is due', async () => {
     const it = memoryConnection();
     it.store(grantOf(hour));

@@ -149,6 +149,14 @@ describe('no token is obtained', () => {
     expect(await surroundings(token(1, 0), [answer]).source.obtain()).toEqual(answer);
   });
 
+  it('unless another pass has published one while the rotator was asked in vain', async () => {
+    const { state, source, onAsk } = surroundings(token(1, 0), [
+      { kind: 'unavailable', detail: 'the store is down' },
+    ]);
+    onAsk.push(() => (state.published = token(2, hour)));
+    expect(generationOf(await source.obtain())).toBe(2);
+  });
+
   it('when what the rotator has published never shows', async () => {
     const { source } = surroundings(token(1, 0), [published(2, hour)]);
     expect(await source.obtain()).toMatchObject({
