@@ -1,18 +1,37 @@
+import { Secret } from '../../src/core/secret.ts';
+import { systemClock } from '../../src/local/system.ts';
+import { sandboxApplication } from '../../src/sandbox/application.ts';
 import type { SandboxOptions } from '../../src/sandbox/world.ts';
+import { storeApplication } from '../../src/wiring/application-secret.ts';
+import { openFileConnection } from '../../src/wiring/file-connection.ts';
+import { openProvider } from '../../src/wiring/provider.ts';
 import type { SandboxServer } from '../sandbox/sandbox-server.ts';
 import { createSandboxWorkspace, type Workspace } from './workspace.ts';
 
-/** A workspace whose connection is in generation 1, in a sandbox. */
+/** A workspace whose connection is in generation 1, in a sandbox; logged in without a process of its own. */
 export async function loggedIn(
   options: SandboxOptions = {},
-  scopes?: string,
+  scopes = 'entity.clients:r',
 ): Promise<Workspace & { readonly sandbox: SandboxServer }> {
   const workspace = await createSandboxWorkspace(options);
-  const { code, stderr } = await workspace.run([
-    ...['login', '--sandbox'],
-    ...(scopes === undefined ? [] : ['--scopes', scopes]),
-  ]);
-  if (code !== 0) throw new Error(`the login failed: ${stderr}`);
+  const { sandbox, storePath: path } = workspace;
+  const from = { providerUrl: sandbox.url, providerFile: undefined };
+  const provider = await openProvider(from, { clock: systemClock, env: {} });
+  const connection = await openFileConnection({ path, name: 'default', provider, create: true });
+  const { clientId, clientSecret, redirectUri } = sandboxApplication;
+  const client = { clientId, clientSecret: new Secret(clientSecret), redirectUri };
+  await storeApplication(connection.client, client, connection.random);
+  const requestedAtMs = systemClock.nowMs();
+  const tokens = await sandbox.grant(scopes);
+  const accessToken = new Secret(tokens.access_token);
+  const listed = await provider.companies(accessToken);
+  await connection.login({
+    accessToken,
+    refreshToken: new Secret(tokens.refresh_token),
+    requestedAtMs,
+    expiresInSeconds: tokens.expires_in,
+    companies: listed.kind === 'companies' ? listed.companies : [],
+  });
   return workspace;
 }
 
