@@ -14,6 +14,7 @@ const reasons = {
   asked: 'an operator asks',
   aged: 'the access token is past half its life, or a day old',
   behind: 'what consumers read is older than the grant',
+  ahead: 'the grant is older than one that was stored before',
   unsettled: 'an earlier attempt has no answer on record',
   sealed: 'a token was kept in a seal',
   rejected: 'the provider rejects the access token',
@@ -34,7 +35,7 @@ export async function foresee(connection: Connection, onlyIfDue: boolean): Promi
   const sight = sightOf(connection, { journal, grant, token, onlyIfDue });
   const reason = dueReason(sight);
   if (reason === undefined) return { would: 'nothing', detail: 'nothing is due' };
-  if (reason === 'behind' || reason === 'unsettled' || reason === 'sealed') {
+  if (reason !== 'asked' && reason !== 'aged' && reason !== 'rejected') {
     return { would: 'finish', detail: `would finish what was left: ${reasons[reason]}` };
   }
   const barrier = spendBarrier(sight);

@@ -2,7 +2,7 @@ import { decodeGrant } from './grant.ts';
 import type { Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 import { backoffMs } from './persistence.ts';
-import { isNewer, type Position, positionOf } from './position.ts';
+import { isNewer, newest, type Position, positionOf } from './position.ts';
 
 const readsMax = 6;
 
@@ -12,23 +12,24 @@ export async function readGrant(pass: Pass): Promise<GrantVersion | undefined> {
   return version && { versionId: version.versionId, grant: decodeGrant(version.value) };
 }
 
-/** The current grant, read again while it is older than the journal knows: that is a stale read or a rollback. */
+/** The current grant, read again while it is older than is known: that is a stale read or a rollback. */
 export async function readCurrent(
   pass: Pass,
 ): Promise<GrantVersion | Extract<Outcome, { kind: 'rolled-back' | 'not-connected' }>> {
-  const { known } = pass.page.journal;
+  // What is published was current before; a login may not have come to note it.
+  const known = newest(pass.page.journal.known, pass.published);
   let found: Position | null = null;
   for (let reads = 0; reads < readsMax; reads += 1) {
     const current = await readGrant(pass);
     if (current !== undefined) {
-      if (known === null || !isNewer(known, current.grant)) return current;
+      if (known === undefined || !isNewer(known, current.grant)) return current;
       found = positionOf(current.grant);
     }
     await pass.ports.clock.wait(backoffMs(reads));
   }
-  return known === null
+  return known === undefined
     ? { kind: 'not-connected', missing: 'grant' }
-    : { kind: 'rolled-back', known, found };
+    : { kind: 'rolled-back', known: positionOf(known), found };
 }
 
 /** Whether a grant belongs to another place or provider, where this rotator must not spend it. */

@@ -4,7 +4,7 @@ import type { Grant } from './grant.ts';
 import type { Journal } from './journal.ts';
 import type { Outcome } from './outcome.ts';
 import type { RotationRequest, RotationSettings } from './pass.ts';
-import { isNewer } from './position.ts';
+import { isNewer, newest } from './position.ts';
 import { lastChanceMs, replayAtMs } from './replay-policy.ts';
 import { heldLatch } from './settlement.ts';
 
@@ -30,7 +30,7 @@ export interface Sight {
 }
 
 /** Why there is something to do. */
-export type Due = 'asked' | 'aged' | 'behind' | 'unsettled' | 'sealed' | 'rejected';
+export type Due = 'asked' | 'aged' | 'behind' | 'ahead' | 'unsettled' | 'sealed' | 'rejected';
 
 /** Step 0: the reason why a pass is due, if there is one. */
 export function dueReason(sight: Sight): Due | undefined {
@@ -38,6 +38,9 @@ export function dueReason(sight: Sight): Due | undefined {
   if (journal.dispatch !== null) return 'unsettled';
   if (journal.seals.length > 0) return 'sealed';
   if (isBehind(sight)) return 'behind';
+  // The read of the grant is behind, or somebody has rolled it back.
+  const known = newest(journal.known, sight.published);
+  if (known !== undefined && isNewer(known, sight.current)) return 'ahead';
   return spendReason(sight);
 }
 

@@ -1,6 +1,6 @@
 import type { Company } from './company.ts';
 import { decodeGrant, type Grant } from './grant.ts';
-import { publish, putGrant } from './install.ts';
+import { publish, putGrant, readPublished } from './install.ts';
 import type { Journal } from './journal.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from './pass.ts';
 import { backoffMs, persist } from './persistence.ts';
@@ -35,6 +35,9 @@ export interface LoggedIn {
 export async function login(ports: RotationPorts, consent: Consent): Promise<LoggedIn> {
   const pass = startPass(ports, { door: 'login' });
   await orWarn(pass, () => pass.page.read());
+  await orWarn(pass, async () => {
+    pass.published = (await readPublished(ports.accessToken))?.token;
+  });
   const current = await installGrant(pass, consent);
   const position = positionOf(current.grant);
   await orWarn(pass, async () => {
@@ -114,7 +117,7 @@ function newGrant(
   sealKey: Secret,
   current: Replaced | undefined,
 ): GrantVersion {
-  const replaced = newest(current?.position, pass.page.journal.known);
+  const replaced = newest(current?.position, pass.page.journal.known, pass.published);
   const { settings } = pass;
   const { random } = pass.ports;
   // A clock that is ahead would have the token outlive its end.

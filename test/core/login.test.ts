@@ -42,6 +42,9 @@ describe('a login', () => {
     it.store(grantOf(hour));
     it.journal.set({ known: { grant: 5, generation: 9, attempt: 1 } });
     expect((await login(it.ports(), consent)).position).toMatchObject({ grant: 6, generation: 10 });
+    it.grant.currentId = undefined;
+    it.journal.set({ known: null });
+    expect((await login(it.ports(), consent)).position).toMatchObject({ grant: 7, generation: 11 });
   });
 
   it('ends what bound the old grant: latch, refusal, wait, open attempt, its seals', async () => {
@@ -128,7 +131,7 @@ describe('a login', () => {
     it.journal.before = down;
     it.accessToken.before = down;
     const { warnings } = await login(it.ports(), consent);
-    expect(warnings).toEqual(['it is down', 'it is down', 'it is down']);
+    expect(new Set(warnings)).toEqual(new Set(['it is down']));
     it.journal.before = () => {};
     it.accessToken.before = () => {};
     expect(await rotate(it.ports(), { door: 'schedule' })).toMatchObject({ kind: 'adopted' });

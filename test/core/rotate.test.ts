@@ -297,6 +297,18 @@ describe('recovery', () => {
     });
     it.grant.currentId = undefined;
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'rolled-back', found: null });
+    expect(it.presented).toEqual([]);
+  });
+
+  it('tells a rollback by what is published, though the journal knows nothing and nothing is due', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(0, { grant: 2, generation: 2 }));
+    it.store(grantOf(hour), 'v1', false);
+    expect(await rotate(it.ports(), schedule)).toMatchObject({
+      kind: 'rolled-back',
+      known: { grant: 2, generation: 2 },
+      found: parent,
+    });
   });
 
   it('goes on to spend if what it recovered is itself due', async () => {

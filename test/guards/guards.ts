@@ -462,16 +462,32 @@ export const guards: readonly Guard[] = [
   {
     name: 'a stale read is read again',
     file: 'current-grant.ts',
-    from: 'if (known === null || !isNewer(known, current.grant)) return current;',
+    from: 'if (known === undefined || !isNewer(known, current.grant)) return current;',
     to: 'return current;',
     breaks: 'recovery > stops at a grant that somebody has rolled back, and calls a person',
   },
   {
     name: 'a rollback stops',
     file: 'current-grant.ts',
-    from: ": { kind: 'rolled-back', known, found };",
+    from: ": { kind: 'rolled-back', known: positionOf(known), found };",
     to: ": ((await readGrant(pass)) ?? { kind: 'rolled-back', known, found });",
     breaks: 'recovery > stops at a grant that somebody has rolled back, and calls a person',
+  },
+  {
+    name: 'a rollback is told by what is published',
+    file: 'current-grant.ts',
+    from: 'newest(pass.page.journal.known, pass.published)',
+    to: 'pass.page.journal.known ?? undefined',
+    breaks:
+      'recovery > tells a rollback by what is published, though the journal knows nothing and nothing is due',
+  },
+  {
+    name: 'a rollback is due',
+    file: 'gate.ts',
+    from: "if (known !== undefined && isNewer(known, sight.current)) return 'ahead';",
+    to: '',
+    breaks:
+      'recovery > tells a rollback by what is published, though the journal knows nothing and nothing is due',
   },
   {
     name: 'the grant of elsewhere is not spent',
@@ -536,8 +552,15 @@ export const guards: readonly Guard[] = [
   {
     name: 'login: above what is known',
     file: 'login.ts',
-    from: 'newest(current?.position, pass.page.journal.known)',
-    to: 'newest(current?.position)',
+    from: 'newest(current?.position, pass.page.journal.known, pass.published)',
+    to: 'newest(current?.position, pass.published)',
+    breaks: 'a login > is newer than all that was ever known, whatever somebody has rolled back',
+  },
+  {
+    name: 'login: above what is published',
+    file: 'login.ts',
+    from: 'newest(current?.position, pass.page.journal.known, pass.published)',
+    to: 'newest(current?.position, pass.page.journal.known)',
     breaks: 'a login > is newer than all that was ever known, whatever somebody has rolled back',
   },
   {

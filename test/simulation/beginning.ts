@@ -6,7 +6,7 @@ import { emptyJournal } from '../../src/core/journal.ts';
 import { positionOf } from '../../src/core/position.ts';
 import type { Seal } from '../../src/core/seal.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { beginningMs } from './history.ts';
+import { beginningMs, type History } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { sentBeforeAtMs } from './limits.ts';
 import type { Issue } from './provider.ts';
@@ -23,14 +23,69 @@ export function begin(world: World, ledger: Ledger): void {
   world.journal = { ...emptyJournal, sentAtMs };
   world.revision = 1;
   if (beginning === 'empty') return;
-  const current = beginning === 'adopted' ? adopted(world, ledger) : connected(world, ledger);
-  const published = accessTokenOf(current, undefined);
-  if (published) {
-    world.secrets.accessToken.overwrite(versionOf(current), encodeAccessToken(published));
+  const issues = beginning === 'adopted' ? [authorized(world)] : refreshed(world);
+  const { grants, published } = storedOf(world.history, issues);
+  for (const [index, { grant, value }] of grants.entries()) {
+    world.secrets.grant.overwrite(versionOf(grant), value);
+    ledger.found(issues[index] as Issue, grant, index < grants.length - 1);
   }
+  const current = (grants.at(-1) as StoredGrant).grant;
+  if (published) world.secrets.accessToken.overwrite(versionOf(current), published);
   const lastAttempt = current.attempt + (beginning === 'unreadable' ? 1 : 0);
   const seals = beginning === 'unreadable' ? [unreadable(current)] : [];
   world.journal = { ...world.journal, known: positionOf(current), lastAttempt, seals };
+}
+
+/** A refresh token that was stored, and not proved yet. */
+function authorized({ provider, history }: World): Issue {
+  return provider.authorize(beginningMs - history.ageMs);
+}
+
+/** A connection that has been well for a while: its grant has a predecessor. */
+function refreshed({ provider, history }: World): readonly Issue[] {
+  const issuedAtMs = beginningMs - history.ageMs;
+  const first = provider.authorize(issuedAtMs - halfDayMs);
+  return [first, provider.present(first.refreshToken, issuedAtMs) as Issue];
+}
+
+interface StoredGrant {
+  readonly grant: Grant;
+  readonly value: Secret;
+}
+
+interface Stored {
+  readonly key: string;
+  readonly grants: readonly StoredGrant[];
+  readonly published: Secret | undefined;
+}
+
+/** What was stored last: most histories of the matrix begin alike. */
+let last: Stored | undefined;
+
+function storedOf({ beginning, ageMs }: History, issues: readonly Issue[]): Stored {
+  const key = [beginning, ageMs, ...issues.map((issue) => Object.values(tokensOf(issue)))].join(
+    ' ',
+  );
+  if (last?.key === key) return last;
+  const environment = beginning === 'elsewhere' ? 'another machine' : place.environment;
+  const grants = issues
+    .map((issue, index) => ({ ...grantOf(issue, index + 1), environment }))
+    .map((grant) => (beginning === 'adopted' ? unproved(grant) : grant));
+  const token = accessTokenOf(grants.at(-1) as Grant, undefined);
+  last = {
+    key,
+    grants: grants.map((grant) => ({ grant, value: encodeGrant(grant) })),
+    published: token && encodeAccessToken(token),
+  };
+  return last;
+}
+
+function tokensOf({ refreshToken, accessToken, expiresAtMs }: Issue): object {
+  return { refreshToken, accessToken, expiresAtMs };
+}
+
+function unproved(grant: Grant): Grant {
+  return { ...grant, accessToken: null, expiresAtMs: grant.issuedAtMs };
 }
 
 /** What an earlier pass has kept, altered since. */
@@ -38,33 +93,6 @@ function unreadable({ grant, generation, attempt }: Grant): Seal {
   const versionId = 'sealed-0-0000-0000-0000-000000000000';
   const box = Buffer.alloc(64, 7).toString('base64');
   return { grant, generation: generation + 1, attempt: attempt + 1, versionId, box };
-}
-
-/** A connection that has been well for a while: its grant has a predecessor. */
-function connected(world: World, ledger: Ledger): Grant {
-  const issuedAtMs = beginningMs - world.history.ageMs;
-  const first = world.provider.authorize(issuedAtMs - halfDayMs);
-  const second = world.provider.present(first.refreshToken, issuedAtMs) as Issue;
-  const environment =
-    world.history.beginning === 'elsewhere' ? 'another machine' : place.environment;
-  store(world, ledger, first, { ...grantOf(first, 1), environment });
-  return store(world, ledger, second, { ...grantOf(second, 2), environment });
-}
-
-/** A refresh token that was stored, and not proved yet. */
-function adopted(world: World, ledger: Ledger): Grant {
-  const issue = world.provider.authorize(beginningMs - world.history.ageMs);
-  const grant = { ...grantOf(issue, 1), accessToken: null, expiresAtMs: issue.issuedAtMs };
-  return store(world, ledger, issue, grant);
-}
-
-function store(world: World, ledger: Ledger, issue: Issue, grant: Grant): Grant {
-  const before = ledger.current();
-  const pair = before && ledger.pairIn(before);
-  if (pair) pair.state = 'superseded';
-  world.secrets.grant.overwrite(versionOf(grant), encodeGrant(grant));
-  ledger.found(issue, grant);
-  return grant;
 }
 
 function versionOf({ generation }: Grant): string {

@@ -33,7 +33,7 @@ export function startCrowd(simulation: Simulation, start: Start): void {
       return consume(simulation, process, source);
     });
     const ends = await Promise.all(callers);
-    return [...new Set(ends)].join(', ');
+    return [...new Set(ends)].sort().join(', ');
   });
 }
 

@@ -143,10 +143,10 @@ export class Ledger {
   }
 
   /** A pair that was there before the history began. */
-  found(issue: Issue, grant: Grant): void {
+  found(issue: Issue, grant: Grant, isSuperseded: boolean): void {
     const pair = this.#enter(issue, undefined, undefined);
     this.sealKeys.push(grant.sealKey);
-    pair.state = 'kept';
+    pair.state = isSuperseded ? 'superseded' : 'kept';
     pair.grant = grant;
   }
 

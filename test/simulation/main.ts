@@ -7,22 +7,25 @@ import { historyOf } from './random-history.ts';
 import { nameOf, shrink } from './shrinking.ts';
 import { simulate } from './simulation.ts';
 import { describe } from './tally.ts';
-import { play, playElsewhere, type Share, type Work } from './workers.ts';
+import { renewWitnesses } from './witnesses.ts';
+import { playElsewhere, type Work } from './workers.ts';
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '10000' },
     from: { type: 'string', default: '0' },
     matrix: { type: 'boolean', default: false },
+    every: { type: 'string', default: '1' },
+    witnesses: { type: 'boolean', default: false },
     seed: { type: 'string' },
     case: { type: 'string' },
-    share: { type: 'string' },
     workers: { type: 'string' },
   },
 });
 
-if (values.share !== undefined) {
-  process.send?.(await play(JSON.parse(values.share) as Share));
+if (values.witnesses) {
+  const missing = await renewWitnesses(numberOf('seeds', values.seeds));
+  process.exitCode = missing.length === 0 ? 0 : 1;
 } else if (values.case !== undefined) {
   const history = await caseNamed(values.case);
   if (history === undefined) throw new Error(`the matrix has no case '${values.case}'`);
@@ -30,7 +33,7 @@ if (values.share !== undefined) {
 } else if (values.seed !== undefined) {
   await replay(historyOf(numberOf('seed', values.seed)), `--seed ${values.seed}`);
 } else {
-  await simulateAll(values.matrix ? { kind: 'matrix' } : seeds());
+  await simulateAll(values.matrix ? matrix() : seeds());
 }
 
 /** `--from random` begins anywhere, and says where. */
@@ -38,6 +41,11 @@ function seeds(): Work {
   const anywhere = Math.floor(Math.random() * 2 ** 40);
   const from = values.from === 'random' ? anywhere : numberOf('from', values.from);
   return { kind: 'seeds', from, count: numberOf('seeds', values.seeds) };
+}
+
+/** `--every 10` leaves out nine of ten cases. */
+function matrix(): Work {
+  return { kind: 'matrix', every: Math.max(1, numberOf('every', values.every)) };
 }
 
 function numberOf(option: string, text: string): number {
@@ -50,12 +58,17 @@ async function simulateAll(work: Work): Promise<void> {
   const startedMs = performance.now();
   const workers = values.workers === undefined ? [] : [numberOf('workers', values.workers)];
   const tally = await playElsewhere(work, ...workers);
-  if (work.kind === 'matrix') console.log(`the whole matrix: ${tally.histories} cases`);
+  if (work.kind === 'matrix') {
+    const part = work.every === 1 ? 'the whole matrix' : `every ${work.every}th case of the matrix`;
+    console.log(`${part}: ${tally.histories} cases`);
+  }
   console.log(describe(tally, (performance.now() - startedMs) / 1000));
   const failures = Object.entries(tally.failures);
   for (const [name, labels] of failures) explain(name, labels);
   const again =
-    work.kind === 'matrix' ? '--matrix' : `--seeds ${work.count} --from ${String(work.from)}`;
+    work.kind === 'matrix'
+      ? `--matrix --every ${work.every}`
+      : `--seeds ${work.count} --from ${work.from}`;
   console.log(`all of it again: npm run simulate -- ${again}`);
   console.log(
     failures.length === 0 ? 'no promise was broken' : `${failures.length} promises were broken`,

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { faultKinds } from './faults.ts';
 import { actorKinds } from './history.ts';
-import { type Base, bases, caseNamed, casesOf, type MatrixCase, policies } from './matrix.ts';
+import { type Base, bases, caseNamed, everyNth, policies } from './matrix.ts';
 import { rotationModes } from './provider.ts';
 import { simulate } from './simulation.ts';
 import { addVerdict, emptyTally, type Tally } from './tally.ts';
@@ -11,22 +11,15 @@ import { addVerdict, emptyTally, type Tally } from './tally.ts';
 const all = bases();
 const harshest = all.filter(({ name }) => name.endsWith(' single-use-family unknown'));
 
-/** Every `stride`-th case, over all bases. */
 async function sampled(some: readonly Base[], stride: number): Promise<Tally> {
   const tally = emptyTally();
-  let left = 0;
-  for (const base of some) {
-    const cases = await casesOf(base);
-    for (; left < cases.length; left += stride) {
-      const { name, history } = cases[left] as MatrixCase;
-      addVerdict(tally, await simulate(history), name);
-    }
-    left -= cases.length;
+  for await (const { name, history } of everyNth(some, stride)) {
+    addVerdict(tally, await simulate(history), name);
   }
   return tally;
 }
 
-describe('the matrix', () => {
+describe('the matrix', { timeout: 60_000 }, () => {
   it('has every mode under every policy for every scene', () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     expect(all.length).toBe(harshest.length * rotationModes.length * policies.length);
@@ -42,10 +35,10 @@ describe('the matrix', () => {
   });
 
   it('shows a pass every fault at every step without a broken promise', async () => {
-    const pass = harshest.filter(({ name }) => name.startsWith('schedule on lambda connected due'));
-    const { failures, faults, histories } = await sampled(pass, 1);
+    const pass = harshest.find(({ name }) => name.startsWith('schedule on lambda connected due'));
+    const { failures, faults, histories } = await sampled([{ ...(pass as Base), seconds: [] }], 1);
     expect(failures).toEqual({});
-    expect(histories).toBeGreaterThan(3500);
+    expect(histories).toBeGreaterThan(300);
     expect(faultKinds.filter((kind) => faults[kind] === undefined)).toEqual([]);
   });
 

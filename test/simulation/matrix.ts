@@ -133,6 +133,16 @@ export async function casesOf(base: Base): Promise<MatrixCase[]> {
   return cases;
 }
 
+/** Every n-th case of some bases, counted over all of them. */
+export async function* everyNth(some: readonly Base[], stride: number): AsyncGenerator<MatrixCase> {
+  let next = 0;
+  for (const base of some) {
+    const cases = await casesOf(base);
+    for (; next < cases.length; next += stride) yield cases[next] as MatrixCase;
+    next -= cases.length;
+  }
+}
+
 /** A second actor comes as the first is struck; where that one stands still and lives, after its term. */
 function joined(history: History, kind: ActorKind, call: MadeCall, fault: FaultKind): History {
   const afterMs = fault.endsWith('lives') ? times.leaseTermMs + 500 : 0;

@@ -13,12 +13,13 @@ import { type Position, positionOf } from '../../src/core/position.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { ownerOf } from './deeds.ts';
 import { endpointOf } from './endpoint-port.ts';
-import type { SecretName } from './faults.ts';
+import type { SecretMethod, SecretName } from './faults.ts';
 import { times } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import type { Limits } from './limits.ts';
 import { Prng } from './prng.ts';
 import type { Process } from './scheduler.ts';
+import type { SecretModel } from './secret-model.ts';
 import type { World } from './world.ts';
 
 /** The only connection, provider and environment of a history. */
@@ -63,8 +64,8 @@ export function portsOf(judged: Judged, process: Process): SimulatedPorts {
         world.scheduler.processes[Number(owner.slice(1))]?.state !== 'running',
     },
     journal: journalOf(judged, process),
-    grant: secretOf(judged, process, 'grant'),
-    accessToken: secretOf(judged, process, 'accessToken'),
+    grant: new SimulatedSecret(judged, process, 'grant'),
+    accessToken: new SimulatedSecret(judged, process, 'accessToken'),
     client: clientOf(judged, process),
     endpoint: endpointOf(judged, process),
     canary: canaryOf(judged, process),
@@ -112,34 +113,54 @@ function journalOf({ world, ledger }: Judged, process: Process): JournalStore {
   };
 }
 
-function secretOf(judged: Judged, process: Process, name: SecretName): PendingSecret {
-  const { world } = judged;
-  const secret = world.secrets[name];
-  const onAnswer =
-    name === 'accessToken'
-      ? (seen: SecretVersion | undefined) => noteSeen(judged, process, seen)
-      : () => {};
-  return {
-    current: () =>
-      world.call(process, {
-        label: `${name}.current`,
-        effect: () => secret.readCurrent(),
-        onAnswer,
-      }),
-    version: (id) =>
-      world.call(process, { label: `${name}.version`, effect: () => secret.readVersion(id) }),
-    put: (id, value) =>
-      world.call(process, { label: `${name}.put`, effect: () => secret.put(id, value, 'next') }),
-    promote: (id, from) =>
-      world.call(process, { label: `${name}.promote`, effect: () => secret.promote(id, from) }),
-    putPending: (id, value) =>
-      world.call(process, {
-        label: `${name}.putPending`,
-        effect: () => secret.put(id, value, 'AWSPENDING'),
-      }),
-    dropPending: (id) =>
-      world.call(process, { label: `${name}.dropPending`, effect: () => secret.dropPending(id) }),
-  };
+/** One of the secrets for one process. */
+class SimulatedSecret implements PendingSecret {
+  readonly #judged: Judged;
+  readonly #process: Process;
+  readonly #name: SecretName;
+  readonly #model: SecretModel;
+
+  constructor(judged: Judged, process: Process, name: SecretName) {
+    this.#judged = judged;
+    this.#process = process;
+    this.#name = name;
+    this.#model = judged.world.secrets[name];
+  }
+
+  current(): Promise<SecretVersion | undefined> {
+    return this.#judged.world.call(this.#process, {
+      label: `${this.#name}.current`,
+      effect: () => this.#model.readCurrent(),
+      onAnswer: (seen) => {
+        if (this.#name === 'accessToken') noteSeen(this.#judged, this.#process, seen);
+      },
+    });
+  }
+
+  version(id: string): Promise<SecretVersion | undefined> {
+    return this.#call('version', () => this.#model.readVersion(id));
+  }
+
+  put(id: string, value: Secret): Promise<'stored' | 'taken'> {
+    return this.#call('put', () => this.#model.put(id, value, 'next'));
+  }
+
+  promote(id: string, from: string): Promise<'promoted' | 'moved' | 'absent'> {
+    return this.#call('promote', () => this.#model.promote(id, from));
+  }
+
+  putPending(id: string, value: Secret): Promise<'stored' | 'taken'> {
+    return this.#call('putPending', () => this.#model.put(id, value, 'AWSPENDING'));
+  }
+
+  dropPending(id: string): Promise<void> {
+    return this.#call('dropPending', () => this.#model.dropPending(id));
+  }
+
+  #call<T>(method: SecretMethod, effect: () => T): Promise<T> {
+    const label = `${this.#name}.${method}` as const;
+    return this.#judged.world.call(this.#process, { label, effect });
+  }
 }
 
 /** Where the token that is published stands; `undefined` if it cannot be read. */

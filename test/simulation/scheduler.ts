@@ -158,6 +158,9 @@ export class Scheduler {
   }
 
   #ready(): readonly SuspendedCall[] {
+    const [only] = this.#suspended;
+    const isOnly = this.#suspended.length === 1 && only !== undefined;
+    if (isOnly && only.readyAtMs <= this.nowMs) return this.#suspended.slice();
     const ready = this.#suspended.filter((call) => call.readyAtMs <= this.nowMs);
     if (ready.length > 0) return ready;
     let nextMs = Number.POSITIVE_INFINITY;

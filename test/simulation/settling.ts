@@ -1,7 +1,7 @@
 // Goal: G6, the connection is fresh again without a person, or one is needed in truth and was called once.
 // Method: after the faults, one check an hour for as long as patience is due; then a person, and one more check.
 import { classOf, type Outcome } from '../../src/core/outcome.ts';
-import { compare, type Position } from '../../src/core/position.ts';
+import { compare, newest, type Position } from '../../src/core/position.ts';
 import { heldLatch } from '../../src/core/settlement.ts';
 import type { Ledger } from './ledger.ts';
 import { startLogin } from './logins.ts';
@@ -26,7 +26,9 @@ export async function settle(simulation: Simulation): Promise<void> {
   if (trouble === undefined || !isHonored(simulation, trouble)) return;
   if (trouble !== 'none' && !(await callPerson(simulation, trouble))) return;
   checkCalls(simulation, trouble);
-  if (await check(simulation)) checkWellness(simulation);
+  // A check that found nothing to do is the last word; what another has just mended is looked at again.
+  if (lastOutcome(simulation)?.kind !== 'fresh' && !(await check(simulation))) return;
+  checkWellness(simulation);
 }
 
 /** Checks every hour until all is well or a person is needed; `undefined` when a promise was broken. */
@@ -124,8 +126,9 @@ async function callPerson(simulation: Simulation, trouble: Trouble): Promise<boo
 }
 
 /** Half of all people put the newer version back, if it is still there. */
-function putBack({ world, ledger }: Simulation): boolean {
-  const { known } = world.journal;
+function putBack(simulation: Simulation): boolean {
+  const { world, ledger } = simulation;
+  const known = newest(world.journal.known, simulation.published());
   const { grant } = world.secrets;
   const newer = [...grant.state.versions].find(
     ([, value]) => value && known && compare(grantIn(value), known) === 0,

@@ -1,6 +1,6 @@
 // Goal: what is wrong with a connection, in truth, and until when it may be.
 // Method: the true state of server and stores, with no regard to what any process knew.
-import { compare } from '../../src/core/position.ts';
+import { compare, newest } from '../../src/core/position.ts';
 import { heldLatch } from '../../src/core/settlement.ts';
 import { times } from './history.ts';
 import { sentBeforeAtMs } from './limits.ts';
@@ -28,7 +28,9 @@ export function troubleOf(simulation: Simulation): Trouble {
   const current = ledger.current();
   if (current === undefined) return 'not connected';
   if (current.environment !== place.environment) return 'elsewhere';
-  if (journal.known !== null && compare(journal.known, current) > 0) return 'rolled back';
+  const published = simulation.published();
+  const known = newest(journal.known, published);
+  if (known !== undefined && compare(known, current) > 0) return 'rolled back';
   const isUnreadable = journal.seals.some(
     (seal) => compare(seal, current) > 0 && ledger.opened(seal) === 'unreadable',
   );
@@ -39,7 +41,6 @@ export function troubleOf(simulation: Simulation): Trouble {
   if (latch !== undefined) return 'G6 latched, and the server would accept the refresh token';
   if (journal.dispatch !== null) return 'G6 an attempt is still open';
   if (journal.seals.length > 0) return 'G6 a seal is left';
-  const published = simulation.published();
   if (published === undefined || compare(published, current) !== 0) {
     return 'G6 what is published is not what is current';
   }
@@ -68,8 +69,7 @@ export function patienceMs(simulation: Simulation): number {
   const isDead =
     current.accessToken !== null && !provider.isAccessAccepted(current.accessToken.reveal(), nowMs);
   const isSpent = !provider.isAccepted(current.refreshToken.reveal(), nowMs);
-  const isRolledBack = journal.known !== null && compare(journal.known, current) > 0;
-  if (isDead || isSpent || isRolledBack) moments.push(agesAtMs(simulation), current.expiresAtMs);
+  if (isDead || isSpent) moments.push(agesAtMs(simulation), current.expiresAtMs);
   if (journal.dispatch !== null && history.policy.kind !== 'reusable') {
     moments.push(current.expiresAtMs);
   }

@@ -1,5 +1,6 @@
 // Goal: for each guard one small history that breaks a promise without it, and none with it.
-// Method: random histories over the weakened core until its promise breaks, shrunk; `npm run witnesses` renews them.
+// Method: random histories over the weakened core until its promise breaks, shrunk; `npm run simulate -- --witnesses`
+// renews those that a change of the core has made useless.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Guard, guards } from './guards.ts';
@@ -28,7 +29,7 @@ export async function breachOf(
 }
 
 /** Finds and shrinks a witness among `seeds` random histories, or says what was seen instead. */
-async function findWitness(guard: Guard, seeds: number): Promise<History | string> {
+export async function findWitness(guard: Guard, seeds: number): Promise<History | string> {
   const core = await weakened(guard);
   const others: Record<string, number> = {};
   for (let seed = 0; seed < seeds; seed += 1) {

@@ -44,6 +44,7 @@ export class World {
   revision = 0;
   readonly chance: Prng;
   readonly plan: Plan;
+  #isAnyDown = false;
   readonly #downUntilMs = { grant: 0, accessToken: 0, journal: 0, client: 0 };
   readonly #actors: number[] = [];
   watcher: Watcher | undefined;
@@ -94,6 +95,7 @@ export class World {
   /** Ends every fault that is still at work. */
   calm(): void {
     this.areFaultsOver = true;
+    this.#isAnyDown = false;
     for (const store of storeNames) {
       this.#downUntilMs[store] = 0;
     }
@@ -166,6 +168,7 @@ export class World {
   #disrupt(process: Process, label: CallLabel, kind: FaultKind): void {
     const store = storeOf(label);
     const downMs = kind === 'is down shortly' ? this.chance.between(2000, 20_000) : 600_000;
+    if (kind.includes(' down')) this.#isAnyDown = true;
     if (store && (kind === 'is down shortly' || kind === 'is down long')) {
       this.#downUntilMs[store] = this.nowMs + downMs;
     }
@@ -202,7 +205,7 @@ export class World {
   }
 
   #refusal(label: CallLabel, kind: FaultKind | undefined): StoreRefused | undefined {
-    const store = storeOf(label);
+    const store = this.#isAnyDown ? storeOf(label) : undefined;
     if (store !== undefined && this.#downUntilMs[store] > this.nowMs) {
       return new StoreRefused('unavailable', `${store} is down`);
     }

@@ -6,15 +6,20 @@ import { guards } from './guards.ts';
 import { nameOf } from './shrinking.ts';
 import { simulate } from './simulation.ts';
 import { weakened } from './weakened.ts';
-import { breachOf, storedWitnesses } from './witnesses.ts';
+import { breachOf, findWitness, storedWitnesses } from './witnesses.ts';
 
 const witnesses = storedWitnesses();
+const seedsMax = 4000;
 
-describe('the simulator notices the loss of the guard', () => {
+describe('the simulator notices the loss of the guard', { timeout: 60_000 }, () => {
   it.each(guards)('"$name"', async (guard) => {
-    const witness = witnesses[guard.name];
-    if (witness === undefined) throw new Error('no witness is stored: npm run witnesses');
-    expect(await breachOf(await weakened(guard), witness)).toBe(guard.breaks);
+    const core = await weakened(guard);
+    const stored = witnesses[guard.name];
+    const isStill = stored !== undefined && (await breachOf(core, stored)) === guard.breaks;
+    // A change of the core may have moved its steps: then chance finds another.
+    const witness = isStill ? stored : await findWitness(guard, seedsMax);
+    if (typeof witness === 'string') expect.fail(`unnoticed, seen only: ${witness}`);
+    expect(await breachOf(core, witness)).toBe(guard.breaks);
     expect(await breachOf({ simulate }, witness)).toBe('nothing');
   });
 

@@ -1,0 +1,25 @@
+// Goal: one share of the work, played in a process of its own.
+// Method: told its share as an argument, it sends its tally to the process that started it.
+import { bases, everyNth } from './matrix.ts';
+import { historyOf } from './random-history.ts';
+import { simulate } from './simulation.ts';
+import { addVerdict, emptyTally, type Tally } from './tally.ts';
+import type { Share } from './workers.ts';
+
+const tally = await play(JSON.parse(process.argv[2] ?? '') as Share);
+process.send?.(tally);
+
+async function play({ work, index, of }: Share): Promise<Tally> {
+  const tally = emptyTally();
+  if (work.kind === 'seeds') {
+    for (let seed = work.from + index; seed < work.from + work.count; seed += of) {
+      addVerdict(tally, await simulate(historyOf(seed)), `--seed ${seed}`);
+    }
+    return tally;
+  }
+  const mine = bases().filter((_, at) => at % of === index);
+  for await (const { name, history } of everyNth(mine, work.every)) {
+    addVerdict(tally, await simulate(history), `--case '${name}'`);
+  }
+  return tally;
+}
