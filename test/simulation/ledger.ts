@@ -66,6 +66,11 @@ export class Ledger {
   onJournal(process: Process, before: Journal, after: Journal): void {
     this.calls.onWrite(process, before, after);
     this.deeds.onWrite(process, this.#world.nowMs, before, after);
+    const { refusal } = after;
+    const refused = refusal !== before.refusal && refusal && this.pairAt(refusal.position)?.grant;
+    if (refused && refusal.atMs > refused.expiresAtMs - 2 * 3_600_000) {
+      this.violated('G5', 'a refusal near the end of the access token did not latch');
+    }
   }
 
   /** Bytes with a refresh token arrive at the server. */
@@ -153,14 +158,6 @@ export class Ledger {
   onReport(process: Process, report: Report): void {
     this.calls.onReport(process, report);
     this.reports.push({ process, report });
-    const { outcome } = report;
-    const current = this.current();
-    if (outcome.kind !== 'refused' || !current || compare(outcome.position, current) !== 0) return;
-    const leftMs = current.expiresAtMs - this.#world.nowMs;
-    // The refusal came some seconds before its report.
-    if (leftMs < 2 * 3_600_000 - 60_000) {
-      this.violated('G5', 'a refusal near the end of the access token did not latch');
-    }
   }
 
   /** The pair that a stored grant holds, known from now on to be kept. */
