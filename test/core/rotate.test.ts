@@ -311,6 +311,26 @@ describe('recovery', () => {
     });
   });
 
+  it('stops where the grant has gone since it was seen, and nothing is known of it', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(13 * hour), 'v1', false);
+    it.grant.stale.push('v1', ...Array<undefined>(6).fill(undefined));
+    expect(await rotate(it.ports(), schedule)).toEqual({ kind: 'not-connected', missing: 'grant' });
+  });
+
+  it('looks again where a login comes in while it puts what was sealed', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour));
+    it.journal.set({ known: parent, seals: [sealed(1)] });
+    it.grant.before = (call) => {
+      if (call !== 'put') return;
+      it.grant.before = () => {};
+      it.store(grantOf(0, { grant: 2, generation: 2 }), 'login');
+    };
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'adopted' });
+    expect(it.currentGrant().grant).toBe(2);
+  });
+
   it('goes on to spend if what it recovered is itself due', async () => {
     const it = memoryConnection([granted(3)]);
     it.store(grantOf(40 * hour));

@@ -68,6 +68,15 @@ const published = (generation: number, expiresAtMs: number | null): RefreshAnswe
 const generationOf = (obtained: Obtained) =>
   obtained.kind === 'token' ? obtained.token.generation : obtained.kind;
 
+it('a newer token that is over is no answer to a complaint about an older one', async () => {
+  const { state, source } = surroundings(token(2, hour), [published(3, 9 * hour)]);
+  await source.obtain();
+  state.nowMs = 2 * hour;
+  state.published = token(3, 9 * hour);
+  expect(generationOf(await source.rejected(token(1, hour)))).toBe(3);
+  expect(state.reads).toBe(2);
+});
+
 describe('a token is obtained', () => {
   it('from the secret at first and from memory while it lasts', async () => {
     const { state, source } = surroundings(token(1, hour));
