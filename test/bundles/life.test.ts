@@ -24,7 +24,8 @@ afterAll(async () => {
 });
 
 const names = { prefix: 'fresco', connections: ['default'] };
-const queueUrl = 'http://127.0.0.1:9/000000000000/notifications';
+// The SDK sends to the queue's own address, whatever endpoint it was given.
+const silentQueue = () => `${silentUrl}/000000000000/notifications`;
 const consumersAlias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers';
 const record = {
   messageId: 'm1',
@@ -67,7 +68,7 @@ const bundles = [
     variables: () =>
       toEnvironment('webhook-handler', {
         ...names,
-        queueUrl,
+        queueUrl: silentQueue(),
         table: 'fresco',
         bus: 'fresco-bus',
         providerUrl: 'https://api-v2.fattureincloud.it',
@@ -83,7 +84,7 @@ const bundles = [
     variables: () =>
       toEnvironment('webhook-receiver', {
         ...names,
-        queueUrl,
+        queueUrl: silentQueue(),
         webhookSink: 'https://hooks.example.com',
         applicationId,
         webhookPublicKeys: [providerKey.publicPem],
@@ -97,7 +98,7 @@ const bundles = [
     variables: () =>
       toEnvironment('sync', {
         ...names,
-        queueUrl,
+        queueUrl: silentQueue(),
         table: 'fresco',
         bus: 'fresco-bus',
         providerUrl: 'https://api-v2.fattureincloud.it',
