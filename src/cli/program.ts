@@ -4,6 +4,7 @@ import { exitCodes, failureOf, withoutTokens } from './failure.ts';
 import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
+import { pauseCommand, resumeCommand } from './pause.ts';
 import { rotateCommand } from './rotate.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { serveCommand } from './serve.ts';
@@ -22,6 +23,8 @@ const commands = [
   rotateCommand,
   statusCommand,
   historyCommand,
+  pauseCommand,
+  resumeCommand,
   webhooksCommand,
   syncCommand,
   sandboxCommand,

@@ -126,6 +126,7 @@ function textOf(status: Status): string {
     ['last outcome', lastOutcome && `${lastOutcome.outcome} at ${lastOutcome.at}`],
     ['failing since', status.failingSince],
     ['no answer since', status.uncertainSince],
+    ['paused since', status.pausedSince],
     ['schedule', status.schedule],
     ['to do', status.problem],
   ];
