@@ -28,6 +28,8 @@ export interface HttpAnswer {
   readonly cutOff?: string;
 }
 
+const turnsToRead = 8;
+
 /** How an exchange ended; `unanswered` may have been carried out by the server. */
 export type HttpOutcome =
   | { readonly kind: 'never-sent'; readonly cause: string }
@@ -39,7 +41,7 @@ export type HttpOutcome =
  * rejects. Bytes leave only after the connection stands, so that `never-sent` is a certainty.
  */
 export async function sendOnce(request: HttpRequest, options: HttpOptions): Promise<HttpOutcome> {
-  const signal = AbortSignal.timeout(options.requestMs);
+  const signal = deadlineSignal(options.requestMs);
   let socket: Socket;
   try {
     socket = await openConnection(new URL(request.url), options, signal);
@@ -53,6 +55,20 @@ export async function sendOnce(request: HttpRequest, options: HttpOptions): Prom
     socket.destroy();
     return { kind: 'never-sent', cause: causeOf(error, signal, options) };
   }
+}
+
+/**
+ * Aborts after `ms` and a few more turns of the event loop: a process that was starved past its deadline first
+ * reads the answer that has come meanwhile, for a token in it may be the only one.
+ */
+function deadlineSignal(ms: number): AbortSignal {
+  const controller = new AbortController();
+  const turn = (left: number): void => {
+    if (left === 0) controller.abort();
+    else setImmediate(turn, left - 1);
+  };
+  setTimeout(turn, ms, turnsToRead).unref();
+  return controller.signal;
 }
 
 function exchange(

@@ -251,7 +251,22 @@ describe('tokens that came through whole are kept', () => {
     );
     expect(granted(await refresh(baseUrl))).toEqual(fresh);
   });
+
+  it('though the process was starved past its deadline while they came', async () => {
+    const baseUrl = await serve(
+      answerWith(httpAnswer('200 OK', json, tokens), (socket) => {
+        socket.end();
+        starve(600);
+      }),
+    );
+    expect(granted(await refresh(baseUrl, { requestMs: 300 }))).toEqual(fresh);
+  });
 });
+
+/** Lets nothing else of this process run. */
+function starve(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 describe('a redirect', () => {
   it('is not followed: the token goes to one address', async () => {
