@@ -165,6 +165,9 @@ export class Fresco extends Construct {
       bus: this.bus.eventBusArn,
       consumersAlias: rotation.consumersAlias.functionArn,
       operatorAlias: rotation.operatorAlias.functionArn,
+      checks: Object.fromEntries(
+        [...rotation.checks].map(([connection, check]) => [connection, check.scheduleName]),
+      ),
       ...(webhook && {
         webhookSink: webhook.sink,
         queueUrl: webhook.queue.queueUrl,
@@ -190,6 +193,7 @@ export class Fresco extends Construct {
       rotation,
       webhook,
       parameterArn,
+      busArn: this.bus.eventBusArn,
     });
     new CfnOutput(this, 'NativeRotation', {
       description: 'The function that Secrets Manager rotates a grant with, on demand',

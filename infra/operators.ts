@@ -15,10 +15,11 @@ export interface OperatorsProps {
   readonly rotation: Rotation;
   readonly webhook: Webhook | undefined;
   readonly parameterArn: string;
+  readonly busArn: string;
 }
 
 /**
- * What a login, a status, a recovery, a rotation at will and a redrive need. A role that cannot be changed here, such
+ * What a login, a status, a diagnosis, a recovery, a rotation at will and a redrive need. A role that cannot be changed here, such
  * as one of IAM Identity Center, has to bring these rights with it.
  */
 export function letOperate(scope: Construct, id: string, props: OperatorsProps): void {
@@ -41,6 +42,11 @@ export function letOperate(scope: Construct, id: string, props: OperatorsProps):
       changingItems(store.table.tableArn, [subscriptionKeys], ['GetItem', 'UpdateItem']),
       usingKeyThrough(scope, keyArn, 'dynamodb'),
       new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.parameterArn] }),
+      new PolicyStatement({ actions: ['events:DescribeEventBus'], resources: [props.busArn] }),
+      new PolicyStatement({
+        actions: ['scheduler:GetSchedule'],
+        resources: [...rotation.checks.values()].map((check) => check.scheduleArn),
+      }),
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
         resources: [rotation.operatorAlias, rotation.consumersAlias, rotation.nativeAlias].map(

@@ -44,6 +44,8 @@ export class Rotation extends Construct {
   readonly consumersAlias: Alias;
   readonly nativeAlias: Alias;
   readonly operatorAlias: Alias;
+  /** The schedule of each connection's check, by the connection's name. */
+  readonly checks: ReadonlyMap<string, Schedule>;
 
   constructor(scope: Construct, id: string, props: RotationProps) {
     super(scope, id);
@@ -68,7 +70,7 @@ export class Rotation extends Construct {
     this.consumersAlias = this.#door('consumers', failures);
     this.nativeAlias = this.#door('native', failures);
     this.operatorAlias = this.#door('operator', failures);
-    this.#check(props);
+    this.checks = this.#check(props);
     this.#rotateNatively(props);
   }
 
@@ -82,7 +84,7 @@ export class Rotation extends Construct {
     });
   }
 
-  #check({ settings, store, failures }: RotationProps): void {
+  #check({ settings, store, failures }: RotationProps): ReadonlyMap<string, Schedule> {
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -91,7 +93,7 @@ export class Rotation extends Construct {
     for (const statement of sendingTo(this, store.key.keyArn, failures)) {
       role.addToPolicy(statement);
     }
-    for (const connection of settings.connections) {
+    const checkOf = (connection: string) =>
       new Schedule(this, `check-${connection}`, {
         description: `Fresco: checks ${settings.prefix}/${connection}`,
         schedule: ScheduleExpression.rate(Duration.hours(1)),
@@ -104,7 +106,7 @@ export class Rotation extends Construct {
           maxEventAge: Duration.minutes(15),
         }),
       });
-    }
+    return new Map(settings.connections.map((name) => [name, checkOf(name)]));
   }
 
   /** Secrets Manager may use its door at any time; it does so on demand, or as `rotateNativelyEvery` says. */

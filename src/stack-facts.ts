@@ -8,6 +8,8 @@ export interface StackFacts {
   /** ARNs of the rotator's aliases: the one that consumers ask, and the one that operators call. */
   readonly consumersAlias: string;
   readonly operatorAlias: string;
+  /** Name of the schedule that checks each connection, by the connection's name. */
+  readonly checks?: Readonly<Record<string, string>>;
   /** Base URL of the webhook sinks: a slash and the connection's name follow. Absent without webhooks. */
   readonly webhookSink?: string;
   readonly queueUrl?: string;
@@ -50,6 +52,9 @@ export function parseStackFacts(text: string): StackFacts {
     ...['webhookSink', 'queueUrl', 'deadLetterQueueUrl']
       .filter((key) => fields[key] !== undefined && !isText(fields[key]))
       .map((key) => `"${key}" must be a text where it is given`),
+    ...(fields['checks'] === undefined || Object.values(Object(fields['checks'])).every(isText)
+      ? []
+      : ['"checks" must name a schedule for each connection']),
     ...(Array.isArray(fields['connections']) && fields['connections'].every(isText)
       ? []
       : ['"connections" must be a list of names']),

@@ -28,15 +28,24 @@ describe('what a stack tells', () => {
         deadLetterQueueUrl: 'https://sqs.example.com/dlq',
       },
     },
+    { name: 'with the names of its checks', value: { ...facts, checks: { default: 'check-1' } } },
   ])('is read back as it was written, $name', ({ value }) => {
     expect(parseStackFacts(JSON.stringify(stackParameterValue(value)))).toEqual(value);
   });
 
   it('is refused with every field at fault named', () => {
-    const text = JSON.stringify({ ...facts, v: 2, table: '', connections: 'default', queueUrl: 7 });
+    const text = JSON.stringify({
+      ...facts,
+      v: 2,
+      table: '',
+      connections: 'default',
+      queueUrl: 7,
+      checks: [''],
+    });
     expect(() => parseStackFacts(text)).toThrow(
       'the stack\'s parameter cannot be read: "v" must be 1, got 2; "table" must be a text; ' +
-        '"queueUrl" must be a text where it is given; "connections" must be a list of names; deploy again',
+        '"queueUrl" must be a text where it is given; "checks" must name a schedule for each connection; ' +
+        '"connections" must be a list of names; deploy again',
     );
   });
 

@@ -68,6 +68,11 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
     login: (consent) => login(ports, consent),
+    deployed: async () => {
+      // Two more clients of the SDK, which a doctor alone needs.
+      const { deployedFor } = await import('./deployed.ts');
+      return deployedFor({ prefix, name, facts }, { secrets, lambda });
+    },
     ...webhookParts(facts, name),
   };
 }
@@ -99,12 +104,20 @@ export async function readFacts(prefix: string, connection: string): Promise<Sta
       `no stack has left its parameter ${parameter} in this account and region: deploy one, or use --store file:<path>`,
     );
   }
-  const facts = parseStackFacts(text);
+  const facts = factsIn(text);
   if (facts.connections.includes(connection)) return facts;
   throw new StoreRefused(
     'missing',
     `the stack ${prefix} has no connection '${connection}', it has ${facts.connections.join(', ')}: name one with --connection, or deploy`,
   );
+}
+
+function factsIn(text: string): StackFacts {
+  try {
+    return parseStackFacts(text);
+  } catch (error) {
+    throw new StoreRefused('damaged', (error as Error).message, { cause: error });
+  }
 }
 
 /** The store is in AWS unless somebody says otherwise, so this is what a newcomer may see first. */

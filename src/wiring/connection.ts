@@ -5,6 +5,7 @@ import type { RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
 import type { ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
+import type { Deployed } from './deployed.ts';
 import { openProvider, type Provider } from './provider.ts';
 
 /** One connection as the command works on it, wherever it is stored. */
@@ -29,6 +30,8 @@ export interface Connection {
   /** One pass of the protocol; in AWS it is the rotator that makes it. */
   rotate(request: PassRequest): Promise<PassResult>;
   login(consent: Consent): Promise<LoggedIn>;
+  /** The stack behind it, where there is one. */
+  readonly deployed?: () => Promise<Deployed>;
   /** Where the provider sends webhooks, if an endpoint is deployed. */
   readonly sink?: string;
   /** Puts dead letters back into their queue, where there is one. */

@@ -315,6 +315,33 @@ describe('the dead letters', () => {
   });
 });
 
+describe('what a doctor looks at', () => {
+  const may = (who: Who, action: string, resource: string) => {
+    const { arn: principal, statements } = identityOf(who);
+    return isAllowed({ principal, action, resource }, statements);
+  };
+
+  it('is shown to operators, who may change none of it', () => {
+    const schedules = resourcesOf(deployed, 'AWS::Scheduler::Schedule')
+      .filter(([, { Properties }]) => String(Properties['Description']).includes('checks'))
+      .map((found) => arnOf(...found));
+    const [bus] = resourcesOf(deployed, 'AWS::Events::EventBus').map((found) => arnOf(...found));
+    expect(schedules).toHaveLength(2);
+    for (const [action, resource] of [
+      ...schedules.map((arn) => ['scheduler:GetSchedule', arn] as const),
+      ['events:DescribeEventBus', bus ?? ''] as const,
+    ]) {
+      expect(everyone.filter((who) => may(who, action, resource))).toEqual([
+        'operator',
+        'administrator',
+      ]);
+    }
+    for (const arn of schedules)
+      expect(may('operator', 'scheduler:UpdateSchedule', arn)).toBe(false);
+    expect(may('operator', 'events:PutEvents', bus ?? '')).toBe(false);
+  });
+});
+
 describe('a wildcard', () => {
   /** Each with its reason; `?` is not one: it stands for the six characters that AWS adds to a name. */
   const reasons: Readonly<Record<string, string>> = {

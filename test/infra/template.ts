@@ -58,6 +58,8 @@ export function arnOf(id: string, resource: Resource): string {
       return arn('logs', `log-group:${id}:*`);
     case 'AWS::Lambda::Function':
       return arn('lambda', `function:${id}`);
+    case 'AWS::Scheduler::Schedule':
+      return arn('scheduler', `schedule/default/${id}`);
     case 'AWS::SecretsManager::Secret':
       return arn('secretsmanager', `secret:${resource.Properties['Name']}-Ab1Cd2`);
     default:
