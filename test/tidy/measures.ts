@@ -52,6 +52,8 @@ function exportsOf({ text }: File): { docLines: number | undefined }[] {
   const lines = text.split('\n');
   return lines.flatMap((line, at) => {
     if (!/^export (?!type \{|\{|\*)/.test(line)) return [];
+    // What follows an overload is documented by it.
+    if (lines.slice(0, at).findLast((it) => it.startsWith('export ')) === line) return [];
     return [{ docLines: docstringAbove(lines, at) }];
   });
 }
