@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './doctor.ts';
 import { execCommand } from './exec.ts';
 import { exitCodes, failureOf, withoutTokens } from './failure.ts';
 import { historyCommand } from './history.ts';
@@ -23,6 +24,7 @@ const commands = [
   rotateCommand,
   statusCommand,
   historyCommand,
+  doctorCommand,
   pauseCommand,
   resumeCommand,
   webhooksCommand,
@@ -55,7 +57,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+/** The command with everything below it; parsing is not running. */
+export function createProgram(): Command {
   const program = new Command('fresco')
     .description('Keeps the tokens of a Fatture in Cloud connection fresh, for machines.')
     .enablePositionalOptions()

@@ -25,6 +25,12 @@ export function strong(text: string): string {
   return plain ? text : `\u001b[1m${text}\u001b[22m`;
 }
 
+/** A part of a result in an SGR colour, on a terminal that wants it. */
+export function painted(text: string, colour: number): string {
+  const plain = process.stdout.isTTY !== true || Boolean(process.env['NO_COLOR']);
+  return plain ? text : `\u001b[${colour}m${text}\u001b[0m`;
+}
+
 /** Waits for `work`; on a terminal that takes longer than a second, something moves. */
 export async function waiting<T>(message: string, work: Promise<T>): Promise<T> {
   if (process.stderr.isTTY !== true) return work;

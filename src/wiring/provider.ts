@@ -4,6 +4,7 @@ import type { Canary, Clock } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import { canary } from '../fatture-in-cloud/canary.ts';
 import { type ListedCompanies, listCompanies } from '../fatture-in-cloud/companies.ts';
+import { type Examined, examine, listFor, scopesFor } from '../fatture-in-cloud/examine.ts';
 import {
   fattureInCloud,
   type ProviderProfile,
@@ -23,7 +24,14 @@ export interface Provider {
   readonly endpoint: ProviderTokenEndpoint;
   readonly canary: Canary;
   companies(accessToken: Secret): Promise<ListedCompanies>;
+  /** One GET to an absolute URL, for whoever looks for a fault; through the same proxy as everything else. */
+  examine(url: string, accessToken?: Secret): Promise<Examined>;
 }
+
+export type { Examined };
+export { listFor, scopesFor };
+
+const examineMs = 10_000;
 
 /** The provider that the settings name; rejects with `ConfigInvalid` where its file cannot be used. */
 export async function openProvider(
@@ -41,6 +49,7 @@ export async function openProvider(
     endpoint: tokenEndpoint(profile, options),
     canary: canary(profile, options),
     companies: (accessToken) => listCompanies(accessToken, profile, options),
+    examine: (url, accessToken) => examine(url, accessToken, { ...options, requestMs: examineMs }),
   };
 }
 
@@ -59,6 +68,7 @@ async function readProfile(path: string): Promise<ProviderProfile> {
   throw new ConfigInvalid(parsed.problems.map((problem) => `${path}: ${problem}`));
 }
 
+/** Proxies as the usual variables name them, in either case. */
 function proxiesIn(env: Environment): ProxySettings {
   const variable = (name: string) => env[name] || env[name.toLowerCase()] || undefined;
   const [https, http, no] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].map(variable);

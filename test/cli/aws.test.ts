@@ -1,55 +1,19 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startRotatorStack } from '../bundles/rotator-stack.ts';
-import { inProcess, startLambdaInvoke } from '../doubles/lambda-invoke.ts';
-import { startSsm } from '../doubles/ssm.ts';
+import { inProcess } from '../doubles/lambda-invoke.ts';
+import { startDeployed } from './deployed.ts';
 import { createWorkspace } from './workspace.ts';
 
 // Each test is some processes, and the first one may have to build the command and the rotator.
 vi.setConfig({ testTimeout: 60_000 });
 
-const arn = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator';
-
 /** The built command on a machine whose store is a deployed stack; everything of AWS is on loopback. */
 async function deployed() {
-  const stack = await startRotatorStack();
-  const lambda = await startLambdaInvoke();
-  const facts = {
-    v: 1,
-    environment: '000000000000/eu-south-1/test',
-    connections: ['default'],
-    table: 'fresco',
-    bus: 'fresco-bus',
-    consumersAlias: `${arn}:consumers`,
-    operatorAlias: `${arn}:operator`,
-  };
-  const ssm = await startSsm({ '/fresco/stack': JSON.stringify(facts) });
-  onTestFinished(() =>
-    Promise.all([lambda.stop(), ssm.stop(), stack.stop()]).then(() => undefined),
-  );
-  for (const alias of ['operator', 'consumers'] as const) {
-    lambda.route(`rotator:${alias}`, (event) => stack.through(alias, event));
-  }
-  const workspace = await createWorkspace(stack.providerUrl);
-  const env = {
-    FRESCO_STORE: 'aws',
-    AWS_REGION: 'eu-south-1',
-    AWS_ACCESS_KEY_ID: 'AKIAINVENTED',
-    AWS_SECRET_ACCESS_KEY: 'invented',
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: stack.secrets.endpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: stack.table.endpoint,
-    AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
-    AWS_ENDPOINT_URL_SSM: ssm.endpoint,
-  };
+  const whole = await startDeployed();
+  onTestFinished(() => whole.stop());
+  const workspace = await createWorkspace(whole.stack.providerUrl);
   const run = (args: readonly string[], input = '', more = {}) =>
-    workspace.run(args, { input, env: { ...env, ...more } });
-  const tokenRequests = async () => {
-    const answer = await fetch(`${stack.providerUrl}/_sandbox/state`);
-    const { counters } = (await answer.json()) as {
-      readonly counters: { readonly tokenRequests: number };
-    };
-    return counters.tokenRequests;
-  };
-  return { stack, lambda, ssm, run, tokenRequests };
+    workspace.run(args, { input, env: { ...whole.env, ...more } });
+  return { ...whole, run };
 }
 
 describe('with the store in AWS', () => {

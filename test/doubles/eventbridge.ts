@@ -24,14 +24,17 @@ export interface EntryFailure {
 export interface EventBridgeDouble extends ServiceDouble {
   /** In the order in which they were taken. */
   readonly events: readonly BusEvent[];
+  /** The buses that DescribeEventBus knows, by name; a test may change them at any time. */
+  readonly buses: Set<string>;
   failEntries(failure: EntryFailure): void;
 }
 
 const bytesMax = 1_048_576;
 
-/** Starts EventBridge on loopback: PutEvents. */
+/** Starts EventBridge on loopback: PutEvents, and DescribeEventBus for the buses that a test adds. */
 export async function startEventBridge(nowMs: () => number = Date.now): Promise<EventBridgeDouble> {
   const events: BusEvent[] = [];
+  const buses = new Set(['default']);
   const failures: { readonly failure: EntryFailure; left: number }[] = [];
   const put = (entry: JsonInput) => {
     const refusal = refusalOf(entry) ?? takeFailure(failures, entry);
@@ -45,6 +48,7 @@ export async function startEventBridge(nowMs: () => number = Date.now): Promise<
       target: 'AWSEvents',
       version: '1.1',
       call: (operation, input) => {
+        if (operation === 'DescribeEventBus') return describeBus(buses, input);
         if (operation !== 'PutEvents') throw new AwsError('UnknownOperationException', operation);
         const results = entriesOf(input).map(put);
         const failed = results.filter((result) => 'ErrorCode' in result).length;
@@ -61,7 +65,13 @@ export async function startEventBridge(nowMs: () => number = Date.now): Promise<
   const failEntries = (failure: EntryFailure) => {
     failures.push({ failure, left: failure.times ?? 1 });
   };
-  return { ...server, events, failEntries };
+  return { ...server, events, buses, failEntries };
+}
+
+function describeBus(buses: ReadonlySet<string>, input: JsonInput) {
+  const name = String(input['Name'] ?? 'default').replace(/^arn:.*:event-bus\//, '');
+  if (buses.has(name)) return { Name: name };
+  throw new AwsError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
 }
 
 function entriesOf(input: JsonInput): readonly JsonInput[] {

@@ -1,0 +1,140 @@
+import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
+import { decodeClient } from '../core/client.ts';
+import { decodeGrant, type Grant } from '../core/grant.ts';
+import type { Journal } from '../core/journal.ts';
+import { describeOutcome } from '../core/outcome-text.ts';
+import { type SecretVersion, StoreRefused, type VersionedSecret } from '../core/ports.ts';
+import type { Connection } from '../wiring/connection.ts';
+import { broken, type Finding, ok, orRefusal, refusedAt, unknown } from './doctor-finding.ts';
+
+/** What could be read of a connection, and what was found on the way. */
+export interface StoreSight {
+  readonly findings: readonly Finding[];
+  readonly clientVersionId?: string;
+  readonly grant?: Grant;
+  readonly published?: AccessToken;
+  readonly journal?: Journal;
+  /** The store's clock, where it has one. */
+  readonly dateMs?: number;
+}
+
+type Kind = 'client' | 'grant' | 'access-token';
+
+interface Read<T> {
+  readonly finding: Finding;
+  readonly versionId?: string;
+  readonly value?: T;
+  readonly refused?: StoreRefused;
+}
+
+/** The links from the secrets to the table. */
+export async function examineStore(connection: Connection): Promise<StoreSight> {
+  const [client, grant, published, journal] = await Promise.all([
+    readSecret(connection, 'client', connection.client, (it) => decodeClient(it.value)),
+    readSecret(connection, 'grant', connection.grant, (it) => decodeGrant(it.value)),
+    readSecret(connection, 'access-token', connection.accessToken, (it) =>
+      decodeAccessToken(it.value),
+    ),
+    orRefusal(() => connection.journal.read()),
+  ]);
+  const isManual = published.value?.expiresAtMs === null;
+  const secrets = isManual
+    ? [published.finding]
+    : [client.finding, belonging(connection, grant), published.finding];
+  const refusals = [client, grant, published].map(({ refused }) => refused);
+  const table = tableFinding(connection, journal);
+  return {
+    findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
+    ...(client.versionId && { clientVersionId: client.versionId }),
+    ...(grant.value && { grant: grant.value }),
+    ...(published.value && { published: published.value }),
+    ...(journal instanceof StoreRefused
+      ? {}
+      : {
+          journal: journal.journal,
+          ...(journal.dateMs !== undefined && { dateMs: journal.dateMs }),
+        }),
+  };
+}
+
+async function readSecret<T>(
+  connection: Connection,
+  kind: Kind,
+  secret: Pick<VersionedSecret, 'current'>,
+  decode: (version: SecretVersion) => T,
+): Promise<Read<T>> {
+  try {
+    const version = await secret.current();
+    if (version === undefined) return { finding: await nothingIn(connection, kind) };
+    const value = decode(version);
+    return { value, versionId: version.versionId, finding: ok(kind, 'stored and well formed') };
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    const isKey = error.reason === 'key-disabled';
+    const finding = isKey
+      ? unknown(kind, 'its key does not open it')
+      : refusedAt(kind, error, error.reason === 'damaged' ? afterDamage[kind] : undefined);
+    return { finding, refused: error };
+  }
+}
+
+const afterDamage: Readonly<Record<Kind, string>> = {
+  client: 'fresco login --application-only stores the application anew',
+  grant: 'fresco recover puts an earlier version back, or fresco login',
+  'access-token': 'fresco rotate publishes it anew',
+};
+
+const whenEmpty: Readonly<Record<Kind, string>> = {
+  client: 'fresco login --application-only stores it, the grant stays',
+  grant: 'fresco login',
+  'access-token': 'fresco rotate publishes one, or fresco login',
+};
+
+async function nothingIn({ deployed }: Connection, kind: Kind): Promise<Finding> {
+  const parts = await deployed?.();
+  const there = parts === undefined || (await orRefusal(() => parts.hasSecret(kind)));
+  if (there instanceof StoreRefused) return refusedAt(kind, there);
+  return there
+    ? broken(kind, `nothing is stored as ${kind} yet`, whenEmpty[kind])
+    : broken(kind, `the secret of the ${kind} is gone`, 'deploy the stack, then fresco login');
+}
+
+/** A grant that was copied from another stage or provider must not be spent here. */
+function belonging({ settings }: Connection, { finding, value }: Read<Grant>): Finding {
+  if (value === undefined) return finding;
+  const { environment, provider } = settings;
+  const here = value.environment === environment && value.provider === provider;
+  if (here) return ok('grant', `generation ${value.generation}, of this place and provider`);
+  const stranger = value.environment === environment ? value.provider : value.environment;
+  return broken(
+    'grant',
+    describeOutcome({ kind: 'elsewhere', environment: stranger }),
+    'fresco login stores a grant for this place',
+  );
+}
+
+/** One key encrypts secrets and table: it is told from whatever it refused to open. */
+function keyFinding(
+  { deployed }: Connection,
+  reads: readonly (StoreRefused | object | undefined)[],
+): readonly Finding[] {
+  if (deployed === undefined) return [];
+  const refusals = reads.filter((read) => read instanceof StoreRefused);
+  const locked = refusals.find(({ reason }) => reason === 'key-disabled');
+  if (locked !== undefined) return [refusedAt('key', locked)];
+  return [
+    refusals.length === reads.length
+      ? unknown('key', 'nothing could be read that it encrypts')
+      : ok('key', 'opens what is stored'),
+  ];
+}
+
+function tableFinding(
+  { place }: Connection,
+  journal: StoreRefused | { readonly journal: Journal },
+): Finding {
+  if (!(journal instanceof StoreRefused)) return ok('table', `the journal can be read (${place})`);
+  if (journal.reason === 'key-disabled') return unknown('table', 'its key does not open it');
+  const restore = 'restore the table to a moment before, then fresco doctor again';
+  return refusedAt('table', journal, journal.reason === 'damaged' ? restore : undefined);
+}

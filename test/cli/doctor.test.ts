@@ -1,0 +1,137 @@
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { examine } from '../../src/cli/doctor.ts';
+import { loggedIn, tokenRequests } from './logged-in.ts';
+import { withVariables } from './surroundings.ts';
+import type { Workspace } from './workspace.ts';
+
+// The first test may have to build the command.
+vi.setConfig({ testTimeout: 60_000 });
+
+const file = (workspace: Workspace, kind: string) =>
+  join(workspace.storePath, 'connections/default', `${kind}.json`);
+
+/** The first broken link of a workspace, as this process sees it. */
+async function firstBroken(workspace: Workspace) {
+  withVariables(workspace.env);
+  const findings = await examine({});
+  return findings.find(({ state }) => state === 'broken');
+}
+
+describe('fresco doctor over a file store', () => {
+  it('lists every link, piped without a colour, and spends nothing', async () => {
+    const workspace = await loggedIn();
+    const { code, stdout, stderr } = await workspace.run([
+      'doctor',
+      '--scopes',
+      'entity.clients:r',
+    ]);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.slice(0, 16).trimEnd())).toEqual([
+      '✓ config',
+      '✓ client',
+      '✓ grant',
+      '✓ access-token',
+      '✓ table',
+      '✓ clock',
+      '✓ attempt',
+      '✓ provider',
+      '✓ application',
+      '✓ token',
+      '✓ company',
+      '✓ permissions',
+      '✓ licence',
+      '– schedule',
+    ]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'every link that could be looked at holds\n',
+    });
+    expect(stdout).not.toContain('\u001b');
+    expect(await tokenRequests(workspace)).toBe(0);
+  });
+
+  it('names the first broken link and what to do, for people and for programs', async () => {
+    const workspace = await loggedIn();
+    await workspace.sandbox.request('POST', '/_sandbox/revoke', {});
+    const [people, programs] = await Promise.all([
+      workspace.run(['doctor']),
+      workspace.run(['doctor', '--json']),
+    ]);
+    expect(people.code).toBe(2);
+    expect(people.stdout).toMatch(/^✗ token .*rejects.*\n +→ fresco rotate/m);
+    expect(people.stderr).toMatch(/^the first broken link is token: fresco rotate/);
+    const findings = JSON.parse(programs.stdout);
+    expect(findings.map((it: object) => Object.keys(it).join())).toEqual(
+      findings.map(() => 'check,state,detail,next'),
+    );
+    expect(findings).toContainEqual({
+      check: 'token',
+      state: 'broken',
+      detail: expect.stringContaining('revoked'),
+      next: expect.stringContaining('fresco login'),
+    });
+    expect(`${people.stdout}${programs.stdout}`).not.toMatch(/[acr]\/0/);
+  });
+
+  it('says where nothing is stored, or another user may look', async () => {
+    const workspace = await loggedIn();
+    await chmod(file(workspace, 'grant'), 0o644);
+    expect(await firstBroken(workspace)).toMatchObject({ check: 'grant' });
+    await chmod(file(workspace, 'grant'), 0o600);
+    await rename(workspace.storePath, `${workspace.storePath}-gone`);
+    expect(await firstBroken(workspace)).toMatchObject({
+      check: 'config',
+      next: expect.stringContaining('fresco login'),
+    });
+  });
+
+  it.each([
+    ['client', 'fresco login --application-only'],
+    ['grant', 'fresco login'],
+    ['journal', 'restore'],
+  ])('finds a %s file that is damaged', async (kind, next) => {
+    const workspace = await loggedIn();
+    await writeFile(file(workspace, kind), '{"v":1}');
+    const found = await firstBroken(workspace);
+    expect(found).toMatchObject({
+      check: kind === 'journal' ? 'table' : kind,
+      next: expect.stringContaining(next),
+    });
+  });
+
+  it('finds an old grant put back beside a newer journal', async () => {
+    const workspace = await loggedIn();
+    const before = await readFile(file(workspace, 'grant'));
+    expect((await workspace.run(['rotate'])).code).toBe(0);
+    await writeFile(file(workspace, 'grant'), before);
+    expect(await firstBroken(workspace)).toMatchObject({
+      check: 'attempt',
+      detail: expect.stringContaining('older than generation 2'),
+      next: 'fresco recover',
+    });
+  });
+
+  it('tells a provider that is down from one that is wrong', async () => {
+    const workspace = await loggedIn();
+    const faults = (list: readonly object[]) =>
+      workspace.sandbox.request('POST', '/_sandbox/faults', list);
+    await faults([{ on: 'GET /user/info', kind: 'status', status: 503 }]);
+    expect(await firstBroken(workspace)).toMatchObject({ check: 'provider', passes: true });
+    await faults([{ on: 'GET /user/info', kind: 'html', status: 200 }]);
+    expect(await firstBroken(workspace)).toMatchObject({
+      check: 'provider',
+      next: expect.stringContaining('FRESCO_PROVIDER_URL'),
+    });
+    await faults([]);
+    expect(await firstBroken(workspace)).toBeUndefined();
+  });
+
+  it('a setting that is none is the first link', async () => {
+    withVariables({ FRESCO_STORE: 'invented' });
+    expect(await examine({})).toEqual([
+      expect.objectContaining({ check: 'config', state: 'broken' }),
+    ]);
+  });
+});
