@@ -1,6 +1,10 @@
 import { DescribeEventBusCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
-import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DescribeSecretCommand,
+  ListSecretVersionIdsCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { call } from './failures.ts';
 
 /** Whether a secret is there, whatever is in it; one that is marked for deletion is not. Rejects with `StoreRefused`. */
@@ -11,6 +15,24 @@ export async function isSecretThere(client: SecretsManagerClient, name: string):
     ['ResourceNotFoundException'],
   );
   return answer !== 'ResourceNotFoundException' && answer.DeletedDate === undefined;
+}
+
+/** Ids of every version of a secret that is still kept, those without a label too; rejects with `StoreRefused`. */
+export async function secretVersionIds(
+  client: SecretsManagerClient,
+  name: string,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  let NextToken: string | undefined;
+  do {
+    const input = { SecretId: name, IncludeDeprecated: true, ...(NextToken && { NextToken }) };
+    const answer = await call(`list the versions of ${name}`, () =>
+      client.send(new ListSecretVersionIdsCommand(input)),
+    );
+    found.push(...(answer.Versions ?? []).flatMap(({ VersionId }) => VersionId ?? []));
+    NextToken = answer.NextToken;
+  } while (NextToken !== undefined);
+  return found;
 }
 
 /** How a schedule stands. */

@@ -6,6 +6,7 @@ import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
 import { pauseCommand, resumeCommand } from './pause.ts';
+import { recoverCommand } from './recover.ts';
 import { rotateCommand } from './rotate.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { serveCommand } from './serve.ts';
@@ -25,6 +26,7 @@ const commands = [
   statusCommand,
   historyCommand,
   doctorCommand,
+  recoverCommand,
   pauseCommand,
   resumeCommand,
   webhooksCommand,

@@ -4,14 +4,14 @@ import { type Disk, isDiskError, machineDisk, orRefuse } from './disk.ts';
 import type { LockOptions } from './folder-lock.ts';
 import { journalFile, journalFormat } from './journal-file.ts';
 import { type Home, RecordFile, type RecordFormat } from './record-file.ts';
-import { secretFile } from './secret-file.ts';
+import { type ListedSecret, secretFile } from './secret-file.ts';
 import { secretFormat } from './secret-versions.ts';
 import { folderIn, markerName, newStoreFolder, storeFolder } from './store-folder.ts';
 
 /** What is stored of one connection. */
 export interface ConnectionFiles {
   readonly client: PendingSecret;
-  readonly grant: PendingSecret;
+  readonly grant: ListedSecret;
   readonly accessToken: PendingSecret;
   readonly journal: JournalStore;
 }

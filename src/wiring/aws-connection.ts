@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -49,7 +50,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     accessToken: secret('access-token'),
     journal: journalTable(table, name),
   };
-  const ports = loginPorts(stored, facts, options);
+  const ports = ownPorts(stored, facts, options);
   return {
     ...stored,
     name,
@@ -68,6 +69,18 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
     login: (consent) => login(ports, consent),
+    byHand: {
+      ports: () => ({
+        ...ports,
+        owner: { id: `by-hand-${randomUUID()}`, isDead: () => false },
+        // Room for one request and for keeping what it brings.
+        settings: { ...ports.settings, leaseTermMs: 120_000 },
+      }),
+      grantVersionIds: async () => {
+        const { secretVersionIds } = await import('../aws/stack-parts.ts');
+        return secretVersionIds(secrets, secretName(prefix, name, 'grant'));
+      },
+    },
     deployed: async () => {
       // Two more clients of the SDK, which a doctor alone needs.
       const { deployedFor } = await import('./deployed.ts');
@@ -130,8 +143,8 @@ async function mustHaveRegion({ config }: SSMClient): Promise<void> {
   );
 }
 
-/** A login stores and publishes by itself; it takes no lease and sends nothing. */
-function loginPorts(
+/** What this process does itself: a login, which takes no lease and sends nothing, or a recovery by hand. */
+function ownPorts(
   stored: Pick<Connection, 'client' | 'grant' | 'accessToken' | 'journal'>,
   facts: StackFacts,
   { name, provider }: AwsConnectionOptions,

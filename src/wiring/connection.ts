@@ -1,7 +1,7 @@
 import type { Config, Environment } from '../config.ts';
 import type { Consent, LoggedIn } from '../core/login.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { RotationSettings } from '../core/pass.ts';
+import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
 import type { ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
@@ -30,12 +30,22 @@ export interface Connection {
   /** One pass of the protocol; in AWS it is the rotator that makes it. */
   rotate(request: PassRequest): Promise<PassResult>;
   login(consent: Consent): Promise<LoggedIn>;
+  /** What a person does by hand in this process, under the lease, wherever the connection is stored. */
+  readonly byHand: ByHand;
   /** The stack behind it, where there is one. */
   readonly deployed?: () => Promise<Deployed>;
   /** Where the provider sends webhooks, if an endpoint is deployed. */
   readonly sink?: string;
   /** Puts dead letters back into their queue, where there is one. */
   redrive?(): Promise<void>;
+}
+
+/** The means of a recovery by hand. */
+export interface ByHand {
+  /** Of one pass; each call is an owner of its own, so ask for each pass. */
+  ports(): RotationPorts;
+  /** Ids of every version of the grant that is still kept; rejects with `StoreRefused`. */
+  grantVersionIds(): Promise<readonly string[]>;
 }
 
 /** What an operator asks of a pass. */

@@ -54,9 +54,12 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     }),
     subscriptions: expectedSubscriptions(store, name),
     rotate: pass,
-    login: (consent) => login(ports({ report: async () => undefined }), consent),
+    login: (consent) => login(ports(unheard), consent),
+    byHand: { ports: () => ports(unheard), grantVersionIds: () => grant.versionIds() },
   };
 }
+
+const unheard: Reporter = { report: async () => undefined };
 
 /** What a pass over a file store touches; each call is an owner of its own, so ask for each pass. */
 export function filePorts(

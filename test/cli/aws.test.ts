@@ -94,6 +94,33 @@ describe('with the store in AWS', () => {
     });
   });
 
+  it('recover settles by hand, under the lease, what the rotator was not answered', async () => {
+    const { stack, run, tokenRequests } = await deployed();
+    await stack.logIn();
+    await fetch(`${stack.providerUrl}/_sandbox/faults`, {
+      method: 'POST',
+      body: JSON.stringify([{ on: 'POST /oauth/token', kind: 'reset-before', times: 1 }]),
+    });
+    expect((await run(['rotate'])).code).toBe(1);
+    const before = await tokenRequests();
+    const recovered = await run(['recover', '--yes', '--json']);
+    expect({ code: recovered.code, ...JSON.parse(recovered.stdout) }).toMatchObject({
+      code: 0,
+      steps: [{ step: 'finish' }, { step: 'send-again' }],
+      outcome: 'refreshed',
+      generation: 2,
+    });
+    expect(await tokenRequests()).toBe(before + 1);
+    const { journal } = await stack.journal.read();
+    expect(journal).toMatchObject({ dispatch: null, lease: null, seals: [] });
+    expect(await run(['pause'])).toMatchObject({ code: 0 });
+    expect(await run(['rotate'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('fresco resume'),
+    });
+    expect(await run(['resume'])).toMatchObject({ code: 0 });
+  });
+
   it('where no stack is, or not this connection, says so in one sentence', async () => {
     const { ssm, run } = await deployed();
     expect(await run(['status', '--connection', 'other'])).toMatchObject({
