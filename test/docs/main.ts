@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs';
+import { cliReference, referencePath } from './cli-reference.ts';
+
+writeFileSync(referencePath, cliReference());
