@@ -64,17 +64,32 @@ async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion>
   const first = await stubbornly(pass, () => readReplaced(pass));
   let mine = newGrant(pass, consent, sealKey, first);
   await stubbornly(pass, () => putGrant(pass, mine));
+  let mayHaveMoved = false;
   for (let tries = 0; ; tries += 1) {
     const current = await stubbornly(pass, () => readReplaced(pass));
     // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
     if (current?.sealKey?.equals(sealKey)) return mine;
     if (!isNewer(mine.grant, current?.position)) {
+      if (mayHaveMoved && isLaterLogin(current, mine)) {
+        // Mine may have been current, and spent, before a later login took its place: not again.
+        pass.warnings.push('another login has taken the place of this one');
+        return mine;
+      }
       // Another login, or the old grant's rotation, has come in between: mine has to be newer than that.
       mine = newGrant(pass, consent, sealKey, current);
       await stubbornly(pass, () => putGrant(pass, mine));
     }
-    if (current !== undefined)
-      await stubbornly(pass, () => supersede(pass, mine, current.versionId));
+    if (current !== undefined) {
+      const moved = await stubbornly(pass, async () => {
+        try {
+          return await supersede(pass, mine, current.versionId);
+        } catch (error) {
+          mayHaveMoved = true;
+          throw error;
+        }
+      });
+      if (moved === 'promoted') return mine;
+    }
     const waitMs = backoffMs(tries);
     if (clock.monotonicMs() + waitMs >= pass.endMs) {
       throw new StoreRefused('unavailable', 'the new grant could not be made current in time');
@@ -83,9 +98,19 @@ async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion>
   }
 }
 
-async function supersede(pass: Pass, mine: GrantVersion, from: string): Promise<void> {
+/** A login takes a grant number above the one that it finds current. */
+function isLaterLogin(current: Replaced | undefined, mine: GrantVersion): boolean {
+  return (current?.position?.grant ?? 0) > mine.grant.grant;
+}
+
+async function supersede(
+  pass: Pass,
+  mine: GrantVersion,
+  from: string,
+): Promise<'promoted' | 'moved' | 'absent'> {
   const moved = await pass.ports.grant.promote(mine.versionId, from);
   if (moved === 'absent') await putGrant(pass, mine);
+  return moved;
 }
 
 function stubbornly<T>(pass: Pass, action: () => Promise<T>): Promise<T> {

@@ -92,6 +92,34 @@ describe('a login', () => {
     expect(it.currentGrant().refreshToken.reveal()).toBe('r/consented');
   });
 
+  it('beside another ends as soon as it was current: the later one stays', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour));
+    const other = { ...consent, refreshToken: new Secret('r/other') };
+    const ends = await Promise.all([login(it.ports(), consent), login(it.ports(), other)]);
+    const grants = ends.map(({ position }) => position.grant).sort();
+    expect(grants).toEqual([2, 3]);
+    expect(it.currentGrant().grant).toBe(3);
+    // What was there, and each login once, the later one again under its new number.
+    expect(it.grant.versions.size).toBe(4);
+  });
+
+  it('whose move was carried out unanswered gives way to a later login', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour));
+    const promote = it.grant.promote.bind(it.grant);
+    it.grant.promote = async (versionId, from) => {
+      await promote(versionId, from);
+      it.grant.promote = promote;
+      // It was current for a moment, and its token may have been spent then.
+      it.store(grantOf(0, { grant: 3, generation: 3, sealKey: new Secret('another') }), 'later');
+      return down();
+    };
+    const { warnings } = await login(it.ports(), consent);
+    expect(warnings).toEqual(['another login has taken the place of this one']);
+    expect(it.currentGrant().grant).toBe(3);
+  });
+
   it('whose move was carried out unanswered is not put over its own successor', async () => {
     const it = memoryConnection([granted(9)]);
     it.store(grantOf(hour));
