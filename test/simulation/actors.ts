@@ -25,6 +25,9 @@ const starters: Readonly<Record<ActorKind, (simulation: Simulation, start: Start
   pause: startPause,
   rollback: startRollback,
   damage: startDamage,
+  revoke: ({ world, ledger }, start) =>
+    world.later(start.atMs - world.nowMs, () => ledger.revokeConsent()),
+  lockout: startLockout,
 };
 
 /** Starts the actor with this number. */
@@ -64,5 +67,13 @@ function startDamage({ world }: Simulation, start: Start): void {
     const { accessToken } = world.secrets;
     const versionId = `damaged-${start.actor}-0000-0000-0000-000000000000`;
     world.byHand('damaged', () => accessToken.overwrite(versionId, new Secret('not what it was')));
+  });
+}
+
+function startLockout(simulation: Simulation, start: Start): void {
+  const { world } = simulation;
+  world.later(start.atMs - world.nowMs, () => {
+    const token = simulation.published();
+    if (token !== undefined) world.provider.lockOut(token.accessToken.reveal());
   });
 }

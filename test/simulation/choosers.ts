@@ -34,6 +34,9 @@ function sticky(chance: Prng): Chooser {
   };
 }
 
+/** What one call takes where processes take turns. */
+export const turnMs = 50;
+
 /** Never the same process twice where another one is ready; nobody is slow. */
 function turns(): Chooser {
   let last: SuspendedCall['process'] | undefined;
@@ -44,7 +47,7 @@ function turns(): Chooser {
       last = ready[at]?.process;
       return at;
     },
-    latencyMs: () => 50,
+    latencyMs: () => turnMs,
   };
 }
 

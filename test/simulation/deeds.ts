@@ -14,7 +14,9 @@ export interface Deed {
   /** When it last took the lease, and the journal that it wrote then. */
   lease: { readonly atMs: number; readonly journal: Journal } | undefined;
   /** The dispatch that it journalled last. */
-  dispatch: { readonly parent: Position; readonly versionId: string } | undefined;
+  dispatch:
+    | { readonly parent: Position; readonly versionId: string; readonly atMs: number }
+    | undefined;
   /** When its pass must be over: its term ends, or its host stops it as far as it knew at the start. */
   endsAtMs: number | undefined;
   /** How far its wall clock was ahead when it first looked at the store's. */
@@ -60,7 +62,8 @@ export class Deeds {
     if (after.dispatch === null || send === undefined) return;
     const isNew = !before.dispatch?.sends.some((one) => one.versionId === send.versionId);
     if (!isNew) return;
-    deed.dispatch = { parent: positionOf(after.dispatch.parent), versionId: send.versionId };
+    const parent = positionOf(after.dispatch.parent);
+    deed.dispatch = { parent, versionId: send.versionId, atMs: nowMs };
   }
 }
 

@@ -6,6 +6,12 @@ import { times } from './history.ts';
 import type { Prng } from './prng.ts';
 import type { Process } from './scheduler.ts';
 
+/** A fault of a call, and how long it makes it stand still. */
+export interface Strike {
+  readonly kind: FaultKind;
+  readonly forMs: number | undefined;
+}
+
 /** A fault with the time that passes before a call takes effect, and before it is answered. */
 export interface Disturbance {
   readonly kind: FaultKind | undefined;
@@ -37,12 +43,13 @@ export class Plan {
   }
 
   /** The fault of an actor's next call, if there is one that can happen at it. */
-  next(actor: number, label: CallLabel, atMs: number): FaultKind | undefined {
+  next(actor: number, label: CallLabel, atMs: number): Strike | undefined {
     if (actor < 0) return undefined;
     this.calls[actor] ??= [];
     const index = this.calls[actor].push({ label, atMs }) - 1;
     const planned = this.#byIndex[actor]?.get(index) ?? this.#atLabel(actor, label);
-    return planned && faultMeant(planned.kind, label);
+    const kind = planned && faultMeant(planned.kind, label);
+    return kind && { kind, forMs: planned.forMs };
   }
 
   #atLabel(actor: number, label: CallLabel): PlannedFault | undefined {
@@ -61,9 +68,10 @@ function entry<K>(lists: Map<K, PlannedFault>[], actor: number): Map<K, PlannedF
 }
 
 /** What a fault does to a call of this process. */
-export function disturbanceOf(process: Process, kind: FaultKind, chance: Prng): Disturbance {
+export function disturbanceOf(process: Process, strike: Strike, chance: Prng): Disturbance {
+  const { kind } = strike;
   const slowMs = chance.between(1500, 9000);
-  const pauseMs = times.leaseTermMs + chance.between(1000, 90 * 60_000);
+  const pauseMs = strike.forMs ?? times.leaseTermMs + chance.between(1000, 90 * 60_000);
   switch (kind) {
     case 'is slow':
       return { kind, beforeMs: slowMs, afterMs: 0 };
@@ -74,6 +82,10 @@ export function disturbanceOf(process: Process, kind: FaultKind, chance: Prng): 
       return { kind, beforeMs: times.leaseTermMs * 2, afterMs: 0 };
     case 'is paused and lives':
       process.killsAtMs = Number.POSITIVE_INFINITY;
+      return { kind, beforeMs: pauseMs, afterMs: 0 };
+    case 'is suspended':
+      process.killsAtMs = Number.POSITIVE_INFINITY;
+      process.lagMs += pauseMs;
       return { kind, beforeMs: pauseMs, afterMs: 0 };
     case 'is answered late and lives':
       process.killsAtMs = Number.POSITIVE_INFINITY;

@@ -39,6 +39,8 @@ export const faults = {
   'is paused and lives': everyCall,
   /** The same between effect and answer. */
   'is answered late and lives': everyCall,
+  /** Its host is suspended, and its monotonic clock with it. */
+  'is suspended': everyCall,
   /** The wall clock of this process jumps by hours. */
   'clock jumps forward': everyCall,
   'clock jumps back': everyCall,
@@ -99,6 +101,8 @@ export interface PlannedFault {
   readonly actor: number;
   readonly call: number | CallLabel;
   readonly kind: FaultKind | number;
+  /** How long it stands still, where it does; absent: as long as chance wants. */
+  readonly forMs?: number;
 }
 
 /** The fault that a plan means at this call; `undefined` where it cannot happen. */

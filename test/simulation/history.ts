@@ -27,7 +27,11 @@ export type ActorKind =
   /** A person moves the grant's label current back, in the console. */
   | 'rollback'
   /** A person overwrites the published access token. */
-  | 'damage';
+  | 'damage'
+  /** A person takes their consent back, at the provider. */
+  | 'revoke'
+  /** The server stops to accept the access token that is published. */
+  | 'lockout';
 
 /** All kinds, for enumeration. */
 export const actorKinds: readonly ActorKind[] = [
@@ -42,7 +46,12 @@ export const actorKinds: readonly ActorKind[] = [
   'native twice',
   'rollback',
   'damage',
+  'revoke',
+  'lockout',
 ];
+
+/** The kinds that run a program of ours; the others are a hand in a store or at the server. */
+export const programs: readonly ActorKind[] = actorKinds.slice(0, actorKinds.indexOf('rollback'));
 
 /** One actor of a history. */
 export interface ActorPlan {

@@ -97,7 +97,7 @@ export class Judge {
 
   #checkSurrender(pair: Pair, process: Process): void {
     const { endsAtMs } = this.#ledger.deeds.of(process);
-    const isTimeUp = this.#world.nowMs >= (endsAtMs ?? 0) - lastTryMs;
+    const isTimeUp = this.#world.nowMs - process.lagMs >= (endsAtMs ?? 0) - lastTryMs;
     if (pair.refusedBy.size < 2 || !isTimeUp) {
       this.#ledger.violated('G1', 'a process gave up the token in its hands');
     }
@@ -114,11 +114,17 @@ export class Judge {
       if (before.seals.includes(seal)) continue;
       const grant = this.#ledger.opened(seal);
       if (grant === 'unreadable') this.#ledger.violated('G1', 'a seal cannot be opened');
-      else this.#ledger.keep(grant);
+      else this.#keepSealed(grant);
     }
     this.#checkCounters(before, after);
     this.#checkCertainty();
     this.#checkKept();
+  }
+
+  #keepSealed(grant: Grant): void {
+    this.#ledger.keep(grant);
+    const pair = this.#ledger.pairIn(grant);
+    if (pair) pair.sealedAtMs ??= this.#world.nowMs;
   }
 
   #checkCounters(before: Journal, after: Journal): void {
@@ -204,7 +210,9 @@ export class Judge {
     const holder = this.#ledger.pairIn(current);
     for (const pair of this.#ledger.pairs.values()) {
       if (pair.state !== 'kept' || pair === holder || pair.grant === undefined) continue;
-      if (compare(current, pair.grant) >= 0) {
+      // After a login is known, nothing of an older grant counts, whatever a person has moved back.
+      const isOfOldGrant = (this.#world.journal.known?.grant ?? 0) > pair.grant.grant;
+      if (isOfOldGrant || compare(current, pair.grant) >= 0) {
         pair.state = 'superseded';
         continue;
       }

@@ -34,7 +34,11 @@ export class Ledger {
   /** The presentations that ended a family. */
   readonly fatal = new Map<Family, Presentation>();
   readonly violations: Violation[] = [];
-  readonly reports: { readonly process: Process; readonly report: Report }[] = [];
+  readonly reports: {
+    readonly process: Process;
+    readonly report: Report;
+    readonly atMs: number;
+  }[] = [];
   readonly sealKeys: Secret[] = [];
   readonly deeds = new Deeds();
   readonly calls = new PersonCalls();
@@ -157,7 +161,7 @@ export class Ledger {
 
   onReport(process: Process, report: Report): void {
     this.calls.onReport(process, report);
-    this.reports.push({ process, report });
+    this.reports.push({ process, report, atMs: this.#world.nowMs });
   }
 
   /** The pair that a stored grant holds, known from now on to be kept. */
@@ -176,6 +180,7 @@ export class Ledger {
       this.violated('G5', 'a token is said to last longer than it does');
     }
     pair.grant = grant;
+    pair.keptAtMs ??= this.#world.nowMs;
     if (!this.sealKeys.some((key) => key.equals(grant.sealKey))) this.sealKeys.push(grant.sealKey);
     if (pair.state === 'in hand' || pair.state === 'lost') {
       pair.state = 'kept';

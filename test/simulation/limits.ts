@@ -4,7 +4,7 @@
 import type { Grant } from '../../src/core/grant.ts';
 import type { TokenAnswer } from '../../src/core/ports.ts';
 import { compare, type Position } from '../../src/core/position.ts';
-import type { Deed } from './deeds.ts';
+import { type Deed, ownerOf } from './deeds.ts';
 import { beginningMs, skewMaxMs, times } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { keyOf, type Presentation } from './pairs.ts';
@@ -40,7 +40,7 @@ export class Limits {
     const grant = this.#ledger.pairAt(dispatch.parent)?.grant;
     this.#checkLease(process, deed);
     this.#checkHolds(deed, dispatch.parent);
-    this.#checkPatience(keyOf(dispatch.parent));
+    this.#checkPatience(keyOf(dispatch.parent), deed.lease?.atMs ?? 0);
     const isSealed = deed.seen?.seals.some(
       (seal) => seal.grant === dispatch.parent.grant && compare(seal, dispatch.parent) > 0,
     );
@@ -84,11 +84,13 @@ export class Limits {
 
   #checkLease(process: Process, { skewMs, endsAtMs }: Deed): void {
     const { nowMs, history } = this.#world;
-    if (this.#ledger.isLate(process)) {
+    const isHolder = this.#world.journal.lease?.owner === ownerOf(process);
+    // Who was suspended cannot know that its term is over, only that another has taken its place.
+    if (!isHolder || (process.lagMs === 0 && this.#ledger.isLate(process))) {
       this.#ledger.violated('G2', 'a token was sent without the lease');
     }
     const spareMs = times.requestMs + times.storeMs;
-    if (nowMs > (endsAtMs ?? 0) - spareMs) {
+    if (nowMs - process.lagMs > (endsAtMs ?? 0) - spareMs) {
       this.#ledger.violated('G2', 'a token was sent too late to keep what it brings');
     }
     if (history.host === 'lambda' && Math.abs(skewMs ?? 0) > skewMaxMs + 1000) {
@@ -111,11 +113,11 @@ export class Limits {
     if (isPaused) this.#ledger.violated('limits', 'a token was sent in spite of a pause');
   }
 
-  #checkPatience(parent: string): void {
+  #checkPatience(parent: string, leaseAtMs: number): void {
     for (const wait of this.#waits) {
       if (wait.parent !== parent || this.#world.nowMs >= wait.untilMs - toleranceMs) continue;
       const reported = this.#ledger.reports.find(({ process }) => process === wait.process);
-      if (reported?.report.outcome.kind !== 'waiting') continue;
+      if (reported?.report.outcome.kind !== 'waiting' || reported.atMs > leaseAtMs) continue;
       this.#ledger.violated('limits', 'a token was sent before the time that Retry-After named');
     }
   }

@@ -2,7 +2,7 @@
 // Method: the harshest provider's part whole, and a sample of all; `npm run simulate -- --matrix` plays the rest.
 import { describe, expect, it } from 'vitest';
 import { faultKinds } from './faults.ts';
-import { actorKinds } from './history.ts';
+import { actorKinds, programs } from './history.ts';
 import { type Base, bases, caseNamed, everyNth, policies } from './matrix.ts';
 import { rotationModes } from './provider.ts';
 import { simulate } from './simulation.ts';
@@ -26,7 +26,6 @@ describe('the matrix', { timeout: 60_000 }, () => {
   });
 
   it('has every kind of actor alone, on both hosts, and beside every other', () => {
-    const programs = actorKinds.filter((kind) => kind !== 'rollback' && kind !== 'damage');
     for (const kind of programs) {
       const mine = harshest.filter(({ name }) => name.startsWith(`${kind} on `));
       expect(new Set(mine.map(({ history }) => history.host)).size).toBe(2);

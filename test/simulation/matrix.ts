@@ -1,7 +1,9 @@
 // Goal: every awaited step meets every fault, in every mode, under every policy, alone and beside another.
 // Method: a history without faults tells its steps; then one history for each fault that each step can meet,
-// alone and with a second actor of each kind that comes at that very step.
+// alone, with a second actor of each kind that comes at that very step, and with one that is at each of its
+// own steps when the first comes back from standing still.
 import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
+import { turnMs } from './choosers.ts';
 import type { MadeCall } from './disturbances.ts';
 import { type FaultKind, faultsAt } from './faults.ts';
 import {
@@ -11,6 +13,7 @@ import {
   beginningMs,
   type History,
   type Host,
+  programs,
   times,
 } from './history.ts';
 import { rotationModes } from './provider.ts';
@@ -54,7 +57,6 @@ interface Scene {
   readonly seconds: readonly ActorKind[];
 }
 
-const programs = actorKinds.filter((kind) => kind !== 'rollback' && kind !== 'damage');
 const connected = { beginning: 'connected', age: 'due', seconds: [] } as const;
 
 /** Who is alone, where and since when; and who is met by all others. */
@@ -115,6 +117,11 @@ const plain: History = {
   order: 'turns',
 };
 
+const standsStill = /lives$|suspended$/;
+const isPass = (kind: ActorKind) => kind === 'schedule' || kind === 'login';
+const stillMs = times.leaseTermMs + 60_000;
+const stepsOfPass = 24;
+
 /** The cases of one base: calm, and each step with each fault, alone and beside each second actor. */
 export async function casesOf(base: Base): Promise<MatrixCase[]> {
   const { name, history, seconds } = base;
@@ -127,6 +134,15 @@ export async function casesOf(base: Base): Promise<MatrixCase[]> {
       cases.push({ name: struck, history: faulty });
       for (const second of seconds) {
         cases.push({ name: `${struck}, ${second}`, history: joined(faulty, second, call, kind) });
+      }
+      if (!standsStill.test(kind)) continue;
+      for (const second of seconds.filter(isPass)) {
+        for (let step = 0; step < stepsOfPass; step += 1) {
+          const back = { ...history, faults: [{ actor: 0, call: index, kind, forMs: stillMs }] };
+          const atMs = call.atMs - beginningMs + stillMs - step * turnMs;
+          const met = { ...back, actors: [...back.actors, { kind: second, atMs, skewMs: 0 }] };
+          cases.push({ name: `${struck}, back at step ${step} of ${second}`, history: met });
+        }
       }
     }
   }
@@ -145,7 +161,7 @@ export async function* everyNth(some: readonly Base[], stride: number): AsyncGen
 
 /** A second actor comes as the first is struck; where that one stands still and lives, after its term. */
 function joined(history: History, kind: ActorKind, call: MadeCall, fault: FaultKind): History {
-  const afterMs = fault.endsWith('lives') ? times.leaseTermMs + 500 : 0;
+  const afterMs = standsStill.test(fault) ? times.leaseTermMs + 500 : 0;
   const atMs = call.atMs - beginningMs + afterMs;
   return { ...history, actors: [...history.actors, { kind, atMs, skewMs: 0 }] };
 }

@@ -46,6 +46,9 @@ export interface Pair {
   window: Window | undefined;
   /** As last stored; absent while it is nowhere. */
   grant: Grant | undefined;
+  /** When it was first stored anywhere, and when it was sealed. */
+  keptAtMs: number | undefined;
+  sealedAtMs: number | undefined;
   readonly refusedBy: Set<'journal' | 'grant'>;
 }
 
@@ -62,6 +65,8 @@ export function pairOf(
     state: 'in flight',
     window: undefined,
     grant: undefined,
+    keptAtMs: undefined,
+    sealedAtMs: undefined,
     refusedBy: new Set(),
   };
 }

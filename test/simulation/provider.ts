@@ -114,6 +114,12 @@ export class Provider {
     end(family, 'user');
   }
 
+  /** This access token is not accepted any more; its refresh token is. */
+  lockOut(accessToken: string): void {
+    const issue = this.#byAccess.get(accessToken);
+    if (issue) issue.isAccessKilled = true;
+  }
+
   issueOf(accessToken: string): Issue | undefined {
     return this.#byAccess.get(accessToken);
   }

@@ -9,6 +9,8 @@ import {
   type Beginning,
   type History,
   type Host,
+  programs,
+  times,
 } from './history.ts';
 import { Prng } from './prng.ts';
 import { type ProviderSettings, rotationModes } from './provider.ts';
@@ -20,7 +22,7 @@ export function historyOf(seed: number): History {
   const chance = new Prng(seed, 1);
   const provider = providerOf(chance);
   const host = chance.isChance(0.75) ? 'lambda' : 'machine';
-  const actors = actorsOf(chance, host);
+  const { actors, faults } = chance.isChance(0.15) ? lateHolder(chance) : crowd(chance, host);
   return {
     seed,
     host,
@@ -30,7 +32,7 @@ export function historyOf(seed: number): History {
     sentBefore: chance.isChance(0.93) ? 0 : chance.pick([11, 12, 38, 39, 40]),
     ageMs: ageOf(chance, provider.accessTokenSeconds * 1000),
     actors,
-    faults: faultsOf(chance, actors.length),
+    faults,
     order: chance.isChance(0.6) ? 'uniform' : 'sticky',
   };
 }
@@ -76,6 +78,34 @@ function ageOf(chance: Prng, lifeMs: number): number {
   if (draw < 0.75) return lifeMs - chance.below(2 * hourMs);
   if (draw < 0.9) return lifeMs + chance.below(3 * hourMs);
   return chance.below(lifeMs / 2);
+}
+
+/** Who acts, and what befalls them. */
+type Cast = Pick<History, 'actors' | 'faults'>;
+
+function crowd(chance: Prng, host: Host): Cast {
+  const actors = actorsOf(chance, host);
+  return { actors, faults: faultsOf(chance, actors.length) };
+}
+
+/** One stands still beyond its term and comes back just while others are at work. */
+function lateHolder(chance: Prng): Cast {
+  const call = chance.isChance(0.4) ? 9 : chance.below(22);
+  const forMs = times.leaseTermMs + chance.between(1000, 20 * 60_000);
+  const kind = chance.pick([
+    'is paused and lives',
+    'is answered late and lives',
+    'is suspended',
+  ] as const);
+  const backAtMs = forMs + call * 150;
+  const others = chance.pick([1, 1, 2]);
+  const actors: ActorPlan[] = [{ kind: 'schedule', atMs: 0, skewMs: 0 }];
+  for (let index = 0; index < others; index += 1) {
+    const other = chance.isChance(0.6) ? 'schedule' : chance.pick(programs);
+    actors.push({ kind: other, atMs: Math.max(0, backAtMs - chance.below(5000)), skewMs: 0 });
+  }
+  const extra = faultsOf(chance, actors.length).slice(0, chance.below(3));
+  return { actors, faults: [...extra, { actor: 0, call, kind, forMs }] };
 }
 
 function actorsOf(chance: Prng, host: Host): ActorPlan[] {

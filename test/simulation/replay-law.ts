@@ -44,26 +44,42 @@ export function checkPresentation(
     ledger.violated('G4', 'a token was sent that no dispatch names');
   if (isLate) return;
   const spent = earlier.filter((one) => one.state !== 'unspent');
-  for (const one of spent) checkAgainst(world, ledger, one);
+  for (const one of spent) checkAgainst(world, ledger, presentation, one);
   const first = spent[0];
   if (first !== undefined && !isAllowed(world, ledger, presentation, spent, first)) {
     ledger.violated('G2', 'a token was presented again that may be spent');
   }
 }
 
-function checkAgainst(world: World, ledger: Ledger, earlier: Presentation): void {
+function checkAgainst(
+  world: World,
+  ledger: Ledger,
+  presentation: Presentation,
+  earlier: Presentation,
+): void {
   const pair = earlier.issue && ledger.pairs.get(earlier.issue);
   if (earlier.isLate) return;
   if (pair?.state === 'kept' || pair?.state === 'superseded') {
-    ledger.violated('G2', 'a token was presented again although its successor is kept');
+    const { dispatch, lease } = ledger.deeds.of(presentation.process);
+    // It was kept only after the last look at seals, and at versions, by one who had stood still until then.
+    const isHeldLate =
+      (pair.sealedAtMs ?? Number.POSITIVE_INFINITY) > (dispatch?.atMs ?? 0) &&
+      (pair.keptAtMs ?? 0) > (lease?.atMs ?? 0);
+    if (isHeldLate && isOverdue(world, earlier)) ledger.count('held late', earlier.parent);
+    else {
+      ledger.violated('G2', 'a token was presented again although its successor is kept');
+    }
     return;
   }
   const isOpen = earlier.state === 'in flight' || pair?.state === 'in hand';
   if (!isOpen || earlier.process.state !== 'running') return;
-  // Its host should have killed it by now.
-  const isPaused = world.nowMs > earlier.process.startsAtMs + lifeMsOf(world);
-  if (isPaused) ledger.count('held late', earlier.parent);
+  if (isOverdue(world, earlier)) ledger.count('held late', earlier.parent);
   else ledger.violated('G2', 'a token was presented while another has it under way');
+}
+
+/** Its host should have killed it by now. */
+function isOverdue(world: World, { process }: Presentation): boolean {
+  return world.nowMs > process.startsAtMs + lifeMsOf(world);
 }
 
 function lifeMsOf({ history }: World): number {
@@ -88,7 +104,7 @@ function isAllowed(
   const endMs = storedEndMs(parent) - toleranceMs;
   if (presentation.atMs >= endMs) return true;
   const isNearEnd = presentation.atMs >= endMs - lastChanceMs;
-  const chanceMs = isNearEnd ? endMs - lastChanceMs : Number.NEGATIVE_INFINITY;
+  const chanceMs = isNearEnd ? endMs + 2 * toleranceMs - lastChanceMs : Number.NEGATIVE_INFINITY;
   const replays = spent.slice(1).filter((one) => one.atMs >= chanceMs);
   return (isNearEnd || isKnownDead(world, presentation)) && replays.length === 0;
 }

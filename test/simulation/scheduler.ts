@@ -11,6 +11,8 @@ export interface Process {
   killsAtMs: number;
   /** How far its wall clock is ahead of the true one. */
   skewMs: number;
+  /** How long its monotonic clock has stood still. */
+  lagMs: number;
   /** Port calls so far: the next one's index. */
   calls: number;
   state: 'running' | 'ended' | 'dead';
@@ -70,6 +72,7 @@ export class Scheduler {
       startsAtMs: program.atMs,
       killsAtMs: program.atMs + program.lifeMs,
       skewMs: program.skewMs,
+      lagMs: 0,
       calls: 0,
       state: 'running',
     };
@@ -114,6 +117,7 @@ export class Scheduler {
       startsAtMs: this.nowMs,
       killsAtMs: Number.POSITIVE_INFINITY,
       skewMs: 0,
+      lagMs: 0,
       calls: 0,
       state: 'running',
     };
@@ -122,7 +126,7 @@ export class Scheduler {
   clockOf(process: Process): Clock {
     return {
       nowMs: () => this.nowMs + process.skewMs,
-      monotonicMs: () => this.nowMs - process.startsAtMs,
+      monotonicMs: () => this.nowMs - process.startsAtMs - process.lagMs,
       wait: (ms) =>
         new Promise((resolve) => {
           process.calls += 1;

@@ -123,13 +123,15 @@ export class World {
   /** The fault of this call, and what it does before the call has its turn. */
   #disturb(process: Process, label: CallLabel): Disturbance {
     if (this.areFaultsOver) return calm;
-    const kind = this.plan.next(this.#actors[process.id] ?? -1, label, this.nowMs);
-    if (kind === undefined) return calm;
-    // Only a clock that the store's own can be held against is let jump.
-    if (kind.startsWith('clock jumps') && this.history.host === 'machine') return calm;
+    const strike = this.plan.next(this.#actors[process.id] ?? -1, label, this.nowMs);
+    if (strike === undefined) return calm;
+    const { kind } = strike;
+    // Only a clock that the store's own can be held against is let jump, or stand.
+    const isOfClocks = kind.startsWith('clock jumps') || kind === 'is suspended';
+    if (isOfClocks && this.history.host === 'machine') return calm;
     this.happened.add(kind);
     this.watcher?.onFault(process, kind);
-    return disturbanceOf(process, kind, this.chance);
+    return disturbanceOf(process, strike, this.chance);
   }
 
   #turn<T>(
