@@ -15,7 +15,7 @@ import { type Config, toEnvironment } from '../src/config.ts';
 import { changingItems, readingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
 import { failingInto, keptQueue, sendingTo } from './queues.ts';
 import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
-import type { Store } from './store.ts';
+import { type Store, syncKeys } from './store.ts';
 
 /** A job at night, so that its token lasts. */
 export interface NightlyJob {
@@ -85,11 +85,7 @@ export class Nightly extends Construct {
         actions: ['lambda:InvokeFunction'],
         resources: [props.consumersAlias.functionArn],
       }),
-      changingItems(
-        store.table.tableArn,
-        ['sync#*', 'told#*', 'pause#*'],
-        ['GetItem', 'UpdateItem'],
-      ),
+      changingItems(store.table.tableArn, syncKeys, ['GetItem', 'UpdateItem']),
       usingKeyThrough(this, keyArn, 'dynamodb'),
       ...sendingTo(this, keyArn, queue),
       ...sendingTo(this, keyArn, failures),

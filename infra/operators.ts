@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { changingItems, rotatingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
 import { sendingTo } from './queues.ts';
 import type { Rotation } from './rotation.ts';
-import { journalKeys, type Operator, type Store, subscriptionKeys } from './store.ts';
+import { journalKeys, type Operator, type Store, subscriptionKeys, syncKeys } from './store.ts';
 import type { Webhook } from './webhook.ts';
 
 /** Whom to let do what the command does. */
@@ -19,7 +19,7 @@ export interface OperatorsProps {
 }
 
 /**
- * What a login, a status, a diagnosis, a recovery, a rotation at will and a redrive need. A role that cannot be changed here, such
+ * What a login, a status, a diagnosis, a recovery, a rotation at will, a sync and a redrive need. A role that cannot be changed here, such
  * as one of IAM Identity Center, has to bring these rights with it.
  */
 export function letOperate(scope: Construct, id: string, props: OperatorsProps): void {
@@ -39,10 +39,17 @@ export function letOperate(scope: Construct, id: string, props: OperatorsProps):
         resources: of(['grant']),
       }),
       changingItems(store.table.tableArn, journalKeys, ['GetItem', 'PutItem']),
-      changingItems(store.table.tableArn, [subscriptionKeys], ['GetItem', 'UpdateItem']),
+      changingItems(
+        store.table.tableArn,
+        [subscriptionKeys, ...syncKeys],
+        ['GetItem', 'UpdateItem'],
+      ),
       usingKeyThrough(scope, keyArn, 'dynamodb'),
       new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.parameterArn] }),
-      new PolicyStatement({ actions: ['events:DescribeEventBus'], resources: [props.busArn] }),
+      new PolicyStatement({
+        actions: ['events:DescribeEventBus', 'events:PutEvents'],
+        resources: [props.busArn],
+      }),
       new PolicyStatement({
         actions: ['scheduler:GetSchedule'],
         resources: [...rotation.checks.values()].map((check) => check.scheduleArn),

@@ -73,6 +73,9 @@ export class Store extends Stack {
 /** The items that say which subscriptions a connection should have. */
 export const subscriptionKeys = 'subscriptions#*';
 
+/** The items in which a sync keeps its place, what was told, and quotas at rest. */
+export const syncKeys = ['sync#*', 'told#*', 'pause#*'];
+
 /** The items that are journals of connections. */
 export const journalKeys = ['journal#*'];
 

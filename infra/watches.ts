@@ -110,7 +110,7 @@ export function stackWatches({ rotator, failures, webhook }: Watched): readonly 
     },
     {
       entry: 'failed-invocations',
-      says: 'an invocation of the rotator was given up and is kept in the queue of failures',
+      says: 'a check, a watch over subscriptions or a sync was given up and is kept in the queue of failures',
       metric: visible(failures),
       breaches: 'at or above',
       threshold: 1,

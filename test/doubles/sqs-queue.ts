@@ -54,6 +54,13 @@ export class Queue {
     return message;
   }
 
+  /** Takes every message off, in flight or not. */
+  drain(): readonly QueueMessage[] {
+    const drained = this.#messages;
+    this.#messages = [];
+    return drained;
+  }
+
   /** Up to `count` visible messages, which stay invisible for `seconds`; the used up ones go to `onDead`. */
   receive(
     count: number,

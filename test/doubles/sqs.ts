@@ -8,13 +8,15 @@ export interface SqsDouble extends ServiceDouble {
   queueUrl(name: string): string;
   /** The bodies of what is on a queue, in flight or not. */
   bodies(name: string): readonly string[];
+  /** How long the oldest message of a queue has been there; 0 where there is none. */
+  oldestAgeMs(name: string): number;
   /** Makes every message of a queue visible again, those in flight too. */
   redeliver(name: string): void;
 }
 
 const bytesMax = 1_048_576;
 
-/** Starts SQS on loopback with these standard queues: send, receive, delete, change visibility, attributes. */
+/** Starts SQS on loopback with these standard queues: send, receive, delete, change visibility, attributes, redrive. */
 export async function startSqs(
   queues: readonly QueueSpec[],
   nowMs: () => number = Date.now,
@@ -34,6 +36,10 @@ export async function startSqs(
     ...server,
     queueUrl: (name) => service.urlOf(name),
     bodies: (name) => service.queue(name).messages.map((message) => message.body),
+    oldestAgeMs: (name) => {
+      const sentAtMs = service.queue(name).messages.map((message) => message.sentAtMs);
+      return sentAtMs.length === 0 ? 0 : nowMs() - Math.min(...sentAtMs);
+    },
     redeliver: (name) => service.queue(name).redeliver(nowMs()),
   };
 }
@@ -63,6 +69,7 @@ class SqsService {
 
   call(operation: string, input: JsonInput): unknown {
     if (operation === 'GetQueueUrl') return { QueueUrl: this.urlOf(String(input['QueueName'])) };
+    if (operation === 'StartMessageMoveTask') return this.#moveBack(String(input['SourceArn']));
     const queue = this.queue(String(input['QueueUrl']));
     switch (operation) {
       case 'SendMessage':
@@ -119,6 +126,18 @@ class SqsService {
     return queue
       .receive(count, seconds, this.#nowMs(), (dead) => this.#bury(queue, dead))
       .map(wire);
+  }
+
+  /** To where they came from, all at once; SQS takes its time over it. */
+  #moveBack(sourceArn: string) {
+    const dead = this.queue(sourceArn.split(':').at(-1) ?? '');
+    const source = [...this.#queues.values()].find(
+      ({ spec }) => spec.redrive?.deadLetterQueue === dead.spec.name,
+    );
+    if (source === undefined) throw invalid('SourceArn', 'is no dead-letter queue');
+    const nowMs = this.#nowMs();
+    for (const { body, attributes } of dead.drain()) source.add(body, nowMs, nowMs, attributes);
+    return { TaskHandle: 'invented' };
   }
 
   #bury(queue: Queue, dead: QueueMessage): void {

@@ -250,26 +250,34 @@ describe('the table', () => {
     expect(mayItem('handler', 'UpdateItem', 'journal#default')).toBe(false);
   });
 
-  it.each(['seen#default#0001invented', 'pause#default#108061'])(
-    'holds %s for the handler alone',
+  it('holds which notifications were seen, for the handler alone', () => {
+    for (const action of ['GetItem', 'UpdateItem']) {
+      expect(everyone.filter((who) => mayItem(who, action, 'seen#default#0001invented'))).toEqual([
+        'handler',
+        'administrator',
+      ]);
+    }
+  });
+
+  it.each(['subscriptions#default', 'pause#default#108061', 'told#default#108061#clients#1'])(
+    'holds %s for the handler, and for operators, who watch and sync',
     (item) => {
       for (const action of ['GetItem', 'UpdateItem']) {
         expect(everyone.filter((who) => mayItem(who, action, item))).toEqual([
           'handler',
+          'operator',
           'administrator',
         ]);
       }
     },
   );
 
-  it('holds what should be subscribed, for the handler that looks after it and operators', () => {
-    for (const action of ['GetItem', 'UpdateItem']) {
-      expect(everyone.filter((who) => mayItem(who, action, 'subscriptions#default'))).toEqual([
-        'handler',
-        'operator',
-        'administrator',
-      ]);
-    }
+  it('holds the places of syncs, which operators keep where they run one by hand', () => {
+    const item = 'sync#default#cursors';
+    expect(everyone.filter((who) => mayItem(who, 'UpdateItem', item))).toEqual([
+      'operator',
+      'administrator',
+    ]);
   });
 
   it('is not deleted, scanned or queried by any function', () => {
@@ -338,7 +346,9 @@ describe('what a doctor looks at', () => {
     }
     for (const arn of schedules)
       expect(may('operator', 'scheduler:UpdateSchedule', arn)).toBe(false);
-    expect(may('operator', 'events:PutEvents', bus ?? '')).toBe(false);
+    for (const action of ['PutRule', 'DeleteEventBus', 'PutPermission']) {
+      expect(may('operator', `events:${action}`, bus ?? '')).toBe(false);
+    }
   });
 });
 
