@@ -8,7 +8,7 @@ import { factsOf, type Outcome } from './outcome.ts';
 import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
 import { persist } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
-import { compare, type Position } from './position.ts';
+import { compare, type Position, positionOf } from './position.ts';
 import { reportOf } from './report.ts';
 import { closePass } from './settlement.ts';
 import { standingLatch } from './standing-latch.ts';
@@ -62,7 +62,11 @@ async function run(pass: Pass): Promise<Outcome> {
 
 type Gate =
   | { readonly kind: 'shut'; readonly outcome: Outcome }
-  | { readonly kind: 'open'; readonly dead: boolean };
+  | {
+      readonly kind: 'open';
+      /** What is published, where the canary has just found it dead. */
+      readonly dead: Position | undefined;
+    };
 
 /** Step 0. What it reads may be behind: nothing is decided here but whether to take the lease. */
 async function passGate(pass: Pass): Promise<Gate> {
@@ -72,7 +76,7 @@ async function passGate(pass: Pass): Promise<Gate> {
   pass.published = published?.token;
   if (current === undefined) {
     if (journal.known === null) return shut({ kind: 'not-connected', missing: 'grant' });
-    return { kind: 'open', dead: false };
+    return { kind: 'open', dead: undefined };
   }
   const stranger = elsewhere(pass, current);
   if (stranger !== undefined) return shut(stranger);
@@ -81,13 +85,13 @@ async function passGate(pass: Pass): Promise<Gate> {
   if (complaint === 'answered' && pass.published) {
     return shut({ kind: 'fresh', token: factsOf(pass.published) });
   }
-  const dead = complaint === 'dead';
+  const dead = complaint === 'dead' && pass.published ? positionOf(pass.published) : undefined;
   const reason = dueReason({
     journal,
     published: pass.published,
     current: current.grant,
     nowMs: pass.page.nowMs(),
-    dead,
+    dead: dead !== undefined,
     request: pass.request,
     settings: pass.settings,
   });

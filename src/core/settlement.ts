@@ -25,7 +25,7 @@ export function closePass(journal: Journal, closing: Closing): Journal {
   if (!holdsLease(journal, owner)) return journal;
   const failing = classOf(outcome) !== 'done';
   return {
-    ...(settled === undefined ? journal : settle(journal, settled)),
+    ...(settled === undefined ? journal : settle(journal, settled, outcome)),
     lease: null,
     failingSinceMs: failing ? (journal.failingSinceMs ?? nowMs) : null,
     history: withEntry(journal.history, {
@@ -36,7 +36,7 @@ export function closePass(journal: Journal, closing: Closing): Journal {
   };
 }
 
-function settle(journal: Journal, settled: Position): Journal {
+function settle(journal: Journal, settled: Position, outcome: Outcome): Journal {
   const { dispatch } = journal;
   const movedPast = dispatch !== null && isNewer(settled, dispatch.parent);
   const advanced = journal.known === null || isNewer(settled, journal.known);
@@ -47,8 +47,8 @@ function settle(journal: Journal, settled: Position): Journal {
     dispatch: movedPast ? null : dispatch,
     seals: journal.seals.filter((seal) => isNewer(seal, settled)),
     refusal: movedPast ? null : journal.refusal,
-    // A newer token shows that the provider serves us: no latch outlives it.
-    latch: advanced ? null : journal.latch,
+    // A newer token shows that the provider serves us: no latch outlives it, but one that this pass has found.
+    latch: advanced && outcome.kind !== 'latched' ? null : journal.latch,
   };
 }
 

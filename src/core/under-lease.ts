@@ -29,8 +29,11 @@ interface Progress {
   readonly spent: boolean;
 }
 
-/** Steps 2 to 8: recover, catch up, and spend if that is due and safe; again if another overtakes. */
-export async function underLease(pass: Pass, dead: boolean): Promise<Ending> {
+/**
+ * Steps 2 to 8: recover, catch up, and spend if that is due and safe; again if another overtakes. `dead` is
+ * what the canary has rejected at the gate.
+ */
+export async function underLease(pass: Pass, dead: Position | undefined): Promise<Ending> {
   let progress: Progress = { done: undefined, refused: undefined, spent: false };
   for (let round = 0; round < roundsMax; round += 1) {
     const next = await oneRound(pass, dead, progress);
@@ -41,7 +44,11 @@ export async function underLease(pass: Pass, dead: boolean): Promise<Ending> {
   throw new StoreRefused('unavailable', 'other passes kept overtaking this one');
 }
 
-async function oneRound(pass: Pass, dead: boolean, progress: Progress): Promise<Ending | Progress> {
+async function oneRound(
+  pass: Pass,
+  dead: Position | undefined,
+  progress: Progress,
+): Promise<Ending | Progress> {
   const recovery = await recover(pass);
   if (recovery.kind === 'stopped') return { outcome: recovery.outcome };
   const { current } = recovery;
@@ -114,16 +121,15 @@ async function catchUp(pass: Pass, current: GrantVersion): Promise<boolean> {
   return behind;
 }
 
-function sightOf(pass: Pass, current: GrantVersion, dead: boolean): Sight {
+function sightOf(pass: Pass, current: GrantVersion, dead: Position | undefined): Sight {
   const { journal } = pass.page;
-  const spokenOf = journal.canary?.position;
   return {
     journal,
     published: pass.published,
     current: current.grant,
     nowMs: pass.page.nowMs(),
     // The canary spoke of what was published at the gate; by now that may be another token.
-    dead: dead && spokenOf !== undefined && compare(spokenOf, current.grant) === 0,
+    dead: dead !== undefined && compare(dead, current.grant) === 0,
     request: pass.request,
     settings: pass.settings,
   };

@@ -667,6 +667,17 @@ describe('a consumer who complains', () => {
     expect(await rotate(it.ports(), complains)).toMatchObject({ kind: 'fresh' });
   });
 
+  it('of a dead token gets another, though the verdict could not be kept', async () => {
+    const it = memoryConnection([granted(2)]);
+    it.store(grantOf(hour));
+    it.verdicts.push('rejected', 'accepted');
+    let writes = 0;
+    it.journal.before = (call) => {
+      if (call === 'write' && ++writes === 1) throw new StoreRefused('denied', 'no right');
+    };
+    expect(await rotate(it.ports(), complains)).toMatchObject({ kind: 'refreshed' });
+  });
+
   it('of a dead token gets another, and the verdict holds for a minute', async () => {
     const it = memoryConnection([granted(2)]);
     it.store(grantOf(hour));

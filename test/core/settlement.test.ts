@@ -34,6 +34,14 @@ it('a seal above what is current stays', () => {
   expect(journal.seals).toHaveLength(1);
 });
 
+it('a newer token ends every latch but the one that the pass has found', () => {
+  const latch = { kind: 'misconfigured', clientVersionId: 'c1', error: 'x', sinceMs: 1 } as const;
+  const ended = (outcome: Outcome) =>
+    closePass({ ...leased, latch }, { owner, outcome, nowMs: 50, settled: next }).latch;
+  expect(ended(refreshed)).toBeNull();
+  expect(ended({ kind: 'latched', latch })).toBe(latch);
+});
+
 it('what is known never goes back', () => {
   const ahead = { ...leased, known: next };
   expect(closePass(ahead, { owner, outcome: down, nowMs: 50, settled: parent }).known).toEqual(

@@ -261,9 +261,24 @@ export const guards: readonly Guard[] = [
   {
     name: 'no latch outlives a newer token',
     file: 'settlement.ts',
-    from: 'latch: advanced ? null : journal.latch,',
+    from: "latch: advanced && outcome.kind !== 'latched' ? null : journal.latch,",
     to: 'latch: journal.latch,',
     breaks: 'an answer > that refuses the application latches until its credentials are replaced',
+  },
+  {
+    name: 'a latch that was just found stays',
+    file: 'settlement.ts',
+    from: "advanced && outcome.kind !== 'latched' ? null",
+    to: 'advanced ? null',
+    breaks: 'a newer token ends every latch but the one that the pass has found',
+  },
+  {
+    name: 'dead though nobody could note it',
+    file: 'under-lease.ts',
+    from: 'dead !== undefined && compare(dead, current.grant) === 0',
+    to: "dead !== undefined && journal.canary?.verdict === 'rejected'",
+    breaks:
+      'a consumer who complains > of a dead token gets another, though the verdict could not be kept',
   },
   {
     name: 'refused twice before it latches',
@@ -548,6 +563,20 @@ export const guards: readonly Guard[] = [
     from: 'if (!isNewer(mine.grant, current?.position)) {',
     to: 'if (false) {',
     breaks: 'a login > that was overtaken by the old grant or another login is renumbered above it',
+  },
+  {
+    name: 'login: gives way to a later one',
+    file: 'login.ts',
+    from: 'if (mayHaveMoved && isLaterLogin(current, mine)) {',
+    to: 'if (false) {',
+    breaks: 'a login > whose move was carried out unanswered gives way to a later login',
+  },
+  {
+    name: 'login: in as soon as it was current',
+    file: 'login.ts',
+    from: "if (moved === 'promoted') return mine;",
+    to: '',
+    breaks: 'a login > beside another ends as soon as it was current: the later one stays',
   },
   {
     name: 'login: above what is known',
