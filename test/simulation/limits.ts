@@ -22,7 +22,10 @@ const toleranceMs = skewMaxMs + 1000;
 export class Limits {
   readonly #world: World;
   readonly #ledger: Ledger;
-  /** Until when a process that was throttled has asked all others to wait, by generation. */
+  /**
+   * Until when a process that was throttled has asked all others to wait, by generation; by its own clock, for
+   * who was suspended knows no other.
+   */
   readonly #waits: { readonly process: Process; readonly untilMs: number; parent: string }[] = [];
 
   readonly #lifted = new Set<string>();
@@ -57,7 +60,7 @@ export class Limits {
   onAnswer(process: Process, answer: TokenAnswer): void {
     const { dispatch } = this.#ledger.deeds.of(process);
     if (answer.kind !== 'throttled' || dispatch === undefined) return;
-    const untilMs = this.#world.nowMs + Math.min(answer.retryAfterMs, hourMs);
+    const untilMs = this.#world.nowMs - process.lagMs + Math.min(answer.retryAfterMs, hourMs);
     this.#waits.push({ process, untilMs, parent: keyOf(dispatch.parent) });
   }
 
@@ -150,7 +153,8 @@ export class Limits {
     }
     if (!isOnDemand || sent.length === 0) return;
     const everyMs = Math.min(45 * minuteMs, (grant.expiresAtMs - grant.issuedAtMs) / 2);
-    const last = Math.max(...sent.map(({ atMs }) => atMs));
+    // Who was suspended dates its send by a clock that has stood still.
+    const last = Math.max(...sent.map(({ atMs, process }) => atMs - process.lagMs));
     if (nowMs >= last + everyMs - toleranceMs) return;
     if (this.#isLifted(grant)) return;
     this.#ledger.violated('limits', 'tokens were spent on demand too soon after one another');
