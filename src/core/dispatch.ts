@@ -25,10 +25,11 @@ export function markDispatched(
 ): Journal | DispatchRefusal {
   const { owner, versionId, nowMs } = dispatch;
   const parent = positionOf(dispatch.parent);
-  if (journal.dispatch?.sends.some((send) => send.versionId === versionId)) return journal;
   if (!holdsLease(journal, owner)) return 'lease-lost';
   if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';
   if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';
+  // On record by a write whose answer was lost; since then another may have come, so this is looked at last.
+  if (journal.dispatch?.sends.some((send) => send.versionId === versionId)) return journal;
 
   const attempt = Math.max(journal.lastAttempt, parent.attempt) + 1;
   const send: OpenSend = { versionId, attempt, sentAtMs: nowMs };

@@ -26,6 +26,8 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
 
   const versionId = Buffer.from(ports.random.bytes(16)).toString('hex');
   const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));
+  // A write whose answer was lost may have put it on record.
+  if (refusal !== 'amended') await withdraw(pass, versionId, null);
   if (refusal === 'lease-lost') return ended({ kind: 'busy', untilMs: leaseEndMs(pass) });
   if (refusal === 'overtaken') return { kind: 'overtaken' };
   if (isTooLate(pass)) {

@@ -62,6 +62,12 @@ it('a dispatch that is on record is not recorded twice', () => {
   expect(send(once)).toBe(once);
 });
 
+it('a dispatch that is on record counts no more once the lease is gone or a newer token is kept', () => {
+  const once = send(leased) as Journal;
+  expect(send({ ...once, lease: null })).toBe('lease-lost');
+  expect(send({ ...once, seals: [sealAt(3, 9)] })).toBe('overtaken');
+});
+
 it('a second send from the same parent keeps the first on record', () => {
   const twice = send(send(leased) as Journal, 'v2') as Journal;
   expect(sendsFrom(twice, parent).map((it) => it.versionId)).toEqual(['v1', 'v2']);

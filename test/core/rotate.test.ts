@@ -179,6 +179,25 @@ describe('nothing is sent', () => {
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'busy' });
   });
 
+  it('where the lease was taken over while nobody answered to the dispatch: it is withdrawn', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(13 * hour));
+    const write = it.journal.write.bind(it.journal);
+    let writes = 0;
+    it.journal.write = async (journal, revision) => {
+      const written = await write(journal, revision);
+      if (++writes !== 2) return written;
+      it.journal.set({
+        fence: 2,
+        lease: { owner: 'other', fence: 2, expiresAtMs: startMs + hour },
+      });
+      return down();
+    };
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'busy' });
+    expect(it.presented).toEqual([]);
+    expect(it.journal.journal.dispatch).toBeNull();
+  });
+
   it('where a late holder has sealed its token before the dispatch: that is made current', async () => {
     const it = memoryConnection();
     it.store(grantOf(13 * hour));

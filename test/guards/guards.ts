@@ -281,6 +281,22 @@ export const guards: readonly Guard[] = [
       'a consumer who complains > of a dead token gets another, though the verdict could not be kept',
   },
   {
+    name: 'what is on record is sent under the lease alone',
+    file: 'dispatch.ts',
+    from: "  if (!holdsLease(journal, owner)) return 'lease-lost';\n",
+    to: "  if (journal.dispatch?.sends.some((send) => send.versionId === versionId)) return journal;\n  if (!holdsLease(journal, owner)) return 'lease-lost';\n",
+    breaks:
+      'a dispatch that is on record counts no more once the lease is gone or a newer token is kept',
+  },
+  {
+    name: 'what was not sent leaves no record',
+    file: 'spend.ts',
+    from: "if (refusal !== 'amended') await withdraw(pass, versionId, null);",
+    to: '',
+    breaks:
+      'nothing is sent > where the lease was taken over while nobody answered to the dispatch: it is withdrawn',
+  },
+  {
     name: 'refused twice before it latches',
     file: 'settlement.ts',
     from: 'if (again || refused.lastChance) {',
