@@ -17,7 +17,10 @@ export interface Deed {
   dispatch:
     | { readonly parent: Position; readonly versionId: string; readonly atMs: number }
     | undefined;
-  /** When its pass must be over: its term ends, or its host stops it as far as it knew at the start. */
+  /**
+   * When its pass must be over: its term ends, or its host stops it as far as it knew at the start. By a clock
+   * that has stood still with it.
+   */
   endsAtMs: number | undefined;
   /** How far its wall clock was ahead when it first looked at the store's. */
   skewMs: number | undefined;

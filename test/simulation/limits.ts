@@ -135,11 +135,12 @@ export class Limits {
     const wishMs = request.minValidityMs ?? 0;
     const isNeeded =
       isResent ||
+      // What was adopted has no access token, whatever clock dated it.
+      grant.accessToken === null ||
       isAsked(request.door, nowMs >= grant.issuedAtMs + 10 * minuteMs - toleranceMs) ||
       nowMs >= agesAtMs - toleranceMs ||
       grant.expiresAtMs - nowMs < wishMs + toleranceMs ||
-      (grant.accessToken !== null &&
-        !world.provider.isAccessAccepted(grant.accessToken.reveal(), nowMs));
+      !world.provider.isAccessAccepted(grant.accessToken.reveal(), nowMs);
     if (!isNeeded) this.#ledger.violated('limits', 'a token was spent that nobody needed');
   }
 

@@ -85,7 +85,8 @@ function journalOf({ world, ledger }: Judged, process: Process): JournalStore {
   return {
     read: () => {
       // Nothing comes before the first reading of a pass.
-      deed.endsAtMs ??= Math.min(world.nowMs + times.leaseTermMs, process.killsAtMs);
+      const endsAtMs = Math.min(world.nowMs + times.leaseTermMs, process.killsAtMs);
+      deed.endsAtMs ??= endsAtMs - process.lagMs;
       return world.call(process, {
         label: 'journal.read',
         onRefused: () => ledger.calls.onReadRefused(process),
