@@ -104,12 +104,12 @@ describe('a function on loopback', () => {
   });
 
   it('is killed at its timeout and starts cold again', async () => {
-    const one = make({ timeoutMs: 100 });
+    const one = make({ timeoutMs: 1000 });
     await one.invoke({ do: 'it' });
     const late = await one.invoke({ do: 'hang' });
     expect(late.error?.errorType).toBe('Sandbox.Timedout');
     expect(late.error?.errorMessage).toBe(
-      `RequestId: ${late.requestId} Error: Task timed out after 0.10 seconds`,
+      `RequestId: ${late.requestId} Error: Task timed out after 1.00 seconds`,
     );
     expect(late.logs).toContain('event hang');
     expect(await one.invoke({ do: 'it' })).toMatchObject({
