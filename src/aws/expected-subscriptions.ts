@@ -1,5 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { StoreRefused } from '../core/ports.ts';
+import { parseRecord } from '../core/record.ts';
+import { Secret } from '../core/secret.ts';
 import type { ExpectedSubscription, ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
 import { changeItem, readItem } from './table-item.ts';
 
@@ -37,13 +39,17 @@ export function expectedSubscriptionsTable(
 }
 
 function listIn(text: string): readonly ExpectedSubscription[] {
-  const { v, subscriptions } = JSON.parse(text) as {
-    readonly v: unknown;
-    readonly subscriptions: readonly ExpectedSubscription[];
-  };
-  if (v === 1) return subscriptions;
+  const record = parseRecord(new Secret(text), 'the list of subscriptions');
+  const list = record.fields['subscriptions'];
+  if (Array.isArray(list) && list.every(isExpected)) return list;
   throw new StoreRefused(
     'damaged',
-    `the list of subscriptions is of version ${v}: update this program`,
+    'the list of subscriptions cannot be read: restore the table, or make the subscriptions anew',
   );
+}
+
+function isExpected(value: unknown): value is ExpectedSubscription {
+  const { id, companyId, sink, types } = Object(value) as Readonly<Record<string, unknown>>;
+  const texts = Array.isArray(types) ? [id, sink, ...types] : [undefined];
+  return texts.every((text) => typeof text === 'string') && Number.isSafeInteger(companyId);
 }

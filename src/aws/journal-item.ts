@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { emptyJournal, type Journal } from '../core/journal.ts';
+import { journalFrom } from '../core/journal-shape.ts';
 import { StoreRefused } from '../core/ports.ts';
 
 /** An item of the table, as it is on the wire. */
@@ -17,31 +18,17 @@ export function decodeJournal(item: Item | undefined): Journal {
   if (version !== '1') {
     throw new StoreRefused('damaged', `the journal is of version ${version}, not 1: update fresco`);
   }
-  const found = parsed(item['journal']?.S);
-  const wrong = Object.entries(emptyJournal)
-    .filter(([key, empty]) => key in found && !isLike(found[key], empty))
-    .map(([key]) => key);
-  if (wrong.length === 0) return { ...emptyJournal, ...found };
-  throw new StoreRefused('damaged', `the journal cannot be read: ${wrong.join(', ')}`);
-}
-
-/** Of the same kind as in an empty journal, where `null` stands for a record or a number. */
-function isLike(value: unknown, empty: unknown): boolean {
-  if (empty === null) return value === null || ['object', 'number'].includes(kindOf(value));
-  return kindOf(value) === kindOf(empty);
+  return journalFrom(parsed(item['journal']?.S), 'the journal');
 }
 
 function parsed(text: string | undefined): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text ?? '');
-    if (kindOf(value) === 'object') return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
   } catch {
     // Told below: the parser's own message would quote the text.
   }
   throw new StoreRefused('damaged', 'the journal is not a JSON object');
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'list' : typeof value;
 }

@@ -63,7 +63,12 @@ function ifClaimedUntil(untilMs: number, values: Item) {
   };
 }
 
+/** Without a readable list all ids are worked on again, which is what an event without a claim gets. */
 function settledIn(item: Item): EntityId[] {
-  const ids: unknown = JSON.parse(item['settled']?.S ?? '[]');
-  return Array.isArray(ids) ? ids.filter(isEntityId) : [];
+  try {
+    const ids: unknown = JSON.parse(item['settled']?.S ?? '[]');
+    return Array.isArray(ids) ? ids.filter(isEntityId) : [];
+  } catch {
+    return [];
+  }
 }

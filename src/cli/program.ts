@@ -68,12 +68,14 @@ export function createProgram(): Command {
     .configureHelp({ sortOptions: false, helpWidth: 100 })
     .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
     .addHelpText('after', overview);
-  for (const make of commands) {
-    const command = make();
-    command.copyInheritedSettings(program);
-    program.addCommand(command);
-  }
+  for (const make of commands) program.addCommand(make());
+  for (const command of program.commands) inherit(command, program);
   return program;
+}
+
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inherit(below, command);
 }
 
 function told(error: unknown, argv: readonly string[]): number {

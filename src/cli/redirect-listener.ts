@@ -62,8 +62,8 @@ export async function listenForRedirect(
 }
 
 function isRedirect(request: IncomingMessage, path: string): boolean {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  return request.method === 'GET' && pathname === path;
+  const [target = ''] = (request.url ?? '').split('?', 1);
+  return request.method === 'GET' && target === path;
 }
 
 function portOf(redirectUri: string): number {

@@ -53,11 +53,11 @@ async function answer(
   if (!shows(request, secret)) {
     return problem(401, 'invalid_token', 'show the secret: Authorization: Bearer <secret>');
   }
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  if (url.pathname !== '/token') return problem(404, 'not_found', 'tokens are at /token');
+  const [path, query] = (request.url ?? '').split('?', 2);
+  if (path !== '/token') return problem(404, 'not_found', 'tokens are at /token');
   if (request.method !== 'GET') return problem(405, 'invalid_request', 'use GET');
   try {
-    const obtained = await obtain(connection, served, url.searchParams);
+    const obtained = await obtain(connection, served, new URLSearchParams(query));
     if (obtained.kind === 'token') remember(served, obtained.token);
     return answerOf(obtained, connection.clock.nowMs());
   } catch (error) {

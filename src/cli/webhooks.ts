@@ -28,9 +28,7 @@ export function webhooksCommand(): Command {
       ),
     );
   for (const make of [listCommand, createWebhook, verifyCommand, deleteCommand, redriveCommand]) {
-    const sub = make();
-    sub.copyInheritedSettings(command);
-    command.addCommand(sub);
+    command.addCommand(make());
   }
   return command;
 }

@@ -31,9 +31,7 @@ export function encodeBin(ids: Iterable<EntityId>): string {
 export function decodeBin(text: string | undefined): ReadonlySet<EntityId> {
   if (text === undefined) return new Set();
   const { ids, texts } = parseRecord(new Secret(text), 'bin of a sync').fields;
-  if (typeof ids !== 'string' || !Array.isArray(texts) || !texts.every(isEntityId)) {
-    throw new StoreRefused('damaged', 'what a sync knows of a bin cannot be read');
-  }
+  if (typeof ids !== 'string' || !Array.isArray(texts)) throw damaged();
   let id = 0;
   const numbers =
     ids === ''
@@ -42,5 +40,11 @@ export function decodeBin(text: string | undefined): ReadonlySet<EntityId> {
           id += Number.parseInt(distance, 36);
           return id;
         });
-  return new Set([...numbers, ...texts]);
+  const all = [...numbers, ...texts];
+  if (!all.every(isEntityId)) throw damaged();
+  return new Set(all);
+}
+
+function damaged(): StoreRefused {
+  return new StoreRefused('damaged', 'what a sync knows of a bin cannot be read');
 }

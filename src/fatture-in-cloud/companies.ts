@@ -44,7 +44,7 @@ function flatten(list: readonly unknown[]): Company[] {
   const queue = [...list];
   for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
     const { id, name, controlled_companies: controlled } = (entry ?? {}) as Record<string, unknown>;
-    if (Array.isArray(controlled)) queue.push(...controlled);
+    for (const company of Array.isArray(controlled) ? controlled : []) queue.push(company);
     if (!Number.isSafeInteger(id) || found.has(id as number)) continue;
     found.set(id as number, { id: id as number, name: typeof name === 'string' ? name : '' });
   }

@@ -87,18 +87,24 @@ function verificationOf(
   proof: Proof,
   { applicationId }: WebhookVerifierOptions,
 ): Verification {
-  const audiences = [payload.aud ?? []].flat().map(withoutQuery);
-  if (!audiences.includes(proof.sink)) return forged('audience');
-  const aid = payload['aid'];
-  if (applicationId !== undefined && String(aid) !== applicationId) return forged('application');
+  const audiences = [payload.aud].flat().filter((audience) => typeof audience === 'string');
+  if (!audiences.map(withoutQuery).includes(proof.sink)) return forged('audience');
+  if (applicationId !== undefined && textOf(payload['aid']) !== applicationId) {
+    return forged('application');
+  }
   if (proof.eventId !== undefined && payload.jti !== proof.eventId) return forged('event-id');
   if (proof.subject !== undefined && payload.sub !== proof.subject) return forged('subject');
   return { kind: 'genuine' };
 }
 
 /** The handshake in query mode puts its challenge on the sink; whether into the audience too is not documented. */
-function withoutQuery(audience: unknown): string {
-  return String(audience).split('?', 1)[0] ?? '';
+function withoutQuery(audience: string): string | undefined {
+  return audience.split('?', 1)[0];
+}
+
+/** The provider writes `aid` as a number; a text would be the same. */
+function textOf(aid: unknown): string | undefined {
+  return typeof aid === 'number' || typeof aid === 'string' ? String(aid) : undefined;
 }
 
 function forged(reason: Forgery): Verification {

@@ -11,6 +11,7 @@ import type { ApiClient } from '../fatture-in-cloud/api-client.ts';
 import { type Subscribed, subscriptionsOf } from '../fatture-in-cloud/subscriptions.ts';
 import { systemClock } from '../local/system.ts';
 import { connectionApis } from './connection-apis.ts';
+import { EventRefused } from './lambda-events.ts';
 
 /** Looks after the subscriptions of a connection; rejects where the provider did not say what it has. */
 export type SubscriptionWatch = (connection: string, renew: boolean) => Promise<void>;
@@ -24,7 +25,7 @@ export function buildSubscriptionWatch(config: Config<'webhook-handler'>): Subsc
   const log: Log = new Logger({ serviceName: 'subscription-watch' });
   return async (connection, renew) => {
     if (!config.connections.includes(connection)) {
-      throw new Error(`there is no connection '${connection}': deploy again`);
+      throw new EventRefused(`there is no connection '${connection}': deploy again`);
     }
     const expected = expectedSubscriptionsTable(dynamo, config.table, connection);
     const provider = providerSubscriptions(apiOf(connection).api);

@@ -116,7 +116,7 @@ function tell(log: Log, connection: string, outcome: SyncOutcome): void {
 function callsIn(event: unknown, connections: readonly string[]): Call[] {
   const { Records: records, connection } = Object(event) as Record<string, unknown>;
   const calls = Array.isArray(records)
-    ? records.map((record) => parseContinuation(String(Object(record).body)))
+    ? records.map(continuationIn)
     : [typeof connection === 'string' ? { connection } : undefined];
   return calls.map((call) => {
     if (call !== undefined && connections.includes(call.connection)) return call;
@@ -124,6 +124,11 @@ function callsIn(event: unknown, connections: readonly string[]): Call[] {
       `the sync is called with {"connection": …} or by its queue, for one of ${connections.join(', ')}`,
     );
   });
+}
+
+function continuationIn(record: unknown): Continuation | undefined {
+  const { body } = Object(record) as Record<string, unknown>;
+  return typeof body === 'string' ? parseContinuation(body) : undefined;
 }
 
 function portsOf(config: Config<'sync'>): (connection: string) => SyncPorts {

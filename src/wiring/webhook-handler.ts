@@ -17,6 +17,7 @@ import { connectionApis } from './connection-apis.ts';
 import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
 import { toldLog } from './sync-pass.ts';
 
+export { handlerCallIn } from './lambda-events.ts';
 export { buildSubscriptionWatch, type SubscriptionWatch } from './subscription-watch.ts';
 
 // Enough for the requests under way and the writes after them.

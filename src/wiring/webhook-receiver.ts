@@ -15,6 +15,8 @@ import { webhookVerifier } from '../fatture-in-cloud/webhook-signature.ts';
 import { systemClock } from '../local/system.ts';
 import { sinkOf } from '../stack-facts.ts';
 
+export { requestIn } from './lambda-events.ts';
+
 /** A request as it reached the sinks; the last part of its path names the connection. */
 export type SinkRequest = WebhookRequest & { readonly path: string };
 

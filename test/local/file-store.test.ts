@@ -196,7 +196,7 @@ describe('a file store', () => {
     const file = join(files, 'journal.json');
     const text = (await readFile(file, 'utf8')).replace('"seals":[]', '"seals":[{}]');
     await writeFile(file, text);
-    const damaged = refused('damaged', 'journal.seals.0');
+    const damaged = refused('damaged', '"seals"');
     await expect(journal.read()).rejects.toMatchObject(damaged);
     await expect(journal.write(emptyJournal, 1)).rejects.toMatchObject(damaged);
     expect(await readFile(file, 'utf8')).toBe(text);

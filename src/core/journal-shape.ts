@@ -1,0 +1,91 @@
+import { emptyJournal, type Journal } from './journal.ts';
+import { StoreRefused } from './ports.ts';
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string' && value !== '';
+const isString: Check = (value) => typeof value === 'string';
+const isFlag: Check = (value) => typeof value === 'boolean';
+// A moment may be a fraction: the store’s clock is carried on by a monotonic one.
+const isInstant: Check = (value) => Number.isFinite(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+
+const recordOf =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    Object(value) === value &&
+    Object.entries(fields).every(([key, check]) =>
+      check((value as Readonly<Record<string, unknown>>)[key]),
+    );
+
+const positionFields = { grant: isCount, generation: isCount, attempt: isCount };
+const isPosition = recordOf(positionFields);
+
+const isRevoked = recordOf({
+  kind: (kind) => kind === 'revoked',
+  position: isPosition,
+  sinceMs: isInstant,
+});
+
+const isMisconfigured = recordOf({
+  kind: (kind) => kind === 'misconfigured',
+  clientVersionId: isText,
+  error: isString,
+  sinceMs: isInstant,
+});
+
+const shape: Readonly<Record<keyof Journal, Check>> = {
+  lease: orNull(recordOf({ owner: isText, fence: isCount, expiresAtMs: isInstant })),
+  fence: isCount,
+  known: orNull(isPosition),
+  dispatch: orNull(
+    recordOf({
+      parent: isPosition,
+      sends: listOf(recordOf({ versionId: isText, attempt: isCount, sentAtMs: isInstant })),
+    }),
+  ),
+  lastAttempt: isCount,
+  seals: listOf(recordOf({ ...positionFields, versionId: isText, box: isText })),
+  latch: orNull((value) => isRevoked(value) || isMisconfigured(value)),
+  called: orNull(recordOf({ forMs: isInstant, by: isText })),
+  refusal: orNull(recordOf({ position: isPosition, atMs: isInstant })),
+  retryAtMs: orNull(isInstant),
+  pausedAtMs: orNull(isInstant),
+  canary: orNull(
+    recordOf({
+      position: isPosition,
+      verdict: (verdict) => ['accepted', 'rejected', 'unknown'].includes(verdict as string),
+      sinceMs: isInstant,
+      atMs: isInstant,
+      fromFirst: isFlag,
+    }),
+  ),
+  sentAtMs: listOf(isInstant),
+  liftedFor: orNull(isPosition),
+  failingSinceMs: orNull(isInstant),
+  history: listOf(recordOf({ atMs: isInstant, outcome: isString, generation: isCount })),
+};
+
+/**
+ * A journal as it was stored. What an earlier program did not note is as in a journal where nothing happened;
+ * what cannot be read is refused by name, since a guess could spend a token twice: `StoreRefused` ('damaged').
+ */
+export function journalFrom(fields: Readonly<Record<string, unknown>>, name: string): Journal {
+  const journal = { ...emptyJournal, ...fields };
+  const wrong = Object.entries(shape)
+    .filter(([key, check]) => !check(journal[key as keyof Journal]))
+    .map(([key]) => `"${key}"`);
+  if (wrong.length === 0) return journal;
+  const places = wrong.join(', ');
+  throw new StoreRefused('damaged', `${name} is damaged at ${places}: restore it from a backup`);
+}

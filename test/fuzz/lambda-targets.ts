@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import fc from 'fast-check';
+import { handler as rotator } from '../../functions/rotator.ts';
+import { handler as sync } from '../../functions/sync.ts';
+import { handler as webhookHandler } from '../../functions/webhook-handler.ts';
+import { handler as webhookReceiver } from '../../functions/webhook-receiver.ts';
+import { toEnvironment } from '../../src/config.ts';
+import { StoreRefused } from '../../src/core/ports.ts';
+import { EventRefused } from '../../src/wiring/lambda-events.ts';
+import { CallRefused } from '../../src/wiring/rotator-doors.ts';
+import { SyncCallRefused } from '../../src/wiring/sync.ts';
+import { type Loopback, readBody, startLoopback } from '../doubles/loopback.ts';
+import { claims, providerKey, sign } from '../fatture-in-cloud/signed-webhook.ts';
+import { hostileText, type Json, spoilt } from './hostile.ts';
+import * as sample from './samples.ts';
+import { type Ending, type Target, target } from './target.ts';
+
+const arn = 'arn:aws:lambda:eu-south-1:111122223333:function:rotator';
+
+/** An AWS that takes messages and denies all else, so that good events end soon too. */
+export async function startDenyingAws(): Promise<Loopback> {
+  const aws = await startLoopback(async (request, response) => {
+    const body = String(await readBody(request));
+    const isSend = String(request.headers['x-amz-target']).endsWith('.SendMessage');
+    response.setHeader('content-type', 'application/x-amz-json-1.0');
+    if (!isSend) {
+      response.statusCode = 400;
+      return void response.end('{"__type":"AccessDeniedException","message":"denied"}');
+    }
+    const MD5OfMessageBody = createHash('md5').update(JSON.parse(body).MessageBody).digest('hex');
+    response.end(JSON.stringify({ MessageId: 'm', MD5OfMessageBody }));
+  });
+  Object.assign(process.env, environmentOf(aws.endpoint));
+  return aws;
+}
+
+function environmentOf(endpoint: string): Record<string, string> {
+  const stack = { prefix: 'fresco', connections: ['default', 'second'] };
+  const queueUrl = `${endpoint}/1/queue`;
+  const wide = { ...stack, table: 'fresco', bus: 'fresco', providerUrl: 'http://127.0.0.1:1' };
+  const consumersAlias = `${arn}:consumers`;
+  return {
+    ...toEnvironment('rotator', {
+      ...wide,
+      environment: '111122223333/eu-south-1/test',
+      rotateEveryMs: 86_400_000,
+      leaseTermMs: 90_000,
+    }),
+    ...toEnvironment('webhook-receiver', {
+      ...stack,
+      queueUrl,
+      webhookSink: 'https://hooks.example.com',
+      applicationId: undefined,
+      webhookPublicKeys: [providerKey.publicPem],
+    }),
+    ...toEnvironment('webhook-handler', { ...wide, queueUrl, consumersAlias, entity: 'full' }),
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'eu-south-1',
+    AWS_ACCESS_KEY_ID: 'invented',
+    AWS_SECRET_ACCESS_KEY: 'invented',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+  };
+}
+
+const position = { grant: 1, generation: 1, attempt: 0 };
+const grantArn =
+  'arn:aws:secretsmanager:eu-south-1:111122223333:secret:fresco/default/grant-AbCdEf';
+const native = { SecretId: grantArn, ClientRequestToken: 'v'.repeat(32), Step: 'createSecret' };
+
+const rotations = target('events of the rotator', {
+  share: 8,
+  input: fc.record({
+    door: fc.oneof(fc.constantFrom('schedule', 'operator', 'consumers', 'native'), hostileText),
+    event: fc.oneof(
+      spoilt({ connection: 'default' }),
+      spoilt({ connection: 'default', onlyIfDue: true }),
+      spoilt({ connection: 'default', minValidityMs: 300_000, rejected: position }),
+      spoilt(native),
+    ),
+  }),
+  refusals: [CallRefused, StoreRefused],
+  feed: ({ door, event }) => ended(rotator(event, contextOf(`${arn}:${door}`))),
+});
+
+const notificationBody = JSON.stringify(sample.notificationJson);
+const continuationBody = JSON.stringify({
+  v: 1,
+  connection: 'default',
+  id: 'abcd',
+  resumeAtMs: 9e15,
+});
+const recordOf = (body: string): Json => ({
+  messageId: 'm1',
+  receiptHandle: 'r1',
+  body,
+  attributes: { ApproximateReceiveCount: '1' },
+});
+
+const syncs = target('events of the sync', {
+  share: 5,
+  input: fc.oneof(
+    spoilt({ connection: 'default' }),
+    spoilt({ Records: [recordOf(continuationBody), recordOf(continuationBody)] }, 5),
+  ),
+  refusals: [SyncCallRefused, StoreRefused],
+  feed: (event) => ended(sync(event, contextOf(`${arn}:live`))),
+});
+
+const batches = target('events of the webhook handler', {
+  share: 5,
+  input: fc.oneof(
+    spoilt({ watch: 'default', renew: true }),
+    spoilt({ Records: [recordOf(notificationBody), recordOf('{}')] }, 5),
+  ),
+  refusals: [EventRefused, StoreRefused],
+  feed: (event) => ended(webhookHandler(event, contextOf(`${arn}:live`))),
+});
+
+const token = await sign({ aud: ['https://hooks.example.com/default'], exp: 4_000_000_000 });
+const httpEvent: Json = {
+  version: '2.0',
+  rawPath: '/webhooks/default',
+  rawQueryString: '',
+  headers: {
+    authorization: `Bearer ${token}`,
+    'ce-id': claims.jti,
+    'ce-subject': claims.sub,
+    'ce-type': 'it.fattureincloud.webhooks.entities.clients.update',
+    host: 'hooks.example.com',
+  },
+  requestContext: { http: { method: 'POST', path: '/webhooks/default' } },
+  body: '{"data":{"ids":[1]}}',
+  isBase64Encoded: false,
+};
+
+const httpEvents = target('events of the webhook receiver', {
+  share: 8,
+  input: spoilt(httpEvent, 4),
+  refusals: [EventRefused],
+  feed: async (event): Promise<Ending> => {
+    const { statusCode } = await webhookReceiver(event);
+    return statusCode !== undefined && statusCode < 300 ? 'taken' : 'refused';
+  },
+});
+
+async function ended(answer: Promise<unknown>): Promise<Ending> {
+  await answer;
+  return 'taken';
+}
+
+function contextOf(invokedFunctionArn: string): Context {
+  const context: Partial<Context> = {
+    invokedFunctionArn,
+    getRemainingTimeInMillis: () => 60_000,
+  };
+  return context as Context;
+}
+
+/** The four functions as Lambda calls them, over `startDenyingAws`. */
+export const lambdaTargets: readonly Target[] = [rotations, syncs, batches, httpEvents];
