@@ -85,7 +85,7 @@ export function connectionWatches(prefix: string, connection: string): readonly 
   ];
 }
 
-/** Of one connection's sink. */
+/** Of one connection's notifications. */
 export function sinkWatches(prefix: string, connection: string): readonly Watch[] {
   return [
     {
@@ -94,6 +94,13 @@ export function sinkWatches(prefix: string, connection: string): readonly Watch[
       metric: measured(webhookMetrics.receipts, 'Sum', { prefix, connection, receipt: 'forged' }),
       breaches: 'at or above',
       threshold: 100,
+    },
+    {
+      entry: 'notifications-wait',
+      says: `a notification of ${connection} has waited for six hours for a token, a quota or a licence`,
+      metric: measured(webhookMetrics.waiting, 'Maximum', { prefix, connection }),
+      breaches: 'at or above',
+      threshold: 6,
     },
   ];
 }
@@ -131,7 +138,7 @@ function webhookWatches(webhook: Webhook): readonly Watch[] {
     },
     {
       entry: 'notifications-wait',
-      says: 'the oldest notification has waited for six hours',
+      says: 'the oldest notification has been in the queue for six hours',
       metric: queue.metricApproximateAgeOfOldestMessage({
         period: Duration.minutes(5),
         statistic: 'Maximum',

@@ -23,6 +23,8 @@ export interface QueuedNotification extends Notification {
   readonly connection: string;
   /** Counts from 0. */
   readonly part: number;
+  /** Since when it is sent anew instead of being handled, in epoch milliseconds; absent: it never was. */
+  readonly waitsSinceMs?: number;
 }
 
 /** The most ids that one queued part carries. */
@@ -47,6 +49,7 @@ export function partsOf(notification: Notification, connection: string): QueuedN
 /** The body of a queue message. */
 export function encodeNotification(queued: QueuedNotification): string {
   const { connection, part, id, companyId, type, resource, change, time, ids } = queued;
+  const { waitsSinceMs } = queued;
   return JSON.stringify({
     v: 1,
     connection,
@@ -58,6 +61,7 @@ export function encodeNotification(queued: QueuedNotification): string {
     change,
     time,
     ids,
+    waitsSinceMs,
   });
 }
 
@@ -70,6 +74,7 @@ export function decodeNotification(text: string): QueuedNotification | undefined
     return undefined;
   }
   const { connection, part, id, companyId, type, resource, change, time, ids } = fields;
+  const { waitsSinceMs } = fields;
   if (fields['v'] !== 1 || !isText(connection) || !isCount(part) || !isText(id)) return undefined;
   if (!isCount(companyId) || !isText(type) || !isText(resource)) return undefined;
   if (change !== 'create' && change !== 'update' && change !== 'delete') return undefined;
@@ -84,6 +89,7 @@ export function decodeNotification(text: string): QueuedNotification | undefined
     change,
     ...(isText(time) ? { time } : {}),
     ids,
+    ...(isCount(waitsSinceMs) ? { waitsSinceMs } : {}),
   };
 }
 

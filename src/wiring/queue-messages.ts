@@ -87,14 +87,16 @@ async function processConnection(
 
 /** Whether the message may be deleted. */
 async function conclude(
-  { queue, log }: MessagePorts,
+  { queue, log, clock }: MessagePorts,
   { message, notification }: Readable,
   ending: Processed,
 ): Promise<boolean> {
   if (ending.kind !== 'retry') return true;
   try {
     if (ending.reason !== 'failed') {
-      await queue.postpone(notification, ending.delayMs);
+      // To the queue the copy is a new message: how long it waits, it has to say itself.
+      const waitsSinceMs = notification.waitsSinceMs ?? clock.nowMs();
+      await queue.postpone({ ...notification, waitsSinceMs }, ending.delayMs);
       return true;
     }
     await queue.hide(message.receiptHandle, ending.delayMs);
@@ -115,12 +117,20 @@ function tell(
   const name = ending.kind === 'retry' ? ending.reason : ending.kind;
   const level = ending.kind === 'done' ? 'info' : ending.kind === 'drop' ? 'error' : 'warn';
   log[level](`notification ${name}`, { connection, eventId, type, part, ...fieldsOf(ending) });
-  const dimensions = ['prefix', 'connection', 'ending'];
+  const nowMs = clock.nowMs();
+  const dimensions = ['prefix', 'connection'];
+  const waits = ending.kind === 'retry' && ending.reason !== 'failed';
+  const WaitingHours = hours(nowMs - (notification.waitsSinceMs ?? nowMs));
   emit(
-    metricLine(clock.nowMs(), { prefix, connection, ending: name }, [
-      { dimensions, unit: 'Count', values: { Deliveries: 1 } },
+    metricLine(nowMs, { prefix, connection, ending: name }, [
+      { dimensions: [...dimensions, 'ending'], unit: 'Count', values: { Deliveries: 1 } },
+      ...(waits ? [{ dimensions, unit: 'None' as const, values: { WaitingHours } }] : []),
     ]),
   );
+}
+
+function hours(ms: number): number {
+  return Math.round(ms / 36_000) / 100;
 }
 
 function fieldsOf(ending: Processed): LogFields {

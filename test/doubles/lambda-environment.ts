@@ -58,7 +58,9 @@ export class LambdaEnvironment {
   /** Starts the process. */
   static async start(spec: EnvironmentSpec): Promise<LambdaEnvironment> {
     const environment = new LambdaEnvironment(spec);
-    environment.#loopback = await startLoopback((...call) => environment.#serve(...call));
+    // A process that stands still between two calls finds its connection open again, as in Lambda.
+    const options = { keepAliveTimeout: 0 };
+    environment.#loopback = await startLoopback((...call) => environment.#serve(...call), options);
     environment.#spawn(environment.#loopback.endpoint);
     return environment;
   }

@@ -11,8 +11,9 @@ export interface Loopback {
 /** Starts a server on loopback. A listener that throws or rejects is a defect of the double: it answers 599. */
 export async function startLoopback(
   listener: (...call: Parameters<RequestListener>) => Promise<void>,
+  options: { readonly keepAliveTimeout?: number } = {},
 ): Promise<Loopback> {
-  const server = createServer((request, response) => {
+  const server = createServer(options, (request, response) => {
     listener(request, response).catch((cause: unknown) => {
       if (!response.headersSent) response.statusCode = 599;
       response.end(`the double failed: ${cause instanceof Error ? cause.message : 'unknown'}`);

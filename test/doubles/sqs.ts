@@ -8,6 +8,10 @@ export interface SqsDouble extends ServiceDouble {
   queueUrl(name: string): string;
   /** The bodies of what is on a queue, in flight or not. */
   bodies(name: string): readonly string[];
+  /** Puts a message there as a service of AWS does, perhaps some time ago. */
+  put(name: string, body: string, sentAtMs?: number): void;
+  /** Takes every message off a queue; their bodies. */
+  drain(name: string): readonly string[];
   /** How long the oldest message of a queue has been there; 0 where there is none. */
   oldestAgeMs(name: string): number;
   /** Makes every message of a queue visible again, those in flight too. */
@@ -36,6 +40,12 @@ export async function startSqs(
     ...server,
     queueUrl: (name) => service.urlOf(name),
     bodies: (name) => service.queue(name).messages.map((message) => message.body),
+    put: (name, body, sentAtMs = nowMs()) => void service.queue(name).add(body, sentAtMs, nowMs()),
+    drain: (name) =>
+      service
+        .queue(name)
+        .drain()
+        .map(({ body }) => body),
     oldestAgeMs: (name) => {
       const sentAtMs = service.queue(name).messages.map((message) => message.sentAtMs);
       return sentAtMs.length === 0 ? 0 : nowMs() - Math.min(...sentAtMs);

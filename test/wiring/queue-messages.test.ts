@@ -91,10 +91,21 @@ describe('a batch of messages', () => {
     async (reason) => {
       const it = world({ 'event-1': retry(reason) });
       expect(await it.handle([message(1)])).toEqual([]);
-      expect(it.postponed).toEqual([[notification(1), 5000]]);
+      const waitsSinceMs = 1_790_000_000_000;
+      expect(it.postponed).toEqual([[{ ...notification(1), waitsSinceMs }, 5000]]);
       expect(it.hidden).toEqual([]);
     },
   );
+
+  it('keeps since when one waits over every copy, and measures it', async () => {
+    const waitsSinceMs = 1_790_000_000_000 - 6 * 3_600_000;
+    const copy = { ...notification(1), waitsSinceMs };
+    const it = world({ 'event-1': retry('person') });
+    await it.handle([message(1, encodeNotification(copy))]);
+    expect(it.postponed).toEqual([[copy, 5000]]);
+    const { name } = webhookMetrics.waiting;
+    expect(it.metrics[0]?.[name]).toBe(6);
+  });
 
   it.each(['quota', 'failed'] as const)(
     'keeps one in the queue that could not be put off (%s)',
@@ -127,8 +138,17 @@ describe('a batch of messages', () => {
     const { name, dimensions } = webhookMetrics.deliveries;
     expect(it.metrics.map(({ _aws, ...values }) => values)).toEqual([
       { prefix: 'fresco', connection: 'default', ending: 'done', [name]: 1 },
-      { prefix: 'fresco', connection: 'default', ending: 'quota', [name]: 1 },
+      {
+        ...{ prefix: 'fresco', connection: 'default', ending: 'quota', [name]: 1 },
+        [webhookMetrics.waiting.name]: 0,
+      },
     ]);
+    expect(it.metrics[1]?.['_aws']).toMatchObject({
+      CloudWatchMetrics: [
+        { Dimensions: [dimensions] },
+        { Dimensions: [webhookMetrics.waiting.dimensions] },
+      ],
+    });
     expect(it.metrics[0]?.['_aws']).toMatchObject({
       CloudWatchMetrics: [{ Namespace: 'Fresco', Dimensions: [dimensions] }],
     });
