@@ -1,6 +1,7 @@
 import { type Due, dueReason, type Sight, uncertainty } from '../core/gate.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Journal } from '../core/journal.ts';
+import { policyFor } from '../core/measured-policy.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import { newest } from '../core/position.ts';
 import { openSeal } from '../core/seal.ts';
@@ -74,7 +75,7 @@ function sightOf(
     nowMs: clock.nowMs(),
     dead: false,
     request: { door: 'schedule' },
-    settings,
+    settings: { ...settings, policy: policyFor(journal, settings) },
   };
 }
 

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './doctor.ts';
+import { doomedRotatorCommand } from './doomed-rotator.ts';
 import { execCommand } from './exec.ts';
 import { exitCodes, failureOf, withoutTokens } from './failure.ts';
 import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
 import { pauseCommand, resumeCommand } from './pause.ts';
+import { probeCommand } from './probe.ts';
 import { recoverCommand } from './recover.ts';
 import { rotateCommand } from './rotate.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -27,6 +29,7 @@ const commands = [
   historyCommand,
   doctorCommand,
   recoverCommand,
+  probeCommand,
   pauseCommand,
   resumeCommand,
   webhooksCommand,
@@ -69,6 +72,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
     .addHelpText('after', overview);
   for (const make of commands) program.addCommand(make());
+  program.addCommand(doomedRotatorCommand(), { hidden: true });
   for (const command of program.commands) inherit(command, program);
   return program;
 }

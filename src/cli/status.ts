@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import type { Journal, Latch } from '../core/journal.ts';
+import { policyFor } from '../core/measured-policy.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
+import type { ReplayPolicy } from '../core/replay-policy.ts';
 import { heldLatch } from '../core/settlement.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { connect, examples, withConnection } from './connection-options.ts';
@@ -28,6 +30,8 @@ interface Status {
   readonly uncertainSince: string | null;
   readonly latch: { readonly kind: Latch['kind']; readonly since: string } | null;
   readonly schedule: string;
+  /** What the provider does with a refresh token that is presented again, as far as it is known. */
+  readonly replayPolicy: ReplayPolicy;
   /** What a person has to do; `null`: nothing. */
   readonly problem: string | null;
 }
@@ -64,6 +68,7 @@ async function look(connection: Connection): Promise<Status> {
     ...tokenPart(token, connection.clock.nowMs()),
     ...journalPart(journal),
     schedule,
+    replayPolicy: policyFor(stored, connection.settings),
     problem: problemOf(journal, token),
   };
 }

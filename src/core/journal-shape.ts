@@ -44,6 +44,13 @@ const isMisconfigured = recordOf({
   sinceMs: isInstant,
 });
 
+const isPolicy: Check = (value) => {
+  const { kind, seconds } = Object(value) as Readonly<Record<string, unknown>>;
+  return kind === 'grace'
+    ? isCount(seconds)
+    : ['reusable', 'single-use', 'unknown'].includes(kind as string);
+};
+
 const shape: Readonly<Record<keyof Journal, Check>> = {
   lease: orNull(recordOf({ owner: isText, fence: isCount, expiresAtMs: isInstant })),
   fence: isCount,
@@ -74,6 +81,7 @@ const shape: Readonly<Record<keyof Journal, Check>> = {
   liftedFor: orNull(isPosition),
   failingSinceMs: orNull(isInstant),
   history: listOf(recordOf({ atMs: isInstant, outcome: isString, generation: isCount })),
+  measured: orNull(recordOf({ provider: isText, policy: isPolicy, atMs: isInstant })),
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Verdict } from './ports.ts';
 import type { Position } from './position.ts';
+import type { ReplayPolicy } from './replay-policy.ts';
 import type { Seal } from './seal.ts';
 
 /** The right to refresh, held by one process for one term. */
@@ -42,6 +43,13 @@ export interface CanaryRecord {
   readonly fromFirst: boolean;
 }
 
+/** What a probe has measured of one provider; it holds for that one alone. */
+export interface MeasuredPolicy {
+  readonly provider: string;
+  readonly policy: ReplayPolicy;
+  readonly atMs: number;
+}
+
 /** One line of `fresco history`: no values. */
 export interface HistoryEntry {
   readonly atMs: number;
@@ -77,6 +85,8 @@ export interface Journal {
   /** Since when passes have failed. */
   readonly failingSinceMs: number | null;
   readonly history: readonly HistoryEntry[];
+  /** `null`: nothing was measured, the provider's description stands. */
+  readonly measured: MeasuredPolicy | null;
 }
 
 /** The journal of a connection of which nothing is on record. */
@@ -97,4 +107,5 @@ export const emptyJournal: Journal = {
   liftedFor: null,
   failingSinceMs: null,
   history: [],
+  measured: null,
 };

@@ -1,5 +1,6 @@
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
+import { withMeasuredPolicy } from '../core/measured-policy.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Reporter } from '../core/ports.ts';
 import type { Report } from '../core/report.ts';
@@ -68,7 +69,7 @@ export function filePorts(
 ): RotationPorts {
   const { name, provider, reporter } = connection;
   const { client, grant, accessToken, journal } = store.connection(name);
-  return {
+  return withMeasuredPolicy({
     clock: systemClock,
     random: systemRandom,
     owner: localOwner(),
@@ -80,7 +81,7 @@ export function filePorts(
     canary: provider.canary,
     reporter,
     settings: fileSettings(name, provider),
-  };
+  });
 }
 
 function fileSettings(connection: string, { profile }: Provider): RotationSettings {

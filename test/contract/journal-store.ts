@@ -43,6 +43,11 @@ export const fullJournal: Journal = {
   called: { forMs: 1_790_000_000_003, by: 'somebody' },
   failingSinceMs: 1_790_000_000_009,
   history: [{ atMs: 1_789_990_000_000, outcome: 'refreshed', generation: 7 }],
+  measured: {
+    provider: 'https://provider.example',
+    policy: { kind: 'grace', seconds: 60 },
+    atMs: 1_789_980_000_000,
+  },
 };
 
 /** `open` gives one or more handles of one new and empty journal; races are spread over the handles. */

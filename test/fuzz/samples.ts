@@ -60,6 +60,7 @@ export const journal: Journal = {
   liftedFor: null,
   failingSinceMs: null,
   history: [{ atMs: startMs - 60_000, outcome: 'refreshed', generation: 1 }],
+  measured: { provider: grant.provider, policy: { kind: 'grace', seconds: 60 }, atMs: 1 },
 };
 export const journalJson: Json = JSON.parse(JSON.stringify(journal));
 

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { notePolicy, policyFor, withMeasuredPolicy } from '../../src/core/measured-policy.ts';
+import { rotate } from '../../src/core/rotate.ts';
+import { granted, grantOf, hour, memoryConnection } from './memory-connection.ts';
+
+const reusable = { kind: 'reusable' } as const;
+
+/** A connection whose refresh was not answered, at a provider of which something was measured. */
+async function unanswered(provider: string) {
+  const it = memoryConnection([{ kind: 'uncertain', cause: 'reset' }, granted(2)]);
+  it.store(grantOf(13 * hour));
+  const { journal, clock } = it.ports();
+  await notePolicy(journal, clock, { provider, policy: reusable });
+  const pass = () => rotate(withMeasuredPolicy(it.ports()), { door: 'schedule' });
+  await pass();
+  return { it, pass };
+}
+
+it('a pass goes by what was measured: an unanswered token is sent again at once', async () => {
+  const { it, pass } = await unanswered('https://provider.example');
+  expect(await pass()).toMatchObject({ kind: 'refreshed' });
+  expect(it.presented).toHaveLength(2);
+  expect(it.journal.journal.measured).toMatchObject({ policy: reusable, atMs: it.time.nowMs });
+});
+
+it('what was measured of another provider counts for nothing', async () => {
+  const { it, pass } = await unanswered('https://other.example');
+  expect(await pass()).toMatchObject({ kind: 'uncertain' });
+  expect(it.presented).toHaveLength(1);
+});
+
+it('without a measurement the description of the provider stands', () => {
+  const described = { provider: 'https://provider.example', policy: { kind: 'unknown' } } as const;
+  expect(policyFor({ measured: null }, described)).toEqual({ kind: 'unknown' });
+  const measured = { provider: described.provider, policy: reusable, atMs: 1 };
+  expect(policyFor({ measured }, described)).toEqual(reusable);
+});
