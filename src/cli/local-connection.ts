@@ -1,30 +1,38 @@
 import type {
   ConnectionView,
   ConsoleConnection,
-  Done,
+  KilledView,
   Moment,
   TokenView,
 } from '../console/view.ts';
 import type { AccessToken } from '../core/access-token.ts';
 import type { Journal } from '../core/journal.ts';
-import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import { compare } from '../core/position.ts';
 import { heldLatch } from '../core/settlement.ts';
 import type { LocalSystem } from '../wiring/local-system.ts';
+import { doneBy } from './killed-rotator.ts';
 import type { Moments } from './moments.ts';
+import { storedView } from './stored-view.ts';
 
 const rotateEveryMs = 86_400_000;
 
+/** A sandbox that may be broken, and what was done to it that no journal knows of. */
+export type BreakableSandbox = NonNullable<ConsoleConnection['sandbox']> & {
+  /** Fingerprint of the token that the provider was made to forget. */
+  readonly forgotten: string | null;
+  readonly killed: KilledView | null;
+};
+
+/** What the page's connection is made of. */
+export interface LocalConnectionParts {
+  readonly system: LocalSystem;
+  readonly moments: Moments;
+  readonly sandbox?: BreakableSandbox;
+}
+
 /** The connection of a local system as the console page reaches it. */
-export function localConnection(
-  name: string,
-  parts: {
-    readonly system: LocalSystem;
-    readonly moments: Moments;
-    readonly sandbox?: ConsoleConnection['sandbox'];
-  },
-): ConsoleConnection {
+export function localConnection(name: string, parts: LocalConnectionParts): ConsoleConnection {
   const { system, moments, sandbox } = parts;
   // A sandbox on this stage is not one that the command could log in to.
   const inPlace = (text: string) =>
@@ -32,7 +40,7 @@ export function localConnection(
   const momentInPlace = (moment: Moment) => ({ ...moment, text: inPlace(moment.text) });
   return {
     look: async () => {
-      const view = await look(name, system);
+      const view = await look(name, parts);
       return { ...view, latch: view.latch && inPlace(view.latch) };
     },
     rotate: async () => {
@@ -45,33 +53,38 @@ export function localConnection(
   };
 }
 
-/** What a pass came to, for whoever asked for it. */
-function doneBy(outcome: Outcome): Done {
-  const text = describeOutcome(outcome);
-  return { tone: classOf(outcome) === 'done' ? 'good' : 'bad', text };
-}
-
-async function look(connection: string, system: LocalSystem): Promise<ConnectionView> {
+async function look(
+  connection: string,
+  { system, moments, sandbox }: LocalConnectionParts,
+): Promise<ConnectionView> {
   const [published, client, { journal }] = await Promise.all([
     system.published(),
     system.stored.client.current(),
     system.stored.journal.read(),
   ]);
+  const stored = await storedView(system, journal);
+  const token = published === undefined ? null : viewOf(published);
+  const waiting = await system.webhooks?.waiting();
   return {
     connection,
     store: system.place,
     provider: system.provider.profile.baseUrl,
     nowMs: system.clock.nowMs(),
-    token: published === undefined ? null : viewOf(published),
+    token,
+    isForgotten: token !== null && token.fingerprint === sandbox?.forgotten,
     isRejected: published !== undefined && isRejected(journal, published),
     uncertainSinceMs: journal.dispatch?.sends[0]?.sentAtMs ?? null,
     seals: journal.seals.length,
-    leaseUntilMs: journal.lease?.expiresAtMs ?? null,
+    leaseUntilMs:
+      stored.lease?.isHolderDead === false ? (journal.lease?.expiresAtMs ?? null) : null,
     waitingUntilMs: journal.retryAtMs,
     latch: latchText(journal, client?.versionId),
     pausedSinceMs: journal.pausedAtMs,
     failingSinceMs: journal.failingSinceMs,
     history: journal.history,
+    stored,
+    webhooks: waiting === undefined ? null : { ...moments.counts(), waiting },
+    killed: sandbox?.killed ?? null,
   };
 }
 

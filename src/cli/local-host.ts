@@ -1,5 +1,4 @@
 import { consoleServer } from '../console/console-server.ts';
-import type { ConsoleSandbox } from '../console/view.ts';
 import type { FrescoEvent } from '../core/report.ts';
 import {
   type LocalSystem,
@@ -7,7 +6,7 @@ import {
   openLocalSystem,
 } from '../wiring/local-system.ts';
 import type { LocalSink } from '../wiring/local-webhooks.ts';
-import { localConnection } from './local-connection.ts';
+import { type BreakableSandbox, localConnection } from './local-connection.ts';
 import { type LocalServer, listenLocally, onFreePort } from './local-server.ts';
 import {
   createMoments,
@@ -33,7 +32,7 @@ export interface HostOptions {
   /** Absent: nothing is received. */
   readonly receiver?: Receiver;
   /** Makes the provider one that the page may break. */
-  readonly sandbox?: (system: LocalSystem, moments: Moments) => ConsoleSandbox;
+  readonly sandbox?: (system: LocalSystem, moments: Moments) => BreakableSandbox;
 }
 
 /** A local system with its page, and its webhooks being handled. */
@@ -61,6 +60,7 @@ export async function hostLocally(session: Session, options: HostOptions): Promi
     onEvent: (event) => {
       events.push(event);
       events.splice(0, events.length - eventsMax);
+      if (event.detailType === 'Entity Changed') moments.count('published');
       moments.tell(eventHappening(event));
     },
   });

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { killSteps } from '../console/kill-steps.ts';
+import type { PassStep } from '../core/pass-step.ts';
 import { examples, withConnection } from './connection-options.ts';
 import { Failure, failureOf } from './failure.ts';
 import { parsePort } from './port.ts';
@@ -11,6 +13,7 @@ import { say } from './terminal.ts';
 export interface LocalOptions extends ConnectionOptions {
   readonly sandbox?: boolean;
   readonly once?: boolean;
+  readonly killAt?: PassStep;
   readonly port: number;
   readonly sandboxPort: number;
   readonly webhookPort: number;
@@ -33,6 +36,12 @@ export function localCommand(): Command {
       ]),
     )
     .option('--once', 'with --sandbox: tell the story and end')
+    .addOption(
+      new Option(
+        '--kill-at <step>',
+        'with --sandbox: kill a rotator once this step is done, and show how the next run recovers',
+      ).choices(Object.keys(killSteps)),
+    )
     .option(
       '--sink <url>',
       'public address that leads to the webhook port; without it no webhooks are received',
@@ -46,6 +55,7 @@ export function localCommand(): Command {
       examples(
         'fresco local --sandbox',
         'fresco local --sandbox --once --json',
+        'fresco local --sandbox --kill-at sealed',
         'fresco local --store file:/var/lib/fresco --sink https://hooks.example.org/fresco',
       ),
     )
@@ -56,11 +66,19 @@ async function runLocal(options: LocalOptions): Promise<void> {
   if (options.once === true && options.sandbox !== true) {
     throw new Failure('usage', '--once ends the story, which needs --sandbox: add it');
   }
+  const { killAt } = options;
+  if (killAt !== undefined && options.sandbox !== true) {
+    throw new Failure('usage', '--kill-at kills a rotator of the sandbox: add --sandbox');
+  }
   const session = new Session();
   const onError = (error: unknown) => {
     if (!session.signal.aborted) say(`fresco: ${failureOf(error).message}`);
   };
   try {
+    if (killAt !== undefined) {
+      const { tellKill } = await import('./kill-story.ts');
+      return await tellKill(session, killAt, { json: options.json === true, onError });
+    }
     if (options.sandbox === true) {
       const { playStory } = await import('./local-story.ts');
       return await playStory(session, options, onError);

@@ -8,8 +8,19 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 /** What has just happened, without its time. */
 export type Happening = Omit<Moment, 'atMs'>;
 
+/** How many webhooks were sent and accepted, and how many of their events are on the bus. */
+export interface WebhookCounts {
+  readonly sent: number;
+  readonly accepted: number;
+  readonly published: number;
+}
+
 /** Tells everyone who listens what happens. */
 export interface Moments {
+  /** Counts one more. */
+  count(what: keyof WebhookCounts): void;
+  /** Since the start. */
+  counts(): WebhookCounts;
   tell(happening: Happening): void;
   /** The last ones, oldest first. */
   recent(): readonly Moment[];
@@ -23,7 +34,12 @@ const typePrefix = 'it.fattureincloud.webhooks.';
 export function createMoments(nowMs: () => number): Moments {
   const listeners = new Set<(moment: Moment) => void>();
   let kept: readonly Moment[] = [];
+  let counts: WebhookCounts = { sent: 0, accepted: 0, published: 0 };
   return {
+    count: (what) => {
+      counts = { ...counts, [what]: counts[what] + 1 };
+    },
+    counts: () => counts,
     tell: (happening) => {
       const moment = { atMs: nowMs(), ...happening };
       kept = [...kept, moment].slice(-keptMax);
@@ -85,6 +101,8 @@ export function tellOfSandbox(sandbox: Sandbox, moments: Moments): () => void {
       moments.tell({ kind: 'request', tone: isBad ? 'bad' : 'plain', text });
     }
     if (event.kind === 'delivery') {
+      moments.count('sent');
+      if (event.outcome === 'delivered') moments.count('accepted');
       const tone = event.outcome === 'delivered' ? 'plain' : 'bad';
       const text = `${event.type.replace(typePrefix, '')} → ${event.status} ${event.outcome}`;
       moments.tell({ kind: 'webhook', tone, text });

@@ -1,4 +1,5 @@
-import type { ConsoleSandbox, Done } from '../console/view.ts';
+import type { Done, KilledView } from '../console/view.ts';
+import type { PassStep } from '../core/pass-step.ts';
 import type { FrescoEvent } from '../core/report.ts';
 import { Secret } from '../core/secret.ts';
 import { sandboxApplication } from '../sandbox/application.ts';
@@ -6,6 +7,8 @@ import { listen } from '../sandbox/listen.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import type { LocalSystem } from '../wiring/local-system.ts';
 import { Failure, failureOf } from './failure.ts';
+import { type RotatorKiller, rotatorKiller } from './killed-rotator.ts';
+import type { BreakableSandbox } from './local-connection.ts';
 import { hostLocally, type Receiver } from './local-host.ts';
 import { listenLocally, onFreePort } from './local-server.ts';
 import { type Moments, tellOfSandbox } from './moments.ts';
@@ -24,6 +27,12 @@ export interface Stage {
   readonly events: readonly FrescoEvent[];
   /** Logs in with the sandbox's application; a person's approval is given for them. Rejects with `Failure`. */
   connect(): Promise<void>;
+  /** The rotator that was killed last, and what has become of its work. */
+  readonly killed: KilledView | null;
+  /** Starts a rotator as a process of its own and kills it when this step is done. */
+  kill(step: PassStep): Promise<Done>;
+  /** Lets the next run come, at the moment when it may do something. */
+  nextRun(): Promise<Done>;
   /** Moves the clocks of both on. */
   advance(seconds: number): void;
   /** Lets the provider deliver and the handler work until nothing more is due. */
@@ -37,6 +46,8 @@ export interface StageOptions {
   readonly consolePort: number;
   readonly sandboxPort: number;
   readonly webhookPort: number;
+  /** The built command, from which rotators are started that are to be killed; by default this one. */
+  readonly script?: string;
   readonly onError: (error: unknown) => void;
 }
 
@@ -53,14 +64,17 @@ export async function setStage(session: Session, options: StageOptions): Promise
   const receiver = await openReceiver(session, sandbox, options.webhookPort);
   const { url } = listening;
   const provider = { providerUrl: url, providerFile: undefined };
+  const { script = process.argv[1] ?? '' } = options;
+  const killer = rotatorKiller({ script, path, connection, sandboxUrl: url });
   const host = await hostLocally(session, {
     // Nothing of the surroundings, a proxy say, comes between two ends of one machine.
     system: { path, create: true, connection, provider, env: {}, onError },
     consolePort: options.consolePort,
     receiver,
-    sandbox: (system, moments) => consoleSandbox(url, { sandbox, system, moments }),
+    sandbox: (system, moments) => breakable(url, { sandbox, system, moments, killer }),
   });
   const { system, moments } = host;
+  const parts = { sandbox, system, moments, killer };
   await session.closes(tellOfSandbox(sandbox, moments));
   return {
     connectionName: connection,
@@ -73,7 +87,12 @@ export async function setStage(session: Session, options: StageOptions): Promise
       const done = await connect(system, moments);
       if (done.tone === 'bad') throw new Failure('retry', done.text);
     },
-    advance: (seconds) => advance({ sandbox, system, moments }, seconds),
+    get killed() {
+      return killer.killed;
+    },
+    kill: (step) => kill(parts, step),
+    nextRun: () => nextRun(parts),
+    advance: (seconds) => advance(parts, seconds),
     settle: async () => {
       await sandbox.settle();
       await host.handle();
@@ -96,20 +115,45 @@ interface Parts {
   readonly sandbox: Sandbox;
   readonly system: LocalSystem;
   readonly moments: Moments;
+  readonly killer: RotatorKiller;
 }
 
-function consoleSandbox(url: string, parts: Parts): ConsoleSandbox {
+function breakable(url: string, parts: Parts): BreakableSandbox {
+  const { system, moments, killer } = parts;
+  let forgotten: string | null = null;
   return {
     url,
+    get forgotten() {
+      return forgotten;
+    },
+    get killed() {
+      return killer.killed;
+    },
     advance: (seconds) => advance(parts, seconds),
-    consent: () => connect(parts.system, parts.moments),
-    tell: (done) => parts.moments.tell({ kind: 'provider', ...done }),
+    consent: () => connect(system, moments),
+    tell: async (done, kills) => {
+      moments.tell({ kind: 'provider', ...done });
+      if (kills === undefined) return;
+      forgotten = (await system.published())?.accessToken.fingerprint() ?? null;
+    },
+    kill: (step) => kill(parts, step),
+    nextRun: () => nextRun(parts),
   };
+}
+
+async function kill({ killer, system, moments }: Parts, step: PassStep): Promise<Done> {
+  const done = await killer.kill(step, system);
+  moments.tell({ kind: 'rotation', ...done });
+  return done;
+}
+
+function nextRun(parts: Parts): Promise<Done> {
+  return parts.killer.nextRun(parts.system, (seconds) => advance(parts, seconds));
 }
 
 function advance({ sandbox, system, moments }: Parts, seconds: number): void {
   system.clock.advance(seconds * 1000);
-  const hours = seconds / hourSeconds;
+  const hours = Math.round(seconds / hourSeconds);
   moments.tell({
     kind: 'time',
     tone: 'plain',

@@ -1,3 +1,4 @@
+import type { PassStep } from '../core/pass-step.ts';
 import type { ControlName } from './controls.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import type { ConsoleConnection, ConsoleSandbox, Done } from './view.ts';
@@ -31,6 +32,7 @@ const sandboxActions: Readonly<Record<Exclude<ControlName, 'rotate'>, SandboxAct
         tone: 'bad',
         text: 'the provider has forgotten the access token: whoever uses it gets 401',
       },
+      'access token',
     ),
   'lose-answer': (sandbox) =>
     toldOf(sandbox, 'faults', [{ on: tokenEndpoint, kind: 'reset-after', times: 1 }], {
@@ -53,8 +55,10 @@ const sandboxActions: Readonly<Record<Exclude<ControlName, 'rotate'>, SandboxAct
         tone: 'bad',
         text: 'the connection is revoked at the provider: none of its tokens works',
       },
+      'access token',
     ),
   consent: (sandbox) => sandbox.consent(),
+  'next-run': (sandbox) => sandbox.nextRun(),
 };
 
 /** Whether the page may have such a button. */
@@ -65,10 +69,17 @@ export function isControlName(name: string): name is ControlName {
 /** Does what a button says; rejects with `ActionRefused` or `SandboxRefused`, each with the reason. */
 export async function act(name: ControlName, connection: ConsoleConnection): Promise<Done> {
   if (name === 'rotate') return connection.rotate();
-  if (connection.sandbox === undefined) {
-    throw new ActionRefused('the provider is real: only a sandbox may be broken or moved in time');
-  }
-  return sandboxActions[name](connection.sandbox);
+  return sandboxActions[name](sandboxOf(connection));
+}
+
+/** Kills a rotator at a step; rejects with `ActionRefused` where the provider is real. */
+export async function kill(step: PassStep, connection: ConsoleConnection): Promise<Done> {
+  return sandboxOf(connection).kill(step);
+}
+
+function sandboxOf({ sandbox }: ConsoleConnection): ConsoleSandbox {
+  if (sandbox !== undefined) return sandbox;
+  throw new ActionRefused('the provider is real: only a sandbox may be broken or moved in time');
 }
 
 async function pass(sandbox: ConsoleSandbox, hours: number, text: string): Promise<Done> {
@@ -86,8 +97,9 @@ async function toldOf(
   path: string,
   body: unknown,
   what: Done,
+  kills?: 'access token',
 ): Promise<Done> {
   await sandboxControl(sandbox.url).post(path, body);
-  sandbox.tell(what);
+  await sandbox.tell(what, kills);
   return what;
 }

@@ -1,7 +1,8 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { ActionRefused, act, isControlName } from './actions.ts';
+import { ActionRefused, act, isControlName, kill } from './actions.ts';
 import { feed } from './feed.ts';
+import { isPassStep } from './kill-steps.ts';
 import { onlyOwnOrigin } from './own-origin.ts';
 import { page, pagePolicy } from './page.ts';
 import { SandboxRefused } from './sandbox-control.ts';
@@ -39,6 +40,12 @@ export function consoleServer(connection: ConsoleConnection): Hono {
     const name = c.req.param('name');
     if (!isControlName(name)) return c.json({ error: 'there is no such button' }, 404);
     const { tone, text } = await act(name, connection);
+    return c.json({ tone, text: legible(text) });
+  });
+  app.post('/kills/:step', async (c) => {
+    const step = c.req.param('step');
+    if (!isPassStep(step)) return c.json({ error: 'the protocol has no such step' }, 404);
+    const { tone, text } = await kill(step, connection);
     return c.json({ tone, text: legible(text) });
   });
   app.notFound((c) => c.text('nothing is here: the page is at /', 404));

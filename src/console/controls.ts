@@ -23,7 +23,8 @@ export type ControlName =
   | 'break'
   | 'mend'
   | 'revoke'
-  | 'consent';
+  | 'consent'
+  | 'next-run';
 
 const rotate: Control = {
   name: 'rotate',
@@ -67,7 +68,7 @@ export const sandboxControls: readonly ControlGroup[] = [
     look: 'person',
     controls: [
       { name: 'revoke', label: 'Revoke access', hint: 'No token works any more' },
-      { name: 'consent', label: 'Consent again', hint: 'The step that needs a person' },
+      { name: 'consent', label: 'Consent again', hint: 'A person’s step, approved for you here' },
     ],
   },
 ];

@@ -1,5 +1,13 @@
 import { drawGenerations, type GenerationDrawing } from './generations.ts';
 import type { FaultOn } from './sandbox-control.ts';
+import {
+  drawKilled,
+  drawStations,
+  drawStored,
+  type KilledDrawing,
+  type StationDrawing,
+  type StoredDrawing,
+} from './stored-drawing.ts';
 import type { ConnectionView, Moment, TokenView } from './view.ts';
 import { dateText, dayTimeText, legible, lengthText, timeText } from './wording.ts';
 
@@ -18,6 +26,11 @@ export interface Drawing {
   readonly generations: readonly GenerationDrawing[];
   /** The faults that are on, one sentence each. */
   readonly faults: readonly string[];
+  readonly stored: StoredDrawing;
+  /** The rotator that was killed last; `null` where none was. */
+  readonly killed: KilledDrawing | null;
+  /** The way of webhooks; empty where none are received. */
+  readonly stations: readonly StationDrawing[];
 }
 
 /** The life of the access token. */
@@ -25,6 +38,8 @@ export interface TokenDrawing {
   readonly generation: string;
   readonly fingerprint: string;
   readonly left: string;
+  /** What `left` is: `left`, or what it is worth. */
+  readonly leftWhat: string;
   /** Of its life, 0 to 100. */
   readonly leftPercent: number;
   /** Where on the bar the refresh is due, from its issue at 0 to its end at 100. */
@@ -52,10 +67,13 @@ export function draw(view: ConnectionView, faults: readonly FaultOn[]): Drawing 
     needsPerson: view.token === null || view.latch !== null,
     note: legible(noteOf(view)),
     clock: dateText(view.nowMs),
-    token: view.token && drawToken(view.token, view.nowMs),
+    token: view.token && drawToken(view.token, view),
     facts: factsOf(view),
     generations: drawGenerations(view),
     faults: faults.map(faultText),
+    stored: drawStored(view.stored),
+    killed: view.killed && drawKilled(view.killed),
+    stations: view.webhooks === null ? [] : drawStations(view.webhooks),
   };
 }
 
@@ -84,6 +102,7 @@ function statusOf(view: ConnectionView): Drawing['status'] {
   if (token.expiresAtMs !== null && nowMs >= token.expiresAtMs) {
     return { words: 'Expired', tone: 'bad' };
   }
+  if (view.isForgotten) return { words: 'Dead, and nobody has noticed', tone: 'bad' };
   if (view.isRejected) return { words: 'Rejected by the provider', tone: 'bad' };
   if (view.pausedSinceMs !== null) return { words: 'Paused', tone: 'busy' };
   if (view.uncertainSinceMs !== null || view.failingSinceMs !== null) {
@@ -95,7 +114,13 @@ function statusOf(view: ConnectionView): Drawing['status'] {
 function noteOf(view: ConnectionView): string {
   if (view.token === null) return 'Log in once and it is kept fresh from then on: fresco login.';
   if (view.latch !== null) return `${sentence(view.latch)}.`;
+  if (view.isForgotten) {
+    return 'The provider no longer accepts this token, and nobody here can know: the next call gets 401, is answered with a newer token if there is one, and else asks the rotator.';
+  }
   const { uncertainSinceMs, waitingUntilMs, failingSinceMs, nowMs } = view;
+  if (view.seals > 0) {
+    return 'A refresh was cut off. Its token is kept in a seal, and the next check finishes the work.';
+  }
   if (uncertainSinceMs !== null) {
     return `A refresh was sent ${dayTimeText(uncertainSinceMs)} and no answer came. Its token may be spent, so it is not sent again before the access token is near its end.`;
   }
@@ -105,23 +130,28 @@ function noteOf(view: ConnectionView): string {
   if (failingSinceMs !== null) {
     return `Refreshing fails since ${dayTimeText(failingSinceMs)}. The next check tries again.`;
   }
-  return view.seals > 0 ? 'A token is kept in a seal, and is made current by the next check.' : '';
+  return '';
 }
 
-function drawToken(token: TokenView, nowMs: number): TokenDrawing {
+function drawToken(token: TokenView, view: ConnectionView): TokenDrawing {
   const { generation, fingerprint, issuedAtMs, expiresAtMs } = token;
+  const { nowMs } = view;
   const known = { generation: `Generation ${generation}`, fingerprint };
   const issued = dayTimeText(issuedAtMs);
   if (expiresAtMs === null) {
-    const life = { left: 'no end', leftPercent: 100, duePercent: 100, isLow: false };
+    const life = { left: 'no end', leftWhat: '', leftPercent: 100, duePercent: 100, isLow: false };
     return { ...known, ...life, issued, due: 'never', ends: 'never' };
   }
   const lifeMs = Math.max(1, expiresAtMs - issuedAtMs);
   const leftMs = Math.min(lifeMs, Math.max(0, expiresAtMs - nowMs));
+  const isDead = view.isForgotten || view.isRejected;
   return {
     ...known,
-    left: lengthText(leftMs),
-    leftPercent: percent(leftMs, lifeMs),
+    ...(isDead
+      ? { left: 'dead', leftWhat: `${lengthText(leftMs)} before its time` }
+      : // Whoever refuses the refresh token may have put an end to the access token too.
+        { left: lengthText(leftMs), leftWhat: view.latch === null ? 'left' : 'left at most' }),
+    leftPercent: isDead ? 0 : percent(leftMs, lifeMs),
     duePercent: percent(token.refreshFromMs - issuedAtMs, lifeMs),
     isLow: leftMs <= lowMs,
     issued,
@@ -135,13 +165,10 @@ function percent(part: number, whole: number): number {
 }
 
 function factsOf(view: ConnectionView): Drawing['facts'] {
-  const holds = view.leaseUntilMs !== null && view.leaseUntilMs > view.nowMs;
   return [
     ['Connection', view.connection],
     ['Provider', view.provider],
     ['Kept in', view.store],
-    ['Lease', holds ? 'held' : 'free'],
-    ['Seals', String(view.seals)],
   ];
 }
 

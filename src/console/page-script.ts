@@ -33,6 +33,10 @@ function show(drawing) {
   replace('faults', drawing.faults.map((text) => made('li', text)), drawing.faults);
   at('faults').hidden = drawing.faults.length === 0;
   replace('facts', drawing.facts.map(fact), drawing.facts);
+  replace('stations', drawing.stations.map(station), drawing.stations);
+  at('stations').hidden = drawing.stations.length === 0;
+  showStored(drawing.stored);
+  if (at('kill')) showKilled(drawing.killed);
   if (drawing.generations.length > 0) {
     replace('generations', drawing.generations.map(generation), drawing.generations);
     replace('strip', drawing.generations.flatMap(stripOf), drawing.generations);
@@ -41,16 +45,56 @@ function show(drawing) {
 
 function showToken(token) {
   write('left', token.left);
+  write('left-what', token.leftWhat);
   write('generation', token.generation);
   write('fingerprint', token.fingerprint);
   at('life').setAttribute('aria-valuenow', token.leftPercent);
-  at('life').setAttribute('aria-valuetext', token.left + ' left');
+  at('life').setAttribute('aria-valuetext', token.left + ' ' + token.leftWhat);
   at('life').classList.toggle('low', token.isLow);
   at('life-left').style.width = token.leftPercent + '%';
   at('life-due').style.left = token.duePercent + '%';
   write('issued', token.issued);
   write('due', token.due);
   write('ends', token.ends);
+}
+
+const counted = new Map();
+
+function station({ name, count, what }) {
+  const li = document.createElement('li');
+  li.append(made('b', name), made('span', count + ' ' + what));
+  // Something has just passed here.
+  li.classList.toggle('passed', counted.has(name) && counted.get(name) !== count);
+  counted.set(name, count);
+  return li;
+}
+
+function showStored(stored) {
+  replace('journal', stored.journal.map(fact), stored.journal);
+  replace('grant-versions', stored.grant.map(version), stored.grant);
+  replace('token-versions', stored.accessToken.map(version), stored.accessToken);
+}
+
+function version({ text, id, labels }) {
+  const li = document.createElement('li');
+  li.append(made('span', text), made('code', id), ...labels.map((label) => made('i', label)));
+  return li;
+}
+
+function showKilled(killed) {
+  const steps = [...document.querySelectorAll('.steps label')];
+  const died = killed ? steps.findIndex((label) => label.firstChild.value === killed.step) : -1;
+  const isDead = killed && killed.isKilled;
+  steps.forEach((label, index) => {
+    label.classList.toggle('done', isDead && index < died);
+    label.classList.toggle('died', isDead && index === died);
+  });
+  at('kill-more').hidden = !killed;
+  if (!killed) return;
+  replace('aftermath', [made('b', killed.headline), made('p', killed.leaves), made('p', killed.next, killed.tone)], killed);
+  write('replay', 'npx fresco local --sandbox --kill-at ' + killed.step);
+  write('next-run-label', killed.button);
+  at('next-run').hidden = killed.button === '';
 }
 
 const drawn = new Map();
@@ -83,8 +127,8 @@ function generation({ title, came, stay, incidents }) {
 function stripOf({ label, fromPercent, toPercent, incidents }, index) {
   const width = toPercent - fromPercent;
   const isNarrow = width < 5;
-  const span = made('span', isNarrow ? '' : label);
-  span.classList.toggle('narrow', isNarrow);
+  const span = made('span', isNarrow && index > 0 ? '' : label);
+  span.classList.toggle('narrow', isNarrow && index > 0);
   span.classList.toggle('newest', index === 0);
   // What has only just begun is seen at the very end.
   if (index === 0) span.style.right = 0;
@@ -125,29 +169,37 @@ on('trouble', ({ why }) => {
 });
 feed.addEventListener('error', () => showStatus('The local system has stopped', 'bad'));
 
-function answer(text, tone) {
-  write('answer', text.charAt(0).toUpperCase() + text.slice(1) + '.');
-  at('answer').className = 'answer ' + tone;
+function answer(text, className, id) {
+  write(id, text.charAt(0).toUpperCase() + text.slice(1) + '.');
+  at(id).className = className;
 }
 
-async function press(button) {
+async function press(button, path) {
   // A button that is disabled would lose the focus of whoever works by keyboard.
   if (button.getAttribute('aria-disabled') === 'true') return;
   button.setAttribute('aria-disabled', 'true');
+  // What becomes of a kill is drawn below it: in words it is for ears alone, unless it failed.
+  const say = (said, tone, failed) => button.closest('#kill')
+    ? answer(said, failed ? 'answer bad' : 'unseen', 'kill-answer')
+    : answer(said, 'answer ' + tone, 'answer');
   try {
-    const response = await fetch('/actions/' + button.dataset.action, { method: 'POST' });
+    const response = await fetch(path, { method: 'POST' });
     const { text, tone, error } = await response.json();
-    answer(error ?? text, error ? 'bad' : tone);
+    say(error ?? text, error ? 'bad' : tone, error);
   } catch {
-    answer('that did not work: the local system does not answer', 'bad');
+    say('that did not work: the local system does not answer', 'bad', true);
   } finally {
     button.removeAttribute('aria-disabled');
   }
 }
 
 for (const button of document.querySelectorAll('[data-action]')) {
-  button.addEventListener('click', () => press(button));
+  button.addEventListener('click', () => press(button, '/actions/' + button.dataset.action));
 }
+at('kill-form')?.addEventListener('submit', (event) => {
+  event.preventDefault();
+  press(at('kill-button'), '/kills/' + new FormData(event.target).get('step'));
+});
 at('requests')?.addEventListener('change', (event) => {
   at('moments').classList.toggle('without-requests', !event.target.checked);
 });

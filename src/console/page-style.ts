@@ -25,6 +25,7 @@ ol, ul { list-style: none; }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: space-between; padding-block: 1.25rem 1rem; }
 h1 { display: flex; gap: .5rem; align-items: center; font-size: 1.375rem; letter-spacing: -.015em; }
 h1 svg { width: 1.5rem; height: 1.5rem; fill: var(--leaf); }
+nav { margin-right: auto; } nav a { font-size: .9375rem; font-weight: 600; padding: .375rem .5rem; }
 .clock { color: var(--soft); font-size: .875rem; font-variant-numeric: tabular-nums; }
 .clock time { color: var(--ink); font-weight: 600; }
 
@@ -55,19 +56,28 @@ dt { color: var(--soft); font-size: .8125rem; }
 .note.busy { background: var(--amber-ground); } .note.bad { background: var(--rust-ground); }
 .faults { margin-top: .75rem; display: flex; flex-wrap: wrap; gap: .5rem; }
 .faults li { font-size: .875rem; padding: .125rem .75rem; border-radius: 1rem; color: var(--rust); border: 1px solid currentColor; overflow-wrap: anywhere; }
-.facts { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin-top: 1.25rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .875rem; overflow-wrap: anywhere; }
-.facts div { min-width: 0; }
+.facts { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; overflow-wrap: anywhere; } footer p { margin-top: .5rem; }
+.facts div { min-width: 0; display: flex; gap: .5rem; } .facts dt { font-size: inherit; } .facts dd { color: var(--ink); }
+
+.stations { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); margin-top: 1.25rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .875rem; }
+.stations[hidden] { display: none; }
+.stations li { position: relative; padding-top: 1.125rem; }
+.stations li::before { content: ''; position: absolute; z-index: 1; top: .125rem; left: 0; width: .625rem; height: .625rem; border-radius: 50%; background: var(--card); border: 2px solid var(--leaf); }
+.stations li:not(:last-child)::after { content: ''; position: absolute; top: calc(.4375rem - 1px); left: .625rem; right: 0; height: 2px; background: var(--line); }
+.stations b { display: block; font-weight: 600; } .stations span { color: var(--soft); font-variant-numeric: tabular-nums; }
+.stations .passed::before { background: var(--leaf); animation: passed 1.2s ease-out; }
+@keyframes passed { from { box-shadow: 0 0 0 0 var(--leaf); } to { box-shadow: 0 0 0 .75rem transparent; } }
 
 .columns { display: grid; gap: 1rem; margin-top: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
 .column { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
-@media (min-width: 52rem) { .columns { grid-template-columns: minmax(0, 25rem) minmax(0, 1fr); } .column:first-child { position: sticky; top: 1rem; } }
+@media (min-width: 52rem) { .columns { grid-template-columns: minmax(0, 26rem) minmax(0, 1fr); } .column:first-child { position: sticky; top: 1rem; } }
 
 .answer { min-height: 3.25rem; padding: .5rem .875rem; border-radius: .625rem; border: 1px dashed var(--line); line-height: 1.35; text-wrap: pretty; display: flex; align-items: center; }
 .answer.plain { background: var(--track); border-color: transparent; } .answer.good, .answer.bad { border-color: transparent; }
 .answer.good { background: var(--leaf-ground); color: var(--leaf); } .answer.bad { background: var(--rust-ground); color: var(--rust); }
 .buttons { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); }
 button { min-height: 2.75rem; text-align: left; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .625rem; background: transparent; color: inherit; font: inherit; line-height: 1.3; cursor: pointer; }
-button b { display: block; font-weight: 600; font-size: .9375rem; } button small { display: block; color: var(--soft); font-size: .8125rem; margin-top: .125rem; }
+button b { display: block; font-weight: 600; font-size: .9375rem; letter-spacing: -.005em; } button small { display: block; color: var(--soft); font-size: .8125rem; margin-top: .125rem; }
 .work b, #mend b, #consent b { color: var(--leaf); } .fault b, .person b { color: var(--rust); }
 .needs-person #consent { color: var(--card); background: var(--leaf); border-color: var(--leaf); } .needs-person #consent :is(b, small) { color: var(--card); }
 button:hover { border-color: currentColor; background: color-mix(in srgb, currentColor 4%, transparent); }
@@ -90,7 +100,7 @@ li.empty { display: block !important; color: var(--soft); }
 .strip:empty { display: none; }
 .strip span { position: absolute; top: 0; bottom: 0; min-width: 3px; overflow: hidden; padding-left: .375rem; font-size: .8125rem; line-height: 1.75rem; font-weight: 600; color: var(--leaf); background: var(--leaf-ground); border-left: 2px solid var(--card); }
 .strip .narrow { padding: 0; }
-.strip .newest { color: var(--card); background: var(--leaf); }
+.strip .newest { z-index: 1; min-width: 1.75rem; color: var(--card); background: var(--leaf); }
 .strip i { position: absolute; top: 0; bottom: 0; width: 3px; background: var(--rust); }
 .generations { padding: .25rem 0 .25rem .25rem; }
 .generations > li { position: relative; padding: 0 0 1.125rem 1.5rem; display: flex; flex-wrap: wrap; gap: 0 .625rem; align-items: baseline; }
@@ -101,11 +111,31 @@ li.empty { display: block !important; color: var(--soft); }
 .generations span { font-variant-numeric: tabular-nums; } .generations small { color: var(--soft); font-size: .8125rem; margin-left: auto; }
 .generations ul { flex-basis: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; } .generations ul li { color: var(--rust); }
 
+.kill { margin-top: 1rem; } .kill > p { max-width: 46rem; margin-top: .25rem; color: var(--soft); text-wrap: pretty; }
+.kill h3 { margin-top: 0; } .kill .stored-title { margin-top: 1.5rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .9375rem; color: var(--ink); }
+.steps { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; padding: 0; border: 0; min-width: 0; }
+.steps label { position: relative; display: inline-flex; gap: .5rem; align-items: center; min-height: 2.25rem; padding: .25rem .875rem .25rem .375rem; border: 1px solid var(--line); border-radius: 1.25rem; font-size: .9375rem; cursor: pointer; }
+.steps label:hover { border-color: currentColor; }
+.steps input { position: absolute; opacity: 0; }
+.steps span { display: inline-grid; place-items: center; width: 1.5rem; height: 1.5rem; border-radius: 50%; font-size: .8125rem; font-variant-numeric: tabular-nums; background: var(--track); }
+.steps .done span { background: var(--leaf-ground); color: var(--leaf); } .steps .died span { background: var(--rust); color: var(--card); }
+.steps label:has(:checked) { border-color: var(--leaf); box-shadow: inset 0 0 0 1px var(--leaf); font-weight: 600; }
+.steps label:has(:focus-visible) { outline: 3px solid var(--leaf); outline-offset: 2px; }
+#kill-button b { color: var(--rust); } #kill-button, #next-run { padding-inline: 1.25rem; } #next-run b { color: var(--leaf); }
+.aftermath { margin-top: 1rem; padding: .75rem 1rem; border-radius: .625rem; background: var(--track); text-wrap: pretty; } .aftermath:empty { display: none; }
+.aftermath p { margin-top: .25rem; } .aftermath .good { color: var(--leaf); } .kill #kill-answer { margin-top: 1rem; }
+.kill-more { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; font-size: .875rem; } .kill-more[hidden] { display: none; } .kill > .kill-more { max-width: none; margin-top: .75rem; }
+.kill-more code { overflow-wrap: anywhere; color: var(--ink); font: .8125rem ui-monospace, monospace; }
+.stored { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); margin-top: .75rem; font-size: .9375rem; }
+.journal div { display: grid; grid-template-columns: 4.5rem minmax(0, 1fr); gap: .5rem; } .journal dt { line-height: 1.75; }
+.versions li { display: flex; flex-wrap: wrap; gap: 0 .5rem; align-items: center; margin-bottom: .25rem; } .versions code { font: .8125rem ui-monospace, monospace; color: var(--soft); }
+.versions i { font-style: normal; font-size: .75rem; font-weight: 600; padding: 0 .5rem; border-radius: 1rem; color: var(--leaf); background: var(--leaf-ground); }
+
 footer { padding-block: 1.25rem 2rem; color: var(--soft); font-size: .875rem; } a { color: var(--leaf); }
 @media (max-width: 30rem) {
   .moments li { grid-template-columns: 4.25rem minmax(0, 1fr); gap: 0 .75rem; } .moments span { grid-column: 1 / -1; }
   .generations small { margin-left: 0; flex-basis: 100%; }
 }
-@media (prefers-reduced-motion: reduce) { .life-left { transition: none; } }
+@media (prefers-reduced-motion: reduce) { .life-left { transition: none; } .stations .passed::before { animation: none; } }
 @media (forced-colors: active) { .life { border: 1px solid; } .life-left { background: CanvasText; forced-color-adjust: none; } }
 `;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ControlGroup, ownControls, sandboxControls } from './controls.ts';
+import { killSection, storedSection } from './page-kill.ts';
 import { script } from './page-script.ts';
 import { style } from './page-style.ts';
 
@@ -35,6 +36,7 @@ export function page(sandboxUrl: string | undefined): string {
 <body>
 <header>
   <h1>${icon}Fresco</h1>
+  <nav aria-label="On this page">${nav(sandboxUrl !== undefined)}</nav>
   <p class="clock"><span>system time</span> <time id="clock">–</time></p>
 </header>
 <main>
@@ -48,8 +50,12 @@ export function page(sandboxUrl: string | undefined): string {
       ${generationsSection}
     </div>
   </div>
+  ${sandboxUrl === undefined ? storedSection : killSection}
 </main>
-<footer>${footer(sandboxUrl)}</footer>
+<footer>
+  <dl id="facts" class="facts"></dl>
+  <p>${footer(sandboxUrl)}</p>
+</footer>
 <script>${script}</script>
 </body>
 </html>
@@ -60,7 +66,7 @@ const tokenSection = `<section class="token" aria-labelledby="token-title">
     <div class="headline">
       <div>
         <h2 id="token-title">Access token</h2>
-        <p class="left"><span id="left">–</span> <small>left</small></p>
+        <p class="left"><span id="left">–</span> <small id="left-what"></small></p>
         <p class="generation"><span id="generation">no generation yet</span> <code id="fingerprint"></code></p>
       </div>
       <p id="status" class="status" role="status">Looking …</p>
@@ -76,7 +82,7 @@ const tokenSection = `<section class="token" aria-labelledby="token-title">
     </dl>
     <p id="note" class="note" hidden></p>
     <ul id="faults" class="faults" aria-label="Faults that are on" hidden></ul>
-    <dl id="facts" class="facts"></dl>
+    <ol id="stations" class="stations" aria-label="The way of webhooks" hidden></ol>
   </section>`;
 
 // Only a sandbox tells of the requests that reach it.
@@ -94,13 +100,19 @@ function momentsSection(hasSandbox: boolean): string {
       </section>`;
 }
 
-const generationsSection = `<section aria-labelledby="generations-title">
+const generationsSection = `<section id="generations-section" aria-labelledby="generations-title">
         <h2 id="generations-title">Generations</h2>
         <div id="strip" class="strip" aria-hidden="true"></div>
         <div class="scroll" role="region" aria-labelledby="generations-title" tabindex="0">
           <ol id="generations" class="generations"><li class="empty">Nobody has logged in yet.</li></ol>
         </div>
       </section>`;
+
+function nav(hasSandbox: boolean): string {
+  return hasSandbox
+    ? '<a href="#kill">Kill it yourself</a>'
+    : '<a href="#stored">What is stored</a>';
+}
 
 function controlsSection(groups: readonly ControlGroup[], hasSandbox: boolean): string {
   const hint = hasSandbox

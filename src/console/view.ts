@@ -1,4 +1,6 @@
 import type { TokenFacts } from '../core/outcome.ts';
+import type { PassStep } from '../core/pass-step.ts';
+import type { Position } from '../core/position.ts';
 
 /** One connection as the page shows it: nothing in it is secret. Times in epoch milliseconds. */
 export interface ConnectionView {
@@ -14,9 +16,11 @@ export interface ConnectionView {
   readonly uncertainSinceMs: number | null;
   /** Whether the provider has said that it no longer accepts this token. */
   readonly isRejected: boolean;
+  /** Whether it was made to forget this token, of which nobody here has heard yet. */
+  readonly isForgotten: boolean;
   /** Tokens that are kept in seals until they are settled. */
   readonly seals: number;
-  /** Until when a pass holds the lease. */
+  /** Until when a living pass holds the lease. */
   readonly leaseUntilMs: number | null;
   /** Until when the provider asked for patience. */
   readonly waitingUntilMs: number | null;
@@ -26,6 +30,51 @@ export interface ConnectionView {
   readonly failingSinceMs: number | null;
   /** Oldest first. */
   readonly history: readonly HistoryLine[];
+  readonly stored: StoredView;
+  /** How far webhooks have come; `null` where none are received. */
+  readonly webhooks: WebhooksView | null;
+  /** The rotator that was killed last, until its work has been finished; `null` where none was. */
+  readonly killed: KilledView | null;
+}
+
+/** What is stored of a connection, without a value. */
+export interface StoredView {
+  readonly lease: { readonly isHolderDead: boolean } | null;
+  /** Sends without an answer on record. */
+  readonly dispatch: { readonly parent: Position; readonly sends: number } | null;
+  readonly seals: readonly Position[];
+  /** The newest versions, oldest first. */
+  readonly grant: readonly VersionView[];
+  readonly accessToken: readonly VersionView[];
+}
+
+/** One version of a secret: where it stands and what it is labelled. */
+export interface VersionView extends Position {
+  readonly versionId: string;
+  readonly labels: readonly string[];
+}
+
+/** Counts since the start. */
+export interface WebhooksView {
+  /** What the provider sent, each try counted. */
+  readonly sent: number;
+  /** What the receiver has verified and queued. */
+  readonly accepted: number;
+  /** What is in the queue now. */
+  readonly waiting: number;
+  /** What has come out on the bus. */
+  readonly published: number;
+}
+
+/** A rotator process that was killed, and what has become of its work. */
+export interface KilledView {
+  readonly step: PassStep;
+  /** How the pass ended where it never came to this step. */
+  readonly missed: string | null;
+  /** How the next run ended, if there was one. */
+  readonly next: Done | null;
+  /** Since that run has to wait: when another may do more. */
+  readonly againAtMs: number | null;
 }
 
 /** What consumers have now. */
@@ -81,6 +130,10 @@ export interface ConsoleSandbox {
   advance(seconds: number): void;
   /** Logs in again; a person's approval is given for them. */
   consent(): Promise<Done>;
-  /** Lets everyone who looks know what was done to the provider. */
-  tell(done: Done): void;
+  /** Lets everyone who looks know what was done to the provider; `kills`: the access token is dead by it. */
+  tell(done: Done, kills?: 'access token'): Promise<void>;
+  /** Starts a rotator as a process of its own and kills it when this step is done. */
+  kill(step: PassStep): Promise<Done>;
+  /** Lets the next run come, at the moment when it may do something. */
+  nextRun(): Promise<Done>;
 }

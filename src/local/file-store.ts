@@ -12,7 +12,7 @@ import { folderIn, markerName, newStoreFolder, storeFolder } from './store-folde
 export interface ConnectionFiles {
   readonly client: PendingSecret;
   readonly grant: ListedSecret;
-  readonly accessToken: PendingSecret;
+  readonly accessToken: ListedSecret;
   readonly journal: JournalStore;
 }
 

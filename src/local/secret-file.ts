@@ -1,6 +1,7 @@
-import type { PendingSecret } from '../core/ports.ts';
+import type { PendingSecret, SecretVersion } from '../core/ports.ts';
 import type { RecordFile } from './record-file.ts';
 import {
+  labelsOn,
   noVersions,
   type SecretVersions,
   versionOf,
@@ -9,8 +10,15 @@ import {
   withVersion,
 } from './secret-versions.ts';
 
+/** A version with the labels that are on it. */
+export interface LabelledVersion extends SecretVersion {
+  readonly labels: readonly string[];
+}
+
 /** A secret whose versions can be listed. */
 export interface ListedSecret extends PendingSecret {
+  /** Every version that is kept, oldest first; rejects with `StoreRefused`. */
+  versions(): Promise<readonly LabelledVersion[]>;
   /** Ids of every version that is kept; rejects with `StoreRefused`. */
   versionIds(): Promise<readonly string[]>;
 }
@@ -23,6 +31,13 @@ export function secretFile(file: RecordFile<SecretVersions>): ListedSecret {
       const secret = await read();
       const { AWSCURRENT } = secret.labels;
       return AWSCURRENT === undefined ? undefined : versionOf(secret, AWSCURRENT);
+    },
+    versions: async () => {
+      const secret = await read();
+      return secret.versions.map((version) => ({
+        ...version,
+        labels: labelsOn(secret, version.versionId),
+      }));
     },
     versionIds: async () => (await read()).versions.map(({ versionId }) => versionId),
     version: async (versionId) => versionOf(await read(), versionId),

@@ -26,6 +26,12 @@ export function versionOf(secret: SecretVersions, versionId: string): SecretVers
   return secret.versions.find((version) => version.versionId === versionId);
 }
 
+/** The labels on a version, in the order in which they are told. */
+export function labelsOn({ labels }: SecretVersions, versionId: string): readonly Label[] {
+  const all = ['AWSCURRENT', 'AWSPREVIOUS', 'AWSPENDING', 'next'] as const;
+  return all.filter((label) => labels[label] === versionId);
+}
+
 /** Creates a version once, under a label; the first version of a secret also becomes current. */
 export function withVersion(
   secret: SecretVersions,

@@ -4,6 +4,8 @@ import type { Clock } from '../core/ports.ts';
 export interface TravellingClock extends Clock {
   /** Moves it `ms` milliseconds further ahead of the clock that it follows. */
   advance(ms: number): void;
+  /** How far it was moved. */
+  aheadMs(): number;
 }
 
 /** Follows `clock`, ahead of it by as much as it was moved on; waiting takes its real time. */
@@ -16,5 +18,6 @@ export function travellingClock(clock: Clock): TravellingClock {
     advance: (ms) => {
       aheadMs += ms;
     },
+    aheadMs: () => aheadMs,
   };
 }

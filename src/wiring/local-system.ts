@@ -12,6 +12,7 @@ import { answerOf, createTokenSource, type TokenSource } from '../core/token-sou
 import { type ApiClient, apiClient } from '../fatture-in-cloud/api-client.ts';
 import { localEventBus } from '../local/event-bus.ts';
 import { type ConnectionFiles, openFileStore } from '../local/file-store.ts';
+import { localOwner } from '../local/owner.ts';
 import { type Schedule, schedule } from '../local/scheduler.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { type TravellingClock, travellingClock } from '../local/travelling-clock.ts';
@@ -55,6 +56,8 @@ export interface LocalSystem {
   /** Where it is stored, in words for people. */
   readonly place: string;
   readonly tokens: TokenSource;
+  /** Whether the holder of a lease is known to be dead. */
+  isDead(owner: string): boolean;
   /** Receiver and handler; absent where there is no sink. */
   readonly webhooks: LocalWebhooks | undefined;
   login(client: Client, take: ConsentTaker): Promise<LocalLogin>;
@@ -98,6 +101,7 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
     stored,
     place: `file store ${store.path}`,
     tokens,
+    isDead: localOwner().isDead,
     webhooks: sink && localWebhooks(sink, { store, connection, clock, tokens, api, bus }),
     login: async (client, take) => {
       await storeApplication(stored.client, client, systemRandom);

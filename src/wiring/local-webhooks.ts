@@ -36,6 +36,8 @@ export interface LocalWebhooks {
   receive(request: WebhookRequest): Promise<Received>;
   /** The webhook handler: one batch from the queue; resolves with how each message ended. */
   handle(): Promise<readonly Processed[]>;
+  /** How many messages are in the queue, those put off among them; rejects with `StoreRefused`. */
+  waiting(): Promise<number>;
 }
 
 /** What webhooks are received and handled with. */
@@ -75,6 +77,7 @@ export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalW
   return {
     receive: receiver(sink, { ...parts, queue }),
     handle: () => handleBatch(queue, ports),
+    waiting: () => queue.depth(),
   };
 }
 

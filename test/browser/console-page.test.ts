@@ -2,6 +2,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Session } from '../../src/cli/session.ts';
 import { type Stage, setStage } from '../../src/cli/stage.ts';
+import { built } from '../bundles/built.ts';
+import { script } from '../cli/workspace.ts';
 import { chromiumPath, launchChromium } from './chromium.ts';
 import { hardToRead } from './contrast.ts';
 
@@ -14,10 +16,14 @@ interface Look {
 async function openStage(): Promise<Stage> {
   const session = new Session();
   onTestFinished(() => session.end());
+  return stageOf(session);
+}
+
+async function stageOf(session: Session): Promise<Stage> {
   const path = await session.folder();
   const ports = { consolePort: 0, sandboxPort: 0, webhookPort: 0 };
   const onError = (error: unknown) => expect.fail(String(error));
-  const stage = await setStage(session, { path, ...ports, onError });
+  const stage = await setStage(session, { path, script, ...ports, onError });
   await stage.connect();
   await stage.system.subscribe(108061, ['it.fattureincloud.webhooks.entities.clients.update']);
   await stage.settle();
@@ -30,10 +36,18 @@ const patience = { timeout: 30_000 };
 
 describe.skipIf(chromiumPath === undefined)('the console page in Chromium', patience, () => {
   let browser: Browser | undefined;
+  const session = new Session();
+  let sound: Stage;
   beforeAll(async () => {
-    browser = await launchChromium();
-  }, 30_000);
-  afterAll(() => browser?.close());
+    // Of one stage are the tests that leave it sound.
+    [browser, sound] = await Promise.all([launchChromium(), stageOf(session), built('package')]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await session.end();
+  });
+
+  const generation = async () => (await sound.system.published())?.generation ?? 0;
 
   /** Opens the page once the connection is drawn; what it complains of fails the test. */
   async function open(stage: Stage, { width = 1200, colorScheme = 'light' }: Look = {}) {
@@ -60,9 +74,10 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
 
   it('shows the life of the token, and takes from its bar what has passed', async () => {
-    const page = await open(await openStage());
+    await sound.system.rotate({ door: 'operator' });
+    const page = await open(sound);
     await sees(page, '.left', '24 h left');
-    await sees(page, '#generation', 'Generation 1');
+    await sees(page, '#generation', `Generation ${await generation()}`);
     const width = () =>
       page.evaluate("document.getElementById('life-left').style.width") as Promise<string>;
     expect(await width()).toBe('100%');
@@ -76,35 +91,41 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   });
 
   it('lets the schedule refresh when half a life has passed, and adds a generation', async () => {
-    const page = await open(await openStage());
+    const page = await open(sound);
+    const next = (await generation()) + 1;
     await press(page, 'Let 12 hours pass');
-    await sees(page, '#moments .good', 'refreshed: generation 2 is published');
-    await sees(page, '#generations li:first-child', /Generation 2.*newest for/);
-    await sees(page, '#strip', '1');
-    expect(await page.locator('#generations > li').count()).toBe(2);
+    await sees(page, '#moments .good', `refreshed: generation ${next} is published`);
+    await sees(page, '#generations li:first-child', new RegExp(`Generation ${next}.*newest for`));
+    await sees(page, '#strip .newest', String(next));
+    expect(await page.locator('#generations > li').count()).toBe(next);
   });
 
   it('rotates when told to, and shows the event', async () => {
-    const page = await open(await openStage());
+    const page = await open(sound);
+    const next = (await generation()) + 1;
     await press(page, 'Rotate now');
-    await sees(page, '#answer.good', 'Refreshed: generation 2 is published.');
-    await sees(page, '#moments .event', 'Token Refreshed · generation 2');
+    await sees(page, '#answer.good', `Refreshed: generation ${next} is published.`);
+    await sees(page, '#moments .event', `Token Refreshed · generation ${next}`);
   });
 
   it('shows a webhook come in and its event go out', async () => {
-    const page = await open(await openStage());
+    const page = await open(sound);
     await press(page, 'Change a client');
     await sees(page, '#moments .webhook', 'entities.clients.update → 202 delivered');
     await sees(page, '#moments .event', /Entity Changed · clients · \d+ · update/);
+    await sees(page, '#stations li', /^Bus1 events$/);
   });
 
   it('shows a consumer’s 401 heal a token that the provider has forgotten', async () => {
     const page = await open(await openStage());
     await press(page, 'Forget the token');
     await sees(page, '#answer.bad', 'The provider has forgotten the access token');
+    await sees(page, '#status.bad', 'Dead, and nobody has noticed');
+    await sees(page, '.left', 'dead 24 h before its time');
     await press(page, 'Change a client');
     await sees(page, '#moments .request.bad', '→ 401');
     await sees(page, '#generation', 'Generation 2');
+    await sees(page, '.left', '24 h left');
   });
 
   it('breaks the provider, shows that the token is served, and mends it', async () => {
@@ -156,30 +177,33 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   });
 
   it('shows to whoever comes later what has happened before', async () => {
-    const stage = await openStage();
-    await stage.system.rotate({ door: 'operator' });
-    const page = await open(stage);
-    await sees(page, '#moments .rotation, #moments .good', 'refreshed: generation 2 is published');
+    await sound.system.rotate({ door: 'operator' });
+    const page = await open(sound);
+    const text = `refreshed: generation ${await generation()} is published`;
+    await sees(page, '#moments .rotation, #moments .good', text);
     await sees(page, '#moments .login, #moments .good', 'logged in: generation 1 is published');
   });
 
   it('hides requests from whoever does not want them', async () => {
-    const page = await open(await openStage());
+    const page = await open(sound);
     await page.getByLabel('requests').uncheck();
     await page.locator('#moments .request').first().waitFor({ state: 'hidden' });
     await page.locator('#moments .login').first().waitFor();
   });
 
   it('is worked by keyboard, and keeps the focus where it was', async () => {
-    const page = await open(await openStage());
+    const page = await open(sound);
+    const next = (await generation()) + 1;
     const focused = () => page.evaluate('document.activeElement.id') as Promise<string>;
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Kill it yourself');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('rotate');
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe(
       'solid',
     );
     await page.keyboard.press('Enter');
-    await sees(page, '#answer.good', 'Refreshed: generation 2');
+    await sees(page, '#answer.good', `Refreshed: generation ${next}`);
     expect(await focused()).toBe('rotate');
     const order: string[] = [];
     for (let tabs = 0; tabs < 9; tabs += 1) {
@@ -191,7 +215,9 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   });
 
   it('tells a screen reader of changes alone', async () => {
-    const page = await open(await openStage());
+    await sound.system.rotate({ door: 'operator' });
+    const next = (await generation()) + 1;
+    const page = await open(sound);
     await page.evaluate(`
       window.heard = [];
       for (const region of document.querySelectorAll('[role=status], [aria-live]')) {
@@ -203,12 +229,43 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
     await press(page, 'Let 1 hour pass');
     await sees(page, '.left', '23 h left');
     await press(page, 'Rotate now');
-    await sees(page, '#generation', 'Generation 2');
+    await sees(page, '#generation', `Generation ${next}`);
     const heard = (await page.evaluate('window.heard')) as string[];
     expect(heard.filter((text) => text !== 'Refreshing' && text !== 'Fresh')).toEqual([
       'An hour has passed, the schedule looks.',
-      'Refreshed: generation 2 is published.',
+      `Refreshed: generation ${next} is published.`,
     ]);
+  });
+
+  it('kills the rotator at a step, shows what is stored, and lets the next run come', async () => {
+    const page = await open(sound);
+    const next = (await generation()) + 1;
+    await page.getByLabel('promoted').check();
+    await page.keyboard.press('Enter');
+    await sees(page, '#aftermath', 'Killed: promoted');
+    await sees(page, '#journal', /leaseheld by a dead process/);
+    await sees(page, '#grant-versions li', new RegExp(`generation ${next}, .*AWSCURRENT`));
+    await sees(page, '#token-versions li', new RegExp(`generation ${next - 1}, .*AWSCURRENT`));
+    expect(await page.locator('.steps .done').count()).toBe(7);
+    await sees(page, '#replay', 'npx fresco local --sandbox --kill-at promoted');
+    await press(page, 'Let the next run come');
+    await sees(
+      page,
+      '#aftermath .good',
+      `generation ${next} is current and published, nothing was`,
+    );
+    await sees(page, '#journal', /leasefree/);
+    expect(await page.locator('#next-run').isVisible()).toBe(false);
+  });
+
+  it('lets time pass for a rotator that was killed with its request on the way', async () => {
+    const page = await open(await openStage());
+    await page.getByLabel('request sent').check();
+    await press(page, 'Kill it there');
+    await sees(page, '#note', 'no answer came');
+    await press(page, 'Let the next run come');
+    await press(page, 'Let time pass until');
+    await sees(page, '#aftermath .good', 'The next run: refreshed: generation 2 is published.');
   });
 
   it('says so when the local system has stopped', async () => {
@@ -230,8 +287,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   it.each(['light', 'dark'] as const)(
     'fits 360 pixels and is legible, whatever it says: %s',
     async (colorScheme) => {
-      const stage = await openStage();
-      const page = await open(stage, { width: 360, colorScheme });
+      const page = await open(await openStage(), { width: 360, colorScheme });
       const width = () => page.evaluate('document.documentElement.scrollWidth');
       const faint = async () => {
         await page.mouse.move(0, 0);
@@ -239,12 +295,20 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
       };
       expect(await width()).toBe(360);
       expect(await faint()).toEqual([]);
+      await press(page, 'Kill it there');
+      await sees(page, '#aftermath', 'Killed: sealed');
+      expect(await faint()).toEqual([]);
+      await press(page, 'Let the next run come');
+      await sees(page, '#status', 'Fresh');
       await press(page, 'Break the provider');
       await press(page, 'Let 12 hours pass');
       await sees(page, '#status', 'Served, but not refreshed');
+      expect(await width()).toBe(360);
       expect(await faint()).toEqual([]);
       await press(page, 'Mend the provider');
       await press(page, 'Revoke access');
+      await sees(page, '#status', 'Dead, and nobody has noticed');
+      expect(await faint()).toEqual([]);
       await press(page, 'Let 12 hours pass');
       await press(page, 'Rotate now');
       await press(page, 'Rotate now');

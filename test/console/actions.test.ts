@@ -25,6 +25,7 @@ describe('a button of the page', () => {
     ['pass-hour', 'advance 3600'],
     ['pass-half-day', 'advance 43200'],
     ['consent', 'consent'],
+    ['next-run', 'next run'],
   ])('%s asks for %s', async (name, asked) => {
     const { press, connection } = await openConsole();
     expect((await press(name)).status).toBe(200);
@@ -44,13 +45,14 @@ describe('a button of the page', () => {
   });
 
   it('makes the provider forget the access token, and then the grant', async () => {
-    const { press, sandbox } = await openConsole();
+    const { press, sandbox, connection } = await openConsole();
     const tokens = await sandbox.grant();
     await press('expire');
     expect((await sandbox.get('/user/info', tokens.access_token)).status).toBe(401);
     expect((await sandbox.refresh(tokens.refresh_token)).status).toBe(200);
     await press('revoke');
     expect((await sandbox.refresh(tokens.refresh_token)).status).toBe(400);
+    expect(connection.asked.every((asked) => asked.endsWith('no access token'))).toBe(true);
   });
 
   it('changes a client', async () => {
@@ -59,6 +61,17 @@ describe('a button of the page', () => {
     sandbox.sandbox.observe((event) => changes.push(event.kind));
     expect((await press('change-client')).said['text']).toBe('a client has been changed');
     expect(changes).toEqual(['state']);
+  });
+
+  it('kills a rotator at a step of the protocol, and at no other', async () => {
+    const { url, send, connection } = await openConsole();
+    const kill = (step: string) => send('POST', `/kills/${step}`, { origin: url });
+    expect(JSON.parse((await kill('sealed')).body)).toEqual({ tone: 'bad', text: 'killed' });
+    expect((await kill('constructor')).status).toBe(404);
+    expect(connection.asked).toEqual(['kill sealed']);
+    const real = await startConsole(fakeConnection({}));
+    const refused = await real.send('POST', '/kills/sealed', { origin: real.url });
+    expect([refused.status, refused.body]).toEqual([409, expect.stringContaining('is real')]);
   });
 
   it('that is none is not found', async () => {
@@ -101,6 +114,8 @@ describe('a button of the page', () => {
     const real = (await (await startConsole(fakeConnection({}))).send('GET', '/')).body;
     const broken = (await (await openConsole()).send('GET', '/')).body;
     const buttons = (body: string) => [...body.matchAll(/data-action="([\w-]+)"/g)].length;
-    expect([buttons(real), buttons(broken)]).toEqual([1, 10]);
+    expect([buttons(real), buttons(broken)]).toEqual([1, 11]);
+    expect([real, broken].map((body) => body.includes('Kill it yourself'))).toEqual([false, true]);
+    expect(real).toContain('What is stored');
   });
 });

@@ -31,6 +31,7 @@ export const freshView: ConnectionView = {
   nowMs: issuedAtMs + 6 * hourMs,
   token: freshToken,
   isRejected: false,
+  isForgotten: false,
   uncertainSinceMs: null,
   seals: 0,
   leaseUntilMs: null,
@@ -39,6 +40,9 @@ export const freshView: ConnectionView = {
   pausedSinceMs: null,
   failingSinceMs: null,
   history: [{ atMs: issuedAtMs, outcome: 'logged-in', generation: 6 }],
+  stored: { lease: null, dispatch: null, seals: [], grant: [], accessToken: [] },
+  webhooks: null,
+  killed: null,
 };
 
 /** A connection that shows what it is told to, and remembers what was asked of it. */
@@ -97,7 +101,15 @@ function fakeSandbox(url: string, noted: (name: string) => void): { sandbox: Con
         noted('consent');
         return { tone: 'good', text: 'logged in' };
       },
-      tell: ({ text }) => noted(`tell ${text}`),
+      tell: async ({ text }, kills) => noted(`tell ${text}${kills ? `: no ${kills}` : ''}`),
+      kill: async (step) => {
+        noted(`kill ${step}`);
+        return { tone: 'bad', text: 'killed' };
+      },
+      nextRun: async () => {
+        noted('next run');
+        return { tone: 'good', text: 'recovered' };
+      },
     },
   };
 }

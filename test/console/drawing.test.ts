@@ -18,6 +18,12 @@ describe('the status', () => {
     ['a latch holds', { latch: 'no' }, 'A person is needed', 'bad'],
     ['a pass holds the lease', { leaseUntilMs: freshView.nowMs + 1 }, 'Refreshing', 'busy'],
     ['a lease has run out', { leaseUntilMs: freshView.nowMs }, 'Fresh', 'good'],
+    [
+      'the provider was made to forget it',
+      { isForgotten: true },
+      'Dead, and nobody has noticed',
+      'bad',
+    ],
     ['the canary rejects the token', { isRejected: true }, 'Rejected by the provider', 'bad'],
     ['the schedule is paused', { pausedSinceMs: 1 }, 'Paused', 'busy'],
     ['an answer is missing', { uncertainSinceMs: 1 }, 'Served, but not refreshed', 'busy'],
@@ -65,6 +71,16 @@ describe('the life of the token', () => {
     expect([token?.left, token?.ends, status.words]).toEqual(['no end', 'never', 'Fresh']);
   });
 
+  it.each<[string, Partial<ConnectionView>, [string, string, number]]>([
+    ['works', {}, ['18 h', 'left', 75]],
+    ['is of a grant that is refused', { latch: 'no' }, ['18 h', 'left at most', 75]],
+    ['was rejected', { isRejected: true }, ['dead', '18 h before its time', 0]],
+    ['was forgotten', { isForgotten: true }, ['dead', '18 h before its time', 0]],
+  ])('is as long as that of a token that %s', (_, changes, want) => {
+    const { token } = draw(at(freshView.nowMs, changes), []);
+    expect([token?.left, token?.leftWhat, token?.leftPercent]).toEqual(want);
+  });
+
   it('is nothing before the first login', () => {
     expect(draw(at(endMs, { token: null }), []).token).toBeNull();
   });
@@ -83,7 +99,8 @@ describe('the note', () => {
     ['the patience asked for', { waitingUntilMs: endMs }, /patience until/],
     ['no patience that is over', { waitingUntilMs: issuedAtMs }, /^$/],
     ['refreshes that fail', { failingSinceMs: issuedAtMs }, /Refreshing fails since/],
-    ['a token in a seal', { seals: 1 }, /kept in a seal/],
+    ['a token in a seal', { seals: 1, uncertainSinceMs: 1 }, /kept in a seal/],
+    ['a token that is dead', { isForgotten: true }, /the next call gets 401/],
   ])('tells of %s', (_, changes, note) => {
     expect(draw(at(freshView.nowMs, changes), []).note).toMatch(note);
   });

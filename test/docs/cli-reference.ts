@@ -20,7 +20,10 @@ Written by \`npm run docs\` from the commands themselves; a test compares the tw
 `;
 
 function commandsOf(command: Command, name: string): [string, Command][] {
-  const below = command.commands.flatMap((it) => commandsOf(it, `${name} ${it.name()}`));
+  const shown = command.createHelp().visibleCommands(command);
+  const below = command.commands
+    .filter((it) => shown.includes(it))
+    .flatMap((it) => commandsOf(it, `${name} ${it.name()}`));
   return [[name, command], ...below];
 }
 

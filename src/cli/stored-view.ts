@@ -1,0 +1,40 @@
+import type { StoredView, VersionView } from '../console/view.ts';
+import { decodeAccessToken } from '../core/access-token.ts';
+import { decodeGrant } from '../core/grant.ts';
+import type { Journal } from '../core/journal.ts';
+import { type Position, positionOf } from '../core/position.ts';
+import type { Secret } from '../core/secret.ts';
+import type { LocalSystem } from '../wiring/local-system.ts';
+
+const versionsMax = 3;
+
+/** What is stored, without a value; rejects with `StoreRefused`. */
+export async function storedView(system: LocalSystem, journal: Journal): Promise<StoredView> {
+  const { grant, accessToken } = system.stored;
+  const [grants, tokens] = await Promise.all([grant.versions(), accessToken.versions()]);
+  const { lease, dispatch, seals } = journal;
+  return {
+    lease: lease && { isHolderDead: system.isDead(lease.owner) },
+    dispatch: dispatch && { parent: dispatch.parent, sends: dispatch.sends.length },
+    seals: seals.map(positionOf),
+    grant: newest(grants, decodeGrant),
+    accessToken: newest(tokens, decodeAccessToken),
+  };
+}
+
+interface Version {
+  readonly versionId: string;
+  readonly value: Secret;
+  readonly labels: readonly string[];
+}
+
+function newest(
+  versions: readonly Version[],
+  decode: (value: Secret) => Position,
+): readonly VersionView[] {
+  return versions.slice(-versionsMax).map(({ versionId, value, labels }) => ({
+    versionId,
+    labels,
+    ...positionOf(decode(value)),
+  }));
+}
