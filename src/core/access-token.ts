@@ -15,6 +15,8 @@ export interface AccessToken extends Position {
   readonly companies: readonly Company[];
   /** The rotator to ask; absent where there is none. */
   readonly refreshWith?: string;
+  /** What a manual token has to be good for, as its person said; checked daily. */
+  readonly scopes?: readonly string[];
 }
 
 /** The published half of a grant; none where it has no access token yet. */
@@ -49,6 +51,7 @@ export function encodeAccessToken(token: AccessToken): Secret {
       refreshWith: token.refreshWith,
       grant: token.grant,
       attempt: token.attempt,
+      scopes: token.scopes,
     }),
   );
 }
@@ -56,7 +59,7 @@ export function encodeAccessToken(token: AccessToken): Secret {
 /** Reads back what `encodeAccessToken` wrote; throws `StoreRefused` ('damaged') naming the field at fault. */
 export function decodeAccessToken(value: Secret): AccessToken {
   const record = parseRecord(value, 'access-token secret');
-  const refreshWith = record.fields['refreshWith'];
+  const { refreshWith, scopes } = record.fields as { refreshWith?: unknown; scopes?: unknown };
   return {
     connection: field.text(record, 'connection'),
     grant: field.count(record, 'grant'),
@@ -68,5 +71,6 @@ export function decodeAccessToken(value: Secret): AccessToken {
       record.fields['expiresAt'] === null ? null : field.parsed(record, 'expiresAt', fromRfc3339),
     companies: companiesIn(record),
     ...(typeof refreshWith === 'string' ? { refreshWith } : {}),
+    ...(Array.isArray(scopes) ? { scopes: scopes.filter((it) => typeof it === 'string') } : {}),
   };
 }

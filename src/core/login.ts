@@ -117,14 +117,15 @@ function stubbornly<T>(pass: Pass, action: () => Promise<T>): Promise<T> {
   return persist(pass.ports.clock, pass.endMs, action);
 }
 
-interface Replaced {
+/** What a login finds in its place; nothing but its version where that is damaged. */
+export interface Replaced {
   readonly versionId: string;
   readonly position?: Position;
   readonly sealKey?: Secret;
 }
 
 /** What a login replaces: a damaged grant gives way like any other, its version stays as the previous one. */
-async function readReplaced(pass: Pass): Promise<Replaced | undefined> {
+export async function readReplaced(pass: Pass): Promise<Replaced | undefined> {
   const version = await pass.ports.grant.current();
   if (version === undefined) return undefined;
   const { versionId, value } = version;
@@ -166,7 +167,7 @@ function newGrant(
 }
 
 /** The journal after a login: nothing of the old grant binds the new one. */
-function welcomed(journal: Journal, position: Position, nowMs: number): Journal {
+export function welcomed(journal: Journal, position: Position, nowMs: number): Journal {
   if (journal.known !== null && !isNewer(position, journal.known)) return journal;
   return {
     ...journal,

@@ -47,6 +47,10 @@ export function describeOutcome(outcome: Outcome): string {
       return `a token was kept under ${outcome.versionId} but the grant's key does not open it: fresco recover`;
     case 'elsewhere':
       return `the grant belongs to ${outcome.environment}, not here: use it there, or run fresco login for this place`;
+    case 'token-rejected':
+      return `the provider no longer accepts the manual token since ${toRfc3339(outcome.sinceMs)}: make a new one and put it in with fresco rotate`;
+    case 'permission-missing':
+      return `the manual token lacks ${outcome.missing.join(', ')}: give it that in Fatture in Cloud under Impostazioni, Applicazioni collegate, Gestisci, Modifica`;
     case 'not-connected':
       return outcome.missing === 'grant'
         ? 'nobody has logged in yet: fresco login'

@@ -57,6 +57,10 @@ export type Outcome =
   | { readonly kind: 'seal-unreadable'; readonly versionId: string }
   /** The grant belongs to another account, region, stage or machine. */
   | { readonly kind: 'elsewhere'; readonly environment: string }
+  /** The provider rejects the manual token, which nobody can refresh. */
+  | { readonly kind: 'token-rejected'; readonly sinceMs: number }
+  /** The manual token works, but not for all that it has to. */
+  | { readonly kind: 'permission-missing'; readonly missing: readonly string[] }
   /** Nobody has logged in yet, or the client's credentials are not stored. */
   | { readonly kind: 'not-connected'; readonly missing: 'grant' | 'client' };
 
@@ -88,6 +92,8 @@ export function classOf(outcome: Outcome): OutcomeClass {
     case 'rolled-back':
     case 'seal-unreadable':
     case 'elsewhere':
+    case 'token-rejected':
+    case 'permission-missing':
     case 'not-connected':
       return 'person';
     case 'store-refused':

@@ -7,6 +7,7 @@ import type {
   Clock,
   JournalStore,
   Owner,
+  Permissions,
   Random,
   Reporter,
   TokenEndpoint,
@@ -48,6 +49,8 @@ export interface RotationPorts {
   readonly client: ClientSource;
   readonly endpoint: TokenEndpoint;
   readonly canary: Canary;
+  /** Absent: what a manual token may do is not looked at. */
+  readonly permissions?: Permissions;
   readonly reporter: Reporter;
   readonly settings: RotationSettings;
 }

@@ -118,6 +118,16 @@ export interface Canary {
   check(accessToken: Secret): Promise<Verdict>;
 }
 
+/** Asks the provider what an access token may not do; never rejects. */
+export interface Permissions {
+  /** Those of `scopes` that it lacks in a company; none where it could not be asked. */
+  lacking(
+    accessToken: Secret,
+    companyId: number,
+    scopes: readonly string[],
+  ): Promise<readonly string[]>;
+}
+
 /** Where the one report of each pass goes: an event, a metric, a log line. Its failures must stay its own. */
 export interface Reporter {
   report(report: Report): Promise<void>;

@@ -68,11 +68,9 @@ export function eventOf(report: Report): FrescoEvent | undefined {
   const outcomeClass = classOf(outcome);
   if (outcome.kind === 'fresh' || isNoNews(outcome)) return undefined;
   const detail = { v: 1, connection: report.connection, ...facts(report, outcomeClass) };
-  if (report.turn === 'reauthorization-required' && outcome.kind === 'latched') {
-    return {
-      detailType: 'Reauthorization Required',
-      detail: { ...detail, ...reauthorization(outcome) },
-    };
+  const why = reauthorization(outcome);
+  if (report.turn === 'reauthorization-required' && why !== undefined) {
+    return { detailType: 'Reauthorization Required', detail: { ...detail, ...why } };
   }
   if (outcomeClass !== 'done') return { detailType: 'Token Refresh Failed', detail };
   const recovered = report.turn === 'recovered';
@@ -98,9 +96,16 @@ function facts(report: Report, outcomeClass: OutcomeClass): Record<string, unkno
   };
 }
 
-function reauthorization({
-  latch,
-}: Extract<Outcome, { kind: 'latched' }>): Record<string, unknown> {
+function reauthorization(outcome: Outcome): Record<string, unknown> | undefined {
+  if (outcome.kind === 'token-rejected') {
+    return {
+      why: 'the provider no longer accepts the manual token',
+      since: toRfc3339(outcome.sinceMs),
+      command: 'fresco rotate',
+    };
+  }
+  if (outcome.kind !== 'latched') return undefined;
+  const { latch } = outcome;
   const since = toRfc3339(latch.sinceMs);
   return latch.kind === 'revoked'
     ? { why: 'the provider no longer accepts the refresh token', since, command: 'fresco login' }

@@ -1,8 +1,8 @@
 import { askCanary, isDead } from './canary.ts';
+import { checkManualToken, manualIn } from './check-manual-token.ts';
 import { elsewhere, readGrant } from './current-grant.ts';
 import { dueReason } from './gate.ts';
 import { readPublished } from './install.ts';
-import type { Latch } from './journal.ts';
 import { takeLease } from './lease.ts';
 import { factsOf, type Outcome } from './outcome.ts';
 import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
@@ -26,13 +26,19 @@ export async function rotate(ports: RotationPorts, request: RotationRequest): Pr
   const pass = startPass(ports, request);
   const outcome = await orRefused(() => run(pass));
   if (outcome.kind === 'refreshed' && pass.published) await askCanary(pass, pass.published);
-  const isCaller = outcome.kind === 'latched' && (await claimCall(pass, outcome.latch));
+  const sinceMs = calledForSinceMs(outcome);
+  const isCaller = sinceMs !== undefined && (await claimCall(pass, sinceMs));
   await ports.reporter.report(reportOf(pass, outcome, isCaller));
   return outcome;
 }
 
-/** Whether it is this pass that calls a person for the latch: of all that find it, one does. */
-async function claimCall(pass: Pass, { sinceMs: forMs }: Latch): Promise<boolean> {
+function calledForSinceMs(outcome: Outcome): number | undefined {
+  if (outcome.kind === 'latched') return outcome.latch.sinceMs;
+  return outcome.kind === 'token-rejected' ? outcome.sinceMs : undefined;
+}
+
+/** Whether it is this pass that calls a person for what stands since then: of all that find it, one does. */
+async function claimCall(pass: Pass, forMs: number): Promise<boolean> {
   const { clock, owner } = pass.ports;
   const called = { forMs, by: owner.id };
   try {
@@ -74,6 +80,8 @@ async function passGate(pass: Pass): Promise<Gate> {
   const { journal } = pass.page;
   const [published, current] = await Promise.all([readPublished(accessToken), readGrant(pass)]);
   pass.published = published?.token;
+  const manual = manualIn(pass.published, current?.grant);
+  if (manual !== undefined) return shut(await checkManualToken(pass, manual));
   if (current === undefined) {
     if (journal.known === null) return shut({ kind: 'not-connected', missing: 'grant' });
     return { kind: 'open', dead: undefined };

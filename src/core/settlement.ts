@@ -52,7 +52,11 @@ function settle(journal: Journal, settled: Position, outcome: Outcome): Journal 
   };
 }
 
-function withEntry(history: readonly HistoryEntry[], entry: HistoryEntry): readonly HistoryEntry[] {
+/** The history with one more entry, unless it only says again what the last one says. */
+export function withEntry(
+  history: readonly HistoryEntry[],
+  entry: HistoryEntry,
+): readonly HistoryEntry[] {
   const last = history.at(-1);
   const repeated = last?.outcome === entry.outcome && last.generation === entry.generation;
   return repeated ? history : [...history, entry].slice(-historyMax);

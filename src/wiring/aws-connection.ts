@@ -14,6 +14,7 @@ import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { readStackParameter } from '../aws/stack.ts';
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
+import { installManualToken } from '../core/manual-token.ts';
 import type { RotationPorts } from '../core/pass.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { createTokenSource } from '../core/token-source.ts';
@@ -69,6 +70,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
     login: (consent) => login(ports, consent),
+    putManualToken: (manual) => installManualToken(ports, manual),
     byHand: {
       ports: () => ({
         ...ports,
@@ -150,7 +152,7 @@ function ownPorts(
   { name, provider }: AwsConnectionOptions,
 ): RotationPorts {
   const { client, grant, accessToken, journal } = stored;
-  const { profile, endpoint, canary } = provider;
+  const { profile, endpoint, canary, permissions } = provider;
   return {
     clock: systemClock,
     random: systemRandom,
@@ -161,6 +163,7 @@ function ownPorts(
     client: clientSource(client),
     endpoint,
     canary,
+    permissions,
     reporter: { report: async () => undefined },
     settings: {
       connection: name,

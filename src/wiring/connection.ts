@@ -1,5 +1,6 @@
 import type { Config, Environment } from '../config.ts';
 import type { Consent, LoggedIn } from '../core/login.ts';
+import type { ManualToken } from '../core/manual-token.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
@@ -30,6 +31,8 @@ export interface Connection {
   /** One pass of the protocol; in AWS it is the rotator that makes it. */
   rotate(request: PassRequest): Promise<PassResult>;
   login(consent: Consent): Promise<LoggedIn>;
+  /** Has consumers served with a token that never expires, from now on. */
+  putManualToken(manual: ManualToken): Promise<LoggedIn>;
   /** What a person does by hand in this process, under the lease, wherever the connection is stored. */
   readonly byHand: ByHand;
   /** The stack behind it, where there is one. */

@@ -1,5 +1,6 @@
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
+import { installManualToken } from '../core/manual-token.ts';
 import { withMeasuredPolicy } from '../core/measured-policy.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Reporter } from '../core/ports.ts';
@@ -56,6 +57,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     subscriptions: expectedSubscriptions(store, name),
     rotate: pass,
     login: (consent) => login(ports(unheard), consent),
+    putManualToken: (manual) => installManualToken(ports(unheard), manual),
     byHand: { ports: () => ports(unheard), grantVersionIds: () => grant.versionIds() },
   };
 }
@@ -79,6 +81,7 @@ export function filePorts(
     client: clientSource(client),
     endpoint: provider.endpoint,
     canary: provider.canary,
+    permissions: provider.permissions,
     reporter,
     settings: fileSettings(name, provider),
   });

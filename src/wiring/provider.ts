@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { type Config, ConfigInvalid, type Environment } from '../config.ts';
-import type { Canary, Clock } from '../core/ports.ts';
+import type { Canary, Clock, Permissions } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import { canary } from '../fatture-in-cloud/canary.ts';
 import { type ListedCompanies, listCompanies } from '../fatture-in-cloud/companies.ts';
 import { type Examined, examine, listFor, scopesFor } from '../fatture-in-cloud/examine.ts';
+import { permissions } from '../fatture-in-cloud/permissions.ts';
 import {
   fattureInCloud,
   type ProviderProfile,
@@ -23,6 +24,7 @@ export interface Provider {
   readonly isFattureInCloud: boolean;
   readonly endpoint: ProviderTokenEndpoint;
   readonly canary: Canary;
+  readonly permissions: Permissions;
   companies(accessToken: Secret): Promise<ListedCompanies>;
   /** One GET to an absolute URL, for whoever looks for a fault; through the same proxy as everything else. */
   examine(url: string, accessToken?: Secret): Promise<Examined>;
@@ -48,6 +50,7 @@ export async function openProvider(
     isFattureInCloud: providerFile === undefined,
     endpoint: tokenEndpoint(profile, options),
     canary: canary(profile, options),
+    permissions: permissions(profile, { ...options, requestMs: examineMs }),
     companies: (accessToken) => listCompanies(accessToken, profile, options),
     examine: (url, accessToken) => examine(url, accessToken, { ...options, requestMs: examineMs }),
   };

@@ -19,6 +19,7 @@ import type { Reporter } from '../core/ports.ts';
 import { rotate } from '../core/rotate.ts';
 import { answerOf, type RefreshAnswer } from '../core/token-source.ts';
 import { canary } from '../fatture-in-cloud/canary.ts';
+import { permissions } from '../fatture-in-cloud/permissions.ts';
 import { fattureInCloud } from '../fatture-in-cloud/provider-profile.ts';
 import { tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
@@ -116,6 +117,7 @@ function portsOf(config: Config<'rotator'>): PortsFor {
       client: clientSource(secret('client')),
       endpoint: tokenEndpoint(profile, { clock, requestMs }),
       canary: canary(profile, { requestMs: 5_000 }),
+      permissions: permissions(profile, { requestMs: 5_000 }),
       reporter: reports,
       settings: {
         connection,
