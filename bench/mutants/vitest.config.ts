@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** The specification that each part's mutants are judged by. */
+const specifications: Readonly<Record<string, readonly string[]>> = {
+  core: ['test/core/**/*.test.ts'],
+  sync: ['test/core/sync-*.test.ts', 'test/sync/**/*.test.ts'],
+  webhooks: ['test/fatture-in-cloud/{webhook-*,hostile-webhooks}.test.ts'],
+};
+
+export default defineConfig({
+  test: {
+    include: [...(specifications[process.env['FRESCO_MUTANTS'] ?? 'core'] ?? [])],
+    environment: 'node',
+    testTimeout: 10_000,
+  },
+});
