@@ -84,7 +84,10 @@ function figuresOf(soaked: Soaked, at: number): CycleFigures {
   const own = moments.filter(
     ({ atSeconds }) => atSeconds >= from && atSeconds < from + cycleSeconds,
   );
-  const resting = own.findLast(({ fault }) => fault === 'rest');
+  // A retry that comes in the rest opens a connection for some seconds.
+  const [resting] = own
+    .filter(({ fault }) => fault === 'rest')
+    .toSorted((one, other) => one.files - other.files);
   const quiet = (latencies: readonly Latency[]) =>
     latencies
       .filter(

@@ -26,7 +26,7 @@ const perSecond = Number(values['per-second']);
 // An hour is six cycles, and a shorter run three.
 const cycleSeconds = Math.min(600, (minutes * 60) / 3);
 const sampleEveryMs = Math.min(10_000, (cycleSeconds * 1000) / 20);
-const restSeconds = Math.min(15, cycleSeconds / 10);
+const restSeconds = Math.min(30, cycleSeconds / 10);
 const companyId = 108_061;
 const entities = 3_000;
 
@@ -150,10 +150,7 @@ async function report(): Promise<void> {
   const unheard = load.toldAtMs.size;
   const summary = { minutes, perSecond, ...counts, published, unheard, statuses, ...verdict };
   await mkdir(values.out, { recursive: true });
-  await writeFile(
-    join(values.out, 'soak.json'),
-    `${JSON.stringify({ ...summary, moments }, null, 1)}\n`,
-  );
+  await writeFile(join(values.out, 'soak.json'), `${JSON.stringify({ ...summary, moments })}\n`);
   await writeFile(join(values.out, 'soak.svg'), plot(soaked, cycleOf(cycleSeconds)));
   console.log(JSON.stringify(summary, null, 2));
   if (!verdict.isGood) process.exitCode = 1;
