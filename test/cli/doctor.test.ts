@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { examine } from '../../src/cli/doctor.ts';
 import { loggedIn, tokenRequests } from './logged-in.ts';
 import { withVariables } from './surroundings.ts';
-import type { Workspace } from './workspace.ts';
+import { script, type Workspace } from './workspace.ts';
 
 // The first test may have to build the command.
 vi.setConfig({ testTimeout: 60_000 });
@@ -50,6 +51,20 @@ describe('fresco doctor over a file store', () => {
     });
     expect(stdout).not.toContain('\u001b');
     expect(await tokenRequests(workspace)).toBe(0);
+  });
+
+  it.each([
+    [{}, true],
+    [{ NO_COLOR: '1' }, false],
+  ])('on a terminal with %j is coloured: %s', async (variables, isColoured) => {
+    const workspace = await loggedIn();
+    const env = { ...workspace.env, ...variables };
+    const command = `${process.execPath} ${script} doctor`;
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], { env });
+    let shown = '';
+    for await (const chunk of terminal.stdout) shown += chunk;
+    expect(shown).toContain('access-token');
+    expect(shown.includes('\u001b[32m✓')).toBe(isColoured);
   });
 
   it('names the first broken link and what to do, for people and for programs', async () => {
