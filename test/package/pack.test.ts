@@ -145,13 +145,52 @@ describe('the package that npm would publish', { timeout: 60_000 }, () => {
     expect(functions).toBeGreaterThanOrEqual(4);
   }, 60_000);
 
-  it('holds no source, no test and nothing of this machine', async () => {
+  it('holds the command, the library, the construct with its functions, and nothing else', async () => {
     const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--dry-run'], {
       cwd: root,
     });
-    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-    const top = new Set(files.map(({ path }) => path.split('/')[0]));
-    const allowed = ['dist', 'schemas', 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
-    expect([...top].filter((name) => !allowed.includes(name ?? ''))).toEqual([]);
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }];
+    const paths = files.map(({ path }) => path);
+    const allowed = [
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+      /^schemas\/[\w-]+\.json$/,
+      /^dist\/(cli|index|cdk)\.js$/,
+      /^dist\/index\.cjs$/,
+      /^dist\/chunks\/[\w-]+\.js$/,
+      /^dist\/functions\/(package\.json|[\w-]+\/index\.js)$/,
+      /^dist\/types\/(esm|cjs)\/(package\.json|(src|infra)\/[\w/-]+\.d\.ts)$/,
+    ];
+    expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
+    for (const needed of ['dist/cli.js', 'dist/index.cjs', 'dist/cdk.js', 'LICENSE']) {
+      expect(paths).toContain(needed);
+    }
+    for (const name of ['rotator', 'webhook-receiver', 'webhook-handler', 'sync']) {
+      expect(paths).toContain(`dist/functions/${name}/index.js`);
+    }
+    expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(4_000_000);
+  });
+
+  it('is told part by part, with the licence of each: npm run sbom', async () => {
+    const { stdout } = await run('npm', ['run', '--silent', 'sbom'], {
+      cwd: root,
+      maxBuffer: 2 ** 24,
+    });
+    const bill = JSON.parse(stdout) as {
+      bomFormat: string;
+      metadata: { component: { purl: string } };
+      components: { name: string; licenses: readonly unknown[]; properties: { name: string }[] }[];
+    };
+    const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { purl: `pkg:npm/fic-fresco@${version}` } },
+    });
+    // What only builds and tests is marked. npm's own --omit=dev would leave out what both need, such as jose.
+    const isForRunning = ({ properties }: { properties: { name: string }[] }) =>
+      properties.every(({ name }) => name !== 'cdx:npm:package:development');
+    const running = bill.components.filter(isForRunning).map(({ name }) => name);
+    expect(running).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+    expect(running).not.toContain('vitest');
+    expect(bill.components.filter(({ licenses }) => licenses.length === 0)).toEqual([]);
   });
 });

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = join(root, '.github/workflows');
+const workflows = readdirSync(folder).map((name) => ({
+  name,
+  text: readFileSync(join(folder, name), 'utf8'),
+}));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly engines: { readonly node: string };
+  readonly scripts: Readonly<Record<string, string>>;
+};
+
+/** Everything of a pattern's first group. */
+function all(text: string, pattern: RegExp): readonly string[] {
+  return [...text.matchAll(pattern)].map(([, group = '']) => group);
+}
+
+/** The text of each job: what lies between two keys below `jobs`. */
+function jobsOf(text: string): readonly string[] {
+  return text
+    .slice(text.indexOf('\njobs:'))
+    .split(/\n {2}(?=[\w-]+:\n)/)
+    .slice(1);
+}
+
+describe.each(workflows)('the workflow $name', ({ text }) => {
+  it('runs actions of one commit alone, and says which version that is', () => {
+    const uses = all(text, /^\s*-? ?uses: (.*)$/gm);
+    for (const action of uses)
+      expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  it('may do nothing, and each job only read, within a time', () => {
+    expect(text).toMatch(/^permissions: \{\}$/m);
+    expect(text).not.toMatch(/: write\b|write-all|secrets\.|pull_request_target/);
+    const jobs = jobsOf(text);
+    expect(jobs.length).toBeGreaterThan(0);
+    for (const job of jobs) {
+      expect(job).toMatch(/^ {4}permissions:(?: \{\}|\n {6}contents: read)$/m);
+      expect(job).toMatch(/^ {4}timeout-minutes: \d+$/m);
+    }
+  });
+
+  it('leaves no credentials behind for what is installed', () => {
+    const checkouts = all(text, /(actions\/checkout)@/g).length;
+    expect(all(text, /(persist-credentials: false)/g).length).toBe(checkouts);
+  });
+
+  it('runs scripts that there are', () => {
+    for (const script of all(text, /npm run ([\w:-]+)/g))
+      expect(manifest.scripts).toHaveProperty(script);
+  });
+});
+
+it('the checks run on Node 20, 22 and 24, and the package asks for no more than the oldest', () => {
+  const ci = workflows.find(({ name }) => name === 'ci.yml');
+  expect(ci?.text).toMatch(/^ +node: \[20, 22, 24\]$/m);
+  expect(manifest.engines.node).toMatch(/^>=20\./);
+});
+
+it('the same actions are of the same commit everywhere', () => {
+  const uses = workflows.flatMap(({ text }) => all(text, /uses: (.*)$/gm));
+  expect(new Set(uses).size).toBe(new Set(uses.map((action) => action.split('@')[0])).size);
+});
