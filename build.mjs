@@ -18,6 +18,25 @@ const shared = {
   metafile: true,
 };
 
+/**
+ * Lambda hands credentials over in the environment. Whatever else the SDK would look for (profiles, single
+ * sign-on, instance roles) is a fifth of a bundle, read at every cold start and never used.
+ */
+const credentialsOfTheEnvironment = {
+  name: 'credentials of the environment',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'credentials';
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ path }) => ({
+      path,
+      namespace,
+    }));
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+      resolveDir: inRoot('node_modules/@aws-sdk/credential-provider-node'),
+    }));
+  },
+};
+
 /** Each function alone in a folder, as Lambda unpacks it: CommonJS starts faster than ESM there. */
 function functions() {
   const folder = inRoot('functions');
@@ -37,6 +56,7 @@ function functions() {
     target: 'node24',
     minify: true,
     mainFields: ['module', 'main'],
+    plugins: [credentialsOfTheEnvironment],
   }));
 }
 
