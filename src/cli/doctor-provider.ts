@@ -91,8 +91,11 @@ function tokenFinding(
   }
   if (status === 200) return ok('token', 'the provider accepts the access token');
   if (status !== 401) return unknown('token', `the provider answered ${status}: it does not say`);
-  const isOver =
-    published.expiresAtMs !== null && published.expiresAtMs <= connection.clock.nowMs();
+  if (published.expiresAtMs === null) {
+    const next = 'fresco rotate takes a new one in its place, or fresco login --manual';
+    return broken('token', 'the provider rejects the manual token: it was revoked', next);
+  }
+  const isOver = published.expiresAtMs <= connection.clock.nowMs();
   return isOver
     ? broken('token', 'the access token has expired', 'fresco rotate')
     : broken(

@@ -42,7 +42,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'clock-skewed':
       return `this machine's clock is ${Math.round(outcome.skewMs / 1000)} s off: set it, then run again`;
     case 'rolled-back':
-      return `the stored grant is older than generation ${outcome.known.generation}, which was stored before: somebody has rolled it back; put the newer version back or run fresco login`;
+      return `the stored grant is older than generation ${outcome.known.generation}, which was stored before: somebody has rolled it back: fresco recover`;
     case 'seal-unreadable':
       return `a token was kept under ${outcome.versionId} but the grant's key does not open it: fresco recover`;
     case 'elsewhere':
@@ -64,6 +64,6 @@ function describeLatch(latch: Latch): string {
     case 'revoked':
       return `the provider no longer accepts the refresh token since ${since}: fresco login`;
     case 'misconfigured':
-      return `the provider refuses the application since ${since} (${latch.error}): store the right client id and secret, the refresh token is unspent`;
+      return `the provider refuses the application since ${since} (${latch.error}): fresco login --application-only stores the right client id and secret, the refresh token is unspent`;
   }
 }

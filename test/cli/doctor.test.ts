@@ -2,10 +2,14 @@ import { spawn } from 'node:child_process';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { open } from '../../src/cli/connection-options.ts';
 import { examine } from '../../src/cli/doctor.ts';
+import { readSettings } from '../../src/cli/settings.ts';
+import { encodeAccessToken } from '../../src/core/access-token.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { loggedIn, tokenRequests } from './logged-in.ts';
 import { withVariables } from './surroundings.ts';
-import { script, type Workspace } from './workspace.ts';
+import { createSandboxWorkspace, script, type Workspace } from './workspace.ts';
 
 // The first test may have to build the command.
 vi.setConfig({ testTimeout: 60_000 });
@@ -141,6 +145,31 @@ describe('fresco doctor over a file store', () => {
     });
     await faults([]);
     expect(await firstBroken(workspace)).toBeUndefined();
+  });
+
+  it('asks of a manual token what a manual token has, and finds it revoked', async () => {
+    const workspace = await createSandboxWorkspace();
+    withVariables(workspace.env);
+    const connection = await open(await readSettings({}), true);
+    const { json } = await workspace.sandbox.request('POST', '/_sandbox/grants', { manual: true });
+    const token = {
+      ...{ connection: 'default', grant: 1, generation: 1, attempt: 0, companies: [] },
+      accessToken: new Secret(json.access_token),
+      issuedAtMs: connection.clock.nowMs(),
+      expiresAtMs: null,
+    };
+    await connection.accessToken.put('1'.repeat(32), encodeAccessToken(token));
+    const findings = await examine({});
+    expect(findings.filter(({ state }) => state === 'broken')).toEqual([]);
+    const checks = findings.map(({ check }) => check);
+    for (const check of ['client', 'grant', 'attempt', 'application'] as const) {
+      expect(checks).not.toContain(check);
+    }
+    await workspace.sandbox.request('POST', '/_sandbox/revoke', {});
+    expect(await firstBroken(workspace)).toMatchObject({
+      check: 'token',
+      next: expect.stringContaining('fresco login --manual'),
+    });
   });
 
   it('a setting that is none is the first link', async () => {
