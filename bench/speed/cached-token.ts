@@ -1,14 +1,16 @@
 // Goal: a token that is still good costs what a constant costs.
-// Method: token() of the built library over a store that was read once, between the things people use instead.
+// Method: token() of the library over a secret that was read once, between the things people use instead. What
+// never waits is measured in processor time, which other work on the machine does not change; the loopback call
+// waits, and its better quarter counts.
 
 import { Agent, request } from 'node:http';
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { tokenSource } from '../../dist/index.js';
+import { tokenSource } from '../../src/index.ts';
 import { startRotatorStack } from '../../test/bundles/rotator-stack.ts';
 import { clientConfig } from '../../test/doubles/client-config.ts';
 import { duration, type Measured, ratio } from '../measured.ts';
-import { inTurn, nanosecondsEach } from '../rounds.ts';
+import { cpuNanosecondsEach, inTurn, nanosecondsEach } from '../rounds.ts';
 import { awsEnvironment, withEnvironment } from './environment.ts';
 import { startLoopback } from './loopback-server.ts';
 
@@ -32,10 +34,12 @@ export async function cachedToken(): Promise<Measured> {
   const constant = async () => 'a/invented';
   const seen = await inTurn(
     {
-      constant: () => nanosecondsEach(times, constant),
-      fresco: () => nanosecondsEach(times, () => source.token()),
+      constant: () => cpuNanosecondsEach(times, constant),
+      fresco: () => cpuNanosecondsEach(times, () => source.token()),
       powertools: () =>
-        nanosecondsEach(times, () => provider.get('fresco/default/access-token', { maxAge: 3600 })),
+        cpuNanosecondsEach(times, () =>
+          provider.get('fresco/default/access-token', { maxAge: 3600 }),
+        ),
       loopback: () => nanosecondsEach(1000, () => get(loopback.url, agent)),
     },
     11,
@@ -45,7 +49,7 @@ export async function cachedToken(): Promise<Measured> {
   await Promise.all([loopback.stop(), stack.stop()]);
 
   const overConstant = seen.fresco.median - seen.constant.median;
-  const faster = seen.loopback.median / seen.fresco.median;
+  const faster = seen.loopback.low / seen.fresco.median;
   const rowOf = (name: string, { median, low, high }: (typeof seen)['fresco']) => [
     name,
     duration(median),

@@ -1,81 +1,78 @@
-import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { build } from 'esbuild';
-import { expect, it } from 'vitest';
-import { built } from '../bundles/built.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
-import { loggedInStore } from '../wiring/logged-in-store.ts';
-
 // Goal: the example does what docs/webhooks.md says of it.
-// Method: bundled as its stack bundles it, against the built package, and run over a store and the sandbox.
+// Method: its handlers are run over a store and the sandbox, and over a secret and a chat.
+import { createServer } from 'node:http';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { expect, it, onTestFinished } from 'vitest';
+import { clientConfig } from '../doubles/client-config.ts';
+import { startSecretsManager } from '../doubles/secrets-manager.ts';
+import { loggedInStore } from '../wiring/logged-in-store.ts';
+import { bundledHandler } from './bundled-handler.ts';
 
-const entry = fileURLToPath(
-  new URL('../../examples/bus-rule/on-client-changed.ts', import.meta.url),
-);
+const patience = { timeout: 60_000 };
 
-async function runner() {
-  await built('package');
-  const folder = await temporaryFolder();
-  const options = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const;
-  await build({ ...options, entryPoints: [entry], outfile: join(folder, 'handler.cjs') });
-  const call =
-    'handler(JSON.parse(process.argv[2])).then((done) => console.log(JSON.stringify(done)))';
-  writeFileSync(
-    join(folder, 'run.cjs'),
-    `const { handler } = require('./handler.cjs');\n${call};\n`,
-  );
+it('reads the client that an event speaks of, with a token of ours', patience, async () => {
+  const handle = await bundledHandler('bus-rule/on-client-changed.ts');
   const server = await loggedInStore();
   const env = { FRESCO_STORE: `file:${server.path}`, FRESCO_PROVIDER_URL: server.url };
-  const handle = async (detail: object): Promise<unknown> => {
-    const event = JSON.stringify({ source: 'fresco', 'detail-type': 'Entity Changed', detail });
-    const args = [join(folder, 'run.cjs'), event];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
-    return JSON.parse(stdout);
-  };
-  return { server, handle };
-}
-
-it('the example reads the client that an event speaks of, with a token of ours', async () => {
-  const { server, handle } = await runner();
   const made = await server.request('POST', '/_sandbox/changes', {
     type: 'entities.clients.create',
   });
   const [id] = made.json.ids as [number];
-  const detail = { v: 1, connection: 'default', company: 108061, resource: 'clients', id };
-  expect(await handle({ ...detail, change: 'update' })).toEqual({
+  const about = (change: string) => ({
+    source: 'fresco',
+    'detail-type': 'Entity Changed',
+    detail: { v: 1, connection: 'default', company: 108061, resource: 'clients', id, change },
+  });
+  expect(await handle(about('update'), env)).toEqual({
     kind: 'changed',
     id,
     name: expect.any(String),
   });
-  expect(await handle({ ...detail, change: 'delete' })).toEqual({ kind: 'deleted', id });
-}, 60_000);
+  expect(await handle(about('delete'), env)).toEqual({ kind: 'deleted', id });
+});
 
-it('the example’s stack puts it behind a rule for clients on the bus of Fresco', async () => {
-  await built('functions');
-  await built('package');
-  const folder = await temporaryFolder();
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
-  await promisify(execFile)(process.execPath, [tsx, 'examples/bus-rule/app.ts'], {
-    cwd: root,
-    env: { ...process.env, CDK_OUTDIR: folder },
-  });
-  const { Resources } = JSON.parse(
-    readFileSync(join(folder, 'fresco-example.template.json'), 'utf8'),
-  ) as {
-    readonly Resources: Record<string, { readonly Type: string; readonly Properties: object }>;
+it('posts to the chat whose address is a secret when a person is needed', patience, async () => {
+  const handle = await bundledHandler('bus-rule/tell-chat.ts');
+  const chat = await startChat();
+  const secrets = await startSecretsManager();
+  onTestFinished(() => secrets.stop());
+  const client = new SecretsManagerClient(clientConfig(secrets.endpoint));
+  await client.send(
+    new CreateSecretCommand({ Name: 'chat/incoming-webhook', SecretString: chat.url }),
+  );
+  const detail = {
+    connection: 'default',
+    why: 'the provider no longer accepts the refresh token',
+    command: 'fresco login',
   };
-  const rules = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Events::Rule');
-  expect(rules).toMatchObject([
+  await handle(
+    { 'detail-type': 'Reauthorization Required', detail },
     {
-      Properties: {
-        EventBusName: { Ref: expect.stringContaining('FrescoBus') },
-        EventPattern: { source: ['fresco'], detail: { resource: ['clients'] } },
-        Targets: [{ Arn: { 'Fn::GetAtt': [expect.stringContaining('OnClientChanged'), 'Arn'] } }],
-      },
+      AWS_ENDPOINT_URL: secrets.endpoint,
+      AWS_REGION: 'eu-south-1',
+      AWS_ACCESS_KEY_ID: 'AKIAINVENTED',
+      AWS_SECRET_ACCESS_KEY: 'invented',
     },
+  );
+  expect(chat.posted).toEqual([
+    '{"text":"Fresco: default needs a person. the provider no longer accepts the refresh token. Run: fresco login"}',
   ]);
-}, 120_000);
+});
+
+async function startChat(): Promise<{ readonly url: string; readonly posted: string[] }> {
+  const posted: string[] = [];
+  const server = createServer(async (incoming, outgoing) => {
+    let body = '';
+    for await (const chunk of incoming) body += chunk;
+    posted.push(body);
+    outgoing.end('ok');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  return { url: `http://127.0.0.1:${port}/hooks/invented`, posted };
+}

@@ -1,0 +1,25 @@
+"""How many clients each company has. Nothing to install: the token comes in by the environment.
+
+    fresco exec --min-validity 1h -- python3 count_clients.py
+
+In AWS, without fresco on the machine, docs/cron.md has the same with boto3.
+"""
+
+import json
+import os
+import urllib.request
+
+API = os.environ.get("FRESCO_PROVIDER_URL", "https://api-v2.fattureincloud.it")
+
+
+def get(path):
+    request = urllib.request.Request(
+        API + path, headers={"Authorization": "Bearer " + os.environ["FATTUREINCLOUD_ACCESS_TOKEN"]}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+for company in get("/user/companies")["data"]["companies"]:
+    page = get(f"/c/{company['id']}/entities/clients?per_page=1")
+    print(f"{company['name']}: {page['total']} clients")
