@@ -148,6 +148,7 @@ function once<T>(open: () => Promise<T>): () => Promise<T> {
 
 function remember(handedOut: Map<string, AccessToken>, token: AccessToken): string {
   const text = token.accessToken.reveal();
+  if (handedOut.get(text) === token) return text;
   handedOut.delete(text);
   handedOut.set(text, token);
   const [oldest] = handedOut.keys();
