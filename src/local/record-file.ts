@@ -22,6 +22,13 @@ export interface Change<T, R> {
   readonly next?: T;
 }
 
+/** A change that is to be written with the next ones. */
+interface Waiting<T> {
+  /** Applied: what is to be stored, if anything, and the way to answer once that is done. */
+  readonly apply: (stored: T | undefined) => { readonly next?: T; readonly tell: () => void };
+  readonly fail: (error: unknown) => void;
+}
+
 /** The folder that a record lies in. */
 export interface Home {
   readonly path: string;
@@ -41,6 +48,7 @@ export class RecordFile<T> {
   readonly #format: RecordFormat<T>;
   readonly #disk: Disk;
   readonly #lock: FolderLock;
+  #waiting: Waiting<T>[] = [];
 
   constructor(home: Home, fileName: string, format: RecordFormat<T>, options: LockOptions) {
     this.#path = join(home.path, fileName);
@@ -64,29 +72,74 @@ export class RecordFile<T> {
 
   /**
    * Reads, changes and stores in one step that no other process can come between. `change` is called once
-   * or more and decides on its argument alone.
+   * or more and decides on its argument alone. Changes that come while others are written are written
+   * together, in their order: none is answered before it is on the disk.
    */
-  async update<R>(change: (stored: T | undefined) => Change<T, R>): Promise<R> {
-    await this.#home.prepare();
-    const answer = await this.#lock.hold(
-      () => this.#apply(change),
-      () => this.#answerWithoutWrite(change),
-    );
-    return answer.of;
+  update<R>(change: (stored: T | undefined) => Change<T, R>): Promise<R> {
+    return new Promise((resolve, fail) => {
+      const apply = (stored: T | undefined) => {
+        const { answer, ...rest } = change(stored);
+        return { ...rest, tell: () => resolve(answer) };
+      };
+      this.#waiting.push({ apply, fail });
+      if (this.#waiting.length === 1) void this.#commit();
+    });
   }
 
-  async #apply<R>(change: (stored: T | undefined) => Change<T, R>): Promise<{ of: R }> {
-    const { answer, next } = change(await this.read());
-    if (next !== undefined) await orRefuse(`write ${this.#path}`, () => this.#replace(next));
-    return { of: answer };
+  async #commit(): Promise<void> {
+    let taken: readonly Waiting<T>[] = [];
+    const take = () => {
+      taken = this.#waiting.splice(0);
+      return taken;
+    };
+    try {
+      await this.#home.prepare();
+      const tells = await this.#lock.hold(
+        () => this.#apply(take()),
+        () => this.#answerWithoutWrite(take),
+      );
+      for (const tell of tells) tell();
+    } catch (error) {
+      for (const { fail } of taken.length > 0 ? taken : take()) fail(error);
+    }
+  }
+
+  async #apply(changes: readonly Waiting<T>[]): Promise<readonly (() => void)[]> {
+    let stored: T | undefined = await this.read();
+    let isWritten = false;
+    const tells: (() => void)[] = [];
+    for (const { apply, fail } of changes) {
+      try {
+        const { next, tell } = apply(stored);
+        tells.push(tell);
+        // The same value again is written too: that it was seen does not mean that it is on the disk.
+        isWritten ||= next !== undefined;
+        stored = next ?? stored;
+      } catch (error) {
+        fail(error);
+      }
+    }
+    const value = stored;
+    if (isWritten && value !== undefined) {
+      await orRefuse(`write ${this.#path}`, () => this.#replace(value));
+    }
+    return tells;
   }
 
   // A hundred processes that have lost a race need a look at the file, and not a lock each, to know.
-  async #answerWithoutWrite<R>(
-    change: (stored: T | undefined) => Change<T, R>,
-  ): Promise<{ of: R } | undefined> {
-    const { answer, next } = change(await this.read());
-    return next === undefined ? { of: answer } : undefined;
+  async #answerWithoutWrite(
+    take: () => readonly Waiting<T>[],
+  ): Promise<readonly (() => void)[] | undefined> {
+    const stored = await this.read();
+    const isNeeded = this.#waiting.some(({ apply }) => {
+      try {
+        return apply(stored).next !== undefined;
+      } catch {
+        // Whose change it is hears of it when it is made.
+        return true;
+      }
+    });
+    return isNeeded ? undefined : take().map(({ apply }) => apply(stored).tell);
   }
 
   async #text(): Promise<string | undefined> {
