@@ -1,4 +1,5 @@
 import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
+import { readManual } from '../core/check-manual-token.ts';
 import { dueReason, spendBarrier } from '../core/gate.ts';
 import { decodeGrant, type Grant } from '../core/grant.ts';
 import { policyFor } from '../core/measured-policy.ts';
@@ -7,7 +8,7 @@ import type { Connection } from '../wiring/connection.ts';
 
 /** What a pass would do, as far as reading can tell. */
 export interface Foresight {
-  readonly would: 'refresh' | 'finish' | 'nothing' | 'stop';
+  readonly would: 'refresh' | 'finish' | 'replace' | 'nothing' | 'stop';
   readonly detail: string;
 }
 
@@ -28,6 +29,8 @@ export async function foresee(connection: Connection, onlyIfDue: boolean): Promi
     connection.accessToken.current(),
     connection.journal.read(),
   ]);
+  const manual = await readManual(connection);
+  if (manual !== undefined) return foreseeManual(manual, onlyIfDue);
   if (current === undefined) {
     return { would: 'stop', detail: describeOutcome({ kind: 'not-connected', missing: 'grant' }) };
   }
@@ -43,6 +46,18 @@ export async function foresee(connection: Connection, onlyIfDue: boolean): Promi
   if (barrier !== undefined) return { would: 'stop', detail: describeOutcome(barrier) };
   const detail = `would spend the refresh token of generation ${grant.generation}: ${reasons[reason]}`;
   return { would: 'refresh', detail };
+}
+
+function foreseeManual({ generation }: AccessToken, onlyIfDue: boolean): Foresight {
+  return onlyIfDue
+    ? {
+        would: 'nothing',
+        detail: 'a manual token is not refreshed, it would be checked once a day',
+      }
+    : {
+        would: 'replace',
+        detail: `would take a new manual token in place of generation ${generation}`,
+      };
 }
 
 function sightOf(

@@ -1,14 +1,17 @@
-import { decodeAccessToken } from '../core/access-token.ts';
+import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
+import type { Company } from '../core/company.ts';
 import { decodeGrant, type Grant } from '../core/grant.ts';
 import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { Client } from '../core/ports.ts';
-import { Secret } from '../core/secret.ts';
+import type { Secret } from '../core/secret.ts';
+import { serveCompanies } from '../core/serve-companies.ts';
 import { readApplication, storeApplication } from '../wiring/application-secret.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { Failure } from './failure.ts';
 import { factsOfLogin, type LoginFacts } from './login-facts.ts';
-import { askHidden, confirm, isInteractive, readPiped, say, waiting } from './terminal.ts';
+import { confirm, isInteractive, say, waiting } from './terminal.ts';
+import { takeToken } from './token-intake.ts';
 
 /** What was there before a refresh token from elsewhere took its place. */
 interface Before {
@@ -27,7 +30,7 @@ export async function adoptRefreshToken(
   client: Client,
 ): Promise<LoginFacts> {
   const before = await lookBefore(connection);
-  const refreshToken = await takeRefreshToken(connection);
+  const refreshToken = await takeToken(connection, 'refresh token');
   if (before.grant !== undefined && isInteractive()) {
     const question = `Connection ${connection.name} has a grant that works (generation ${before.grant.generation}). Replace it?`;
     if (!(await confirm(question))) throw new Failure('retry', 'kept the grant that is stored');
@@ -46,7 +49,22 @@ export async function adoptRefreshToken(
   const published = await connection.accessToken.current();
   if (published === undefined)
     throw new Failure('retry', 'the access token has not appeared yet: fresco status');
-  return factsOfLogin(connection, decodeAccessToken(published.value));
+  const token = decodeAccessToken(published.value);
+  return factsOfLogin(connection, { ...token, companies: await tellCompanies(connection, token) });
+}
+
+/** Only now is there an access token to ask with. */
+async function tellCompanies(
+  { provider, accessToken, random }: Connection,
+  token: AccessToken,
+): Promise<readonly Company[]> {
+  const listed = await provider.companies(token.accessToken);
+  if (listed.kind !== 'companies') {
+    say('warning: the companies could not be read: jobs ask for them each time');
+    return token.companies;
+  }
+  await serveCompanies(accessToken, listed.companies, random);
+  return listed.companies;
 }
 
 /** A grant that is damaged, or latched, is nothing to come back to. */
@@ -70,27 +88,6 @@ function decoded(value: Secret): Grant | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function takeRefreshToken({ provider }: Connection): Promise<Secret> {
-  const text = isInteractive() ? await askHidden('Refresh token', '') : await readPiped();
-  const problem = problemOf(text, provider.isFattureInCloud);
-  if (problem !== undefined) throw new Failure('usage', `${problem}; nothing was stored`);
-  return new Secret(text);
-}
-
-const kinds: Readonly<Record<string, string>> = {
-  a: 'an access token (a/…), and this takes the refresh token (r/…)',
-  c: 'an authorization code (c/…), and this takes the refresh token (r/…)',
-  d: 'a device code (d/…), and this takes the refresh token (r/…)',
-};
-
-function problemOf(text: string, isFattureInCloud: boolean): string | undefined {
-  if (text === '') return 'no refresh token came in: pipe it in, or run this on a terminal';
-  if (/[{}"]/.test(text)) return 'this is more than a token: give the value of refresh_token alone';
-  if (!/^[\x21-\x7e]+$/.test(text)) return 'this is no refresh token: it has blanks or line breaks';
-  const kind = isFattureInCloud ? kinds[/^([a-z])\//.exec(text)?.[1] ?? ''] : undefined;
-  return kind && `this is ${kind}`;
 }
 
 async function notProven(connection: Connection, before: Before, outcome: Outcome): Promise<never> {

@@ -1,13 +1,12 @@
-import type { Company } from '../core/company.ts';
-import type { Consent } from '../core/login.ts';
-import type { Client, TokenAnswer, TokenResponse } from '../core/ports.ts';
+import type { Client, TokenAnswer } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
-import { storeApplication } from '../wiring/application-secret.ts';
 import { startAuthorization } from '../wiring/authorization.ts';
 import type { Connection } from '../wiring/connection.ts';
+import { exchangeCode } from '../wiring/consent.ts';
 import { openBrowser } from './browser.ts';
 import { Failure, failureOf } from './failure.ts';
-import { factsOfLogin, type LoginFacts } from './login-facts.ts';
+import { keepConsent } from './keep-consent.ts';
+import type { LoginFacts } from './login-facts.ts';
 import {
   type Arrival,
   isLoopbackRedirect,
@@ -88,76 +87,38 @@ async function storeConsent(
   { code, redirectUri }: { readonly code: Secret; readonly redirectUri: string },
 ): Promise<LoginFacts> {
   const { provider, clock } = connection;
-  const requestedAtMs = clock.nowMs();
-  const exchange = provider.endpoint.exchange(code, { ...client, redirectUri });
-  const tokens = grantedIn(await waiting('exchanging the code', exchange));
-  const { accessToken, refreshToken, expiresInSeconds } = tokens;
-  if (refreshToken === undefined) {
-    throw new Failure(
-      'person',
-      'the provider gave no refresh token: check that the application may have one, and ask for the scope that it takes',
-    );
-  }
-  const consent = { refreshToken, accessToken, requestedAtMs, expiresInSeconds, companies: [] };
-  return keepConsent(connection, client, consent, tokens);
+  const exchange = exchangeCode(provider, { code, client: { ...client, redirectUri } }, clock);
+  const exchanged = await waiting('exchanging the code', exchange);
+  if (exchanged.kind === 'refused') throw failureAfter(exchanged.answer);
+  return keepConsent(connection, client, exchanged);
 }
 
-/** Stores the consent with the companies that it reaches, as far as the provider tells them. */
-async function keepConsent(
-  connection: Connection,
-  client: Client,
-  consent: Consent & { readonly accessToken: Secret },
-  { lifetimeAssumed }: TokenResponse,
-): Promise<LoginFacts> {
-  const companies = await companiesOf(connection, consent.accessToken);
-  await storeApplication(connection.client, client, connection.random);
-  const { position, warnings } = await connection.login({ ...consent, companies });
-  for (const warning of warnings) say(`warning: ${warning}`);
-  if (lifetimeAssumed)
-    say("warning: expires_in was missing or odd: the provider's default was taken");
-  const expiresAtMs = consent.requestedAtMs + consent.expiresInSeconds * 1000;
-  return factsOfLogin(connection, { ...position, expiresAtMs, companies });
-}
-
-async function companiesOf(
-  { provider }: Connection,
-  accessToken: Secret,
-): Promise<readonly Company[]> {
-  const listed = await provider.companies(accessToken);
-  if (listed.kind === 'companies') return listed.companies;
-  const why = listed.kind === 'rejected' ? 'the provider rejects the new token' : listed.cause;
-  say(`warning: the companies could not be read: ${why}`);
-  return [];
-}
-
-function grantedIn(answer: TokenAnswer): TokenResponse {
+function failureAfter(answer: Exclude<TokenAnswer, { kind: 'granted' }>): Failure {
   const again = 'nothing was stored, run fresco login again';
   switch (answer.kind) {
-    case 'granted':
-      return answer.tokens;
     case 'invalid-grant':
-      throw new Failure(
+      return new Failure(
         'person',
         `the provider does not accept the code, which works once and for a minute: ${again}`,
       );
     case 'invalid-client':
-      throw new Failure(
+      return new Failure(
         'person',
         `the provider refuses the application (${answer.error}): check client id and secret; ${again}`,
       );
     case 'unexpected':
-      throw new Failure(
+      return new Failure(
         'person',
         `the provider answered ${answer.status} (${answer.contentType}), which no token endpoint does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`,
       );
     case 'throttled':
-      throw new Failure(
+      return new Failure(
         'retry',
         `the provider asked for patience (${answer.status}): ${again} later`,
       );
     case 'never-sent':
-      throw new Failure('retry', `the provider could not be reached (${answer.cause}): ${again}`);
+      return new Failure('retry', `the provider could not be reached (${answer.cause}): ${again}`);
     case 'uncertain':
-      throw new Failure('retry', `the provider gave no usable answer (${answer.cause}): ${again}`);
+      return new Failure('retry', `the provider gave no usable answer (${answer.cause}): ${again}`);
   }
 }

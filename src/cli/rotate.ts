@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { readManual } from '../core/check-manual-token.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
@@ -19,7 +20,7 @@ export function rotateCommand(): Command {
   return withConnection(new Command('rotate'))
     .summary('refresh the tokens now')
     .description(
-      'Spends the refresh token under the lease and publishes what it brings; first finishes what an earlier run left. Safe to repeat and to interrupt. With the store in AWS the rotator does it, so that no laptop spends a token.',
+      'Spends the refresh token under the lease and publishes what it brings; first finishes what an earlier run left. Safe to repeat and to interrupt. With the store in AWS the rotator does it, so that no laptop spends a token. A manual token is replaced by hand: the new one comes in by prompt or standard input, is checked and served, and then the old one is revoked.',
     )
     .option(
       '--if-due',
@@ -32,12 +33,18 @@ export function rotateCommand(): Command {
         'fresco rotate',
         'fresco rotate --if-due        # from cron, every hour',
         'fresco rotate --json',
+        'fresco rotate < new-token.txt   # a manual token',
       ),
     )
     .action(async (options: RotateOptions) => {
       const connection = await connect(options);
       const onlyIfDue = options.ifDue === true;
       if (options.dryRun === true) return tellForesight(connection, onlyIfDue, options.json);
+      const manual = onlyIfDue ? undefined : await readManual(connection);
+      if (manual !== undefined) {
+        const { rotateManually } = await import('./rotate-manual.ts');
+        return rotateManually(connection, manual, options.json);
+      }
       const pass = connection.rotate({ door: 'operator', onlyIfDue });
       tell(await waiting('refreshing', pass), options.json);
     });

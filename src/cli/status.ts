@@ -4,6 +4,7 @@ import { toRfc3339 } from '../core/instant.ts';
 import type { Journal, Latch } from '../core/journal.ts';
 import { policyFor } from '../core/measured-policy.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
+import { compare } from '../core/position.ts';
 import type { ReplayPolicy } from '../core/replay-policy.ts';
 import { heldLatch } from '../core/settlement.ts';
 import type { Connection } from '../wiring/connection.ts';
@@ -104,11 +105,23 @@ function journalPart({ history, latch, dispatch, failingSinceMs, pausedAtMs }: J
 
 function problemOf(journal: Journal, token: AccessToken | undefined): string | null {
   if (journal.latch !== null) return describeOutcome({ kind: 'latched', latch: journal.latch });
+  const wrong = token?.expiresAtMs === null ? manualProblem(journal, token) : null;
+  if (wrong !== null) return wrong;
   if (token === undefined && journal.known === null) {
     return describeOutcome({ kind: 'not-connected', missing: 'grant' });
   }
   const { pausedAtMs } = journal;
   return pausedAtMs === null ? null : describeOutcome({ kind: 'paused', sinceMs: pausedAtMs });
+}
+
+/** What the last check of a manual token has found. */
+function manualProblem({ canary, history }: Journal, token: AccessToken): string | null {
+  if (canary?.verdict === 'rejected' && compare(canary.position, token) === 0) {
+    return describeOutcome({ kind: 'token-rejected', sinceMs: canary.sinceMs });
+  }
+  return history.at(-1)?.outcome === 'permission-missing'
+    ? 'the manual token lacks a permission: fresco doctor'
+    : null;
 }
 
 function instant(atMs: number | null): string | null {

@@ -71,6 +71,43 @@ export async function askHidden(message: string, otherwise: string): Promise<str
   return answer.trim();
 }
 
+/** One thing to choose from a list. */
+export interface Choice<T> {
+  readonly value: T;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+/** Has a person choose one of a list. */
+export async function select<T extends number | string>(
+  message: string,
+  options: readonly Choice<T>[],
+): Promise<T> {
+  const prompts = await import('@clack/prompts');
+  const list = options as Parameters<typeof prompts.select<T>>[0]['options'];
+  const answer = await prompts.select<T>({ message, options: list, output: process.stderr });
+  if (prompts.isCancel(answer)) throw cancelled();
+  return answer;
+}
+
+/** Has a person tick some of a list, at least one. */
+export async function multiselect(
+  message: string,
+  options: readonly Choice<string>[],
+  ticked: readonly string[],
+): Promise<readonly string[]> {
+  const prompts = await import('@clack/prompts');
+  const answer = await prompts.multiselect<string>({
+    message,
+    options: options.map((option) => ({ ...option })),
+    initialValues: [...ticked],
+    maxItems: 12,
+    output: process.stderr,
+  });
+  if (prompts.isCancel(answer)) throw cancelled();
+  return answer;
+}
+
 /** Asks yes or no; the safe answer is no. */
 export async function confirm(message: string): Promise<boolean> {
   const prompts = await import('@clack/prompts');

@@ -1,10 +1,11 @@
 import type { AccessToken } from './access-token.ts';
 import { askCanary, isDead } from './canary.ts';
-import type { Grant } from './grant.ts';
+import { readPublished } from './install.ts';
+import { readReplaced } from './login.ts';
 import { classOf, factsOf, type Outcome } from './outcome.ts';
-import type { Pass } from './pass.ts';
+import type { Pass, RotationPorts } from './pass.ts';
 import { StoreRefused, type Verdict } from './ports.ts';
-import { compare, isNewer } from './position.ts';
+import { compare, isNewer, type Position } from './position.ts';
 import { withEntry } from './settlement.ts';
 
 const checkEveryMs = 86_400_000;
@@ -12,10 +13,19 @@ const checkEveryMs = 86_400_000;
 /** The manual token that consumers read; none where a grant is what is served, or has come after it. */
 export function manualIn(
   published: AccessToken | undefined,
-  current: Grant | undefined,
+  current: Position | undefined,
 ): AccessToken | undefined {
   if (published?.expiresAtMs !== null) return undefined;
   return current !== undefined && isNewer(current, published) ? undefined : published;
+}
+
+/** The same, as it is stored; a damaged grant is none. Rejects with `StoreRefused`. */
+export async function readManual({
+  accessToken,
+  grant,
+}: Pick<RotationPorts, 'accessToken' | 'grant'>): Promise<AccessToken | undefined> {
+  const [published, current] = await Promise.all([readPublished(accessToken), readReplaced(grant)]);
+  return manualIn(published?.token, current?.position);
 }
 
 /**

@@ -50,8 +50,9 @@ async function movedTo(pass: Pass, mine: GrantVersion, from: string): Promise<bo
 
 /** Step 7: publishes the current grant's access token, if it has one, in the same manner. */
 export async function publish(pass: Pass, current: GrantVersion): Promise<void> {
-  const token = accessTokenOf(current.grant, pass.settings.refreshWith);
-  if (token === undefined) return;
+  const made = accessTokenOf(current.grant, pass.settings.refreshWith);
+  if (made === undefined) return;
+  const token = { ...made, companies: companiesToTell(made, pass.published) };
   const secret = pass.ports.accessToken;
   await persist(pass.ports.clock, pass.endMs, async () => {
     await secret.put(current.versionId, encodeAccessToken(token));
@@ -67,6 +68,12 @@ export async function publish(pass: Pass, current: GrantVersion): Promise<void> 
     }
   });
   pass.published = token;
+}
+
+/** A person may have narrowed the companies after the login: within a grant that stays. */
+function companiesToTell(made: AccessToken, published: AccessToken | undefined) {
+  const isNarrowed = published?.grant === made.grant && published.companies.length > 0;
+  return isNarrowed ? published.companies : made.companies;
 }
 
 async function lookAgain(pass: Pass, tries: number, what: string): Promise<void> {

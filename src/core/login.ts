@@ -4,7 +4,7 @@ import { publish, putGrant, readPublished } from './install.ts';
 import type { Journal } from './journal.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from './pass.ts';
 import { backoffMs, persist } from './persistence.ts';
-import { StoreRefused } from './ports.ts';
+import { StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, newest, type Position, positionOf } from './position.ts';
 import { Secret } from './secret.ts';
 
@@ -61,12 +61,12 @@ async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void>
 async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion> {
   const { clock, random } = pass.ports;
   const sealKey = new Secret(Buffer.from(random.bytes(32)).toString('base64'));
-  const first = await stubbornly(pass, () => readReplaced(pass));
+  const first = await stubbornly(pass, () => readReplaced(pass.ports.grant));
   let mine = newGrant(pass, consent, sealKey, first);
   await stubbornly(pass, () => putGrant(pass, mine));
   let mayHaveMoved = false;
   for (let tries = 0; ; tries += 1) {
-    const current = await stubbornly(pass, () => readReplaced(pass));
+    const current = await stubbornly(pass, () => readReplaced(pass.ports.grant));
     // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
     if (current?.sealKey?.equals(sealKey)) return mine;
     if (!isNewer(mine.grant, current?.position)) {
@@ -125,8 +125,10 @@ export interface Replaced {
 }
 
 /** What a login replaces: a damaged grant gives way like any other, its version stays as the previous one. */
-export async function readReplaced(pass: Pass): Promise<Replaced | undefined> {
-  const version = await pass.ports.grant.current();
+export async function readReplaced(
+  secret: Pick<VersionedSecret, 'current'>,
+): Promise<Replaced | undefined> {
+  const version = await secret.current();
   if (version === undefined) return undefined;
   const { versionId, value } = version;
   try {

@@ -75,7 +75,7 @@ async function newestKnown(
   pass: Pass,
   published: Position | undefined,
 ): Promise<Position | undefined> {
-  const replaced = await stubbornly(pass, () => readReplaced(pass));
+  const replaced = await stubbornly(pass, () => readReplaced(pass.ports.grant));
   return newest(pass.page.journal.known, published, replaced?.position);
 }
 

@@ -6,8 +6,10 @@ import {
   newState,
   parseRedirect,
 } from '../fatture-in-cloud/authorization-request.ts';
-import { parseScopes } from '../fatture-in-cloud/scopes.ts';
+import { scopes as allScopes, parseScopes } from '../fatture-in-cloud/scopes.ts';
 import type { Provider } from './provider.ts';
+
+export { allScopes };
 
 /** One request for consent, and the reading of what comes back. */
 export interface Authorization {

@@ -4,6 +4,7 @@ import type { Canary, Clock, Permissions } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import { canary } from '../fatture-in-cloud/canary.ts';
 import { type ListedCompanies, listCompanies } from '../fatture-in-cloud/companies.ts';
+import { type DeviceFlow, deviceFlow } from '../fatture-in-cloud/device-flow.ts';
 import { type Examined, examine, listFor, scopesFor } from '../fatture-in-cloud/examine.ts';
 import { permissions } from '../fatture-in-cloud/permissions.ts';
 import {
@@ -25,6 +26,8 @@ export interface Provider {
   readonly endpoint: ProviderTokenEndpoint;
   readonly canary: Canary;
   readonly permissions: Permissions;
+  /** Absent where the provider has no device flow. */
+  readonly device: DeviceFlow | undefined;
   companies(accessToken: Secret): Promise<ListedCompanies>;
   /** One GET to an absolute URL, for whoever looks for a fault; through the same proxy as everything else. */
   examine(url: string, accessToken?: Secret): Promise<Examined>;
@@ -50,6 +53,7 @@ export async function openProvider(
     isFattureInCloud: providerFile === undefined,
     endpoint: tokenEndpoint(profile, options),
     canary: canary(profile, options),
+    device: deviceFlow(profile, options),
     permissions: permissions(profile, { ...options, requestMs: examineMs }),
     companies: (accessToken) => listCompanies(accessToken, profile, options),
     examine: (url, accessToken) => examine(url, accessToken, { ...options, requestMs: examineMs }),
