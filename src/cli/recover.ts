@@ -51,9 +51,10 @@ export function recoverCommand(): Command {
     });
 }
 
-async function recover(
+/** Finishes what was left, and does what is confirmed, until nothing more helps; each step is told. */
+export async function recover(
   connection: Connection,
-  options: RecoverOptions,
+  options: Pick<RecoverOptions, 'yes' | 'earlier'>,
   tell: (step: Step) => void,
 ): Promise<Outcome> {
   let outcome = await check(connection, tell);
@@ -80,7 +81,7 @@ async function check(connection: Connection, tell: (step: Step) => void): Promis
 
 async function mustBeConfirmed(
   { step, explanation, isSafe }: Remedy,
-  options: RecoverOptions,
+  options: Pick<RecoverOptions, 'yes' | 'earlier'>,
   outcome: Outcome,
 ): Promise<void> {
   if (isSafe) return;
