@@ -60,7 +60,9 @@ async function simulateAll(work: Work): Promise<void> {
   const tally = await playElsewhere(work, ...workers);
   if (work.kind === 'matrix') {
     const part = work.every === 1 ? 'the whole matrix' : `every ${work.every}th case of the matrix`;
-    console.log(`${part}: ${tally.histories} cases`);
+    const { decided, histories } = tally;
+    console.log(`${part}: ${decided} cases, ${histories} of them played`);
+    console.log('the others differ from a played one in a policy alone that nobody asked for');
   }
   console.log(describe(tally, (performance.now() - startedMs) / 1000));
   const failures = Object.entries(tally.failures);

@@ -27,6 +27,8 @@ export interface MatrixCase {
 
 /** A history without faults, from which the cases with one fault are made. */
 export interface Base extends MatrixCase {
+  /** Its name without the policy. */
+  readonly setting: string;
   /** Who comes as the second. */
   readonly seconds: readonly ActorKind[];
 }
@@ -87,11 +89,12 @@ export function bases(): Base[] {
       rotationModes.flatMap((mode) =>
         policies.map((policy) => {
           const { host, beginning, age, seconds } = scene;
-          const name = `${kind} on ${host} ${beginning} ${age} ${mode} ${policy.kind}`;
+          const setting = `${kind} on ${host} ${beginning} ${age} ${mode}`;
+          const name = `${setting} ${policy.kind}`;
           const history = { ...plain, host, policy, beginning, ageMs: agesMs[age] };
           const provider = { ...plain.provider, mode };
           const actors = [{ kind, atMs: 0, skewMs: 0 }];
-          return { name, seconds, history: { ...history, provider, actors } };
+          return { name, setting, seconds, history: { ...history, provider, actors } };
         }),
       ),
     ),
@@ -147,16 +150,6 @@ export async function casesOf(base: Base): Promise<MatrixCase[]> {
     }
   }
   return cases;
-}
-
-/** Every n-th case of some bases, counted over all of them. */
-export async function* everyNth(some: readonly Base[], stride: number): AsyncGenerator<MatrixCase> {
-  let next = 0;
-  for (const base of some) {
-    const cases = await casesOf(base);
-    for (; next < cases.length; next += stride) yield cases[next] as MatrixCase;
-    next -= cases.length;
-  }
 }
 
 /** A second actor comes as the first is struck; where that one stands still and lives, after its term. */

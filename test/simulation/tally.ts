@@ -6,7 +6,10 @@ import type { Verdict } from './simulation.ts';
 
 /** Counts over many histories. */
 export interface Tally {
+  /** Those that were played. */
   histories: number;
+  /** Those that are decided by it: a played one may stand for others that cannot differ. */
+  decided: number;
   steps: number;
   readonly windows: Record<string, number>;
   readonly counts: Record<string, number>;
@@ -17,12 +20,13 @@ export interface Tally {
 
 /** A tally of nothing. */
 export function emptyTally(): Tally {
-  return { histories: 0, steps: 0, windows: {}, counts: {}, faults: {}, failures: {} };
+  return { histories: 0, decided: 0, steps: 0, windows: {}, counts: {}, faults: {}, failures: {} };
 }
 
-/** Adds one verdict; `label` names the history. */
-export function addVerdict(tally: Tally, verdict: Verdict, label: string): void {
+/** Adds one verdict; `label` names the history, which stands for so many. */
+export function addVerdict(tally: Tally, verdict: Verdict, label: string, standsFor = 1): void {
   tally.histories += 1;
+  tally.decided += standsFor;
   tally.steps += verdict.steps;
   for (const [window, count] of verdict.windows) add(tally.windows, window, count);
   for (const [what, count] of verdict.counts) add(tally.counts, what, count);
@@ -36,6 +40,7 @@ export function addVerdict(tally: Tally, verdict: Verdict, label: string): void 
 /** Adds another process's tally. */
 export function addTally(tally: Tally, other: Tally): void {
   tally.histories += other.histories;
+  tally.decided += other.decided;
   tally.steps += other.steps;
   for (const kind of ['windows', 'counts', 'faults'] as const) {
     for (const [what, count] of Object.entries(other[kind])) add(tally[kind], what, count);

@@ -1,6 +1,7 @@
 // Goal: one share of the work, played in a process of its own.
 // Method: told its share as an argument, it sends its tally to the process that started it.
-import { bases, everyNth } from './matrix.ts';
+import { bases } from './matrix.ts';
+import { playCases } from './matrix-play.ts';
 import { historyOf } from './random-history.ts';
 import { simulate } from './simulation.ts';
 import { addVerdict, emptyTally, type Tally } from './tally.ts';
@@ -17,9 +18,11 @@ async function play({ work, index, of }: Share): Promise<Tally> {
     }
     return tally;
   }
-  const mine = bases().filter((_, at) => at % of === index);
-  for await (const { name, history } of everyNth(mine, work.every)) {
-    addVerdict(tally, await simulate(history), `--case '${name}'`);
+  const all = bases();
+  const settings = [...new Set(all.map(({ setting }) => setting))];
+  const mine = all.filter(({ setting }) => settings.indexOf(setting) % of === index);
+  for await (const { name, verdict, standsFor } of playCases(mine, work.every)) {
+    addVerdict(tally, verdict, `--case '${name}'`, standsFor);
   }
   return tally;
 }
