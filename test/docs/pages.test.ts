@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { decodeAccessToken } from '../../src/core/access-token.ts';
+import { decodeClient } from '../../src/core/client.ts';
+import { decodeGrant } from '../../src/core/grant.ts';
+import { emptyJournal } from '../../src/core/journal.ts';
+import { Secret } from '../../src/core/secret.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...inDocs];
+
+/** Anchors of a page: its headings as GitHub names them, and those that it sets itself. */
+function anchorsOf(text: string): readonly string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replace(/ /g, '-'),
+  );
+  return [...headings, ...[...text.matchAll(/<a id="([^"]+)"/g)].map(([, id = '']) => id)];
+}
+
+describe('the pages', () => {
+  it.each(pages)('%s leads to files and headings that there are', (page) => {
+    const text = read(page).replace(/^```[\s\S]*?^```$/gm, '');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+    for (const link of links) {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : relative(root, join(root, dirname(page), path));
+      expect([link, existsSync(join(root, target))]).toEqual([link, true]);
+      if (anchor !== undefined) expect(anchorsOf(read(target))).toContain(anchor);
+    }
+  });
+
+  it('are each one click from the README', () => {
+    const readme = read('README.md');
+    const ofDocs = inDocs.filter(
+      (page) => !page.startsWith('docs/adr/') && page !== 'docs/rubric.md',
+    );
+    for (const page of ofDocs) expect(readme).toContain(`(${page}`);
+  });
+
+  it('have decisions of ten lines or so, numbered without a gap', () => {
+    const names = readdirSync(join(root, 'docs/adr')).sort();
+    expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, at) => at + 1));
+    for (const name of names) {
+      expect([name, read(`docs/adr/${name}`).split('\n').length <= 20]).toEqual([name, true]);
+    }
+  });
+});
+
+describe('the page on storage', () => {
+  const storage = read('docs/storage.md');
+
+  it('shows secrets that can be read', () => {
+    const example = (name: string) => {
+      const [, json = ''] =
+        new RegExp(`^### \`fresco/default/${name}\`\\n\\n\`(.*)\`$`, 'm').exec(storage) ?? [];
+      return new Secret(json);
+    };
+    expect(decodeClient(example('client')).redirectUri).toBe('http://localhost:8787/callback');
+    expect(decodeGrant(example('grant'))).toMatchObject({ generation: 7, attempt: 9 });
+    expect(decodeAccessToken(example('access-token')).companies).toHaveLength(1);
+  });
+
+  it('names every field of the journal', () => {
+    for (const field of Object.keys(emptyJournal)) expect(storage).toContain(`\`${field}\``);
+  });
+
+  it('names every kind of item in the table', () => {
+    const sources = readdirSync(join(root, 'src/aws')).map((name) => read(`src/aws/${name}`));
+    const kinds = new Set(sources.join('').match(/(?<=pk(?: =|:) `)\w+#/g));
+    expect(kinds.size).toBeGreaterThanOrEqual(6);
+    for (const kind of kinds) expect(storage).toContain(`| \`${kind}`);
+  });
+});
+
+describe('the page on security', () => {
+  const rows = [
+    ...read('docs/security.md').matchAll(/^\| .* \| `(test\/[\w./-]+)`(?:: \*(.*)\*)? /gm),
+  ];
+
+  it('has a test behind each promise', () => {
+    expect(rows.length).toBeGreaterThan(8);
+    for (const [, path = '', name] of rows) {
+      expect([path, existsSync(join(root, path))]).toEqual([path, true]);
+      if (name !== undefined) expect([name, isTestIn(read(path), name)]).toEqual([name, true]);
+    }
+  });
+});
+
+/** Whether a test has that name, or a group and a test in it have it between them. */
+function isTestIn(text: string, name: string): boolean {
+  if (text.includes(`'${name}`)) return true;
+  const words = name.split(' ');
+  return words.some((_, at) => {
+    const [group, test] = [words.slice(0, at).join(' '), words.slice(at).join(' ')];
+    return text.includes(`describe('${group}'`) && text.includes(`'${test}`);
+  });
+}
