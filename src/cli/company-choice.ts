@@ -19,7 +19,7 @@ function named(companies: readonly Company[], wanted: readonly number[]): readon
   const reached = companies.map(({ id, name }) => `${id} ${name}`).join(', ') || 'none';
   throw new Failure(
     'person',
-    `the connection does not reach company ${strange.join(', ')}, it reaches ${reached}: choose it on the consent page`,
+    `connected, but company ${strange.join(', ')} is not reached, only ${reached}: run fresco login again and choose it where you consent`,
   );
 }
 

@@ -40,8 +40,8 @@ export function loginCommand(): Command {
       if (options.applicationOnly === true)
         return replaceApplication(connection, settings, options);
       const facts = await logIn(connection, settings, options);
-      const companies = await chooseCompanies(connection, facts.companies, options.company ?? []);
       await rememberLogin(settings);
+      const companies = await chooseCompanies(connection, facts.companies, options.company ?? []);
       tellLogin({ ...facts, companies }, options.json);
     });
 }

@@ -38,6 +38,7 @@ const stateChange = v.strictObject({
   refreshKillsAccessToken: v.optional(v.boolean()),
   omitRefreshToken: v.optional(v.boolean()),
   expiresInAnswer: v.optional(v.nullable(v.union([v.number(), v.string()]))),
+  deviceIntervalSeconds: v.optional(v.pipe(whole, v.minValue(1))),
   invalidClientStatus: v.optional(v.picklist([400, 401])),
   licenceExpired: v.optional(v.boolean()),
   hourlyLimit: v.optional(whole),

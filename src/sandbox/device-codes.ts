@@ -33,9 +33,6 @@ interface Entry extends DeviceCode {
   lastPollAtMs: number;
 }
 
-/** Seconds that a device has to wait between polls at first. */
-export const pollIntervalSeconds = 5;
-
 /** The life of a device code. */
 export const deviceCodeSeconds = 300;
 
@@ -52,14 +49,14 @@ export class DeviceCodes {
     this.#mint = mint;
   }
 
-  issue(clientId: string, scopes: readonly Scope[]): DeviceCode {
+  issue(clientId: string, scopes: readonly Scope[], intervalSeconds: number): DeviceCode {
     const entry: Entry = {
       deviceCode: this.#mint.token('d'),
       userCode: this.#mint.userCode(),
       clientId,
       scopes,
       expiresAtMs: this.#clock.nowMs() + deviceCodeSeconds * 1_000,
-      intervalMs: pollIntervalSeconds * 1_000,
+      intervalMs: intervalSeconds * 1_000,
       lastPollAtMs: Number.NEGATIVE_INFINITY,
     };
     this.#entries.set(entry.deviceCode, entry);

@@ -22,6 +22,8 @@ export interface Settings {
   readonly omitRefreshToken: boolean;
   /** Says this as `expires_in` instead of the truth; `null` leaves it out. */
   readonly expiresInAnswer?: number | string | null | undefined;
+  /** Seconds that a device has to wait between polls at first; of codes given out from now on. */
+  readonly deviceIntervalSeconds: number;
   /** Undocumented at the provider: the status of `invalid_client`. */
   readonly invalidClientStatus: 400 | 401;
   readonly licenceExpired: boolean;
@@ -42,6 +44,7 @@ export const defaultSettings: Settings = {
   accessTokenSeconds: 86_400,
   refreshKillsAccessToken: false,
   omitRefreshToken: false,
+  deviceIntervalSeconds: 5,
   invalidClientStatus: 401,
   licenceExpired: false,
   hourlyLimit: 1_000,

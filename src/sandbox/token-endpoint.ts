@@ -3,7 +3,7 @@ import { parseScopes, splitScope } from '../fatture-in-cloud/scopes.ts';
 import { parseObject, refuseOAuth } from './answers.ts';
 import type { Application } from './application.ts';
 import type { Authorizations } from './authorizations.ts';
-import { type DeviceCodes, deviceCodeSeconds, pollIntervalSeconds } from './device-codes.ts';
+import { type DeviceCodes, deviceCodeSeconds } from './device-codes.ts';
 import type { Grants } from './grants.ts';
 import { bodyText } from './request-body.ts';
 import type { Settings } from './settings.ts';
@@ -116,7 +116,8 @@ function startDevice(c: Context, parts: TokenEndpointParts, fields: Fields): Res
   if (parsed.kind !== 'scopes') {
     return refuseOAuth(c, 'invalid_scope', 'The requested scope is not valid.');
   }
-  const code = parts.deviceCodes.issue(fields['client_id'] ?? '', parsed.scopes);
+  const interval = parts.settings().deviceIntervalSeconds;
+  const code = parts.deviceCodes.issue(fields['client_id'] ?? '', parsed.scopes, interval);
   const levels = parsed.scopes.map(splitScope).map(({ resource, level }) => [resource, level]);
   return c.json({
     data: {
@@ -124,7 +125,7 @@ function startDevice(c: Context, parts: TokenEndpointParts, fields: Fields): Res
       user_code: code.userCode,
       scope: Object.fromEntries(levels),
       verification_uri: new URL('/connetti', c.req.url).href,
-      interval: pollIntervalSeconds,
+      interval,
       expires_in: deviceCodeSeconds,
     },
   });
