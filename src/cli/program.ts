@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { chooseCommand } from './choose.ts';
 import { doctorCommand } from './doctor.ts';
 import { doomedRotatorCommand } from './doomed-rotator.ts';
 import { execCommand } from './exec.ts';
@@ -20,6 +21,7 @@ import { webhooksCommand } from './webhooks.ts';
 
 /** Every command, in the order in which the help lists them. */
 const commands = [
+  chooseCommand,
   loginCommand,
   tokenCommand,
   execCommand,
