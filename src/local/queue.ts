@@ -101,12 +101,13 @@ export function localQueue(file: RecordFile<QueueContent>, options: QueueOptions
         next: { ...stored, messages: [...stored.messages, message] },
       }));
     },
-    async receive(max = 10) {
-      // Polling an empty queue must not lock and write the file each time.
-      const nowMs = clock.nowMs();
-      if (!(await read()).messages.some((message) => message.visibleAtMs <= nowMs)) return [];
-      return file.update((stored = empty) => received(stored, { ...options, max, newId }));
-    },
+    receive: (max = 10) =>
+      file.update((stored = empty) => {
+        const nowMs = clock.nowMs();
+        // Polling an empty queue must not lock and write the file each time.
+        const isAny = stored.messages.some((message) => message.visibleAtMs <= nowMs);
+        return isAny ? received(stored, { ...options, max, newId }) : { answer: [] };
+      }),
     remove: (receipt) => changeOne(receipt, () => []),
     changeVisibility: (receipt, ms) =>
       changeOne(receipt, (message) => [{ ...message, visibleAtMs: clock.nowMs() + ms }]),
