@@ -94,6 +94,8 @@ function showKilled(killed) {
   replace('aftermath', [made('b', killed.headline), made('p', killed.leaves), made('p', killed.next, killed.tone)], killed);
   write('replay', 'npx fresco local --sandbox --kill-at ' + killed.step);
   write('next-run-label', killed.button);
+  // The focus must not vanish with its button.
+  if (killed.button === '' && document.activeElement === at('next-run')) at('kill-button').focus();
   at('next-run').hidden = killed.button === '';
 }
 

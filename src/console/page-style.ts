@@ -125,7 +125,7 @@ li.empty { display: block !important; color: var(--soft); }
 .aftermath { margin-top: 1rem; padding: .75rem 1rem; border-radius: .625rem; background: var(--track); text-wrap: pretty; } .aftermath:empty { display: none; }
 .aftermath p { margin-top: .25rem; } .aftermath .good { color: var(--leaf); } .kill #kill-answer { margin-top: 1rem; }
 .kill-more { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; font-size: .875rem; } .kill-more[hidden] { display: none; } .kill > .kill-more { max-width: none; margin-top: .75rem; }
-.kill-more code { overflow-wrap: anywhere; color: var(--ink); font: .8125rem ui-monospace, monospace; }
+.kill-more code { overflow-wrap: anywhere; user-select: all; color: var(--ink); font: .8125rem ui-monospace, monospace; }
 .stored { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); margin-top: .75rem; font-size: .9375rem; }
 .journal div { display: grid; grid-template-columns: 4.5rem minmax(0, 1fr); gap: .5rem; } .journal dt { line-height: 1.75; }
 .versions li { display: flex; flex-wrap: wrap; gap: 0 .5rem; align-items: center; margin-bottom: .25rem; } .versions code { font: .8125rem ui-monospace, monospace; color: var(--soft); }

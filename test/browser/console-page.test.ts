@@ -63,7 +63,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
       expect(complaints).toEqual([]);
     });
     await page.goto(stage.consoleUrl);
-    await sees(page, '#status', 'Fresh');
+    await sees(page, '#status.good', 'Fresh');
     return page;
   }
 
@@ -256,6 +256,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
     );
     await sees(page, '#journal', /leasefree/);
     expect(await page.locator('#next-run').isVisible()).toBe(false);
+    expect(await page.evaluate('document.activeElement.id')).toBe('kill-button');
   });
 
   it('lets time pass for a rotator that was killed with its request on the way', async () => {
@@ -299,7 +300,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
       await sees(page, '#aftermath', 'Killed: sealed');
       expect(await faint()).toEqual([]);
       await press(page, 'Let the next run come');
-      await sees(page, '#status', 'Fresh');
+      await sees(page, '#status.good', 'Fresh');
       await press(page, 'Break the provider');
       await press(page, 'Let 12 hours pass');
       await sees(page, '#status', 'Served, but not refreshed');
