@@ -101,8 +101,14 @@ function errorOf(fields: Readonly<Record<string, unknown>>) {
   return { code, message: typeof message === 'string' ? printable(message) : 'without a message' };
 }
 
+// A token of the provider's, and a signed one: an error may repeat what was sent.
+const tokens = /\b[acdr]\/[\w-]{8,}|\beyJ[\w-]+\.[\w.-]+/g;
+
 function printable(text: string): string {
-  return text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ').slice(0, 300);
+  return text
+    .replace(tokens, '[secret]')
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ')
+    .slice(0, 300);
 }
 
 function failed(status: number, detail: string): ApiAnswer {

@@ -25,7 +25,7 @@ export function buildSubscriptionWatch(config: Config<'webhook-handler'>): Subsc
   const log: Log = new Logger({ serviceName: 'subscription-watch' });
   return async (connection, renew) => {
     if (!config.connections.includes(connection)) {
-      throw new EventRefused(`there is no connection '${connection}': deploy again`);
+      throw new EventRefused(`"watch" must be one of ${config.connections.join(', ')}`);
     }
     const expected = expectedSubscriptionsTable(dynamo, config.table, connection);
     const provider = providerSubscriptions(apiOf(connection).api);

@@ -140,6 +140,8 @@ export async function startWebhookStack() {
     },
     /** Hands the queue's messages to the handler, as an event source does. */
     handle: async () => handler.invoke({ Records: await receive(sqs.endpoint, queueUrl) }),
+    /** Hands any event to the handler. */
+    call: async (event: unknown) => handler.invoke(event),
     /** The subscriptions that the connection should have, as `fresco webhooks create` notes them. */
     expected: expectedSubscriptionsTable(dynamo, table.tableName, 'default'),
     /** What the schedule sends once a day. */
