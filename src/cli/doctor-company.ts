@@ -32,7 +32,10 @@ export async function examineCompanies(
   const looked = needed.size > 0 ? [...needed] : [...reached].slice(0, companiesLooked);
   const wants = looked.map((companyId) => {
     const types = subscribed.filter((it) => it.companyId === companyId).flatMap((it) => it.types);
-    return { companyId, scopes: [...new Set([...wished, ...scopesFor(types)])] };
+    return {
+      companyId,
+      scopes: [...new Set([...wished, ...(token.scopes ?? []), ...scopesFor(types)])],
+    };
   });
   return [company, ...(await examineScopes(connection, token, wants))];
 }

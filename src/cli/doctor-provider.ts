@@ -95,8 +95,13 @@ function tokenFinding(
     return broken('token', 'the provider rejects the manual token: it was revoked', next);
   }
   const isOver = published.expiresAtMs <= connection.clock.nowMs();
-  return isOver
-    ? broken('token', 'the access token has expired', 'fresco rotate')
+  if (isOver) return broken('token', 'the access token has expired', 'fresco rotate');
+  return published.expiresAtMs === null
+    ? broken(
+        'token',
+        'the provider rejects the manual token: it was revoked',
+        'make a new one and put it in with fresco rotate',
+      )
     : broken(
         'token',
         'the provider rejects the access token before its end: the connection was revoked, or a refresh has ended it',

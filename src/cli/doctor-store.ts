@@ -63,9 +63,11 @@ async function readSecret<T>(
   secret: Pick<VersionedSecret, 'current'>,
   decode: (version: SecretVersion) => T,
 ): Promise<Read<T>> {
+  let isThere = false;
   try {
     const version = await secret.current();
     if (version === undefined) return { finding: await nothingIn(connection, kind) };
+    isThere = true;
     const value = decode(version);
     return { value, versionId: version.versionId, finding: ok(kind, 'stored and well formed') };
   } catch (error) {
@@ -73,9 +75,18 @@ async function readSecret<T>(
     const isKey = error.reason === 'key-disabled';
     const finding = isKey
       ? unknown(kind, 'its key does not open it')
-      : refusedAt(kind, error, error.reason === 'damaged' ? afterDamage[kind] : undefined);
+      : refusedAt(kind, error, isLogout(error, isThere) ? 'fresco login' : nextOf(kind, error));
     return { finding, refused: error };
   }
+}
+
+function nextOf(kind: Kind, { reason }: StoreRefused): string | undefined {
+  return reason === 'damaged' ? afterDamage[kind] : undefined;
+}
+
+/** A version that is there, and says itself that there is nothing in it. */
+function isLogout({ reason }: StoreRefused, isThere: boolean): boolean {
+  return isThere && reason === 'missing';
 }
 
 const afterDamage: Readonly<Record<Kind, string>> = {

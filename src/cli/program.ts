@@ -7,6 +7,7 @@ import { exitCodes, failureOf, withoutTokens } from './failure.ts';
 import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
+import { logoutCommand } from './logout.ts';
 import { pauseCommand, resumeCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
 import { recoverCommand } from './recover.ts';
@@ -34,6 +35,7 @@ const commands = [
   probeCommand,
   pauseCommand,
   resumeCommand,
+  logoutCommand,
   webhooksCommand,
   syncCommand,
   sandboxCommand,

@@ -1,6 +1,7 @@
 import { type Company, companiesIn } from './company.ts';
 import type { Grant } from './grant.ts';
 import { fromRfc3339, toRfc3339 } from './instant.ts';
+import { refuseLoggedOut } from './logged-out.ts';
 import { type Position, positionOf } from './position.ts';
 import { field, parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
@@ -56,9 +57,13 @@ export function encodeAccessToken(token: AccessToken): Secret {
   );
 }
 
-/** Reads back what `encodeAccessToken` wrote; throws `StoreRefused` ('damaged') naming the field at fault. */
+/**
+ * Reads back what `encodeAccessToken` wrote; throws `StoreRefused` ('damaged') naming the field at fault, or
+ * ('missing') where a logout has left its mark.
+ */
 export function decodeAccessToken(value: Secret): AccessToken {
   const record = parseRecord(value, 'access-token secret');
+  refuseLoggedOut(record);
   const { refreshWith, scopes } = record.fields as { refreshWith?: unknown; scopes?: unknown };
   return {
     connection: field.text(record, 'connection'),

@@ -1,5 +1,6 @@
 import { type Company, companiesIn } from './company.ts';
 import { fromRfc3339, toRfc3339 } from './instant.ts';
+import { refuseLoggedOut } from './logged-out.ts';
 import type { Position } from './position.ts';
 import { field, parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
@@ -43,9 +44,13 @@ export function encodeGrant(grant: Grant): Secret {
   );
 }
 
-/** Reads back what `encodeGrant` wrote; rejects with `StoreRefused` ('damaged') and names the field at fault. */
+/**
+ * Reads back what `encodeGrant` wrote; rejects with `StoreRefused` ('damaged') and names the field at fault,
+ * or ('missing') where a logout has left its mark.
+ */
 export function decodeGrant(value: Secret): Grant {
   const record = parseRecord(value, 'grant secret');
+  refuseLoggedOut(record);
   return {
     connection: field.text(record, 'connection'),
     grant: field.count(record, 'grant'),

@@ -6,6 +6,7 @@ import {
   type SecretVersions,
   versionOf,
   withCurrent,
+  withCurrentAlone,
   withoutLabel,
   withVersion,
 } from './secret-versions.ts';
@@ -21,6 +22,8 @@ export interface ListedSecret extends PendingSecret {
   versions(): Promise<readonly LabelledVersion[]>;
   /** Ids of every version that is kept; rejects with `StoreRefused`. */
   versionIds(): Promise<readonly string[]>;
+  /** Forgets every version but the current one; rejects with `StoreRefused`. */
+  keepCurrentAlone(): Promise<void>;
 }
 
 /** A secret in one file, with every version and label in it. */
@@ -47,6 +50,7 @@ export function secretFile(file: RecordFile<SecretVersions>): ListedSecret {
       file.update((secret = noVersions) => withCurrent(secret, versionId, from)),
     putPending: (versionId, value) =>
       file.update((secret = noVersions) => withVersion(secret, { versionId, value }, 'AWSPENDING')),
+    keepCurrentAlone: () => file.update((secret = noVersions) => withCurrentAlone(secret)),
     dropPending: (versionId) =>
       file.update((secret = noVersions) => withoutLabel(secret, versionId, 'AWSPENDING')),
   };

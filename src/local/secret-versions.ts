@@ -74,6 +74,14 @@ export function withoutLabel(
   return { answer: undefined, next: { ...secret, labels } };
 }
 
+/** Without every version but the current one. */
+export function withCurrentAlone(secret: SecretVersions): Change<SecretVersions, undefined> {
+  const { AWSCURRENT } = secret.labels;
+  if (AWSCURRENT === undefined) return { answer: undefined };
+  const versions = secret.versions.filter(({ versionId }) => versionId === AWSCURRENT);
+  return { answer: undefined, next: { labels: { AWSCURRENT }, versions } };
+}
+
 function pruned(secret: SecretVersions): SecretVersions {
   const labelled = new Set(Object.values(secret.labels));
   const oldest = secret.versions.length - versionsKept;

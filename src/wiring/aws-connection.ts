@@ -14,6 +14,7 @@ import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { readStackParameter } from '../aws/stack.ts';
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
+import { logout } from '../core/logout.ts';
 import { installManualToken } from '../core/manual-token.ts';
 import type { RotationPorts } from '../core/pass.ts';
 import { StoreRefused } from '../core/ports.ts';
@@ -52,6 +53,12 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     journal: journalTable(table, name),
   };
   const ports = ownPorts(stored, facts, options);
+  const byHand = () => ({
+    ...ports,
+    owner: { id: `by-hand-${randomUUID()}`, isDead: () => false },
+    // Room for one request and for keeping what it brings.
+    settings: { ...ports.settings, leaseTermMs: 120_000 },
+  });
   return {
     ...stored,
     name,
@@ -71,13 +78,9 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
     login: (consent) => login(ports, consent),
     putManualToken: (manual) => installManualToken(ports, manual),
+    logout: () => logout(byHand()),
     byHand: {
-      ports: () => ({
-        ...ports,
-        owner: { id: `by-hand-${randomUUID()}`, isDead: () => false },
-        // Room for one request and for keeping what it brings.
-        settings: { ...ports.settings, leaseTermMs: 120_000 },
-      }),
+      ports: byHand,
       grantVersionIds: async () => {
         const { secretVersionIds } = await import('../aws/stack-parts.ts');
         return secretVersionIds(secrets, secretName(prefix, name, 'grant'));

@@ -1,5 +1,6 @@
 import type { Config, Environment } from '../config.ts';
 import type { Consent, LoggedIn } from '../core/login.ts';
+import type { LoggedOut } from '../core/logout.ts';
 import type { ManualToken } from '../core/manual-token.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
@@ -33,6 +34,8 @@ export interface Connection {
   login(consent: Consent): Promise<LoggedIn>;
   /** Has consumers served with a token that never expires, from now on. */
   putManualToken(manual: ManualToken): Promise<LoggedIn>;
+  /** Forgets grant and access token where they are stored. */
+  logout(): Promise<LoggedOut>;
   /** What a person does by hand in this process, under the lease, wherever the connection is stored. */
   readonly byHand: ByHand;
   /** The stack behind it, where there is one. */

@@ -1,5 +1,6 @@
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
+import { logout } from '../core/logout.ts';
 import { installManualToken } from '../core/manual-token.ts';
 import { withMeasuredPolicy } from '../core/measured-policy.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
@@ -58,6 +59,13 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     rotate: pass,
     login: (consent) => login(ports(unheard), consent),
     putManualToken: (manual) => installManualToken(ports(unheard), manual),
+    logout: async () => {
+      const done = await logout(ports(unheard));
+      if (done.kind === 'busy') return done;
+      await grant.keepCurrentAlone();
+      await accessToken.keepCurrentAlone();
+      return done;
+    },
     byHand: { ports: () => ports(unheard), grantVersionIds: () => grant.versionIds() },
   };
 }

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { decodeAccessToken } from '../../src/core/access-token.ts';
+import { decodeGrant } from '../../src/core/grant.ts';
+import { login } from '../../src/core/login.ts';
+import { logout } from '../../src/core/logout.ts';
+import { StoreRefused } from '../../src/core/ports.ts';
+import { rotate } from '../../src/core/rotate.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { createTokenSource } from '../../src/core/token-source.ts';
+import { grantOf, hour, memoryConnection, startMs } from './memory-connection.ts';
+
+const consent = {
+  refreshToken: new Secret('r/0008invented'),
+  accessToken: new Secret('a/0008invented'),
+  requestedAtMs: startMs,
+  expiresInSeconds: 86_400,
+  companies: [],
+};
+
+describe('a logout', () => {
+  it('leaves no token current or previous, and no seal', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour, { generation: 7 }));
+    world.journal.set({
+      known: grantOf(hour, { generation: 7 }),
+      seals: [{ grant: 1, generation: 8, attempt: 1, versionId: 'v8', box: '' }],
+      latch: { kind: 'revoked', position: grantOf(0), sinceMs: 1 },
+    });
+    const promoted: string[] = [];
+    world.grant.before = (call) => void (call === 'promote' && promoted.push(call));
+    expect(await logout(world.ports())).toEqual({ kind: 'logged-out' });
+    for (const secret of [world.grant, world.accessToken]) {
+      const current = await secret.current();
+      expect(JSON.parse(current?.value.reveal() ?? '')).toEqual({
+        v: 1,
+        connection: 'default',
+        loggedOutAt: expect.stringMatching(/Z$/),
+      });
+    }
+    // Two marks, so that the label of the previous version is on one as well.
+    expect(promoted).toHaveLength(2);
+    expect(world.journal.journal).toMatchObject({ seals: [], latch: null, lease: null });
+    expect(world.journal.journal.history.at(-1)).toMatchObject({ outcome: 'logged-out' });
+  });
+
+  it('has consumers and passes say so, with the next step, and spends nothing', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(20 * hour));
+    await logout(world.ports());
+    const { clock, accessToken } = world.ports();
+    const said = expect.stringMatching(/logged out at .*: fresco login/);
+    const tokens = createTokenSource({ clock, accessToken });
+    expect(await tokens.obtain()).toEqual({ kind: 'person-needed', detail: said });
+    expect(await rotate(world.ports(), { door: 'operator' })).toMatchObject({
+      kind: 'store-refused',
+      reason: 'missing',
+      detail: said,
+    });
+    expect(world.presented).toEqual([]);
+  });
+
+  it('is ended by a login, whose generation is above all that were before', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour, { grant: 3, generation: 7 }));
+    world.journal.set({ known: { grant: 3, generation: 7, attempt: 0 } });
+    await logout(world.ports());
+    const { position } = await login(world.ports(), consent);
+    expect(position).toEqual({ grant: 4, generation: 8, attempt: 0 });
+    expect(world.publishedToken().accessToken.reveal()).toBe('a/0008invented');
+  });
+
+  it('does nothing while a pass is at work', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    const lease = { owner: 'somebody', fence: 1, expiresAtMs: startMs + hour };
+    world.journal.set({ fence: 1, lease });
+    expect(await logout(world.ports())).toEqual({ kind: 'busy', untilMs: startMs + hour });
+    expect(world.currentGrant().generation).toBe(1);
+    expect(world.journal.journal.lease).toEqual(lease);
+  });
+
+  it('gives the lease back where a store refuses, and can be repeated', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    world.accessToken.before = (call) => {
+      if (call === 'put') throw new StoreRefused('denied', 'invented refusal');
+    };
+    await expect(logout(world.ports())).rejects.toThrow('invented refusal');
+    expect(world.journal.journal.lease).toBeNull();
+    world.accessToken.before = () => {};
+    expect(await logout(world.ports())).toEqual({ kind: 'logged-out' });
+    expect(await logout(world.ports())).toEqual({ kind: 'logged-out' });
+  });
+
+  it('of a manual token has no grant to forget, and leaves that secret empty', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(0), 'v1');
+    world.grant.currentId = undefined;
+    world.grant.versions.clear();
+    await logout(world.ports());
+    expect(world.grant.versions.size).toBe(0);
+  });
+
+  it('is told from damage by both readers', () => {
+    const mark = new Secret('{"v":1,"connection":"default","loggedOutAt":"2026-11-24T02:00:00Z"}');
+    const damaged = new Secret('{"v":1,"connection":"default","loggedOutAt":"r/0001invented"}');
+    for (const decode of [decodeGrant, decodeAccessToken]) {
+      expect(() => decode(mark)).toThrow('logged out at 2026-11-24T02:00:00Z');
+      expect(() => decode(damaged)).toThrow(/must be/);
+      expect(() => decode(damaged)).not.toThrow(/invented/);
+    }
+  });
+});
