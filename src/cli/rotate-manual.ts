@@ -1,13 +1,18 @@
 import type { AccessToken } from '../core/access-token.ts';
-import type { Verdict } from '../core/ports.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { Failure } from './failure.ts';
 import { examineManualToken } from './manual-examination.ts';
-import { confirm, isInteractive, print, say, strong, waiting } from './terminal.ts';
+import { type OldToken, oldTokenIs, untilRevoked } from './old-token.ts';
+import { isInteractive, print, say, strong } from './terminal.ts';
 import { takeToken } from './token-intake.ts';
 import { whereToMakeToken, whereToRevoke } from './web-application.ts';
 
-const previously = { accepted: 'alive', rejected: 'dead', unknown: 'unknown' } as const;
+/** How a token is replaced by hand. */
+export interface ManualRotation {
+  readonly json?: boolean | undefined;
+  /** Others may have the old token: it is not done before that one is dead. */
+  readonly isCompromised?: boolean;
+}
 
 /**
  * The guide's rotation of a token by hand: a new one is made, put in and checked before the old one is
@@ -16,7 +21,7 @@ const previously = { accepted: 'alive', rejected: 'dead', unknown: 'unknown' } a
 export async function rotateManually(
   connection: Connection,
   old: AccessToken,
-  json = false,
+  { json = false, isCompromised = false }: ManualRotation = {},
 ): Promise<void> {
   const step = (count: number, text: string) => {
     if (isInteractive()) say(`${strong(`${count} of 4`)}  ${text}`);
@@ -33,8 +38,11 @@ export async function rotateManually(
   for (const warning of warnings) say(`warning: ${warning}`);
   step(3, `checked, and served from now on: generation ${position.generation}`);
   step(4, `revoke the old token: ${whereToRevoke(connection)}`);
-  const verdict = await untilRevoked(connection, old);
-  tell({ generation: position.generation, previous: previously[verdict] }, connection, json);
+  const { fate } = await untilRevoked(connection, old, {
+    question: 'Is the old token revoked?',
+    ifCancelled: `the new token is served; whether the old one is revoked was not asked: ${whereToRevoke(connection)}`,
+  });
+  tell({ generation: position.generation, previous: fate }, connection, { json, isCompromised });
 }
 
 /** A token for fewer companies would break jobs that work. */
@@ -48,37 +56,18 @@ function mustReach(old: AccessToken, companies: AccessToken['companies']): void 
   );
 }
 
-async function untilRevoked({ provider }: Connection, old: AccessToken): Promise<Verdict> {
-  for (;;) {
-    const isDone = isInteractive() ? await confirm('Is the old token revoked?') : true;
-    const check = provider.canary.check(old.accessToken);
-    const verdict = await waiting('asking the provider about the old token', check);
-    if (!isDone || !isInteractive() || verdict !== 'accepted') return verdict;
-    say(
-      'the provider still accepts the old token: what was revoked was another one, or it takes a moment',
-    );
-  }
-}
-
 function tell(
-  done: { readonly generation: number; readonly previous: (typeof previously)[Verdict] },
+  done: { readonly generation: number; readonly previous: OldToken },
   connection: Connection,
-  json: boolean,
+  { json = false, isCompromised = false }: ManualRotation,
 ): void {
   const next =
     done.previous === 'dead' ? null : `revoke the old token: ${whereToRevoke(connection)}`;
   const { name } = connection;
   const facts = { connection: name, outcome: 'replaced', ...done, expiresAt: null, next };
-  if (json) {
-    print(JSON.stringify(facts));
-    return;
-  }
-  print(`generation ${done.generation} is published; the old token is ${oldIs[done.previous]}`);
-  if (next !== null) print(`next: ${next}`);
+  const text = `generation ${done.generation} is published; the old token is ${oldTokenIs[done.previous]}`;
+  if (isCompromised && next !== null)
+    throw new Failure('person', `${text}; ${next}`, { details: facts });
+  print(json ? JSON.stringify(facts) : text);
+  if (!json && next !== null) print(`next: ${next}`);
 }
-
-const oldIs = {
-  alive: 'still accepted',
-  dead: 'revoked',
-  unknown: 'not known to be revoked: the provider could not be asked',
-} as const;

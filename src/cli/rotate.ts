@@ -1,17 +1,21 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readManual } from '../core/check-manual-token.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { Connection, PassResult } from '../wiring/connection.ts';
-import { connect, examples, withConnection } from './connection-options.ts';
+import { examples, open, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { foresee } from './foresight.ts';
-import type { ConnectionOptions } from './settings.ts';
+import { type ConnectionOptions, readSettings } from './settings.ts';
 import { print, say, waiting } from './terminal.ts';
 
 interface RotateOptions extends ConnectionOptions {
   readonly ifDue?: boolean;
+  readonly compromised?: boolean;
+  readonly scopes?: string;
+  readonly paste?: boolean;
+  readonly browser: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -26,6 +30,15 @@ export function rotateCommand(): Command {
       '--if-due',
       'only if the schedule would: half of the access token’s life, a day, or work left over',
     )
+    .addOption(
+      new Option(
+        '--compromised',
+        'after a leak: have the connection revoked, log in anew, and check that the old token is dead',
+      ).conflicts('ifDue'),
+    )
+    .option('--scopes <scopes>', 'with --compromised: what to ask for, as with fresco login')
+    .option('--paste', 'with --compromised: paste the address at which the browser ends')
+    .option('--no-browser', 'with --compromised: print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')
     .addHelpText(
       'after',
@@ -34,28 +47,48 @@ export function rotateCommand(): Command {
         'fresco rotate --if-due        # from cron, every hour',
         'fresco rotate --json',
         'fresco rotate < new-token.txt   # a manual token',
+        'fresco rotate --compromised',
       ),
     )
     .action(async (options: RotateOptions) => {
-      const connection = await connect(options);
+      mustBelong(options);
+      const settings = await readSettings(options);
+      const connection = await open(settings);
       const onlyIfDue = options.ifDue === true;
-      if (options.dryRun === true) return tellForesight(connection, onlyIfDue, options.json);
+      if (options.dryRun === true) return tellForesight(connection, options);
+      if (options.compromised === true) {
+        const { renewAfterLeak } = await import('./rotate-compromised.ts');
+        return renewAfterLeak(connection, settings, options);
+      }
       const manual = onlyIfDue ? undefined : await readManual(connection);
       if (manual !== undefined) {
         const { rotateManually } = await import('./rotate-manual.ts');
-        return rotateManually(connection, manual, options.json);
+        return rotateManually(connection, manual, options);
       }
       const pass = connection.rotate({ door: 'operator', onlyIfDue });
       tell(await waiting('refreshing', pass), options.json);
     });
 }
 
+/** What only a login can do. */
+function mustBelong({ compromised, scopes, paste, browser }: RotateOptions): void {
+  if (compromised === true || (scopes === undefined && paste !== true && browser)) return;
+  const text = '--scopes, --paste and --no-browser go with --compromised: a refresh needs no login';
+  throw new Failure('usage', text);
+}
+
+const leak = {
+  would: 'renew',
+  detail:
+    'would have a person revoke the connection and log in anew, and ask the provider whether the old token is dead',
+} as const;
+
 async function tellForesight(
   connection: Connection,
-  onlyIfDue: boolean,
-  json = false,
+  { ifDue = false, compromised = false, json = false }: RotateOptions,
 ): Promise<void> {
-  const foresight = await foresee(connection, onlyIfDue);
+  const isWalk = compromised && (await readManual(connection)) === undefined;
+  const foresight = isWalk ? leak : await foresee(connection, ifDue);
   print(json ? JSON.stringify({ dryRun: true, ...foresight }) : foresight.detail);
 }
 

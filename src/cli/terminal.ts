@@ -108,11 +108,11 @@ export async function multiselect(
   return answer;
 }
 
-/** Asks yes or no; the safe answer is no. */
-export async function confirm(message: string): Promise<boolean> {
+/** Asks yes or no; the safe answer is no. Cancelling rejects with `Failure`, by default that nothing was changed. */
+export async function confirm(message: string, ifCancelled?: string): Promise<boolean> {
   const prompts = await import('@clack/prompts');
   const answer = await prompts.confirm({ message, initialValue: false, output: process.stderr });
-  if (prompts.isCancel(answer)) throw cancelled();
+  if (prompts.isCancel(answer)) throw cancelled(ifCancelled);
   return answer;
 }
 
@@ -141,6 +141,6 @@ function notEmpty(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === '' ? 'a value is needed' : undefined;
 }
 
-function cancelled(): Failure {
-  return new Failure('retry', 'cancelled, nothing was changed');
+function cancelled(text = 'cancelled, nothing was changed'): Failure {
+  return new Failure('retry', text);
 }

@@ -15,3 +15,10 @@ export function whereToMakeToken({ provider }: Pick<Connection, 'provider'>): st
     ? `${address} → Impostazioni → Applicazioni collegate → Collega una nuova applicazione`
     : 'the page of the provider on which tokens are made';
 }
+
+/** Where the owner of an application deletes it, or makes another: a client secret is not changed. */
+export function whereToManageApplications({ provider }: Pick<Connection, 'provider'>): string {
+  return provider.isFattureInCloud
+    ? `${address} → Impostazioni → Sviluppatore`
+    : 'the page of the provider on which its applications are managed';
+}
