@@ -24,7 +24,6 @@ import { fattureInCloud } from '../fatture-in-cloud/provider-profile.ts';
 import { tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';
-import { readingAhead } from './read-ahead.ts';
 import { aliasArn, aliasOf, parseCall } from './rotator-doors.ts';
 
 const requestMs = 15_000;
@@ -107,7 +106,7 @@ function portsOf(config: Config<'rotator'>): PortsFor {
   return (connection, refreshWith) => {
     const secret = (kind: Parameters<typeof secretName>[2]) =>
       secretsManagerSecret(secrets, secretName(config.prefix, connection, kind));
-    const ports = withMeasuredPolicy({
+    return withMeasuredPolicy({
       clock,
       random: systemRandom,
       // An invocation that was cut off is not known to be dead: its lease runs out by itself.
@@ -132,6 +131,5 @@ function portsOf(config: Config<'rotator'>): PortsFor {
         refreshWith,
       },
     });
-    return readingAhead(ports);
   };
 }
