@@ -1,9 +1,13 @@
 import type { Measured } from '../measured.ts';
 import { bundles } from './bundles.ts';
 import { cachedToken } from './cached-token.ts';
+import { syncLoad } from './sync-load.ts';
+import { webhookCpu } from './webhook-cpu.ts';
 
 /** Every comparison by name, in the order in which they run. */
 export const comparisons: Readonly<Record<string, () => Promise<Measured>>> = {
   'cached-token': cachedToken,
   bundles,
+  'webhook-cpu': webhookCpu,
+  'sync-load': syncLoad,
 };

@@ -1,0 +1,25 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { awsEnvironment } from './environment.ts';
+
+/** Runs a file of this folder as a process of its own, whose output goes nowhere; resolves with what it sends. */
+export async function apart<Told>(
+  file: string,
+  input: unknown = null,
+  nodeOptions: readonly string[] = [],
+): Promise<Told> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(input)], {
+    execArgv: [...nodeOptions, '--import', 'tsx'],
+    env: { ...process.env, ...awsEnvironment },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const told = once(child, 'message').then(([message]) => message as Told);
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${file} has ended with ${code} before it said anything`);
+  });
+  ended.catch(() => undefined);
+  const message = await Promise.race([told, ended]);
+  if (child.connected) child.disconnect();
+  return message;
+}
