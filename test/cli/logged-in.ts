@@ -18,7 +18,7 @@ export async function loggedIn(
   const from = { providerUrl: sandbox.url, providerFile: undefined };
   const provider = await openProvider(from, { clock: systemClock, env: {} });
   const connection = await openFileConnection({ path, name: 'default', provider, create: true });
-  const { clientId, clientSecret, redirectUri } = sandboxApplication;
+  const { clientId, clientSecret, redirectUri } = options.application ?? sandboxApplication;
   const client = { clientId, clientSecret: new Secret(clientSecret), redirectUri };
   await storeApplication(connection.client, client, connection.random);
   const requestedAtMs = systemClock.nowMs();

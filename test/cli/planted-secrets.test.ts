@@ -1,7 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { inspect } from 'node:util';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
+import { Session } from '../../src/cli/session.ts';
+import { setStage } from '../../src/cli/stage.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 import { withExpiredToken } from './logged-in.ts';
 import { consentAddress, type Watched, watchedWorkspace } from './planted-secrets.ts';
 import { freePort } from './workspace.ts';
@@ -13,11 +17,7 @@ vi.setConfig({ testTimeout: 60_000 });
 // Method: a sandbox that writes down each token and code it gives out, and a look through all that is said
 // and through every file of the user's home.
 
-async function adopted(): Promise<Watched> {
-  const watched = await watchedWorkspace();
-  await adopt(watched);
-  return watched;
-}
+const adopted = () => watchedWorkspace(true);
 
 async function adopt({
   workspace,
@@ -36,6 +36,9 @@ const byPage = async (watched: Watched, spoil = (redirect: string) => redirect, 
   const page = await (await fetch(spoil(redirect))).text();
   return { ...(await login.ended), page };
 };
+
+// A token or code of the provider, whose values nobody wrote down here, and its application's secret.
+const providerSecret = /\b[acdr]\/[\w-]{20,}|sandbox-secret/;
 
 const echoing = (status: number, body: string, contentType = 'application/json') => ({
   on: 'POST /oauth/token',
@@ -76,36 +79,51 @@ describe('no token, code or secret is seen outside the store', () => {
     expect(await leaks()).toEqual([]);
   });
 
-  it('by rotate, status and history', async () => {
+  it('by rotate, status, history and doctor', async () => {
     const { run, leaks } = await adopted();
     for (const command of ['rotate', 'status', 'history']) {
       expect(await run([command])).toMatchObject({ code: 0 });
       expect(await run([command, '--json'])).toMatchObject({ code: 0 });
     }
     expect(await run(['rotate', '--dry-run', '--json'])).toMatchObject({ code: 0 });
+    await run(['doctor']);
     expect(await leaks()).toEqual([]);
   });
 
-  it.each([
-    [
-      'an error description',
-      (r: string) => echoing(400, `{"error":"x","error_description":"${r}"}`),
-    ],
-    ['an error code', (r: string) => echoing(400, `{"error":"${r}"}`)],
-    ['a page', (r: string) => echoing(502, `<p>${r}</p>`, 'text/html')],
-    ['a content type', (r: string) => echoing(418, '', `text/${r.slice(2)}`)],
-    ['half an answer', (r: string) => echoing(200, `{"access_token":"${r}","refresh_tok`)],
-    [
-      'a redirect',
-      (r: string) => ({ on: 'POST /oauth/token', kind: 'redirect', location: `http://x/?${r}` }),
-    ],
-  ])('by rotate, status and history where the provider repeats it in %s', async (_, fault) => {
+  it('where the provider repeats it in whatever it answers', async () => {
     const { workspace, run, minted, leaks } = await adopted();
     const spent = `r/${minted.at(-1)}`;
-    await workspace.sandbox.request('POST', '/_sandbox/faults', [fault(spent)]);
-    expect((await run(['rotate', '--json'])).code).toBeGreaterThan(0);
-    await run(['status', '--json']);
-    await run(['history']);
+    for (const fault of [
+      echoing(400, `{"error":"x","error_description":"${spent}"}`),
+      echoing(400, `{"error":"${spent}"}`),
+      echoing(418, '', `text/${spent.slice(2)}`),
+      { on: 'POST /oauth/token', kind: 'redirect', location: `http://x/?${spent}` },
+      echoing(502, `<p>${spent}</p>`, 'text/html'),
+      echoing(200, `{"access_token":"${spent}","refresh_tok`),
+    ]) {
+      await workspace.sandbox.request('POST', '/_sandbox/faults', [fault]);
+      expect((await run(['rotate', '--json'])).code).toBeGreaterThan(0);
+    }
+    for (const command of ['status', 'history', 'doctor']) await run([command, '--json']);
+    expect(await leaks()).toEqual([]);
+  });
+
+  it('where the API repeats it', async () => {
+    const { workspace, run, minted, leaks } = await adopted();
+    const body = `{"error":{"code":"x","message":"a/${minted.at(-2)} r/${minted.at(-1)}"}}`;
+    const onApi = { ...echoing(409, body), on: 'GET /c/*' };
+    const onMaking = { ...echoing(422, body), on: 'POST /c/*' };
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [onApi, onMaking]);
+    await run(['webhooks', 'list']);
+    await run([
+      'webhooks',
+      'create',
+      '--types',
+      'entities.clients.*',
+      '--sink',
+      'https://x.example',
+    ]);
+    await run(['sync', '--json']);
     expect(await leaks()).toEqual([]);
   });
 
@@ -123,10 +141,15 @@ describe('no token, code or secret is seen outside the store', () => {
 
   it('by a command that is given one where it takes none', async () => {
     const { run, minted, leaks } = await adopted();
-    for (const token of ['a', 'c', 'd', 'r'].map((kind) => `${kind}/${minted.at(-1)}`)) {
-      expect(await run(['token', token])).toMatchObject({ code: 64 });
-      expect(await run(['login', `--refresh-token=${token}`])).toMatchObject({ code: 64 });
-      expect(await run(['status', '--connection', token])).toMatchObject({ code: 64 });
+    const [a, c, d, r] = ['a', 'c', 'd', 'r'].map((kind) => `${kind}/${minted.at(-1)}`);
+    for (const args of [
+      ['token', a],
+      ['login', `--refresh-token=${r}`],
+      ['status', '--connection', d],
+      ['webhooks', 'verify', '--company', c],
+      [r],
+    ]) {
+      expect(await run(args.map(String))).toMatchObject({ code: 64 });
     }
     expect(await leaks()).toEqual([]);
   });
@@ -149,10 +172,8 @@ describe('no token, code or secret is seen outside the store', () => {
       const whole = await readFile(path, 'utf8');
       await writeFile(path, whole.slice(0, -20));
       // Whatever else is damaged, the access token is served.
-      const token = name === 'access-token.json' ? ['token'] : [];
-      for (const command of [...token, 'rotate', 'status', 'history']) {
-        await run([command, '--json']);
-      }
+      const command = name === 'access-token.json' ? 'token' : 'rotate';
+      for (const one of [command, 'status']) await run([one, '--json']);
       await writeFile(path, whole);
     }
     expect(await leaks()).toEqual([]);
@@ -195,8 +216,41 @@ describe('no token, code or secret is seen outside the store', () => {
     const { code, stdout, stderr } = await run(['local', '--sandbox', '--once', ...ports]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('healed');
-    expect(stdout).not.toMatch(/\b[acdr]\/[\w-]{20,}|sandbox-secret/);
+    expect(stdout).not.toMatch(providerSecret);
     const files = await readdir(workspace.path, { recursive: true });
     expect(files.filter((name) => name.endsWith('.json'))).toEqual([]);
+  });
+
+  it('on any page of the system on one machine, nor in what it warns of', async () => {
+    const session = new Session();
+    onTestFinished(() => session.end());
+    const errors: unknown[] = [];
+    const path = join(await temporaryFolder(), 'store');
+    const ports = { consolePort: 0, sandboxPort: 0, webhookPort: 0 };
+    const stage = await setStage(session, { path, ...ports, onError: (it) => errors.push(it) });
+    await stage.connect();
+    const seen: string[] = [];
+    const look = async (url: string, options: RequestInit = {}) => {
+      const answer = await fetch(url, options);
+      seen.push(JSON.stringify([...answer.headers]), await answer.text());
+    };
+    const { consoleUrl: page, sandboxUrl: sandbox } = stage;
+    const press = (action: string) =>
+      look(`${page}/actions/${action}`, { method: 'POST', headers: { origin: page } });
+    for (const action of ['lose-answer', 'break', 'mend', 'change-client', 'expire', 'revoke']) {
+      await press(action);
+      await press('rotate');
+    }
+    for (const path of ['/', '/_sandbox/state', '/_sandbox/faults', '/oauth/authorize', '/x']) {
+      await look(sandbox + path);
+    }
+    await look(page);
+    const reader = (await fetch(`${page}/feed`)).body?.getReader();
+    for (let feed = ''; !feed.includes('generation'); seen.push(feed)) {
+      feed += new TextDecoder().decode((await reader?.read())?.value);
+    }
+    await reader?.cancel();
+    const told = [...seen, inspect([errors, stage.events], { depth: 9, showHidden: true })];
+    expect(told.filter((text) => providerSecret.test(text))).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { sandboxApplication } from '../../src/sandbox/application.ts';
 import type { SandboxServer } from '../sandbox/sandbox-server.ts';
+import { loggedIn } from './logged-in.ts';
 import { createSandboxWorkspace, type Ended, type Running, type Workspace } from './workspace.ts';
 
 /** A workspace in which every secret is known, and all that is said and written is looked through. */
@@ -25,8 +26,8 @@ export interface Watched {
 const clientSecret = 'planted-client-secret-invented';
 const partLength = 12;
 
-/** A sandbox whose tokens, codes and client secret are written down, and a user of it. */
-export async function watchedWorkspace(): Promise<Watched> {
+/** A sandbox whose tokens, codes and client secret are written down, and a user of it who is logged in or not. */
+export async function watchedWorkspace(isLoggedIn = false): Promise<Watched> {
   const minted: string[] = [];
   const bytes = (count: number) => {
     const made = randomBytes(count);
@@ -35,7 +36,8 @@ export async function watchedWorkspace(): Promise<Watched> {
     return made;
   };
   const application = { ...sandboxApplication, clientSecret };
-  const workspace = await createSandboxWorkspace({ random: { bytes }, application });
+  const options = { random: { bytes }, application };
+  const workspace = await (isLoggedIn ? loggedIn(options) : createSandboxWorkspace(options));
   const planted = [clientSecret];
   const said: { readonly by: string; readonly text: string }[] = [];
   const env = { TMPDIR: workspace.path };
