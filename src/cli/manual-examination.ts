@@ -16,6 +16,7 @@ export async function examineManualToken(
 ): Promise<ManualToken> {
   await waiting('asking the provider about the token', mustWork(connection, accessToken));
   const companies = await companiesOf(connection, accessToken);
+  await warnOfUnknown(scopes);
   for (const { id } of companies) {
     const lacked = await connection.provider.permissions.lacking(accessToken, id, scopes);
     if (lacked.length === 0) continue;
@@ -44,6 +45,13 @@ async function mustWork({ provider }: Connection, accessToken: Secret): Promise<
     'retry',
     'the provider could not be asked about this token: nothing was stored, try again later',
   );
+}
+
+/** Some scopes have no list that would show whether a token has them. */
+async function warnOfUnknown(scopes: readonly string[]): Promise<void> {
+  const { listFor } = await import('../wiring/provider.ts');
+  const unknown = scopes.filter((scope) => listFor(scope, 0) === undefined);
+  if (unknown.length > 0) say(`warning: nothing shows whether the token has ${unknown.join(', ')}`);
 }
 
 async function companiesOf(

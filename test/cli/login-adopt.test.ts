@@ -18,7 +18,11 @@ describe('login with a refresh token got elsewhere', () => {
     const { refresh_token } = await workspace.sandbox.grant('entity.clients:r');
     const { code, stdout, stderr } = await adopt(workspace, `${refresh_token}\n`);
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(JSON.parse(stdout)).toMatchObject({ connection: 'default', generation: 2 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      connection: 'default',
+      generation: 2,
+      companies: [{ id: 108061, name: 'Studio Esempio' }],
+    });
     const { json } = await workspace.sandbox.request('GET', '/_sandbox/state');
     expect(json.counters.tokenRequests).toBe(1);
     const { stdout: token } = await workspace.run(['token']);
