@@ -136,6 +136,11 @@ describe('a request to the API', () => {
       { kind: 'invalid', status: 422, message: 'Invalid [31m request.' },
     ],
     ['409', [409, { error: { message: 'Conflict' } }], { kind: 'invalid', message: 'Conflict' }],
+    [
+      '409 that repeats a token',
+      [409, { error: { message: 'for a/0001invented or eyJhbGciOi.eyJ.x' } }],
+      { kind: 'invalid', message: 'for [secret] or [secret]' },
+    ],
     ['400 of OAuth', [400, { error: 'invalid_request' }], { kind: 'invalid', status: 400 }],
     ['422 with null', [422, { error: null }], { kind: 'invalid', message: 'without a message' }],
     ['405', [405, { error: { message: 'no' } }], { kind: 'failed' }],

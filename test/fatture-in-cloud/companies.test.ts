@@ -61,6 +61,15 @@ describe('the companies of a token', () => {
     expect(JSON.stringify(listed)).not.toContain('planted');
   });
 
+  it('may be more than a call has room for arguments', async () => {
+    const controlled = Array.from({ length: 200_000 }, () => 0);
+    const companies = [{ id: 1, name: 'Uno', controlled_companies: controlled }];
+    expect(await list('200 OK', JSON.stringify({ data: { companies } }))).toEqual({
+      kind: 'companies',
+      companies: [{ id: 1, name: 'Uno' }],
+    });
+  });
+
   it('are none at a provider without such a list', async () => {
     const { companiesUrl: _, ...profile } = fattureInCloud('http://127.0.0.1:9');
     const listed = listCompanies(new Secret('a/0001invented'), profile, { requestMs: 50 });
