@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { SandboxServer } from '../sandbox/sandbox-server.ts';
-import { startDeployed, startDeployed } from './deployed.ts';
+import { startDeployed } from './deployed.ts';
 import { loggedIn } from './logged-in.ts';
 import { hasTerminal, keys, seat } from './pseudo-terminal.ts';
 import { createSandboxWorkspace, createWorkspace, type Workspace } from './workspace.ts';
@@ -125,49 +125,6 @@ describe('a manual token with the store in AWS', () => {
       code: 2,
       stdout: expect.stringContaining('"outcome":"token-rejected"'),
     });
-  });
-});
-
-describe('a manual token', () => {
-  it('is handed out by the token endpoint without an end', async () => {
-    const workspace = await createSandboxWorkspace();
-    const token = await makeToken(workspace);
-    await logIn(workspace, token);
-    const file = join(workspace.path, 'serve-secret');
-    const serving = workspace.start(['serve', '--port', '0', '--secret-file', file]);
-    const url = await serving.says(/(http:\S+\/token)\n/);
-    const secret = (await readFile(file, 'utf8')).trim();
-    const asked = await fetch(url, { headers: { authorization: `Bearer ${secret}` } });
-    expect(await asked.json()).toEqual({
-      access_token: token,
-      token_type: 'Bearer',
-      generation: 1,
-      companies: [{ id: 108061, name: 'Studio Esempio' }],
-    });
-  });
-
-  it('with the store in AWS, is served there and checked by the rotator, which refreshes nothing', async () => {
-    const { stack, env, stop, tokenRequests } = await startDeployed();
-    onTestFinished(() => stop());
-    const workspace = await createWorkspace(stack.providerUrl);
-    const control = async (path: string, body = {}) => {
-      const request = { method: 'POST', body: JSON.stringify(body) };
-      return (await fetch(`${stack.providerUrl}/_sandbox/${path}`, request)).json();
-    };
-    const made = await control('grants', { scope: 'entity.clients:r', manual: true });
-    const { access_token: token } = made as { readonly access_token: string };
-    const login = await workspace.run(['login', '--manual'], { env, input: token });
-    expect(login).toMatchObject({ code: 0 });
-    expect(await workspace.run(['token'], { env })).toMatchObject({ stdout: `${token}\n` });
-    expect(await workspace.run(['rotate', '--if-due'], { env })).toMatchObject({ code: 0 });
-    await control('revoke');
-    expect(await workspace.run(['rotate', '--compromised', '--dry-run'], { env })).toMatchObject({
-      stdout: expect.stringContaining('a new manual token'),
-    });
-    const complaint = { rejected: { grant: 1, generation: 1, attempt: 0 } };
-    const answer = await stack.through('consumers', { connection: 'default', ...complaint });
-    expect(answer).toMatchObject({ kind: expect.stringMatching(/person/) });
-    expect(await tokenRequests()).toBe(0);
   });
 });
 
