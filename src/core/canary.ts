@@ -2,9 +2,24 @@ import type { AccessToken } from './access-token.ts';
 import type { CanaryRecord, Journal } from './journal.ts';
 import type { Pass } from './pass.ts';
 import { StoreRefused, type Verdict } from './ports.ts';
-import { compare, positionOf } from './position.ts';
+import { compare, isNewer, type Position, positionOf } from './position.ts';
 
 const verdictHoldsMs = 60_000;
+
+/** What came of a consumer's 401: the token that is dead, nothing, or it could not be told what it speaks of. */
+export type Complaint = Position | undefined | 'unheard';
+
+/**
+ * A consumer's 401 about what is published: the canary decides. Where that does not show yet, as a read may be
+ * behind, the complaint is to be heard again.
+ */
+export async function hearComplaint(pass: Pass): Promise<Complaint> {
+  const { request, published } = pass;
+  if (request.rejected === undefined) return undefined;
+  if (published === undefined || isNewer(request.rejected, published)) return 'unheard';
+  if (isNewer(published, request.rejected)) return undefined;
+  return (await isDead(pass, published)) ? positionOf(published) : undefined;
+}
 
 /**
  * Whether the published token is dead. A 401 also means a wrong company, so the provider is asked; what it

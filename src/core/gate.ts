@@ -4,7 +4,7 @@ import type { Grant } from './grant.ts';
 import type { Journal } from './journal.ts';
 import type { Outcome } from './outcome.ts';
 import type { RotationRequest, RotationSettings } from './pass.ts';
-import { isNewer, newest } from './position.ts';
+import { compare, isNewer, newest } from './position.ts';
 import { lastChanceMs, replayAtMs } from './replay-policy.ts';
 import { heldLatch } from './settlement.ts';
 
@@ -139,7 +139,13 @@ function limit(sight: Sight): Outcome | undefined {
 /** A token that died lifts the limit once; one that never worked says nothing about its successor. */
 export function limitIsLifted({ journal, current, dead }: Sight): boolean {
   const lifted = journal.liftedFor !== null && !isNewer(current, journal.liftedFor);
-  return dead && !lifted && journal.canary?.fromFirst !== true;
+  return dead && !lifted && hasWorked(journal, current);
+}
+
+/** Whether a canary spoke of it before the one that found it dead, whose verdict may not have been kept. */
+function hasWorked({ canary }: Journal, current: Grant): boolean {
+  if (canary === null || compare(canary.position, current) !== 0) return false;
+  return canary.verdict !== 'rejected' || !canary.fromFirst;
 }
 
 /** Whether so little access token is left that a refusal is final. */

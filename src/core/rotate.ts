@@ -1,4 +1,4 @@
-import { askCanary, isDead } from './canary.ts';
+import { askCanary, type Complaint, hearComplaint } from './canary.ts';
 import { checkManualToken, manualIn } from './check-manual-token.ts';
 import { elsewhere, readGrant } from './current-grant.ts';
 import { dueReason } from './gate.ts';
@@ -8,7 +8,7 @@ import { factsOf, type Outcome } from './outcome.ts';
 import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
 import { persist } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
-import { compare, type Position, positionOf } from './position.ts';
+import { isNewer, type Position } from './position.ts';
 import { reportOf } from './report.ts';
 import { closePass } from './settlement.ts';
 import { standingLatch } from './standing-latch.ts';
@@ -63,15 +63,14 @@ async function run(pass: Pass): Promise<Outcome> {
   if (Math.abs(skewMs) > skewMaxMs) return { kind: 'clock-skewed', skewMs };
   const gate = await passGate(pass);
   if (gate.kind === 'shut') return gate.outcome;
-  return holdingLease(pass, () => underLease(pass, gate.dead));
+  return holdingLease(pass, () => underLease(pass, gate.complaint));
 }
 
 type Gate =
   | { readonly kind: 'shut'; readonly outcome: Outcome }
   | {
       readonly kind: 'open';
-      /** What is published, where the canary has just found it dead. */
-      readonly dead: Position | undefined;
+      readonly complaint: Complaint;
     };
 
 /** Step 0. What it reads may be behind: nothing is decided here but whether to take the lease. */
@@ -84,22 +83,22 @@ async function passGate(pass: Pass): Promise<Gate> {
   if (manual !== undefined) return shut(await checkManualToken(pass, manual));
   if (current === undefined) {
     if (journal.known === null) return shut({ kind: 'not-connected', missing: 'grant' });
-    return { kind: 'open', dead: undefined };
+    return { kind: 'open', complaint: 'unheard' };
   }
   const stranger = elsewhere(pass, current);
   if (stranger !== undefined) return shut(stranger);
 
-  const complaint = await hear(pass, pass.request.rejected);
-  if (complaint === 'answered' && pass.published) {
+  const { rejected } = pass.request;
+  if (rejected && pass.published && isNewer(pass.published, rejected)) {
     return shut({ kind: 'fresh', token: factsOf(pass.published) });
   }
-  const dead = complaint === 'dead' && pass.published ? positionOf(pass.published) : undefined;
+  const complaint = await hearComplaint(pass);
   const reason = dueReason({
     journal,
     published: pass.published,
     current: current.grant,
     nowMs: pass.page.nowMs(),
-    dead: dead !== undefined,
+    dead: complaint !== undefined && complaint !== 'unheard',
     request: pass.request,
     settings: pass.settings,
   });
@@ -110,21 +109,11 @@ async function passGate(pass: Pass): Promise<Gate> {
     );
   }
   if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });
-  return { kind: 'open', dead };
+  return { kind: 'open', complaint };
 }
 
 function shut(outcome: Outcome): Gate {
   return { kind: 'shut', outcome };
-}
-
-/** A consumer's 401: answered if a newer token is published already, else the canary decides. */
-async function hear(
-  pass: Pass,
-  rejected: Position | undefined,
-): Promise<'answered' | 'dead' | 'unfounded'> {
-  if (rejected === undefined || pass.published === undefined) return 'unfounded';
-  if (compare(rejected, pass.published) < 0) return 'answered';
-  return (await isDead(pass, pass.published)) ? 'dead' : 'unfounded';
 }
 
 /** Step 1, and the end of step 8: whatever happens in between, the journal hears of it once. */

@@ -1,3 +1,4 @@
+import { type Complaint, hearComplaint } from './canary.ts';
 import { elsewhere } from './current-grant.ts';
 import { isBehind, isLastChance, type Sight, spendBarrier, spendReason } from './gate.ts';
 import { promote, publish, readPublished } from './install.ts';
@@ -29,14 +30,11 @@ interface Progress {
   readonly spent: boolean;
 }
 
-/**
- * Steps 2 to 8: recover, catch up, and spend if that is due and safe; again if another overtakes. `dead` is
- * what the canary has rejected at the gate.
- */
-export async function underLease(pass: Pass, dead: Position | undefined): Promise<Ending> {
+/** Steps 2 to 8: recover, catch up, and spend if that is due and safe; again if another overtakes. */
+export async function underLease(pass: Pass, complaint: Complaint): Promise<Ending> {
   let progress: Progress = { done: undefined, refused: undefined, spent: false };
   for (let round = 0; round < roundsMax; round += 1) {
-    const next = await oneRound(pass, dead, progress);
+    const next = await oneRound(pass, complaint, progress);
     if ('outcome' in next) return next;
     progress = next;
     await pass.page.read();
@@ -46,7 +44,7 @@ export async function underLease(pass: Pass, dead: Position | undefined): Promis
 
 async function oneRound(
   pass: Pass,
-  dead: Position | undefined,
+  complaint: Complaint,
   progress: Progress,
 ): Promise<Ending | Progress> {
   const recovery = await recover(pass);
@@ -63,7 +61,8 @@ async function oneRound(
   if (progress.refused !== undefined && compare(progress.refused, settled) === 0) {
     return { outcome: await refusal(pass, current), settled };
   }
-  const sight = sightOf(pass, current, dead);
+  const dead = complaint === 'unheard' ? await hearComplaint(pass) : complaint;
+  const sight = sightOf(pass, current, dead === 'unheard' ? undefined : dead);
   const idle = progress.spent || progress.refused !== undefined || !isSpendDue(sight);
   if (idle) return { outcome: nothingSpent(current, done ?? 'adopted'), settled };
   const barrier = spendBarrier(sight);
@@ -128,7 +127,7 @@ function sightOf(pass: Pass, current: GrantVersion, dead: Position | undefined):
     published: pass.published,
     current: current.grant,
     nowMs: pass.page.nowMs(),
-    // The canary spoke of what was published at the gate; by now that may be another token.
+    // The canary spoke of what was published then; by now that may be another token.
     dead: dead !== undefined && compare(dead, current.grant) === 0,
     request: pass.request,
     settings: pass.settings,

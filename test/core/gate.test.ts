@@ -81,6 +81,11 @@ describe('a pass is due', () => {
     expect(dueReason(sight({ current: adopted, published: undefined }))).toBe('aged');
   });
 
+  it('at once where a refresh token was adopted, whatever clock has dated it', () => {
+    const adopted = { ...current, accessToken: null, expiresAtMs: issuedAtMs };
+    expect(dueReason(sight({ current: adopted, nowMs: issuedAtMs - hour }))).toBe('aged');
+  });
+
   it('when an attempt is not settled, whoever asks', () => {
     expect(dueReason(sight({}, { dispatch: open }))).toBe('unsettled');
   });
@@ -245,23 +250,27 @@ describe('on demand a token is sent', () => {
     );
   });
 
+  const spoken = { position, sinceMs: 1, atMs: 1, fromFirst: true } as const;
+
   it('sooner if the published token died, but once only', () => {
-    const sentAtMs = [nowMs - minute];
-    expect(onDemand({ dead: true }, { sentAtMs })).toBeUndefined();
-    expect(onDemand({ dead: true }, { sentAtMs, liftedFor: position })?.kind).toBe('limited');
+    const died = {
+      sentAtMs: [nowMs - minute],
+      canary: { ...spoken, verdict: 'accepted' },
+    } as const;
+    expect(onDemand({ dead: true }, died)).toBeUndefined();
+    expect(onDemand({ dead: true }, { ...died, liftedFor: position })?.kind).toBe('limited');
     const before = { ...position, generation: 6 };
-    expect(onDemand({ dead: true }, { sentAtMs, liftedFor: before })).toBeUndefined();
+    expect(onDemand({ dead: true }, { ...died, liftedFor: before })).toBeUndefined();
   });
 
-  it('not sooner if the token failed its very first canary', () => {
-    const canary = {
-      position,
-      verdict: 'rejected',
-      sinceMs: 1,
-      atMs: 1,
-      fromFirst: true,
-    } as const;
-    expect(limitIsLifted(sight({ dead: true }, { canary }))).toBe(false);
+  it('not sooner if the token failed its very first canary, whether or not that was noted', () => {
+    const isLifted = (canary: Journal['canary']) =>
+      limitIsLifted(sight({ dead: true }, { canary }));
+    expect(isLifted({ ...spoken, verdict: 'rejected' })).toBe(false);
+    expect(isLifted({ ...spoken, verdict: 'rejected', fromFirst: false })).toBe(true);
+    expect(isLifted(null)).toBe(false);
+    const before = { ...position, generation: 6 };
+    expect(isLifted({ ...spoken, position: before, verdict: 'accepted' })).toBe(false);
   });
 });
 

@@ -670,7 +670,7 @@ describe('a consumer who complains', () => {
 
   it('of an older token is answered at once, with neither canary nor spend', async () => {
     const it = memoryConnection();
-    it.store(grantOf(hour, { generation: 2 }));
+    it.store(grantOf(13 * hour, { generation: 2 }));
     it.verdicts.push('rejected');
     expect(await rotate(it.ports(), complains)).toMatchObject({
       kind: 'fresh',
@@ -708,6 +708,22 @@ describe('a consumer who complains', () => {
     expect(it.verdicts).toHaveLength(1);
     it.passTime(1_000);
     expect(await rotate(it.ports(), complains)).toMatchObject({ kind: 'fresh' });
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['an older token', 'v0'],
+  ])('of a dead token is heard though the first read shows %s', async (_name, seen) => {
+    const world = memoryConnection([granted(2)]);
+    world.store(grantOf(hour, { generation: 0 }), 'v0');
+    world.store(grantOf(hour));
+    world.accessToken.stale.push(seen);
+    world.verdicts.push('rejected');
+    const request = {
+      door: 'consumer',
+      rejected: { grant: 1, generation: 1, attempt: 0 },
+    } as const;
+    expect((await rotate(world.ports(), request)).kind).toBe('refreshed');
   });
 
   it('before anything is published gets what is current', async () => {

@@ -422,9 +422,56 @@ export const guards: readonly Guard[] = [
   {
     name: 'not lifted by a token that never worked',
     file: 'gate.ts',
-    from: ' && journal.canary?.fromFirst !== true',
+    from: "return canary.verdict !== 'rejected' || !canary.fromFirst;",
+    to: 'return true;',
+    breaks:
+      'on demand a token is sent > not sooner if the token failed its very first canary, whether or not that was noted',
+  },
+  {
+    name: 'not lifted by a token that no canary spoke of before',
+    file: 'gate.ts',
+    from: 'if (canary === null || compare(canary.position, current) !== 0) return false;',
+    to: 'if (canary === null) return true;',
+    breaks:
+      'on demand a token is sent > not sooner if the token failed its very first canary, whether or not that was noted',
+  },
+  {
+    name: 'due as often as is asked for',
+    file: 'gate.ts',
+    from: 'Math.min(lifeMs / 2, settings.rotateEveryMs)',
+    to: 'lifeMs / 2',
+    breaks: 'a pass is due > by age where rotation is asked for more often than half a life',
+  },
+  {
+    name: 'an operator is always heard',
+    file: 'gate.ts',
+    from: 'return request.onlyIfDue !== true;',
+    to: 'return false;',
+    breaks: 'a pass is due > or not: %s',
+  },
+  {
+    name: 'what was adopted is due at once',
+    file: 'gate.ts',
+    from: "if (current.accessToken === null) return 'aged';",
     to: '',
-    breaks: 'on demand a token is sent > not sooner if the token failed its very first canary',
+    breaks:
+      'a pass is due > at once where a refresh token was adopted, whatever clock has dated it',
+  },
+  {
+    name: 'a latch is told before what else is in the way',
+    file: 'under-lease.ts',
+    from: "return latch === undefined ? barrier : { kind: 'latched', latch };",
+    to: 'return barrier;',
+    breaks:
+      'an answer > that is missing is not what a check tells of while the application is refused',
+  },
+  {
+    name: 'an application that was replaced is not told of',
+    file: 'standing-latch.ts',
+    from: "if (latch?.kind !== 'misconfigured') return latch;",
+    to: 'if (latch !== undefined) return latch;',
+    breaks:
+      'an answer > is no longer told of a latch for an application since replaced, though nothing is due',
   },
   {
     name: 'a pause is heeded',
@@ -676,10 +723,24 @@ export const guards: readonly Guard[] = [
   {
     name: 'a newer token is not reported by an older complaint',
     file: 'rotate.ts',
-    from: "if (compare(rejected, pass.published) < 0) return 'answered';",
-    to: '',
+    from: 'if (rejected && pass.published && isNewer(pass.published, rejected)) {',
+    to: 'if (false) {',
     breaks:
       'a consumer who complains > of an older token is answered at once, with neither canary nor spend',
+  },
+  {
+    name: 'a complaint of what does not show is heard again under the lease',
+    file: 'under-lease.ts',
+    from: "complaint === 'unheard' ? await hearComplaint(pass) : complaint",
+    to: 'complaint',
+    breaks: 'a consumer who complains > of a dead token is heard though the first read shows %s',
+  },
+  {
+    name: 'a complaint is not heard of an older token that shows',
+    file: 'canary.ts',
+    from: 'if (published === undefined || isNewer(request.rejected, published)) ',
+    to: 'if (published === undefined) ',
+    breaks: 'a consumer who complains > of a dead token is heard though the first read shows %s',
   },
   {
     name: 'catches up before it spends',
