@@ -52,8 +52,8 @@ interface Ways {
 
 function answerOf(world: World, issue: Issue | undefined): TokenAnswer {
   if (issue === undefined) return { kind: 'invalid-grant' };
-  const { omitsRefreshToken, mode, accessTokenSeconds } = world.provider.settings;
-  const omits = omitsRefreshToken && mode === 'same';
+  const { omitsRefreshToken, accessTokenSeconds } = world.provider.settings;
+  const omits = omitsRefreshToken && issue.refreshToken === issue.parent?.refreshToken;
   return {
     kind: 'granted',
     tokens: {

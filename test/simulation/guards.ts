@@ -89,6 +89,13 @@ export const guards: readonly Guard[] = [
     breaks: 'G1 a process gave up the token in its hands',
   },
   {
+    name: 'no use of a token before it is kept',
+    file: 'under-lease.ts',
+    from: 'const kept = await keep(pass, minted);',
+    to: 'if (minted.grant.accessToken) await pass.ports.canary.check(minted.grant.accessToken); const kept = await keep(pass, minted);',
+    breaks: 'G1 a token was used before it was kept',
+  },
+  {
     name: 'the put',
     file: 'keep.ts',
     from: 'await storing.attempt();',

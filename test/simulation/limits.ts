@@ -161,13 +161,19 @@ export class Limits {
     this.#ledger.violated('limits', 'tokens were spent on demand too soon after one another');
   }
 
-  /** A token that died lifts the limit once, unless it never worked. */
+  /** A token that died lifts the limit once, unless it never worked; the last verdict may not have been noted. */
   #isLifted(grant: Grant): boolean {
-    const { canary } = this.#world.journal;
+    const { journal, provider, nowMs } = this.#world;
+    const { canary } = journal;
     if (canary === null || compare(canary.position, grant) !== 0) return false;
     const isOnceMore = this.#lifted.has(keyOf(grant));
     this.#lifted.add(keyOf(grant));
-    return canary.verdict === 'rejected' && !canary.fromFirst && !isOnceMore;
+    const isDead =
+      canary.verdict === 'rejected'
+        ? !canary.fromFirst
+        : grant.accessToken !== null &&
+          !provider.isAccessAccepted(grant.accessToken.reveal(), nowMs);
+    return isDead && !isOnceMore;
   }
 
   #sent(sinceMs: number): Presentation[] {

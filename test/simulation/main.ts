@@ -62,7 +62,7 @@ async function simulateAll(work: Work): Promise<void> {
     const part = work.every === 1 ? 'the whole matrix' : `every ${work.every}th case of the matrix`;
     const { decided, histories } = tally;
     console.log(`${part}: ${decided} cases, ${histories} of them played`);
-    console.log('the others differ from a played one in a policy alone that nobody asked for');
+    console.log('the others differ from a played one in a policy or a mode that nobody asked for');
   }
   console.log(describe(tally, (performance.now() - startedMs) / 1000));
   const failures = Object.entries(tally.failures);

@@ -1,7 +1,6 @@
 // Goal: the whole matrix in no more runs than it takes.
-// Method: a case is played under one policy while that is watched; where nobody has asked for the policy, the run
-// is the same under every other one, and stands for them all.
-import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
+// Method: a run tells whether anybody asked for the policy, or for what the server makes of a token that was used.
+// What nobody asked for makes no difference: the run stands for all cases that differ from it in that alone.
 import { type Base, casesOf, type MatrixCase } from './matrix.ts';
 import { simulate, type Verdict } from './simulation.ts';
 
@@ -9,69 +8,61 @@ import { simulate, type Verdict } from './simulation.ts';
 export interface PlayedCase {
   readonly name: string;
   readonly verdict: Verdict;
-  /** How many cases of the matrix this run decides, itself among them. */
-  readonly standsFor: number;
+  /** The cases that this run decides, itself first. */
+  readonly standsFor: readonly string[];
 }
 
-/** Plays the cases of some bases; with a stride, every n-th one, under every policy. */
+/** Plays the cases of some bases; with a stride, every n-th one of those that are alike. */
 export async function* playCases(some: readonly Base[], stride = 1): AsyncGenerator<PlayedCase> {
   let next = 0;
   for (const alike of alikeOf(some)) {
-    for (const group of await groupsOf(alike)) {
-      const [first] = group;
-      const cases = await casesOf(first);
-      for (; next < cases.length; next += stride) {
-        yield* playUnderEach(cases[next] as MatrixCase, group);
-      }
+    // Histories without faults that differ have steps of their own.
+    for await (const { bases } of decided(alike, (base) => base.history)) {
+      const [first] = bases;
+      const cases = first === undefined ? [] : await casesOf(first);
+      for (; next < cases.length; next += stride) yield* playOnEach(cases[next], bases);
       next -= cases.length;
     }
   }
 }
 
-/** Bases that only the policy tells apart. */
-type Alike = readonly [Base, ...Base[]];
+async function* playOnEach(
+  one: MatrixCase | undefined,
+  bases: readonly Base[],
+): AsyncGenerator<PlayedCase> {
+  if (one === undefined) return;
+  const what = one.name.slice(one.name.indexOf(':'));
+  const { actors, faults } = one.history;
+  const runs = decided(bases, ({ history }) => ({ ...history, actors, faults }));
+  for await (const { verdict, bases: those } of runs) {
+    const standsFor = those.map(({ name }) => `${name}${what}`);
+    yield { name: standsFor[0] ?? one.name, verdict, standsFor };
+  }
+}
 
-function alikeOf(some: readonly Base[]): Alike[] {
-  const found = new Map<string, [Base, ...Base[]]>();
+/** Plays on bases until each is decided: with what a run decides, the one it was played on first. */
+async function* decided(
+  bases: readonly Base[],
+  historyOf: (base: Base) => Base['history'],
+): AsyncGenerator<{ readonly verdict: Verdict; readonly bases: readonly Base[] }> {
+  let open = bases;
+  while (open[0] !== undefined) {
+    const [{ history }] = open;
+    const verdict = await simulate(historyOf(open[0]));
+    const isSame = (other: Base) =>
+      (!verdict.asked.policy || other.history.policy.kind === history.policy.kind) &&
+      (!verdict.asked.mode || other.history.provider.mode === history.provider.mode);
+    yield { verdict, bases: open.filter(isSame) };
+    open = open.filter((base) => !isSame(base));
+  }
+}
+
+/** Bases that differ in policy and mode; the mode that brings the same string again is of its own. */
+function alikeOf(some: readonly Base[]): (readonly Base[])[] {
+  const found = new Map<string, Base[]>();
   for (const base of some) {
-    const known = found.get(base.setting);
-    if (known === undefined) found.set(base.setting, [base]);
-    else known.push(base);
+    const key = `${base.setting}, same: ${base.history.provider.mode === 'same'}`;
+    found.set(key, [...(found.get(key) ?? []), base]);
   }
   return [...found.values()];
-}
-
-/** Where the history without faults asks for the policy already, each base has steps of its own. */
-async function groupsOf(alike: Alike): Promise<Alike[]> {
-  const { isAsked } = await watched(alike[0].history);
-  return isAsked ? alike.map((base) => [base] as const) : [alike];
-}
-
-async function* playUnderEach(
-  { name, history }: MatrixCase,
-  [first, ...others]: Alike,
-): AsyncGenerator<PlayedCase> {
-  const { verdict, isAsked } = await watched(history);
-  yield { name, verdict, standsFor: isAsked ? 1 : 1 + others.length };
-  if (!isAsked) return;
-  for (const other of others) {
-    const { policy } = other.history;
-    const mine = `${other.name}${name.slice(first.name.length)}`;
-    yield { name: mine, verdict: await simulate({ ...history, policy }), standsFor: 1 };
-  }
-}
-
-/** Plays a history and tells whether core or judge has looked at its policy. */
-async function watched(
-  history: MatrixCase['history'],
-): Promise<{ readonly verdict: Verdict; readonly isAsked: boolean }> {
-  let isAsked = false;
-  const policy = new Proxy<ReplayPolicy>(history.policy, {
-    get: (target, key) => {
-      isAsked = true;
-      return Reflect.get(target, key);
-    },
-  });
-  const verdict = await simulate({ ...history, policy });
-  return { verdict, isAsked };
 }

@@ -15,12 +15,12 @@ const harshest = all.filter(({ name }) => name.endsWith(' single-use-family unkn
 async function sampled(some: readonly Base[], stride: number): Promise<Tally> {
   const tally = emptyTally();
   for await (const { name, verdict, standsFor } of playCases(some, stride)) {
-    addVerdict(tally, verdict, name, standsFor);
+    addVerdict(tally, verdict, name, standsFor.length);
   }
   return tally;
 }
 
-describe('the matrix', { timeout: 60_000 }, () => {
+describe('the matrix', () => {
   it('has every mode under every policy for every scene', () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     expect(all.length).toBe(harshest.length * rotationModes.length * policies.length);
@@ -48,21 +48,16 @@ describe('the matrix', { timeout: 60_000 }, () => {
     expect(decided).toBeGreaterThan(2000);
   });
 
-  it('lets a run stand for others only where every policy gives the same', async () => {
-    const alike = all.filter(({ setting }) => setting === 'schedule on lambda connected due grace');
+  it('lets a run stand only for others that go the same', async () => {
+    const alike = all.filter(({ setting }) => setting === 'schedule on lambda connected due');
     let spared = 0;
-    for await (const { name, verdict, standsFor } of playCases(alike, 199)) {
-      if (standsFor === 1) continue;
-      spared += standsFor - 1;
-      const history = (await caseNamed(name)) as History;
-      for (const policy of policies) {
-        const { steps, counts, windows } = await simulate({ ...history, policy });
-        expect({ name, steps, counts, windows }).toEqual({
-          name,
-          steps: verdict.steps,
-          counts: verdict.counts,
-          windows: verdict.windows,
-        });
+    for await (const { verdict, standsFor } of playCases(alike, 1999)) {
+      const { steps, counts, windows } = verdict;
+      for (const name of standsFor.slice(1)) {
+        const other = await simulate((await caseNamed(name)) as History);
+        const { steps: theirs, counts: theirCounts, windows: theirWindows } = other;
+        expect([name, theirs, theirCounts, theirWindows]).toEqual([name, steps, counts, windows]);
+        spared += 1;
       }
     }
     expect(spared).toBeGreaterThan(50);

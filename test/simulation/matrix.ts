@@ -27,7 +27,7 @@ export interface MatrixCase {
 
 /** A history without faults, from which the cases with one fault are made. */
 export interface Base extends MatrixCase {
-  /** Its name without the policy. */
+  /** Its name without mode and policy. */
   readonly setting: string;
   /** Who comes as the second. */
   readonly seconds: readonly ActorKind[];
@@ -89,8 +89,8 @@ export function bases(): Base[] {
       rotationModes.flatMap((mode) =>
         policies.map((policy) => {
           const { host, beginning, age, seconds } = scene;
-          const setting = `${kind} on ${host} ${beginning} ${age} ${mode}`;
-          const name = `${setting} ${policy.kind}`;
+          const setting = `${kind} on ${host} ${beginning} ${age}`;
+          const name = `${setting} ${mode} ${policy.kind}`;
           const history = { ...plain, host, policy, beginning, ageMs: agesMs[age] };
           const provider = { ...plain.provider, mode };
           const actors = [{ kind, atMs: 0, skewMs: 0 }];

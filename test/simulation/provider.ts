@@ -65,6 +65,8 @@ export interface Issue {
 /** The server's own state, beyond the reach of any fault of ours. */
 export class Provider {
   readonly settings: ProviderSettings;
+  /** What becomes of a used token has made a difference. */
+  isModeAsked = false;
   readonly #byAccess = new Map<string, Issue>();
   readonly #byRefresh = new Map<string, Issue>();
   #sequence = 0;
@@ -129,12 +131,20 @@ export class Provider {
     return this.#byRefresh.get(refreshToken);
   }
 
+  /** What becomes of a refresh token that was used. */
+  get mode(): RotationMode {
+    this.isModeAsked = true;
+    return this.settings.mode;
+  }
+
   #endsOnReuse(): boolean {
-    return this.settings.mode === 'single-use-family' || this.settings.mode === 'family-forgiving';
+    return this.mode === 'single-use-family' || this.mode === 'family-forgiving';
   }
 
   #isGood(issue: Issue, nowMs: number): boolean {
-    switch (this.settings.mode) {
+    // What was never used is good in every mode.
+    if (issue.firstUsedAtMs === undefined && !issue.isReplaced) return true;
+    switch (this.mode) {
       case 'same':
       case 'keep-old':
         return true;
@@ -157,6 +167,7 @@ export class Provider {
   #issue(family: Family, parent: Issue | undefined, nowMs: number): Issue {
     this.#sequence += 1;
     const { mode, accessTokenSeconds } = this.settings;
+    // A string that stays is asked about at once: `matrix-play.ts` keeps that mode apart.
     const stays = mode === 'same' && parent !== undefined;
     const issue: Issue = {
       sequence: this.#sequence,

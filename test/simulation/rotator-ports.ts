@@ -46,9 +46,15 @@ export interface SimulatedPorts extends RotationPorts {
 /** The ports of one process. */
 export function portsOf(judged: Judged, process: Process): SimulatedPorts {
   const { world, ledger } = judged;
-  const { host, policy } = world.history;
+  const { host } = world.history;
   let random: Prng | undefined;
-  const settings: RotationSettings = { ...place, ...times, policy };
+  const settings: RotationSettings = {
+    ...place,
+    ...times,
+    get policy() {
+      return world.policy;
+    },
+  };
   return {
     clock: world.scheduler.clockOf(process),
     random: {

@@ -171,8 +171,8 @@ function checkCalls({ ledger }: Simulation, trouble: Trouble): void {
 
 /** Whether a named window, the person or a policy that promises too much took the grant away. */
 function isExplained({ world, ledger }: Simulation): boolean {
-  const { policy, provider } = world.history;
-  if (!isHonest(policy, provider.mode, provider.graceSeconds)) return true;
+  const { policy, provider } = world;
+  if (!isHonest(policy, provider.mode, provider.settings.graceSeconds)) return true;
   const current = ledger.current();
   const issue = current && issueIn(world.provider, current);
   if (!current || !issue) return false;

@@ -32,6 +32,8 @@ export interface Verdict {
   readonly calls: readonly (readonly MadeCall[])[];
   /** One line a step, where asked for. */
   readonly trace: readonly string[];
+  /** Whether policy and mode made a difference: else any other gives the same. */
+  readonly asked: { readonly policy: boolean; readonly mode: boolean };
 }
 
 /** One history under way. */
@@ -148,5 +150,6 @@ async function play(simulation: Simulation): Promise<Verdict> {
     steps: world.scheduler.steps,
     calls: world.plan.calls,
     trace,
+    asked: { policy: world.isPolicyAsked, mode: world.provider.isModeAsked },
   };
 }

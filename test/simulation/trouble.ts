@@ -70,7 +70,7 @@ export function patienceMs(simulation: Simulation): number {
     current.accessToken !== null && !provider.isAccessAccepted(current.accessToken.reveal(), nowMs);
   const isSpent = !provider.isAccepted(current.refreshToken.reveal(), nowMs);
   if (isDead || isSpent) moments.push(agesAtMs(simulation), current.expiresAtMs);
-  if (journal.dispatch !== null && history.policy.kind !== 'reusable') {
+  if (journal.dispatch !== null && world.policy.kind !== 'reusable') {
     moments.push(current.expiresAtMs);
   }
   const sent = history.sentBefore + ledger.presentations.size;

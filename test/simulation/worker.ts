@@ -22,7 +22,7 @@ async function play({ work, index, of }: Share): Promise<Tally> {
   const settings = [...new Set(all.map(({ setting }) => setting))];
   const mine = all.filter(({ setting }) => settings.indexOf(setting) % of === index);
   for await (const { name, verdict, standsFor } of playCases(mine, work.every)) {
-    addVerdict(tally, verdict, `--case '${name}'`, standsFor);
+    addVerdict(tally, verdict, `--case '${name}'`, standsFor.length);
   }
   return tally;
 }

@@ -2,6 +2,7 @@
 // Method: the models hold the true state; this file wires them to the scheduler and carries faults out.
 import { emptyJournal, type Journal } from '../../src/core/journal.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
+import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
 import { calm, type Disturbance, disturbanceOf, Plan, refusalOf } from './disturbances.ts';
 import type { CallLabel, FaultKind } from './faults.ts';
 import { beginningMs, type History } from './history.ts';
@@ -53,6 +54,8 @@ export class World {
   readonly happened = new Set<FaultKind | 'rolled back' | 'damaged'>();
   /** A person stores the application's credentials anew. */
   clientVersion = 1;
+  /** The policy has made a difference. */
+  isPolicyAsked = false;
   readonly #outside: Process;
 
   constructor(history: History, chooser: Chooser) {
@@ -68,6 +71,11 @@ export class World {
 
   get nowMs(): number {
     return this.scheduler.nowMs;
+  }
+
+  get policy(): ReplayPolicy {
+    this.isPolicyAsked = true;
+    return this.history.policy;
   }
 
   get hasClockJumped(): boolean {

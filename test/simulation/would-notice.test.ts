@@ -11,7 +11,7 @@ import { breachOf, findWitness, storedWitnesses } from './witnesses.ts';
 const witnesses = storedWitnesses();
 const seedsMax = 4000;
 
-describe('the simulator notices the loss of the guard', { timeout: 60_000 }, () => {
+describe('the simulator notices the loss of the guard', () => {
   it.each(guards)('"$name"', async (guard) => {
     const core = await weakened(guard);
     const stored = witnesses[guard.name];
