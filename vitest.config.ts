@@ -9,8 +9,9 @@ export default defineConfig({
     // Many tests wait for processes and servers: more files than cores keep two cores busy.
     maxWorkers: 4,
     // A busy machine is no reason to fail.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     coverage: { provider: 'v8', include: ['src/**', 'functions/**', 'infra/**'] },
   },

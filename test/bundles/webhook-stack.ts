@@ -49,7 +49,7 @@ export async function startWebhookStack() {
     functionName: 'webhook-receiver',
     bundle: await builtFunction('webhook-receiver'),
     node,
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
     environment: {
       ...toEnvironment('webhook-receiver', {
         ...names,

@@ -65,7 +65,7 @@ beforeAll(async () => {
     bundle,
     node: node24Path() ?? process.execPath,
     environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: double.endpoint },
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
   });
   client = new SecretsManagerClient(clientConfig(double.endpoint));
 });

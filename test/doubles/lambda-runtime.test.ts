@@ -73,7 +73,7 @@ function make(options: Partial<LambdaFunctionOptions> = {}): LambdaFunction {
 
 describe('a function on loopback', () => {
   it('starts cold, then stays warm with its memory', async () => {
-    const one = make({ timeoutMs: 5000 });
+    const one = make({ timeoutMs: 60_000 });
     const cold = await one.invoke({ do: 'it' });
     const warm = await one.invoke({ do: 'it' });
 
@@ -85,14 +85,14 @@ describe('a function on loopback', () => {
     expect(warm.payload).toMatchObject({ invocations: 2 });
     expect(warm.logs).toBe('event it\nto errors\n');
     expect(warm.requestId).not.toBe(cold.requestId);
-    expect(warm.durationMs).toBeLessThan(5000);
+    expect(warm.durationMs).toBeLessThan(60_000);
   });
 
   it('knows how much time it has left', async () => {
-    const { payload } = await make({ timeoutMs: 5000 }).invoke({ do: 'it' });
+    const { payload } = await make({ timeoutMs: 60_000 }).invoke({ do: 'it' });
     const { remainingMs } = payload as { remainingMs: number };
-    expect(remainingMs).toBeGreaterThan(3000);
-    expect(remainingMs).toBeLessThanOrEqual(5000);
+    expect(remainingMs).toBeGreaterThan(30_000);
+    expect(remainingMs).toBeLessThanOrEqual(60_000);
   });
 
   it('reports what the handler threw and stays warm', async () => {
@@ -203,9 +203,10 @@ describe('a function on loopback', () => {
   ])('$name between invocations when freezes is $freezes', { retry: 2 }, async ({ freezes }) => {
     const one = make({ freezes });
     await one.invoke({ do: 'reset' });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Longer than a busy machine makes a process wait that runs.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     const longestMs = (await one.invoke({ do: 'pause' })).payload as number;
-    expect(longestMs > 40).toBe(freezes);
+    expect(longestMs > 250).toBe(freezes);
   });
 
   it('runs invocations at the same time in processes of their own, as far as it may', async () => {
