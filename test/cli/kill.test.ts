@@ -1,6 +1,6 @@
 // Goal: wherever a rotator is killed, the next run knows which case it is in, and the connection is fresh again.
 // Method: a process of the built command over a file store, SIGKILL after each step of the protocol in turn.
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Session } from '../../src/cli/session.ts';
 import { type Stage, setStage } from '../../src/cli/stage.ts';
 import { storedView } from '../../src/cli/stored-view.ts';
@@ -11,10 +11,8 @@ import type { PassStep } from '../../src/core/pass-step.ts';
 import { built } from '../bundles/built.ts';
 import { createWorkspace, script } from './workspace.ts';
 
-async function openStage(): Promise<Stage> {
+async function openStage(session: Session): Promise<Stage> {
   await built('package');
-  const session = new Session();
-  onTestFinished(() => session.end());
   const path = await session.folder();
   const ports = { consolePort: 0, sandboxPort: 0, webhookPort: 0 };
   const onError = (error: unknown) => expect.fail(String(error));
@@ -68,34 +66,40 @@ const left: Readonly<Record<PassStep, Left>> = {
   },
 };
 
-describe('a rotator killed', () => {
-  it('at any step of the protocol is made good by the next runs', async () => {
-    const stage = await openStage();
-    const requests = async () => (await sandboxControl(stage.sandboxUrl).counters()).tokenRequests;
-    for (const step of Object.keys(killSteps) as PassStep[]) {
-      const before = await requests();
-      const generation = ((await stage.system.published())?.generation ?? 0) + 1;
-      expect(await stage.kill(step)).toMatchObject({ tone: 'bad' });
-      const stored = await storedIn(stage);
-      const found = {
-        step,
-        lease: stored.lease === null ? 'free' : stored.lease.isHolderDead ? 'dead' : 'held',
-        sends: stored.dispatch?.sends ?? 0,
-        seals: stored.seals.length,
-        grant: labels(stored.grant, generation),
-        accessToken: labels(stored.accessToken, generation),
-      };
-      const { runs, requests: made, ...want } = left[step];
-      expect(found).toEqual({ step, ...want });
-      for (const text of runs) expect((await stage.nextRun()).text).toMatch(text);
-      expect([step, (await requests()) - before]).toEqual([step, made]);
-      expect((await stage.system.published())?.generation).toBe(generation);
-      expect(await storedIn(stage)).toMatchObject({ lease: null, dispatch: null, seals: [] });
-    }
+describe('a rotator killed', { timeout: 60_000 }, () => {
+  const session = new Session();
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(session);
+  }, 120_000);
+  afterAll(() => session.end());
+
+  const requests = async () => (await sandboxControl(stage.sandboxUrl).counters()).tokenRequests;
+  const generationNow = async () => (await stage.system.published())?.generation ?? 0;
+
+  it.each(Object.entries(left))('after %s is made good by the next runs', async (name, want) => {
+    const [before, generation] = [await requests(), (await generationNow()) + 1];
+    expect(await stage.kill(name as PassStep)).toMatchObject({ tone: 'bad' });
+    const stored = await storedIn(stage);
+    const { runs, requests: made, ...found } = want;
+    expect({
+      lease: stored.lease === null ? 'free' : stored.lease.isHolderDead ? 'dead' : 'held',
+      sends: stored.dispatch?.sends ?? 0,
+      seals: stored.seals.length,
+      grant: labels(stored.grant, generation),
+      accessToken: labels(stored.accessToken, generation),
+    }).toEqual(found);
+    for (const text of runs) expect((await stage.nextRun()).text).toMatch(text);
+    expect((await requests()) - before).toBe(made);
+    expect(await generationNow()).toBe(generation);
+    expect(await storedIn(stage)).toMatchObject({ lease: null, dispatch: null, seals: [] });
+  });
+
+  it('is of every step of the protocol', () => {
+    expect(Object.keys(left)).toEqual(Object.keys(killSteps));
   });
 
   it('before it comes to its step is no kill: it says how it ended', async () => {
-    const stage = await openStage();
     await stage.kill('answered');
     expect(await stage.kill('sealed')).toEqual({
       tone: 'plain',
