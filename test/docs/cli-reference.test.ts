@@ -14,7 +14,7 @@ it('every command says what it is for, and what writes can be foretold', () => {
     expect(command.summary(), name).not.toBe('');
     expect(command.description(), name).not.toBe('');
   }
-  const writing = ['login', 'rotate', 'recover', 'pause', 'resume', 'sync'];
+  const writing = ['login', 'rotate', 'recover', 'pause', 'resume', 'logout', 'sync'];
   for (const name of writing) {
     const options = commands.find((it) => it.name() === name)?.options.map(({ long }) => long);
     expect(options, name).toEqual(expect.arrayContaining(['--dry-run', '--json']));
