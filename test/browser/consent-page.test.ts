@@ -35,7 +35,7 @@ describe.skipIf(chromiumPath === undefined)('the consent page in Chromium', () =
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await launchChromium();
-  }, 30_000);
+  });
   afterAll(() => browser?.close());
 
   async function open(

@@ -14,7 +14,7 @@ describe.skipIf(chromiumPath === undefined)('a login in Chromium', () => {
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await launchChromium();
-  }, 30_000);
+  });
   afterAll(() => browser?.close());
 
   /** A login that waits for its redirect, and a browser on the consent page. */

@@ -1,11 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { hasTerminal, keys, seat } from '../cli/pseudo-terminal.ts';
 import { createSandboxWorkspace, freePort } from '../cli/workspace.ts';
 import { chromiumPath, launchChromium } from './chromium.ts';
-
-// Each test is some processes and a browser, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 const companies = [
   { id: 108061, name: 'Studio Esempio', type: 'accountant' },
@@ -16,7 +13,7 @@ describe.skipIf(chromiumPath === undefined || !hasTerminal)('a person at a termi
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await launchChromium();
-  }, 30_000);
+  });
   afterAll(() => browser?.close());
 
   async function open(address: string): Promise<Page> {

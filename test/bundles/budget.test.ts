@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { builtFunction } from './built.ts';
 
-describe('the bundle of a function', { timeout: 30_000 }, () => {
+describe('the bundle of a function', () => {
   it.each([
     { name: 'rotator', kilobytes: 335 },
     { name: 'webhook-receiver', kilobytes: 250 },

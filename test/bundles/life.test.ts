@@ -157,7 +157,7 @@ describe.each(bundles)('the bundle of the $name', ({ name, alias, variables, wro
     } finally {
       await lambda.stop();
     }
-  }, 30_000);
+  });
 
   it('is killed at its timeout, and starts cold again', async () => {
     // The sync looks at its time and stops early, so it is given as much as it takes to wait for a service.
@@ -169,7 +169,7 @@ describe.each(bundles)('the bundle of the $name', ({ name, alias, variables, wro
     } finally {
       await lambda.stop();
     }
-  }, 30_000);
+  });
 
   it('can be killed at any moment, and starts cold again', async () => {
     const lambda = await start(10_000);
@@ -181,5 +181,5 @@ describe.each(bundles)('the bundle of the $name', ({ name, alias, variables, wro
     } finally {
       await lambda.stop();
     }
-  }, 30_000);
+  });
 });

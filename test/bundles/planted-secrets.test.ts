@@ -59,13 +59,13 @@ const repeating = (status: number, body: string, contentType = 'application/json
   headers: { 'content-type': contentType },
 });
 
-describe('the rotator keeps to itself what is secret', { timeout: 60_000 }, () => {
+describe('the rotator keeps to itself what is secret', () => {
   let stack: RotatorStack;
   const { secrets, leaks, note, said } = watch();
 
   beforeAll(async () => {
     stack = await startRotatorStack();
-  }, 60_000);
+  });
   afterAll(() => stack.stop());
 
   /** A new login, whose tokens and key are looked for from then on; resolves with the refresh token. */
@@ -195,7 +195,7 @@ describe('the functions behind webhooks keep to themselves what is secret', {
     stack = await startWebhookStack();
     secrets.add(stack.accessToken.slice(2));
     await stack.subscribe([created], 'binary');
-  }, 60_000);
+  });
   afterAll(() => stack.stop());
 
   const faulty = (faults: readonly object[]) => posted(`${stack.provider}/_sandbox/faults`, faults);

@@ -75,11 +75,11 @@ describe.each(tried)('%s', (kind) => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ rotationMode: 'single-use-family' }),
     });
-  }, 30_000);
+  });
 
   afterAll(() => stack.stop());
 
-  it.each(calls)('when $name', { timeout: 30_000 }, async ({ store, at }) => {
+  it.each(calls)('when $name', async ({ store, at }) => {
     await stack.logIn(13 * 3_600_000);
     await newDay();
     const [before, sentBefore] = [await generation(), await counters()];

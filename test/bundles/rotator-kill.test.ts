@@ -11,7 +11,7 @@ let stack: RotatorStack;
 beforeEach(async () => {
   stack = await startRotatorStack();
   await stack.logIn(13 * 3_600_000);
-}, 30_000);
+});
 
 afterEach(() => stack.stop());
 
@@ -58,7 +58,7 @@ const points: readonly { name: string; on: 'secrets' | 'table'; fault: Fault }[]
   },
 ];
 
-describe('a rotator killed', { timeout: 20_000 }, () => {
+describe('a rotator killed', () => {
   it.each(points)('$name: the next one goes on from there', async ({ on, fault }) => {
     const { faults } = stack[on];
     faults.add(fault);

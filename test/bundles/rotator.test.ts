@@ -10,7 +10,7 @@ let stack: RotatorStack;
 
 beforeEach(async () => {
   stack = await startRotatorStack();
-}, 30_000);
+});
 
 afterEach(() => stack.stop());
 
@@ -28,7 +28,7 @@ async function tokenRequests(): Promise<number> {
   return state.counters.tokenRequests;
 }
 
-describe('the rotator in its bundle', { timeout: 20_000 }, () => {
+describe('the rotator in its bundle', () => {
   it('finds nobody logged in, and says so', async () => {
     const { payload, error } = await stack.through('schedule', { connection: 'default' });
     expect(error).toBeUndefined();

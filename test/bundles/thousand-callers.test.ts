@@ -54,4 +54,4 @@ it('1,000 callers in 8 processes on an expired single-use token: one POST, 1,000
   } finally {
     await Promise.all([stack.stop(), lambda.stop()]);
   }
-}, 90_000);
+});

@@ -9,11 +9,11 @@ let stack: WebhookStack;
 
 beforeEach(async () => {
   stack = await startWebhookStack();
-}, 30_000);
+});
 
 afterEach(() => stack.stop());
 
-describe('webhooks through their bundles', { timeout: 20_000 }, () => {
+describe('webhooks through their bundles', () => {
   it.each(['binary', 'structured'] as const)(
     'go from a signed request to the bus, once for each entity (%s)',
     async (mapping) => {

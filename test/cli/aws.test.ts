@@ -1,10 +1,7 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { inProcess } from '../doubles/lambda-invoke.ts';
 import { startDeployed } from './deployed.ts';
 import { createWorkspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command and the rotator.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** The built command on a machine whose store is a deployed stack; everything of AWS is on loopback. */
 async function deployed() {

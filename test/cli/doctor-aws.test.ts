@@ -18,7 +18,7 @@ let whole: DeployedStack;
 beforeAll(async () => {
   whole = await startDeployed();
   await whole.stack.logIn();
-}, 60_000);
+});
 afterAll(() => whole?.stop());
 
 beforeEach(async () => {
@@ -81,7 +81,7 @@ it('a stack of which nothing is broken holds at every link, and its rotator has 
   );
   const asked = whole.lambda.calls.all.map(({ ids }) => Object.values(ids).join(' '));
   expect(asked).toEqual([expect.stringContaining('consumers')]);
-}, 60_000);
+});
 
 describe('what is broken is found, and nothing is spent on it:', () => {
   type Break = () => Promise<() => unknown> | (() => unknown);

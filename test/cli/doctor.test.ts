@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { open } from '../../src/cli/connection-options.ts';
 import { examine } from '../../src/cli/doctor.ts';
 import { readSettings } from '../../src/cli/settings.ts';
@@ -12,8 +12,6 @@ import { withVariables } from './surroundings.ts';
 import { createSandboxWorkspace, script, type Workspace } from './workspace.ts';
 
 // The first test may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
-
 const file = (workspace: Workspace, kind: string) =>
   join(workspace.storePath, 'connections/default', `${kind}.json`);
 

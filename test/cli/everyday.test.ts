@@ -1,9 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loggedIn, tokenRequests, withExpiredToken } from './logged-in.ts';
 import { createSandboxWorkspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('fresco token', () => {
   it('prints the bare token and nothing else', async () => {

@@ -1,9 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loggedIn } from './logged-in.ts';
 import { createSandboxWorkspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 const node = (script: string) => ['exec', '--', process.execPath, '-e', script];
 

@@ -3,7 +3,7 @@ import { listenLocally } from '../../src/cli/local-server.ts';
 import { loggedIn, withExpiredToken } from './logged-in.ts';
 import { createWorkspace } from './workspace.ts';
 
-const patience = { timeout: 60_000 };
+const patience = { timeout: 180_000 };
 
 describe('fresco local without a sandbox', () => {
   it('keeps a connection fresh until it is interrupted', patience, async () => {

@@ -1,12 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
 import { createSandboxWorkspace, freePort, type Running, type Workspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 const application = {
   FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',

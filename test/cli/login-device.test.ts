@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDeployed } from './deployed.ts';
 import {
   createSandboxWorkspace,
@@ -8,9 +8,6 @@ import {
   type Running,
   type Workspace,
 } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 const settings = { deviceIntervalSeconds: 1 };
 const companies = [

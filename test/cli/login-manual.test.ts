@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SandboxServer } from '../sandbox/sandbox-server.ts';
 import { startDeployed } from './deployed.ts';
 import { loggedIn } from './logged-in.ts';
 import { hasTerminal, keys, seat } from './pseudo-terminal.ts';
 import { createSandboxWorkspace, createWorkspace, type Workspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 type Sandboxed = Workspace & { readonly sandbox: SandboxServer };
 

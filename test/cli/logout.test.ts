@@ -1,13 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDeployed } from './deployed.ts';
 import { loggedIn } from './logged-in.ts';
 import { hasTerminal, seat } from './pseudo-terminal.ts';
 import { createWorkspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 const loggedOut = {
   code: 2,

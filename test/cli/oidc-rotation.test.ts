@@ -76,7 +76,7 @@ it(`${rotations} rotations in a row each bring a generation`, async () => {
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, generation: count + 1 });
   }
   expect(connection.server.pairs()).toBe(rotations + 1);
-}, 120_000);
+});
 
 it(`of ${kills} rotations killed at random moments, all that was given out is kept or told as lost`, async () => {
   const connection = await connected();

@@ -1,9 +1,6 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { loggedIn, tokenRequests } from './logged-in.ts';
 import { createSandboxWorkspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 it('what is paused spends nothing, says so, and goes on once it is resumed', async () => {
   const workspace = await loggedIn();

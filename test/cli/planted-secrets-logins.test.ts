@@ -1,10 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Watched, watchedWorkspace } from './planted-secrets.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** A token as the provider's web application would give it. */
 async function makeToken({ workspace }: Watched): Promise<string> {

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
 import { Session } from '../../src/cli/session.ts';
 import { setStage } from '../../src/cli/stage.ts';
@@ -9,9 +9,6 @@ import { temporaryFolder } from '../local/temporary-folder.ts';
 import { withExpiredToken } from './logged-in.ts';
 import { consentAddress, type Watched, watchedWorkspace } from './planted-secrets.ts';
 import { freePort } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 // Goal: what is secret is seen in the store, and where a command's purpose is to hand it out, and nowhere else.
 // Method: a sandbox that writes down each token and code it gives out, and a look through all that is said

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
 import { probeReplay } from '../../src/core/probe-replay.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -11,8 +11,6 @@ import { loggedIn, tokenRequests } from './logged-in.ts';
 import { freePort } from './workspace.ts';
 
 // Some tests are some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
-
 /** A probe of a throw-away grant in a sandbox of some mode, whose clock moves with the waits. */
 async function measured(settings: object, upToSeconds = 600) {
   const server = await startSandbox();

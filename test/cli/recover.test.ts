@@ -1,11 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loggedIn, tokenRequests } from './logged-in.ts';
 import type { Workspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 const grantFile = (workspace: Workspace) =>
   join(workspace.storePath, 'connections/default/grant.json');

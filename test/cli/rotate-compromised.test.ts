@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
 import { serveCompanies } from '../../src/core/serve-companies.ts';
 import { openFileStore } from '../../src/local/file-store.ts';
@@ -6,9 +6,6 @@ import { systemClock, systemRandom } from '../../src/local/system.ts';
 import { loggedIn, tokenRequests } from './logged-in.ts';
 import { hasTerminal, keys, seat } from './pseudo-terminal.ts';
 import { createSandboxWorkspace, freePort, type Workspace } from './workspace.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 const companies = [
   { id: 108061, name: 'Studio Esempio', type: 'accountant' },

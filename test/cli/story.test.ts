@@ -8,7 +8,7 @@ import { endedWell, type StoryEnd, tellStory } from '../../src/cli/story.ts';
 import { closingText, emphasisFor, lineText, openingText } from '../../src/cli/story-text.ts';
 import { createWorkspace, type Running } from './workspace.ts';
 
-const patience = { timeout: 60_000 };
+const patience = { timeout: 180_000 };
 
 /** The built command in a home of its own; `left` is what it leaves in its folder for temporary files. */
 async function startLocal(

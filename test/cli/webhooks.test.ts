@@ -1,13 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectedSubscriptions } from '../../src/local/expected-subscriptions.ts';
 import { openFileStore } from '../../src/local/file-store.ts';
 import { systemClock } from '../../src/local/system.ts';
 import { loggedIn } from './logged-in.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** A sink that answers the handshake and takes every event. */
 async function startSink(): Promise<string> {
@@ -30,7 +27,7 @@ async function expected(path: string): Promise<string[]> {
   return (await expectedSubscriptions(store, 'default').list()).map(({ id }) => id);
 }
 
-describe('fresco webhooks', { timeout: 30_000 }, () => {
+describe('fresco webhooks', () => {
   it('subscribes, waits for the handshake, lists and deletes', async () => {
     const workspace = await loggedIn();
     const sink = await startSink();

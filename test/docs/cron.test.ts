@@ -37,7 +37,7 @@ function hasBoto3(): boolean {
   }
 }
 
-describe('the page on cron jobs', { timeout: 60_000 }, () => {
+describe('the page on cron jobs', () => {
   it('has a job in JavaScript that runs as it is', async () => {
     await built('package');
     const { path, url } = await loggedInStore();

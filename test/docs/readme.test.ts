@@ -58,7 +58,7 @@ async function home(): Promise<{ readonly path: string; readonly env: NodeJS.Pro
   return { path, env };
 }
 
-describe('the README', { timeout: 60_000 }, () => {
+describe('the README', () => {
   it('has 100 to 150 lines', () => {
     const { length } = readme.trimEnd().split('\n');
     expect(length).toBeGreaterThanOrEqual(100);

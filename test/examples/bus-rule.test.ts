@@ -8,7 +8,7 @@ import { startSecretsManager } from '../doubles/secrets-manager.ts';
 import { loggedInStore } from '../wiring/logged-in-store.ts';
 import { bundledHandler } from './bundled-handler.ts';
 
-const patience = { timeout: 60_000 };
+const patience = { timeout: 180_000 };
 
 it('reads the client that an event speaks of, with a token of ours', patience, async () => {
   const handle = await bundledHandler('bus-rule/on-client-changed.ts');

@@ -16,7 +16,7 @@ function hasPython(): boolean {
   }
 }
 
-describe('the cron job in Python', { timeout: 60_000 }, () => {
+describe('the cron job in Python', () => {
   it.runIf(hasPython())('counts clients with a token of ours, and installs nothing', async () => {
     const { run } = await loggedIn();
     const job = `${folder}count_clients.py`;

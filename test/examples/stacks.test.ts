@@ -28,7 +28,7 @@ beforeAll(async () => {
     JSON.parse(readFileSync(join(folder, name, `${stack}.template.json`), 'utf8'));
   busRule = read('bus-rule', 'fresco-example');
   ownStack = read('own-stack', 'invoicing');
-}, 120_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { guards } from './guards.ts';
 import { broken } from './specification.ts';
 
-describe('the specification notices the loss of the guard', { timeout: 20_000 }, () => {
+describe('the specification notices the loss of the guard', () => {
   it('and holds where nothing is lost', async () => {
     expect(await broken()).toEqual([]);
   });

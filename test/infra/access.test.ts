@@ -23,7 +23,7 @@ beforeAll(async () => {
     const { fresco } = frescoIn(app, { connections: ['default', 'second'] });
     fresco.grantReadToken(consumerIn(app));
   }));
-}, 60_000);
+});
 
 function consumerIn(app: App): Role {
   const assumedBy = new ServicePrincipal('lambda.amazonaws.com');

@@ -38,7 +38,7 @@ async function synthesizeApp(context: Readonly<Record<string, string>>): Promise
   });
 }
 
-describe('the app', { timeout: 60_000 }, () => {
+describe('the app', () => {
   it('synthesizes without network and credentials, and keeps to cdk-nag and CloudFormation’s own rules', async () => {
     await built('functions');
     await synthesizeApp({
@@ -59,7 +59,7 @@ describe('the app', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what is acknowledged of cdk-nag', { timeout: 60_000 }, () => {
+describe('what is acknowledged of cdk-nag', () => {
   it('is what it finds and no more', async () => {
     await built('functions');
     const out = mkdtempSync(join(tmpdir(), 'fresco-nag-'));

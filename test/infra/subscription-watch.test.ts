@@ -30,7 +30,7 @@ function watches() {
 
 beforeAll(async () => {
   assembly = await synthesized({ connections: ['default', 'other'], renewSubscriptions: true });
-}, 60_000);
+});
 
 describe('the watch over subscriptions', () => {
   it('asks for each connection once a day, at its own door of the handler', () => {

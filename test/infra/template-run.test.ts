@@ -26,7 +26,7 @@ beforeAll(async () => {
     };
     return { variables, timeoutMs: Number(rotator['Timeout']) * 1000 };
   });
-}, 60_000);
+});
 
 afterAll(() => stack?.stop());
 
@@ -76,7 +76,7 @@ it('from login to a scheduled rotation to an alarm, and back', async () => {
   await stack.logIn();
   const mended = await stack.through('schedule', scheduled());
   expect(breaches('person-needed', metricsIn(mended.logs))).toBe(false);
-}, 60_000);
+});
 
 it('a grant that was copied from another stage is not spent', async () => {
   await stack.logIn(13 * 3_600_000, '123456789012/eu-west-1/staging');
@@ -89,4 +89,4 @@ it('a grant that was copied from another stage is not spent', async () => {
   expect(logs).toContain('elsewhere');
   expect(breaches('person-needed', metricsIn(logs))).toBe(true);
   expect(await sent()).toBe(before);
-}, 30_000);
+});

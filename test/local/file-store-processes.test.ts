@@ -30,7 +30,7 @@ async function openStore(lockWaitMs = 10_000) {
   return { path, files, ...connection };
 }
 
-describe('a file store with many processes', { timeout: 60_000 }, () => {
+describe('a file store with many processes', () => {
   it('loses no write of any of them', async () => {
     const { path, journal } = await openStore();
     const workers = Array.from({ length: 4 }, () => startWorker(script, 'count', path, '15'));

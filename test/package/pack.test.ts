@@ -40,7 +40,7 @@ beforeAll(async () => {
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   writeFileSync(join(project, 'package.json'), '{"name":"job","private":true}\n');
-}, 60_000);
+});
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -59,7 +59,7 @@ source.fetch('/user/info').then((response) => response.json()).then(({ data }) =
   console.log(JSON.stringify({ name: data.name, v: schema.properties.v.const }));
 });`;
 
-describe('the package that npm would publish', { timeout: 60_000 }, () => {
+describe('the package that npm would publish', () => {
   it.each([
     {
       kind: 'an ES module',
@@ -143,7 +143,7 @@ describe('the package that npm would publish', { timeout: 60_000 }, () => {
     const { stacks, reads, functions } = JSON.parse(await node('stack.mjs', text));
     expect({ stacks, reads }).toEqual({ stacks: ['mine', 'mine-store'], reads: true });
     expect(functions).toBeGreaterThanOrEqual(4);
-  }, 60_000);
+  });
 
   it('holds the command, the library, the construct with its functions, and nothing else', async () => {
     const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--dry-run'], {

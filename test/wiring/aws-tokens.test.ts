@@ -65,7 +65,7 @@ async function published(options: TokenSourceOptions = {}, refreshWith: string |
   return { secrets, lambda, wishes, source: openTokenSource(options, { env: {} }) };
 }
 
-describe('over Secrets Manager, a token source', { timeout: 20_000 }, () => {
+describe('over Secrets Manager, a token source', () => {
   it('reads the one secret and asks nobody while the token lasts', async () => {
     const { source, secrets, lambda } = await published();
     expect(await source.token({ minValidity: '30m' })).toBe('a/0001invented');

@@ -6,7 +6,7 @@ import { startSandbox } from '../sandbox/sandbox-server.ts';
 import { client, openStage } from './local-stage.ts';
 
 const hourSeconds = 3_600;
-const patience = { timeout: 20_000 };
+const patience = { timeout: 180_000 };
 const outage = { on: 'POST /oauth/token', kind: 'status', status: 503, retryAfter: 600 };
 
 describe('the system on one machine', () => {

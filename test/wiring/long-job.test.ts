@@ -93,7 +93,7 @@ async function job(hours: number, world_: Awaited<ReturnType<typeof world>>, cha
   return { refusals, rotations };
 }
 
-describe('a job of three hours', { timeout: 60_000 }, () => {
+describe('a job of three hours', () => {
   it.each([1, 2, 3])('sees no 401 where old tokens stay good (seed %i)', async (seed) => {
     const chance = new Prng(seed);
     const started = await world();
