@@ -4,6 +4,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
   connectionWatches,
+  nightWatch,
   sinkWatches,
   stackWatches,
   type Watch,
@@ -22,10 +23,11 @@ export class Alarms extends Construct {
     super(scope, id);
     for (const connection of props.connections) {
       const ofOne = new Construct(this, connection);
-      const { prefix, webhook } = props;
+      const { prefix, webhook, hasNightlySync } = props;
       for (const watch of [
         ...connectionWatches(prefix, connection),
         ...(webhook === undefined ? [] : sinkWatches(prefix, connection)),
+        ...(hasNightlySync ? [nightWatch(prefix, connection)] : []),
       ]) {
         this.#watch(ofOne, watch, props);
       }

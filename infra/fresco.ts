@@ -56,7 +56,9 @@ export class Fresco extends Construct {
     this.nightly = this.#atNight(failures);
     const { webhook, alarmTopic: topic } = this;
     const rotator = this.rotation.function.lambda;
-    new Alarms(this, 'Alarms', { prefix, connections, topic, rotator, failures, webhook });
+    const hasNightlySync = chosen.nightlySync !== undefined;
+    const watched = { prefix, rotator, failures, webhook, hasNightlySync };
+    new Alarms(this, 'Alarms', { ...watched, connections, topic });
     dashboard(this, 'Dashboard', { prefix, connections, webhook });
     this.#letOperate(this.#leaveFacts());
   }

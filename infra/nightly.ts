@@ -95,7 +95,8 @@ export class Nightly extends Construct {
     const nightly = new Alias(this, 'Alias', {
       aliasName: 'nightly',
       version: sync.lambda.currentVersion as IVersion,
-      ...failingInto(failures),
+      // It only leaves word in the queue, which brings each pass again.
+      ...failingInto(failures, 2),
     });
     sync.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 1 }));
     for (const connection of connections) {

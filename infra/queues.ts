@@ -35,10 +35,13 @@ export function sendingTo(scope: Construct, keyArn: string, queue: Queue): Polic
   ];
 }
 
-/** Asynchronous calls are made once; what fails is kept in the queue, for which the caller grants `sendingTo`. */
-export function failingInto(queue: Queue): EventInvokeConfigOptions {
+/**
+ * Asynchronous calls are made once, or again as often as is said; what fails is kept in the queue, for which the
+ * caller grants `sendingTo`.
+ */
+export function failingInto(queue: Queue, retryAttempts = 0): EventInvokeConfigOptions {
   return {
-    retryAttempts: 0,
+    retryAttempts,
     maxEventAge: Duration.minutes(30),
     onFailure: { bind: () => ({ destination: queue.queueArn }) },
   };

@@ -6,6 +6,7 @@ import {
   type MetricName,
   metricNamespace,
   rotatorMetrics,
+  syncMetrics,
   webhookMetrics,
 } from '../src/metric-names.ts';
 import type { Webhook } from './webhook.ts';
@@ -29,6 +30,8 @@ export interface Watched {
   readonly rotator: Lambda;
   readonly failures: Queue;
   readonly webhook: Webhook | undefined;
+  /** Whether there is a sync each night. */
+  readonly hasNightlySync: boolean;
 }
 
 const hour = Duration.hours(1);
@@ -103,6 +106,19 @@ export function sinkWatches(prefix: string, connection: string): readonly Watch[
       threshold: 6,
     },
   ];
+}
+
+/** Of one connection that is synced each night; six hours after the next night's sync was to begin. */
+export function nightWatch(prefix: string, connection: string): Watch {
+  return {
+    entry: 'sync-not-complete',
+    says: `no sync of ${connection} has been completed for thirty hours`,
+    metric: measured(syncMetrics.completed, 'Sum', { prefix, connection }),
+    breaches: 'below',
+    threshold: 1,
+    periods: 30,
+    missing: TreatMissingData.BREACHING,
+  };
 }
 
 /** Of the functions and queues of a stack. */

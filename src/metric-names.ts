@@ -35,3 +35,9 @@ export const webhookMetrics = {
   /** How long a message has been sent anew for want of a token, a quota or a licence: to the queue each copy is young. */
   waiting: { name: 'WaitingHours', unit: 'None', dimensions: ofConnection },
 } satisfies Readonly<Record<string, MetricName>>;
+
+/** What the sync counts. */
+export const syncMetrics = {
+  /** 1 for each sync that is complete; a night without one is told by silence. */
+  completed: { name: 'SyncsCompleted', unit: 'Count', dimensions: ofConnection },
+} satisfies Readonly<Record<string, MetricName>>;

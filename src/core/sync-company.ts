@@ -131,6 +131,8 @@ function finish({ page }: CompanyWork, tasks: readonly Task[], stop: Stop | unde
   page.amend((record) => ({
     ...record,
     done: [...record.done, ...keys],
+    // A pass that gets on is not the one that keeps failing.
+    failures: { ...record.failures, pass: 0 },
     skipped:
       why === undefined
         ? record.skipped

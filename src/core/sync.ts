@@ -28,6 +28,21 @@ export type SyncOutcome =
   /** Another sync has begun since, another pass is at work, or this sync is complete. */
   | { readonly kind: 'superseded' };
 
+/** How the beginning of a sync ends. */
+export type SyncBeginning =
+  | { readonly kind: 'begun'; readonly id: string }
+  | { readonly kind: 'superseded' };
+
+/**
+ * Begins a sync without a pass, for whoever has a queue: a pass that dies comes again with its message and goes
+ * on where it was. Rejects with `StoreRefused`, and may then be called again.
+ */
+export async function beginSync(ports: SyncPorts): Promise<SyncBeginning> {
+  const page = await openPage(ports, { kind: 'start' });
+  if (page === undefined || (await page.save()) === 'conflict') return { kind: 'superseded' };
+  return { kind: 'begun', id: page.record.id };
+}
+
 /**
  * One pass of a sync: tells what has changed in every list and bin, as far as time and quota allow. What is
  * told is on the bus before it is noted, so that after a crash it is told again and never left out.
@@ -98,7 +113,7 @@ async function passOver(
 const failuresMax = 8;
 const firstRetryMs = 60_000;
 
-/** A pass that fails as a whole comes again ever later, and at last with the next sync. */
+/** A pass that fails as a whole and gets nowhere comes again ever later, and at last with the next sync. */
 async function pausedByFailure(
   ports: SyncPorts,
   page: SyncPage,

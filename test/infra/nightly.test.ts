@@ -2,7 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FrescoProps } from '../../infra/fresco.ts';
 import { parseConfig } from '../../src/config.ts';
+import { completionMetric } from '../../src/wiring/sync.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
+import { CloudWatch } from './cloudwatch.ts';
 import { resourcesOf } from './template.ts';
 
 let assembly: Assembly;
@@ -34,7 +36,7 @@ beforeAll(async () => {
       { at: '03:30', lasts: Duration.minutes(30), connection: 'other' },
     ],
   });
-}, 60_000);
+});
 
 describe('at night', () => {
   it('each connection is synced at the time that the clock in Italy shows', () => {
@@ -65,6 +67,27 @@ describe('at night', () => {
     });
     const sources = all('AWS::Lambda::EventSourceMapping').filter((it) => it['BatchSize'] === 1);
     expect(sources).toHaveLength(1);
+  });
+
+  it('a sync that dies before it has left word begins again, and each of its messages comes five times', () => {
+    const ofNight = all('AWS::Lambda::EventInvokeConfig').filter(
+      (it) => it['Qualifier'] === 'nightly',
+    );
+    expect(ofNight).toMatchObject([{ MaximumRetryAttempts: 2 }]);
+    const redriven = all('AWS::SQS::Queue').filter((it) => it['VisibilityTimeout'] === 6 * 900);
+    expect(redriven).toMatchObject([{ RedrivePolicy: { maxReceiveCount: 5 } }]);
+  });
+
+  it('somebody is told once thirty hours have passed without a sync completed', () => {
+    const alarms = all('AWS::CloudWatch::Alarm').filter((it) =>
+      String(it['AlarmDescription']).endsWith('#sync-not-complete'),
+    );
+    expect(alarms).toHaveLength(2);
+    const [first] = alarms as [Readonly<Record<string, unknown>>];
+    const metrics = new CloudWatch();
+    const ofDefault = { prefix: 'fresco', connection: 'default' };
+    metrics.putEmbedded(completionMetric(0, ofDefault), 2);
+    expect([31, 32].map((period) => metrics.isBreached(first, period))).toEqual([false, true]);
   });
 
   it.each<[FrescoProps, RegExp]>([

@@ -50,12 +50,13 @@ beforeAll(async () => {
       'acme/test',
     );
   }));
-}, 60_000);
+});
 
 describe('a function', () => {
   it.each(edges)('reads back the environment that the stack gives to the %s', (edge) => {
     const config = parseConfig(edge, environmentOf(deployed, edge));
     expect(config).toMatchObject({ prefix: 'fresco', connections: ['default', 'second'] });
+    expect(JSON.stringify(environmentOf(deployed, edge))).not.toMatch(/secret"|password|a\/|r\//i);
   });
 
   it('knows what it was told of table, bus, account, times and doors', () => {
@@ -166,6 +167,27 @@ describe('the schedule', () => {
   });
 });
 
+describe('an invocation that nobody waits for', () => {
+  it('has no retries of its own in Lambda, and a destination for what fails', () => {
+    const invoke = resourcesOf(deployed, 'AWS::Lambda::EventInvokeConfig').map(
+      ([, { Properties }]) => Properties,
+    );
+    expect(invoke.map((it) => it['Qualifier']).sort()).toEqual([
+      'consumers',
+      'native',
+      'operator',
+      'schedule',
+      'watch',
+    ]);
+    for (const config of invoke) {
+      expect(config).toMatchObject({
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: failuresArn() } },
+      });
+    }
+  });
+});
+
 describe('the doors of the rotator', () => {
   it('are four aliases of one published version', () => {
     const found = resourcesOf(deployed, 'AWS::Lambda::Alias')
@@ -210,6 +232,22 @@ describe('a queue', () => {
     const [source] = resourcesOf(deployed, 'AWS::Lambda::EventSourceMapping');
     expect(source?.[1].Properties).toMatchObject({
       FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+});
+
+describe('the webhook', () => {
+  it('never redirects and takes GET and POST at one path alone', () => {
+    const routes = resourcesOf(deployed, 'AWS::ApiGatewayV2::Route');
+    expect(routes.map(([, it]) => it.Properties['RouteKey']).sort()).toEqual([
+      'GET /webhooks/{connection}',
+      'POST /webhooks/{connection}',
+    ]);
+  });
+
+  it('ends on a bus that is encrypted with the key: events hold personal data', () => {
+    expect(only(deployed, 'AWS::Events::EventBus')[1].Properties).toMatchObject({
+      KmsKeyIdentifier: arnOfOnly('AWS::KMS::Key'),
     });
   });
 });

@@ -6,7 +6,7 @@ import { type Clock, type EventBus, StoreRefused } from '../../src/core/ports.ts
 import { processNotifications } from '../../src/core/process-notification.ts';
 import type { FrescoEvent } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { type SyncOutcome, syncPass } from '../../src/core/sync.ts';
+import { beginSync, type SyncOutcome, syncPass } from '../../src/core/sync.ts';
 import type { SyncBounds } from '../../src/core/sync-budget.ts';
 import type { SyncPorts, SyncStore, ToldEntities, ToldState } from '../../src/core/sync-ports.ts';
 import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
@@ -55,6 +55,8 @@ export function syncWorld(options: SyncWorldOptions) {
     nowMs: options.startAtMs,
     mishaps: {} as Mishaps,
     requests: 0,
+    /** Of them, for one entity alone. */
+    singleReads: 0,
     refusals: 0,
     /** Runs before each request is answered. */
     meanwhile: (): void => undefined,
@@ -95,6 +97,7 @@ export function syncWorld(options: SyncWorldOptions) {
       });
     }
     state.requests += 1;
+    if (/\/\d+$/.test(new URL(String(url)).pathname)) state.singleReads += 1;
     state.meanwhile();
     const response = await app.fetch(new Request(url as string, init));
     if (response.status === 429 || response.status === 403) state.refusals += 1;
@@ -157,34 +160,56 @@ export function syncWorld(options: SyncWorldOptions) {
     state.mishaps = mishaps;
   }
 
-  /** One sync with all of its passes, as the schedule and the queue would run them. */
+  /** One night as AWS runs it: the schedule leaves word in the queue, which brings each message until its pass ends. */
   async function night(bounds: Partial<SyncBounds> & { passMs?: number } = {}) {
-    let request: Parameters<typeof syncPass>[2] = { kind: 'start' };
     // What changes in the very second is left to the next sync.
     state.nowMs += 3000;
     const passes: SyncOutcome[] = [];
-    for (let kills = 0; ; ) {
+    const queue: string[] = [];
+    let kills = 0;
+    const begin = () =>
+      delivered(deliveries.schedule, async () => {
+        const begun = await beginSync(ports);
+        if (begun.kind === 'begun') queue.push(begun.id);
+      });
+    const pass = async (id: string) => {
       const endMs = state.nowMs + (bounds.passMs ?? 14 * 60_000);
       const settings = {
         connection: 'default',
         entity: 'full',
         bounds: { ...usualBounds, endMs, ...bounds },
       } as const;
-      try {
-        const outcome = await syncPass(ports, settings, request);
-        passes.push(outcome);
-        if (outcome.kind !== 'paused') return { outcome, passes, kills };
-        if (outcome.resumeAtMs === null) return { outcome, passes, kills };
-        state.nowMs = Math.max(state.nowMs, outcome.resumeAtMs);
-        request = { kind: 'resume', id: outcome.id };
-      } catch (error) {
-        if (!(error instanceof Killed) && !(error instanceof StoreRefused)) throw error;
-        kills += 1;
-        // Either the queue brings the message again, or the next night begins anew.
-        if (chance.isChance(0.3)) request = { kind: 'start' };
-        state.nowMs += 60_000;
+      const outcome = await syncPass(ports, settings, { kind: 'resume', id });
+      passes.push(outcome);
+      if (outcome.kind !== 'paused' || outcome.resumeAtMs === null) return;
+      state.nowMs = Math.max(state.nowMs, outcome.resumeAtMs);
+      queue.push(outcome.id);
+    };
+    /** Calls until it ends, as often as AWS does; that the last one dies too is left to the runbook. */
+    async function delivered({ times, againMs }: Deliveries, call: () => Promise<void>) {
+      const { mishaps } = state;
+      for (let left = times; left > 0; left -= 1) {
+        if (left === 1) state.mishaps = { ...mishaps, kill: 0, storeRefuses: 0 };
+        try {
+          await call();
+          break;
+        } catch (error) {
+          if (!(error instanceof Killed) && !(error instanceof StoreRefused)) throw error;
+          kills += 1;
+          state.nowMs += againMs;
+          // The schedule calls at least once.
+          if (chance.isChance(0.05)) await begin();
+        }
       }
+      state.mishaps = mishaps;
     }
+    await begin();
+    for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+      const own = id;
+      await delivered(deliveries.queue, () => pass(own));
+    }
+    const outcome = passes.findLast(({ kind }) => kind !== 'superseded');
+    return { outcome, passes, kills };
   }
 
   return {
@@ -208,6 +233,17 @@ export const usualBounds: SyncBounds = {
   reserve: 0.1,
   waitMaxMs: 30_000,
 };
+
+interface Deliveries {
+  readonly times: number;
+  readonly againMs: number;
+}
+
+/** How often AWS calls a function that fails, as `infra/nightly.ts` has it. */
+const deliveries = {
+  schedule: { times: 3, againMs: 90_000 },
+  queue: { times: 5, againMs: 90 * 60_000 },
+} satisfies Readonly<Record<string, Deliveries>>;
 
 /** Kinds that a sync reads. */
 export const syncedKinds = [...new Set(stampedLists.map(({ resource }) => resource))];
