@@ -1,13 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -40,10 +32,8 @@ const builds = new Map<Part, Promise<void>>();
 async function build(part: Part): Promise<void> {
   while (!takeLock()) await new Promise((resolve) => setTimeout(resolve, 20));
   try {
-    const newestMs = newestSourceMs();
-    if (newestMs === builtFromMs(part) && existsSync(join(root, outputOf[part]))) return;
+    if (newestSourceMs() < builtAtMs(part) && existsSync(join(root, outputOf[part]))) return;
     await promisify(execFile)(process.execPath, ['build.mjs', part], { cwd: root });
-    writeFileSync(stampOf(part), String(newestMs));
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }
@@ -69,8 +59,8 @@ function newestSourceMs(): number {
   return Math.max(...[...files, ...others].map(modifiedMs));
 }
 
-/** The newest source of the build in dist/; whatever was saved since makes another. */
-function builtFromMs(part: Part): number {
+/** When the build in dist/ began; whatever was saved since makes another. */
+function builtAtMs(part: Part): number {
   try {
     return Number(readFileSync(stampOf(part), 'utf8'));
   } catch {
