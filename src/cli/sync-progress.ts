@@ -19,15 +19,12 @@ export function syncProgress(clock: Pick<Clock, 'monotonicMs'>): ShownProgress {
   const startedMs = clock.monotonicMs();
   const isTerminal = process.stderr.isTTY === true;
   let toldMs = Number.NEGATIVE_INFINITY;
-  const clear = () => {
-    if (isTerminal) process.stderr.write('\r\u001b[K');
-  };
   return {
     update(progress) {
       const nowMs = clock.monotonicMs();
       const facts = factsOf(progress, nowMs - startedMs);
       if (isTerminal) {
-        clear();
+        clearProgress();
         process.stderr.write(textOf(progress, facts).slice(0, (process.stderr.columns || 80) - 1));
       } else if (nowMs - toldMs >= lineEveryMs) {
         toldMs = nowMs;
@@ -36,11 +33,16 @@ export function syncProgress(clock: Pick<Clock, 'monotonicMs'>): ShownProgress {
       }
     },
     note(text) {
-      clear();
+      clearProgress();
       say(text);
     },
-    end: clear,
+    end: clearProgress,
   };
+}
+
+/** Takes the moving line away before something else is printed; the next update brings it back. */
+export function clearProgress(): void {
+  if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[K');
 }
 
 interface Facts {

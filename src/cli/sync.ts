@@ -6,7 +6,7 @@ import type { ConnectionSync } from '../wiring/connection-sync.ts';
 import { examples, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { type ConnectionOptions, readSettings } from './settings.ts';
-import { syncProgress } from './sync-progress.ts';
+import { clearProgress, syncProgress } from './sync-progress.ts';
 import { print, say } from './terminal.ts';
 
 interface SyncOptions extends ConnectionOptions {
@@ -125,6 +125,7 @@ async function printAll(events: readonly FrescoEvent[]): Promise<void> {
   const lines = events.map(({ detailType, detail }) =>
     JSON.stringify({ source: 'fresco', 'detail-type': detailType, detail }),
   );
+  clearProgress();
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(`${lines.join('\n')}\n`, (error) => (error ? reject(error) : resolve()));
   });

@@ -1,11 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { scopes } from '../../src/fatture-in-cloud/scopes.ts';
 import { breachesOf } from '../schemas/json-schema.ts';
 import { schemaOf } from '../schemas/schema-files.ts';
 import { loggedIn } from './logged-in.ts';
-
-// Each test is some processes, and the first one may have to build the command.
-vi.setConfig({ testTimeout: 60_000 });
+import { hasTerminal, seat } from './pseudo-terminal.ts';
 
 // What changed in the last two seconds is left to the next sync.
 const earlier = { clock: { nowMs: () => Date.now() - 10_000 } };
@@ -16,7 +14,7 @@ const linesOf = (text: string) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 
-describe('fresco sync', { timeout: 60_000 }, () => {
+describe('fresco sync', () => {
   it('tells everything at first, then what has changed, as lines that keep the schema', async () => {
     const workspace = await loggedIn(earlier, everything);
     const first = await workspace.run(['sync']);
@@ -73,6 +71,30 @@ describe('fresco sync', { timeout: 60_000 }, () => {
     const [progress] = stderr.split('\n');
     expect(JSON.parse(progress ?? '')).toMatchObject({ list: 'products', pagesLeft: 0, total: 1 });
   });
+
+  it.runIf(hasTerminal)(
+    'shows on a terminal how far it is, in a line that events push on',
+    async () => {
+      const workspace = await loggedIn({ ...earlier, entitiesOfEachKind: 250 }, everything);
+      const { code, screen } = await seat(workspace, ['sync', '--resource', 'clients']).ended;
+      expect(code).toBe(0);
+      const line = (left: number, changed: number) =>
+        new RegExp(
+          `\\r1/1 clients: ${left} pages left, ${changed} changed, \\d+ requests/min, at least .* to go`,
+        );
+      // Sandbox and command keep to the pace of the provider: the burst is enough for three pages.
+      for (const [left, changed] of [
+        [2, 100],
+        [1, 200],
+        [0, 250],
+      ] as const) {
+        expect(screen).toMatch(line(left, changed));
+      }
+      const events = screen.split(/[\r\n]+/).filter((it) => it.startsWith('{'));
+      expect(events.map((it) => JSON.parse(it)['detail-type'])).toHaveLength(251);
+      expect(screen.split(/[\r\n]+/).at(-2)).toMatch(/^told on standard output: 250 changed/);
+    },
+  );
 
   it.each([
     { args: ['--resource', 'taxes'], words: /must be one of clients/ },
