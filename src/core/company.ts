@@ -6,11 +6,12 @@ export interface Company {
   readonly name: string;
 }
 
-/** The companies of a stored record; entries without a numeric id are left out. */
+/** The companies of a stored record; entries whose id is no whole number are left out. */
 export function companiesIn(record: StoredRecord): Company[] {
   const value = record.fields['companies'];
   return (Array.isArray(value) ? value : []).flatMap((entry: unknown) => {
     const { id, name } = (entry ?? {}) as Record<string, unknown>;
-    return typeof id === 'number' ? [{ id, name: typeof name === 'string' ? name : '' }] : [];
+    if (!Number.isSafeInteger(id)) return [];
+    return [{ id: id as number, name: typeof name === 'string' ? name : '' }];
   });
 }

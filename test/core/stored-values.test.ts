@@ -82,7 +82,10 @@ it('a published token is read back, with or without a rotator and an end', () =>
 });
 
 it('companies that are none are left out', () => {
-  const odd = altered(encodeGrant(grant), { companies: [null, { id: 'x' }, { id: 5 }, 7] });
+  const ids = [null, { id: 'x' }, { id: 5 }, 7, { id: 1.5 }];
+  const odd = new Secret(
+    altered(encodeGrant(grant), { companies: ids }).reveal().replace('1.5', '1e999'),
+  );
   expect(decodeGrant(odd).companies).toEqual([{ id: 5, name: '' }]);
   expect(decodeGrant(altered(encodeGrant(grant), { companies: 'x' })).companies).toEqual([]);
 });
