@@ -65,7 +65,10 @@ function metricsOf(report: Report, prefix: string): string {
       unit: 'None',
       values: {
         ...(left === undefined ? {} : { HoursLeft: left }),
-        ...(report.published && { IdleDays: idleDays(report.published, atMs) }),
+        // A manual token has no refresh token that could die of disuse.
+        ...(report.published && left !== undefined
+          ? { IdleDays: idleDays(report.published, atMs) }
+          : {}),
         PersonNeeded: classOf(outcome) === 'person' ? 1 : 0,
         UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
       },

@@ -49,6 +49,7 @@ async function asked(companies: readonly Company[]): Promise<readonly Company[]>
   }
   const options = companies.map(({ id, name }) => ({ value: id, label: name, hint: String(id) }));
   const all = { value: 0, label: 'All of them', hint: 'each job names its own' };
-  const id = await select('Which company do jobs work for?', [...options, all]);
+  const cancelled = 'connected, and no company was chosen: each job names its own with --company';
+  const id = await select('Which company do jobs work for?', [...options, all], cancelled);
   return id === 0 ? companies : companies.filter((company) => company.id === id);
 }

@@ -33,8 +33,8 @@ export async function rotateManually(
     throw new Failure('usage', 'this is the token that is in use already: make a new one');
   }
   const manual = await examineManualToken(connection, accessToken, old.scopes ?? []);
-  mustReach(old, manual.companies);
-  const { position, warnings } = await connection.putManualToken(manual);
+  const companies = companiesAsBefore(old, manual.companies);
+  const { position, warnings } = await connection.putManualToken({ ...manual, companies });
   for (const warning of warnings) say(`warning: ${warning}`);
   step(3, `checked, and served from now on: generation ${position.generation}`);
   step(4, `revoke the old token: ${whereToRevoke(connection)}`);
@@ -45,13 +45,18 @@ export async function rotateManually(
   tell({ generation: position.generation, previous: fate }, connection, { json, isCompromised });
 }
 
-/** A token for fewer companies would break jobs that work. */
-function mustReach(old: AccessToken, companies: AccessToken['companies']): void {
-  const lost = old.companies.filter(({ id }) => !companies.some((company) => company.id === id));
-  if (lost.length === 0) return;
+/** Jobs work for the companies that they worked for; a token for fewer would break some. */
+function companiesAsBefore(
+  { companies: before }: AccessToken,
+  reached: AccessToken['companies'],
+): AccessToken['companies'] {
+  if (before.length === 0) return reached;
+  const kept = reached.filter(({ id }) => before.some((company) => company.id === id));
+  if (kept.length === before.length) return kept;
+  const lost = before.filter(({ id }) => !kept.some((company) => company.id === id));
   const names = lost.map(({ id, name }) => `${id} ${name}`).join(', ');
   throw new Failure(
-    'person',
+    reached.length === 0 ? 'retry' : 'person',
     `the new token does not reach ${names}, which the old one does: make it for all companies, or put it in with fresco login --manual; nothing was stored`,
   );
 }

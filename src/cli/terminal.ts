@@ -78,15 +78,16 @@ export interface Choice<T> {
   readonly hint?: string;
 }
 
-/** Has a person choose one of a list. */
+/** Has a person choose one of a list. Cancelling rejects with `Failure`, which says `ifCancelled`. */
 export async function select<T extends number | string>(
   message: string,
   options: readonly Choice<T>[],
+  ifCancelled: string,
 ): Promise<T> {
   const prompts = await import('@clack/prompts');
   const list = options as Parameters<typeof prompts.select<T>>[0]['options'];
   const answer = await prompts.select<T>({ message, options: list, output: process.stderr });
-  if (prompts.isCancel(answer)) throw cancelled();
+  if (prompts.isCancel(answer)) throw cancelled(ifCancelled);
   return answer;
 }
 

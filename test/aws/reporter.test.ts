@@ -149,9 +149,9 @@ describe('the metrics of a pass', () => {
     const { published: _, ...nothing } = reportOf({ kind: 'not-connected', missing: 'grant' });
     expect(await metricsOf(nothing)).not.toHaveProperty('HoursLeft');
     const manual = { ...published, expiresAtMs: null };
-    expect(await metricsOf(reportOf(refreshed, { published: manual }))).not.toHaveProperty(
-      'HoursLeft',
-    );
+    const ofManual = await metricsOf(reportOf(refreshed, { published: manual }));
+    expect(ofManual).not.toHaveProperty('HoursLeft');
+    expect(ofManual).not.toHaveProperty('IdleDays');
     const ended = { ...published, expiresAtMs: atMs - 1 };
     expect(await metricsOf(reportOf(refreshed, { published: ended }))).toMatchObject({
       HoursLeft: 0,

@@ -131,7 +131,15 @@ describe('rotate with a manual token', () => {
     const old = await makeToken(workspace);
     await logIn(workspace, old);
     expect(await workspace.run(['rotate'], { input: old })).toMatchObject({ code: 64 });
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [
+      { on: 'GET /user/companies', kind: 'status', status: 502, times: 1 },
+    ]);
     const fresh = await makeToken(workspace);
+    expect(await workspace.run(['rotate'], { input: fresh })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('does not reach 108061 Studio Esempio'),
+    });
+    expect(await workspace.run(['token'])).toMatchObject({ stdout: `${old}\n` });
     const { code, stdout } = await workspace.run(['rotate', '--json'], { input: fresh });
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({
       code: 0,
