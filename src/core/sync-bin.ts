@@ -1,4 +1,5 @@
-import { type EntityId, isEntityId } from './notification.ts';
+import type { EntityId } from './notification.ts';
+import { packIds, unpackIds } from './packed-ids.ts';
 import { StoreRefused } from './ports.ts';
 import { parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
@@ -18,31 +19,17 @@ export function binChanges(known: ReadonlySet<EntityId>, ids: readonly EntityId[
   };
 }
 
-/** Ids as a short text: numbers by their distance in base 36, since a bin may hold very many. */
+/** Ids as a short text. */
 export function encodeBin(ids: Iterable<EntityId>): string {
-  const all = [...ids];
-  const numbers = all.filter((id) => typeof id === 'number').sort((a, b) => a - b);
-  const distances = numbers.map((id, at) => (id - (numbers[at - 1] ?? 0)).toString(36));
-  const texts = all.filter((id) => typeof id === 'string');
-  return JSON.stringify({ v: 1, ids: distances.join(' '), texts });
+  return JSON.stringify({ v: 1, ...packIds(ids) });
 }
 
 /** Reads back what `encodeBin` wrote; empty from nothing. Throws `StoreRefused` ('damaged'). */
 export function decodeBin(text: string | undefined): ReadonlySet<EntityId> {
   if (text === undefined) return new Set();
-  const { ids, texts } = parseRecord(new Secret(text), 'bin of a sync').fields;
-  if (typeof ids !== 'string' || !Array.isArray(texts)) throw damaged();
-  let id = 0;
-  const numbers =
-    ids === ''
-      ? []
-      : ids.split(' ').map((distance) => {
-          id += Number.parseInt(distance, 36);
-          return id;
-        });
-  const all = [...numbers, ...texts];
-  if (!all.every(isEntityId)) throw damaged();
-  return new Set(all);
+  const ids = unpackIds(parseRecord(new Secret(text), 'bin of a sync').fields);
+  if (ids === undefined) throw damaged();
+  return new Set(ids);
 }
 
 function damaged(): StoreRefused {

@@ -1,4 +1,5 @@
-import { type EntityId, isEntityId } from './notification.ts';
+import type { EntityId } from './notification.ts';
+import { packIds, unpackIds } from './packed-ids.ts';
 import { StoreRefused } from './ports.ts';
 import { parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
@@ -35,8 +36,8 @@ export const newCursor: ListCursor = {
   rewoundBy: null,
 };
 
-// More are told again when they are read again; that is allowed, and keeps a cursor small.
-const recentMax = 1000;
+// More are told again when they are read again; that is allowed, and keeps a cursor within an item of DynamoDB.
+const recentMax = 40_000;
 
 // A query from the last stamp reads those of that stamp again: cheap for a few, and sure against shifts.
 const rereadMax = 4;
@@ -131,30 +132,43 @@ function later(a: Stamp | null, b: Stamp | undefined): Stamp | null {
 
 /** The JSON of a cursor. */
 export function encodeCursor(cursor: ListCursor): string {
-  return JSON.stringify({ v: 1, ...cursor });
+  const byStamp = new Map<Stamp, EntityId[]>();
+  for (const [stamp, id] of cursor.recent) {
+    const ids = byStamp.get(stamp);
+    if (ids === undefined) byStamp.set(stamp, [id]);
+    else ids.push(id);
+  }
+  const recent = [...byStamp].map(([stamp, ids]) => ({ stamp, ...packIds(ids) }));
+  return JSON.stringify({ v: 1, ...cursor, recent });
 }
 
 /** Reads back what `encodeCursor` wrote; a new cursor from nothing. Throws `StoreRefused` ('damaged'). */
 export function decodeCursor(text: string | undefined): ListCursor {
   if (text === undefined) return newCursor;
   const { fields } = parseRecord(new Secret(text), 'cursor of a sync');
-  const { since, walk, newest, recent, rewoundBy } = fields;
+  const { since, walk, newest, rewoundBy } = fields;
+  const recent = Array.isArray(fields['recent']) ? fields['recent'].map(recentAt) : [undefined];
   const good =
     isNullOr(since, isSince) &&
     isNullOr(walk, isWalk) &&
     isNullOr(newest, isStamp) &&
     isNullOr(rewoundBy, isStamp) &&
-    Array.isArray(recent) &&
-    recent.every((entry) => isStamp(entry?.[0]) && isEntityId(entry?.[1]));
+    recent.every((entries) => entries !== undefined);
   if (!good) throw new StoreRefused('damaged', 'the cursor of a sync cannot be read');
-  return { since, walk, newest, recent, rewoundBy } as ListCursor;
+  return { since, walk, newest, recent: recent.flat(), rewoundBy } as ListCursor;
+}
+
+function recentAt(value: unknown): (readonly [Stamp, EntityId])[] | undefined {
+  const fields = Object(value) as Record<string, unknown>;
+  const { stamp } = fields;
+  return isStamp(stamp) ? unpackIds(fields)?.map((id) => [stamp, id] as const) : undefined;
 }
 
 function isNullOr(value: unknown, is: (value: unknown) => boolean): boolean {
   return value === null || is(value);
 }
 
-function isStamp(value: unknown): boolean {
+function isStamp(value: unknown): value is Stamp {
   return typeof value === 'string' && value !== '';
 }
 

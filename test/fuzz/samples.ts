@@ -110,6 +110,6 @@ export const cursorJson: Json = {
   since: { at: '2026-11-22 02:00:00', inclusive: true },
   walk: { since: null, until: '2026-11-23 02:00:00', page: 2, total: 300 },
   newest: '2026-11-22 02:00:00',
-  recent: [['2026-11-22 02:00:00', 5]],
+  recent: [{ stamp: '2026-11-22 02:00:00', ids: '5 a', texts: ['x'] }],
   rewoundBy: null,
 };

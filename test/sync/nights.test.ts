@@ -204,6 +204,21 @@ describe('in the night that summer time ends', () => {
   });
 });
 
+it('a bulk in the minute before a sync is told once, however large', async () => {
+  const world = syncWorld({ seed: 1, startAtMs });
+  const { sandbox, state, consumer } = world;
+  for (let n = 0; n < 2500; n += 1) {
+    state.nowMs += 20;
+    sandbox.collections.create(company, 'clients', { name: `${n}` }, true);
+  }
+  expectWhole(world, (await world.night()).outcome);
+  const { requests } = state;
+  expectWhole(world, (await world.night()).outcome);
+  expect(Math.max(...consumer.told.values())).toBe(1);
+  // What may still have got company is read once more.
+  expect(state.requests - requests).toBeLessThanOrEqual(26 + listsAndBins);
+});
+
 describe('a sync that is cut off', () => {
   it('goes on where it was, in as many passes as its time allows', async () => {
     const world = syncWorld({ seed: 1, startAtMs, entitiesOfEachKind: 300 });
