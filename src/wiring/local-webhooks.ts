@@ -50,7 +50,8 @@ export interface LocalWebhookParts {
   readonly bus: EventBus;
 }
 
-const batchMax = 10;
+// Whatever a batch holds, the queue's file is written twice for it: a large one lets a long queue get shorter.
+const batchMax = 100;
 const visibilityMs = 60_000;
 const handleMs = 30_000;
 const readsMax = 4;
