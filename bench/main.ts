@@ -7,6 +7,7 @@ import { type Measured, markdownTable } from './measured.ts';
 import { plot } from './plot.ts';
 import { comparisons } from './speed/comparisons.ts';
 
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in comparisons));

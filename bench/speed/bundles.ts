@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { builtFunction } from '../../test/bundles/built.ts';
 import { node24Path } from '../../test/doubles/node24.ts';
 import { duration, type Measured, ratio, significant } from '../measured.ts';
@@ -122,7 +122,7 @@ export async function bundles(): Promise<Measured> {
   };
 }
 
-const settings = {
+const settings: BuildOptions = {
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -131,7 +131,7 @@ const settings = {
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'error',
-} as const;
+};
 
 async function bundled(name: string, folder: string): Promise<string> {
   const outfile = join(folder, `${name}.cjs`);
