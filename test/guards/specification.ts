@@ -34,8 +34,11 @@ const specifications = [
 
 const collector = Symbol.for('fresco.specifications');
 
-/** The names of the sentences that do not hold over a weakened core; rejects unless the snippet is there once. */
-export async function broken(weakening?: Weakening): Promise<readonly string[]> {
+/**
+ * The sentences that do not hold over a weakened core, of all or of those with this name; rejects unless the
+ * snippet is there once.
+ */
+export async function broken(weakening?: Weakening, sentence?: string): Promise<readonly string[]> {
   const folder = fileURLToPath(new URL('../core/', import.meta.url));
   const { outputFiles } = await build({
     stdin: {
@@ -56,6 +59,7 @@ export async function broken(weakening?: Weakening): Promise<readonly string[]> 
   await import(/* @vite-ignore */ `data:text/javascript;base64,${source}`);
   const names = new Set<string>();
   for (const { name, run } of tests) {
+    if (sentence !== undefined && name !== sentence) continue;
     try {
       await run();
     } catch {
