@@ -150,6 +150,7 @@ describe('fresco status and history', () => {
       uncertainSince: null,
       latch: null,
       schedule: expect.stringContaining('cron'),
+      replayPolicy: { kind: 'unknown' },
       problem: null,
     });
     const history = await workspace.run(['history', '--json']);
