@@ -3,7 +3,7 @@ import { toRfc3339 } from '../core/instant.ts';
 import type { FrescoEvent } from '../core/report.ts';
 import type { SyncOutcome, SyncRequest } from '../core/sync.ts';
 import type { ConnectionSync } from '../wiring/connection-sync.ts';
-import { examples, withConnection } from './connection-options.ts';
+import { examples, quietenSdk, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { type ConnectionOptions, readSettings } from './settings.ts';
 import { clearProgress, syncProgress } from './sync-progress.ts';
@@ -53,6 +53,7 @@ export function syncCommand(): Command {
     )
     .action(async (options: SyncOptions) => {
       const settings = await readSettings(options);
+      quietenSdk();
       const { openSync } = await import('../wiring/connection-sync.ts');
       const isDry = options.dryRun === true;
       const sync = await openSync({ ...settings, bus: { publish: printAll }, isDry });

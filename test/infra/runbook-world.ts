@@ -48,13 +48,16 @@ class Deployment {
 export async function startRunbookWorld() {
   let deployment: Deployment | undefined;
   const stack = await startRotatorStack(async (providerUrl) => {
-    deployment = new Deployment(await synthesize((app) => void frescoIn(app, { providerUrl })));
+    deployment = new Deployment(
+      await synthesize((app) => void frescoIn(app, { providerUrl, nightlySync: '02:00' })),
+    );
     return { variables: deployment.variables(/RotatorFunction/), timeoutMs: 50_000 };
   });
   if (deployment === undefined) throw new Error('nothing was synthesized');
   const ids = idsIn(deployment);
   const sqs = await startSqs([
     { name: ids.failures },
+    { name: ids.continuations },
     { name: ids.deadLetters },
     { name: ids.queue, redrive: { deadLetterQueue: ids.deadLetters, maxReceiveCount: 1 } },
   ]);
@@ -68,7 +71,10 @@ export async function startRunbookWorld() {
   const scheduler = await startScheduler({ [facts.checks['default'] ?? '']: 'ENABLED' });
   stack.bus.buses.add('fresco').add(facts.bus.replace(/^.*event-bus\//, ''));
   const endpoints = endpointsOf(stack, { lambda, sqs });
-  const functions = await webhookFunctions(deployment, sqs.queueUrl(ids.queue), endpoints);
+  const functions = await otherFunctions(deployment, endpoints, {
+    notifications: sqs.queueUrl(ids.queue),
+    continuations: sqs.queueUrl(ids.continuations),
+  });
   return {
     ...functions,
     deployment,
@@ -89,7 +95,7 @@ export async function startRunbookWorld() {
       AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
     },
     stop: async () => {
-      await Promise.all([functions.receiver.stop(), functions.handler.stop()]);
+      await Promise.all(Object.values(functions).map((one) => one.stop()));
       await Promise.all([sqs, lambda, ssm, scheduler].map((double) => double.stop()));
       await stack.stop();
     },
@@ -105,6 +111,7 @@ function idsIn(deployment: Deployment) {
     failures: idOf('AWS::SQS::Queue', /Failures/),
     deadLetters: idOf('AWS::SQS::Queue', /DeadLetters/),
     queue: idOf('AWS::SQS::Queue', /Notifications/),
+    continuations: idOf('AWS::SQS::Queue', /Continuations/),
     api: idOf('AWS::ApiGatewayV2::Api', /Api/),
   };
 }
@@ -135,28 +142,29 @@ function endpointsOf(
   };
 }
 
-async function webhookFunctions(
+async function otherFunctions(
   deployment: Deployment,
-  queueUrl: string,
   endpoints: Readonly<Record<string, string>>,
-): Promise<{ readonly receiver: LambdaFunction; readonly handler: LambdaFunction }> {
+  queueUrls: Readonly<Record<'notifications' | 'continuations', string>>,
+): Promise<Readonly<Record<'receiver' | 'handler' | 'sync', LambdaFunction>>> {
   const started = async (name: string, id: RegExp) =>
     lambdaFunction({
       functionName: name,
       bundle: await builtFunction(name),
       node: node24Path() ?? process.execPath,
-      timeoutMs: 20_000,
+      timeoutMs: Number(deployment.one('AWS::Lambda::Function', id).properties['Timeout']) * 1000,
       environment: {
         ...deployment.variables(id),
         ...endpoints,
         // What only the account and the provider know.
-        FRESCO_QUEUE_URL: queueUrl,
+        FRESCO_QUEUE_URL: name === 'sync' ? queueUrls.continuations : queueUrls.notifications,
         ...(name === 'webhook-receiver' && { FRESCO_WEBHOOK_PUBLIC_KEYS: providerKey.publicPem }),
       },
     });
   return {
     receiver: await started('webhook-receiver', /ReceiverFunction/),
     handler: await started('webhook-handler', /HandlerFunction/),
+    sync: await started('sync', /SyncFunction/),
   };
 }
 

@@ -2,7 +2,7 @@
 // Method: the synthesized stack over the doubles. For each alarm its fault is brought about, its condition in
 // the template is seen to be breached by what was measured, and the entry's block is run as it stands.
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { reporter } from '../../src/aws/reporter.ts';
 import { connect } from '../../src/cli/connection-options.ts';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
@@ -24,8 +24,6 @@ import {
   startRunbookWorld,
 } from './runbook-world.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const full = process.env['FRESCO_FULL'] !== undefined;
@@ -36,7 +34,7 @@ let period = 0;
 
 beforeAll(async () => {
   world = await startRunbookWorld();
-}, 120_000);
+});
 afterAll(() => world?.stop());
 afterEach(async () => {
   const { stack, sqs } = world;
@@ -464,6 +462,28 @@ it('forged-notifications', async () => {
   const genuine = await world.receiver.invoke(await notification(5));
   expect(genuine.payload).toMatchObject({ statusCode: 202 });
   world.sqs.drain(world.ids.queue);
+});
+
+it('sync-not-complete', async () => {
+  await world.stack.logIn();
+  const { sqs, ids } = world;
+  /** The schedule begins it, and the queue brings it back until it is through. */
+  const night = async () => {
+    let event: object = { connection: 'default' };
+    for (let calls = 0; calls < 5; calls += 1) {
+      metrics.putEmbedded((await world.sync.invoke(event)).logs, period);
+      const bodies = sqs.drain(ids.continuations);
+      if (bodies.length === 0) return;
+      event = { Records: bodies.map((body) => ({ body })) };
+    }
+  };
+  await night();
+  expect(isBreached('sync-not-complete')).toBe(false);
+  period += 30;
+  expect(isBreached('sync-not-complete')).toBe(true);
+  expect((await follow(linesOf('sync-not-complete'), () => undefined)).codes).toEqual([0, 0]);
+  await night();
+  expect(isBreached('sync-not-complete')).toBe(false);
 });
 
 it('no alarm of the template is left out', () => {
