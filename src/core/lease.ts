@@ -18,6 +18,11 @@ export function takeLease(
   };
 }
 
+/** Until when another's lease lasts; it may have been given back meanwhile. */
+export function busyUntilMs({ lease }: Journal, nowMs: number): number {
+  return lease?.expiresAtMs ?? nowMs;
+}
+
 /** Whether this owner's lease has not been taken over by anyone. */
 export function holdsLease(journal: Journal, owner: Owner): boolean {
   return journal.lease?.owner === owner.id && journal.lease.fence === journal.fence;

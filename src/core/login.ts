@@ -69,8 +69,10 @@ async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion>
     const current = await stubbornly(pass, () => readReplaced(pass.ports.grant));
     // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
     if (current?.sealKey?.equals(sealKey)) return mine;
-    if (!isNewer(mine.grant, current?.position)) {
-      if (mayHaveMoved && isLaterLogin(current, mine)) {
+    const place = current?.position;
+    if (place !== undefined && !isNewer(mine.grant, place)) {
+      // A login takes a grant number above the one that it finds current.
+      if (mayHaveMoved && place.grant > mine.grant.grant) {
         // Mine may have been current, and spent, before a later login took its place: not again.
         pass.warnings.push('another login has taken the place of this one');
         return mine;
@@ -96,11 +98,6 @@ async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion>
     }
     await clock.wait(waitMs);
   }
-}
-
-/** A login takes a grant number above the one that it finds current. */
-function isLaterLogin(current: Replaced | undefined, mine: GrantVersion): boolean {
-  return (current?.position?.grant ?? 0) > mine.grant.grant;
 }
 
 async function supersede(

@@ -3,7 +3,7 @@ import { checkManualToken, manualIn } from './check-manual-token.ts';
 import { elsewhere, readGrant } from './current-grant.ts';
 import { dueReason } from './gate.ts';
 import { readPublished } from './install.ts';
-import { takeLease } from './lease.ts';
+import { busyUntilMs, takeLease } from './lease.ts';
 import { factsOf, type Outcome } from './outcome.ts';
 import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
 import { persist } from './persistence.ts';
@@ -125,7 +125,7 @@ async function holdingLease(pass: Pass, work: () => Promise<Ending>): Promise<Ou
     ),
   );
   if (taken === 'held') {
-    return { kind: 'busy', untilMs: pass.page.journal.lease?.expiresAtMs ?? pass.page.nowMs() };
+    return { kind: 'busy', untilMs: busyUntilMs(pass.page.journal, pass.page.nowMs()) };
   }
   let settled: Position | undefined;
   const outcome = await orRefused(async () => {

@@ -1,6 +1,7 @@
 import { markDispatched, markUnspent, positionAfter } from './dispatch.ts';
 import { limitIsLifted, retryAfterMaxMs, type Sight, uncertainty } from './gate.ts';
 import type { Grant } from './grant.ts';
+import { busyUntilMs } from './lease.ts';
 import type { Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 import { persist } from './persistence.ts';
@@ -28,7 +29,8 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
   const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));
   // A write whose answer was lost may have put it on record.
   if (refusal !== 'amended') await withdraw(pass, versionId, null);
-  if (refusal === 'lease-lost') return ended({ kind: 'busy', untilMs: leaseEndMs(pass) });
+  if (refusal === 'lease-lost')
+    return ended({ kind: 'busy', untilMs: busyUntilMs(page.journal, page.nowMs()) });
   if (refusal === 'overtaken') return { kind: 'overtaken' };
   if (isTooLate(pass)) {
     await withdraw(pass, versionId, null);
@@ -52,10 +54,6 @@ function ended(outcome: Outcome): Spent {
 
 function isTooLate(pass: Pass): boolean {
   return pass.ports.clock.monotonicMs() > pass.sendByMs;
-}
-
-function leaseEndMs(pass: Pass): number {
-  return pass.page.journal.lease?.expiresAtMs ?? pass.page.nowMs();
 }
 
 async function dispatch(

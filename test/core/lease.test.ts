@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { emptyJournal, type Journal } from '../../src/core/journal.ts';
-import { holdsLease, takeLease } from '../../src/core/lease.ts';
+import { busyUntilMs, holdsLease, takeLease } from '../../src/core/lease.ts';
 
 const me = { id: 'me', isDead: () => false };
 const term = { nowMs: 1000, termMs: 500 };
@@ -31,6 +31,11 @@ it('the lease of an owner known to be dead is taken over at once', () => {
 it('my own lease is not taken a second time: the first write was carried out unanswered', () => {
   const mine = held('me', 9000);
   expect(takeLease(mine, me, term)).toBe(mine);
+});
+
+it('another is busy to the end of its term, or no longer where it has given its lease back', () => {
+  expect(busyUntilMs(held('other', 9000), 1000)).toBe(9000);
+  expect(busyUntilMs(emptyJournal, 1000)).toBe(1000);
 });
 
 it('a lease is held until another fence is given', () => {

@@ -29,6 +29,14 @@ describe('a login', () => {
     });
   });
 
+  it('to nothing waits until its grant shows, where a read is behind', async () => {
+    const it = memoryConnection();
+    it.grant.stale.push(undefined, undefined);
+    expect(await login(it.ports(), consent)).toMatchObject({ position: { grant: 1 } });
+    expect(it.currentGrant().grant).toBe(1);
+    expect(it.grant.versions.size).toBe(1);
+  });
+
   it('over another grant counts grants up and generations on', async () => {
     const it = memoryConnection();
     it.store(grantOf(hour, { grant: 3, generation: 7, attempt: 9 }));

@@ -12,7 +12,10 @@ const clock = {
 
 /** A journal in memory; `before` runs ahead of each write and may change what is stored. */
 function stored(before: (state: { journal: Journal; revision: number }) => void = () => {}) {
-  const state = { journal: { ...emptyJournal, known: position }, revision: 4 };
+  const state: { journal: Journal; revision: number } = {
+    journal: { ...emptyJournal, known: position },
+    revision: 4,
+  };
   const store: JournalStore = {
     read: async () => ({ ...state }),
     write: async (journal, revision) => {
@@ -28,6 +31,13 @@ function stored(before: (state: { journal: Journal; revision: number }) => void 
 const position = { grant: 1, generation: 3, attempt: 2 };
 
 describe('a pause', () => {
+  it('may come before anything is known', async () => {
+    const { state, store } = stored();
+    state.journal = emptyJournal;
+    await pause(store, clock);
+    expect(state.journal.history).toEqual([{ atMs: 70_000, outcome: 'paused', generation: 0 }]);
+  });
+
   it('stands in the journal and in its history until it is ended', async () => {
     const { state, store } = stored();
     expect(await pause(store, clock)).toEqual({ changed: true, sinceMs: 70_000 });

@@ -86,6 +86,13 @@ describe('an earlier refresh token', () => {
     expect(it.currentGrant().generation).toBe(2);
   });
 
+  it('that is refused near the end of the access token latches anew, from now on', async () => {
+    const { it, given } = await latched({ kind: 'invalid-grant' });
+    it.passTime(22 * hour);
+    expect(await tryEarlier(it.ports(), given)).toMatchObject({ kind: 'latched' });
+    expect(it.journal.journal.latch).toMatchObject({ kind: 'revoked', sinceMs: it.time.nowMs });
+  });
+
   it('is not sent where somebody has logged in meanwhile', async () => {
     const { it, given } = await latched();
     it.store(secondOf({ grant: 2, generation: 3, refreshToken: new Secret('r/0009invented') }));
@@ -123,6 +130,11 @@ describe('the versions that are kept', () => {
     expect(it.currentGrant().generation).toBe(2);
     expect(putBackCandidate(found, { grant: 1, generation: 3, attempt: 0 })).toBeUndefined();
     expect(putBackCandidate(found, null)?.grant.generation).toBe(2);
+  });
+
+  it('are not put back where nothing is current', async () => {
+    const it = memoryConnection();
+    expect(await putBack(it.ports(), 'v1')).toBe('moved');
   });
 
   it('give an earlier token of the same grant that is another token', async () => {

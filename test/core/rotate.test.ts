@@ -726,6 +726,29 @@ describe('a consumer who complains', () => {
     expect((await rotate(world.ports(), request)).kind).toBe('refreshed');
   });
 
+  it('of a token that a newer one has replaced by the time it is heard costs nobody anything', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour, { generation: 2 }));
+    it.accessToken.stale.push(undefined);
+    it.verdicts.push('rejected');
+    expect(await rotate(it.ports(), complains)).toMatchObject({
+      kind: 'adopted',
+      token: { generation: 2 },
+    });
+    expect(it.verdicts).toHaveLength(1);
+  });
+
+  it('of a token that nobody knows is answered like any other', async () => {
+    const it = memoryConnection([granted(2)]);
+    it.store(grantOf(13 * hour));
+    const request = {
+      door: 'consumer',
+      rejected: { grant: 9, generation: 9, attempt: 9 },
+    } as const;
+    expect(await rotate(it.ports(), request)).toMatchObject({ kind: 'refreshed' });
+    expect(await rotate(it.ports(), request)).toMatchObject({ kind: 'fresh' });
+  });
+
   it('before anything is published gets what is current', async () => {
     const it = memoryConnection();
     it.store(grantOf(hour), 'v1', false);

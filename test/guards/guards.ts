@@ -623,14 +623,14 @@ export const guards: readonly Guard[] = [
   {
     name: 'login: renumbered',
     file: 'login.ts',
-    from: 'if (!isNewer(mine.grant, current?.position)) {',
+    from: 'if (place !== undefined && !isNewer(mine.grant, place)) {',
     to: 'if (false) {',
     breaks: 'a login > that was overtaken by the old grant or another login is renumbered above it',
   },
   {
     name: 'login: gives way to a later one',
     file: 'login.ts',
-    from: 'if (mayHaveMoved && isLaterLogin(current, mine)) {',
+    from: 'if (mayHaveMoved && place.grant > mine.grant.grant) {',
     to: 'if (false) {',
     breaks: 'a login > whose move was carried out unanswered gives way to a later login',
   },

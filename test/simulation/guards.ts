@@ -207,7 +207,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'login: renumbered',
     file: 'login.ts',
-    from: 'if (!isNewer(mine.grant, current?.position)) {',
+    from: 'if (place !== undefined && !isNewer(mine.grant, place)) {',
     to: 'if (false) {',
     breaks: 'G3 two grants have one position',
   },
