@@ -9,18 +9,20 @@ export interface AnsweringServer {
 }
 
 /**
- * Starts one; `answer` is the body of a function of `body` (the request's text) and `path` that returns an
- * answer's text, with `require` at hand.
+ * Starts one; `answer` is the body of a function of `body` (the request's text), `path` and `target` (of AWS's
+ * JSON protocols) that returns an answer's text, with `require` at hand. Each answer comes `delayMs` later.
  */
-export async function startAnswering(answer: string): Promise<AnsweringServer> {
+export async function startAnswering(answer: string, delayMs = 0): Promise<AnsweringServer> {
   const program = `
-    const answer = (body, path) => { ${answer} };
+    const answer = (body, path, target) => { ${answer} };
     const server = require('node:http').createServer((request, response) => {
       let body = '';
       request.on('data', (chunk) => { body += chunk; });
       request.on('end', () => {
         response.setHeader('content-type', 'application/json');
-        response.end(answer(body, request.url));
+        const text = answer(body, request.url, request.headers['x-amz-target']);
+        if (${delayMs} === 0) response.end(text);
+        else setTimeout(() => response.end(text), ${delayMs});
       });
     });
     server.keepAliveTimeout = 60_000;

@@ -1,0 +1,87 @@
+import { startRotatorStack } from '../../test/bundles/rotator-stack.ts';
+import { startWebhookStack } from '../../test/bundles/webhook-stack.ts';
+import type { CallLog } from '../../test/doubles/call-log.ts';
+
+/** Calls of AWS's services for one occasion, and what a function's invocation stands for. */
+export interface Calls {
+  readonly secrets: number;
+  readonly tableReads: number;
+  readonly tableWrites: number;
+  readonly events: number;
+  readonly queue: number;
+}
+
+interface Logs {
+  readonly secrets: { readonly calls: CallLog };
+  readonly table: { readonly calls: CallLog };
+  readonly bus: { readonly calls: CallLog };
+  readonly sqs?: { readonly calls: CallLog };
+}
+
+/** What the built functions call, counted on the wire: for a check, a refresh, and each of ten notifications. */
+export async function countedCalls() {
+  const rotator = await startRotatorStack();
+  try {
+    await rotator.logIn();
+    const check = await counted(rotator, () =>
+      rotator.through('schedule', { connection: 'default' }),
+    );
+    const refresh = await counted(rotator, () =>
+      rotator.through('operator', { connection: 'default' }),
+    );
+    return { check, refresh, ...(await ofNotifications()) };
+  } finally {
+    await rotator.stop();
+  }
+}
+
+async function ofNotifications() {
+  const stack = await startWebhookStack();
+  const many = 10;
+  try {
+    await stack.subscribe(['it.fattureincloud.webhooks.entities.clients.create'], 'binary');
+    await stack.change('entities.clients.create', 1);
+    // The first one reads the token, for all that come after it.
+    const first = await counted(stack, () => stack.handle());
+    const receiving = await counted(stack, () => stack.change('entities.clients.create', many));
+    const handling = await counted(stack, () => stack.handle());
+    if (stack.bus.events.length !== many + 1) throw new Error('not every notification was told');
+    // The event source receives and deletes; here the former is the double's, and each alone at the worst.
+    const received = { ...handling, queue: 2 * many };
+    return { tokenReads: first.secrets, webhook: each(sumOf(receiving, received), many) };
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function counted(logs: Logs, action: () => Promise<unknown>): Promise<Calls> {
+  const { secrets, table, bus, sqs } = logs;
+  for (const { calls } of [secrets, table, bus, ...(sqs ? [sqs] : [])]) calls.clear();
+  await action();
+  const tableReads = table.calls.count('GetItem');
+  return {
+    secrets: secrets.calls.count(),
+    tableReads,
+    tableWrites: table.calls.count() - tableReads,
+    events: bus.calls.count(),
+    queue: sqs?.calls.count() ?? 0,
+  };
+}
+
+function sumOf(a: Calls, b: Calls): Calls {
+  return combined(a, (name, value) => value + b[name]);
+}
+
+function each(calls: Calls, of: number): Calls {
+  return combined(calls, (_, value) => value / of);
+}
+
+function combined(calls: Calls, change: (name: keyof Calls, value: number) => number): Calls {
+  return {
+    secrets: change('secrets', calls.secrets),
+    tableReads: change('tableReads', calls.tableReads),
+    tableWrites: change('tableWrites', calls.tableWrites),
+    events: change('events', calls.events),
+    queue: change('queue', calls.queue),
+  };
+}
