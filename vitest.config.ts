@@ -12,7 +12,11 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: {
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      // Seconds for each process that synthesizes: test/infra/app.test.ts does it with CloudFormation's rules.
+      CDK_VALIDATION: 'false',
+    },
     coverage: { provider: 'v8', include: ['src/**', 'functions/**', 'infra/**'] },
   },
 });
