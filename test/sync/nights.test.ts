@@ -127,7 +127,11 @@ describe(`over ${nights} nights with ${19 * ofEachKind} entities`, () => {
   it.each(isFull ? [2, 3] : [2])(
     'also when requests fail, stores refuse and the process is killed (seed %i)',
     async (seed) => {
-      const world = syncWorld({ seed, startAtMs, entitiesOfEachKind: 120 });
+      const world = syncWorld({
+        seed,
+        startAtMs,
+        entitiesOfEachKind: isFull ? ofEachKind : 120,
+      });
       let kills = 0;
       for (let night = 0; night <= nights; night += 1) {
         await day(world, 200, 0.5);
@@ -144,6 +148,7 @@ describe(`over ${nights} nights with ${19 * ofEachKind} entities`, () => {
         expect(differences(world), `night ${night}`).toEqual([]);
       }
       expect(kills).toBeGreaterThan(nights);
+      expect(world.state.refusals).toBe(0);
     },
     120_000,
   );
