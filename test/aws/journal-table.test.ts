@@ -104,7 +104,12 @@ describe('a journal in the table', () => {
     { name: 'of a newer version', v: '2', journal: '{}', said: 'is of version 2' },
     { name: 'that is no JSON', v: '1', journal: '{"invented', said: 'is not a JSON object' },
     { name: 'that is a list', v: '1', journal: '[]', said: 'is not a JSON object' },
-    { name: 'with odd fields', v: '1', journal: '{"fence":"9","seals":{}}', said: '"fence", "seals"' },
+    {
+      name: 'with odd fields',
+      v: '1',
+      journal: '{"fence":"9","seals":{}}',
+      said: '"fence", "seals"',
+    },
   ])('$name is refused as damaged', async ({ v, journal, said }) => {
     const connection = newConnection();
     const Item = { pk: { S: `journal#${connection}` }, v: { N: v }, journal: { S: journal } };
