@@ -98,7 +98,7 @@ const recordOf = (body: string): Json => ({
 });
 
 const syncs = target('events of the sync', {
-  share: 5,
+  share: 2,
   input: fc.oneof(
     spoilt({ connection: 'default' }),
     spoilt({ Records: [recordOf(continuationBody), recordOf(continuationBody)] }, 5),
@@ -108,7 +108,7 @@ const syncs = target('events of the sync', {
 });
 
 const batches = target('events of the webhook handler', {
-  share: 5,
+  share: 1,
   input: fc.oneof(
     spoilt({ watch: 'default', renew: true }),
     spoilt({ Records: [recordOf(notificationBody), recordOf('{}')] }, 5),
