@@ -5,6 +5,7 @@ import {
 } from './wiring/token-source.ts';
 
 export { ConfigInvalid } from './config.ts';
+export type { Change, EntityId } from './core/changes/notification.ts';
 export type {
   EntityChangedDetail,
   EventDetail,
@@ -16,7 +17,6 @@ export type {
   TokenRefreshDetail,
 } from './core/event-details.ts';
 export { eventSource } from './core/event-details.ts';
-export type { Change, EntityId } from './core/notification.ts';
 export { TokenError, type TokenErrorCode } from './wiring/token-error.ts';
 export type { TokenFetch } from './wiring/token-fetch.ts';
 export type { TimeSpan } from './wiring/token-lifetime.ts';

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The specification that each part's mutants are judged by. */
 const specifications: Readonly<Record<string, readonly string[]>> = {
   core: ['test/core/**/*.test.ts', 'test/fatture-in-cloud/webhook-edges.test.ts'],
-  sync: ['test/core/sync-*.test.ts', 'test/sync/**/*.test.ts'],
+  sync: ['test/core/changes/sync-*.test.ts', 'test/sync/**/*.test.ts'],
   webhooks: ['test/fatture-in-cloud/{webhook-*,hostile-webhooks}.test.ts'],
 };
 

@@ -1,8 +1,8 @@
 import type { AccessToken } from '../../src/core/access-token.ts';
+import { syncPass } from '../../src/core/changes/sync.ts';
+import type { SyncPorts, SyncStore } from '../../src/core/changes/sync-ports.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { syncPass } from '../../src/core/sync.ts';
-import type { SyncPorts, SyncStore } from '../../src/core/sync-ports.ts';
 import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
 import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/changes.ts';
 import { systemRandom } from '../../src/local/system.ts';

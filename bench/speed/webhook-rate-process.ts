@@ -1,6 +1,6 @@
 // Two handlers of webhooks in one process, whose services and API answer from another one.
 import { encodeAccessToken } from '../../src/core/access-token.ts';
-import { encodeNotification } from '../../src/core/notification.ts';
+import { encodeNotification } from '../../src/core/changes/notification.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { buildWebhookHandler } from '../../src/wiring/webhook-handler.ts';
 import { inTurn, nanosecondsEach } from '../rounds.ts';

@@ -1,8 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type {
+  ExpectedSubscription,
+  ExpectedSubscriptions,
+} from '../core/changes/watch-subscriptions.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { parseRecord } from '../core/record.ts';
 import { Secret } from '../core/secret.ts';
-import type { ExpectedSubscription, ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
 import { changeItem, readItem } from './table-item.ts';
 
 const triesMax = 8;

@@ -3,8 +3,8 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { encodeNotification, type QueuedNotification } from '../core/notification.ts';
-import type { NotificationQueue } from '../core/notification-ports.ts';
+import { encodeNotification, type QueuedNotification } from '../core/changes/notification.ts';
+import type { NotificationQueue } from '../core/changes/notification-ports.ts';
 import { call } from './failures.ts';
 
 const delaySecondsMax = 900;

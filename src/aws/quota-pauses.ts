@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { QuotaPauses } from '../core/notification-ports.ts';
+import type { QuotaPauses } from '../core/changes/notification-ports.ts';
 import { changeItem, type ItemAddress, readItem } from './table-item.ts';
 
 /** Until when each company's quota rests, one item each in the stack's table. */

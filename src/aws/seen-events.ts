@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type EntityId, isEntityId } from '../core/notification.ts';
-import type { Claim, SeenEvents } from '../core/notification-ports.ts';
+import { type EntityId, isEntityId } from '../core/changes/notification.ts';
+import type { Claim, SeenEvents } from '../core/changes/notification-ports.ts';
 import type { Item } from './journal-item.ts';
 import { changeItem, type ItemAddress, readItem } from './table-item.ts';
 

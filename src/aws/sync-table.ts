@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { limitOf } from '../core/limit.ts';
-import type { EntityId } from '../core/notification.ts';
-import type { SyncStore, ToldEntities, ToldState } from '../core/sync-ports.ts';
+import { limitOf } from '../core/changes/limit.ts';
+import type { EntityId } from '../core/changes/notification.ts';
+import type { SyncStore, ToldEntities, ToldState } from '../core/changes/sync-ports.ts';
 import type { Item } from './journal-item.ts';
 import { changeItem, type ItemAddress, readItem } from './table-item.ts';
 

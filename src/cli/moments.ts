@@ -1,7 +1,7 @@
 import type { Moment } from '../console/view.ts';
+import type { Processed } from '../core/changes/processed.ts';
 import { classOf } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
-import type { Processed } from '../core/processed.ts';
 import type { FrescoEvent, Report } from '../core/report.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 

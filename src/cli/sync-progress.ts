@@ -1,5 +1,5 @@
+import type { SyncProgress } from '../core/changes/sync-company.ts';
 import type { Clock } from '../core/ports.ts';
-import type { SyncProgress } from '../core/sync-company.ts';
 import { durationText } from './duration.ts';
 import { say } from './terminal.ts';
 

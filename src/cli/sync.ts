@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { SyncOutcome, SyncRequest } from '../core/changes/sync.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import type { FrescoEvent } from '../core/report.ts';
-import type { SyncOutcome, SyncRequest } from '../core/sync.ts';
 import type { ConnectionSync } from '../wiring/connection-sync.ts';
 import { examples, quietenSdk, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';

@@ -1,4 +1,4 @@
-import type { Change, EntityId } from './notification.ts';
+import type { Change, EntityId } from './changes/notification.ts';
 
 /** The source of all of Fresco's events on a bus. */
 export const eventSource = 'fresco';

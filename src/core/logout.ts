@@ -1,5 +1,5 @@
 import type { Journal } from './journal.ts';
-import { takeLease } from './lease.ts';
+import { busyUntilMs, takeLease } from './lease.ts';
 import { loggedOutMark } from './logged-out.ts';
 import { type Pass, type RotationPorts, startPass } from './pass.ts';
 import { backoffMs, persist } from './persistence.ts';
@@ -44,7 +44,7 @@ async function leased(pass: Pass): Promise<LoggedOut | undefined> {
     ),
   );
   if (taken !== 'held') return undefined;
-  return { kind: 'busy', untilMs: page.journal.lease?.expiresAtMs ?? page.nowMs() };
+  return { kind: 'busy', untilMs: busyUntilMs(page.journal, page.nowMs()) };
 }
 
 /** Whether there was something to take the place of. */

@@ -1,4 +1,4 @@
-import type { QuotaLeft } from '../core/sync-ports.ts';
+import type { QuotaLeft } from '../core/changes/sync-ports.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { jsonObject } from './token-answer.ts';
 

@@ -1,5 +1,5 @@
-import { type EntityId, isEntityId } from '../core/notification.ts';
-import type { EntityRead } from '../core/notification-ports.ts';
+import { type EntityId, isEntityId } from '../core/changes/notification.ts';
+import type { EntityRead } from '../core/changes/notification-ports.ts';
 import type {
   BinRead,
   ChangeFeed,
@@ -10,7 +10,7 @@ import type {
   QuotaLeft,
   ReadFailure,
   Since,
-} from '../core/sync-ports.ts';
+} from '../core/changes/sync-ports.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import type { ApiClient } from './api-client.ts';
 import { entityPath, eventTypes, type Resource, resourcePaths } from './event-types.ts';

@@ -1,5 +1,5 @@
-import type { EntityId, Notification } from '../core/notification.ts';
-import type { EntityRead, EntityReader } from '../core/notification-ports.ts';
+import type { EntityId, Notification } from '../core/changes/notification.ts';
+import type { EntityRead, EntityReader } from '../core/changes/notification-ports.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import type { ApiClient } from './api-client.ts';
 import { type EventType, entityPath, findEventType } from './event-types.ts';

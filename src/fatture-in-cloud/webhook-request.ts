@@ -1,6 +1,6 @@
+import { type EntityId, isEntityId } from '../core/changes/notification.ts';
+import type { IncomingRequest } from '../core/changes/receive-notification.ts';
 import { fromRfc3339, toRfc3339 } from '../core/instant.ts';
-import { type EntityId, isEntityId } from '../core/notification.ts';
-import type { IncomingRequest } from '../core/receive-notification.ts';
 import { findEventType, welcomeEventType } from './event-types.ts';
 import { jsonObject } from './token-answer.ts';
 

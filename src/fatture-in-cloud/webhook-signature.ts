@@ -5,7 +5,7 @@ import type {
   NotificationVerifier,
   Proof,
   Verification,
-} from '../core/notification-ports.ts';
+} from '../core/changes/notification-ports.ts';
 import type { Clock } from '../core/ports.ts';
 import { fattureInCloudUrl } from './provider-profile.ts';
 import { fattureInCloudWebhookKey } from './webhook-keys.ts';

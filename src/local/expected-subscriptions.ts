@@ -1,5 +1,8 @@
 import * as v from 'valibot';
-import type { ExpectedSubscription, ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
+import type {
+  ExpectedSubscription,
+  ExpectedSubscriptions,
+} from '../core/changes/watch-subscriptions.ts';
 import type { FileStore } from './file-store.ts';
 import type { RecordFormat } from './record-file.ts';
 import { count, shaped, text } from './stored-shape.ts';

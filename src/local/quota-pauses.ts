@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { QuotaPauses } from '../core/notification-ports.ts';
+import type { QuotaPauses } from '../core/changes/notification-ports.ts';
 import type { FileStore } from './file-store.ts';
 import type { RecordFormat } from './record-file.ts';
 import { instantMs, shaped } from './stored-shape.ts';

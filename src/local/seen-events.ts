@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import type { EntityId } from '../core/notification.ts';
-import type { Claim, SeenEvents } from '../core/notification-ports.ts';
+import type { EntityId } from '../core/changes/notification.ts';
+import type { Claim, SeenEvents } from '../core/changes/notification-ports.ts';
 import type { FileStore } from './file-store.ts';
 import type { Change, RecordFile, RecordFormat } from './record-file.ts';
 import { instantMs, shaped } from './stored-shape.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import type { EntityId } from '../core/notification.ts';
-import type { SyncStore, ToldEntities, ToldState } from '../core/sync-ports.ts';
+import type { EntityId } from '../core/changes/notification.ts';
+import type { SyncStore, ToldEntities, ToldState } from '../core/changes/sync-ports.ts';
 import type { FileStore } from './file-store.ts';
 import type { RecordFile, RecordFormat } from './record-file.ts';
 import { count, instantMs, shaped, text } from './stored-shape.ts';

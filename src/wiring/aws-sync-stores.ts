@@ -4,7 +4,7 @@ import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
 import { quotaPausesTable } from '../aws/quota-pauses.ts';
 import { syncTable, toldTable } from '../aws/sync-table.ts';
-import type { SyncPorts } from '../core/sync-ports.ts';
+import type { SyncPorts } from '../core/changes/sync-ports.ts';
 import { systemClock } from '../local/system.ts';
 import type { StackFacts } from '../stack-facts.ts';
 

@@ -1,7 +1,7 @@
+import { type SyncOutcome, type SyncRequest, syncPass } from '../core/changes/sync.ts';
+import type { SyncProgress } from '../core/changes/sync-company.ts';
+import type { SyncPorts } from '../core/changes/sync-ports.ts';
 import type { Clock, EventBus } from '../core/ports.ts';
-import { type SyncOutcome, type SyncRequest, syncPass } from '../core/sync.ts';
-import type { SyncProgress } from '../core/sync-company.ts';
-import type { SyncPorts } from '../core/sync-ports.ts';
 import { systemClock } from '../local/system.ts';
 import { type OpenOptions, openConnection } from './connection.ts';
 import { syncPorts, usualPace } from './sync-pass.ts';

@@ -1,4 +1,5 @@
 import type { Config, Environment } from '../config.ts';
+import type { ExpectedSubscriptions } from '../core/changes/watch-subscriptions.ts';
 import type { Consent, LoggedIn } from '../core/login.ts';
 import type { LoggedOut } from '../core/logout.ts';
 import type { ManualToken } from '../core/manual-token.ts';
@@ -6,7 +7,6 @@ import type { Outcome } from '../core/outcome.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
-import type { ExpectedSubscriptions } from '../core/watch-subscriptions.ts';
 import type { Deployed } from './deployed.ts';
 import { openProvider, type Provider } from './provider.ts';
 

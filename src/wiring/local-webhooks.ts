@@ -2,11 +2,11 @@ import {
   decodeNotification,
   encodeNotification,
   type QueuedNotification,
-} from '../core/notification.ts';
+} from '../core/changes/notification.ts';
+import { type ProcessPorts, processNotifications } from '../core/changes/process-notification.ts';
+import type { Processed } from '../core/changes/processed.ts';
+import { type Received, receiveNotification } from '../core/changes/receive-notification.ts';
 import type { Clock, EventBus } from '../core/ports.ts';
-import { type ProcessPorts, processNotifications } from '../core/process-notification.ts';
-import type { Processed } from '../core/processed.ts';
-import { type Received, receiveNotification } from '../core/receive-notification.ts';
 import type { TokenSource } from '../core/token-source.ts';
 import type { ApiClient } from '../fatture-in-cloud/api-client.ts';
 import { entityReader } from '../fatture-in-cloud/entity-reader.ts';

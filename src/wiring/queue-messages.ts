@@ -1,9 +1,9 @@
 import type { Log, LogFields } from '../aws/log.ts';
 import { metricLine } from '../aws/metric-line.ts';
 import type { SqsNotificationQueue } from '../aws/notification-queue.ts';
-import { decodeNotification, type QueuedNotification } from '../core/notification.ts';
+import { decodeNotification, type QueuedNotification } from '../core/changes/notification.ts';
+import type { Delivery, Processed } from '../core/changes/processed.ts';
 import { type Clock, StoreRefused } from '../core/ports.ts';
-import type { Delivery, Processed } from '../core/processed.ts';
 
 /** One message of a batch. */
 export interface Message {

@@ -6,7 +6,10 @@ import { expectedSubscriptionsTable } from '../aws/expected-subscriptions.ts';
 import { bounded } from '../aws/failures.ts';
 import type { Log } from '../aws/log.ts';
 import type { Config } from '../config.ts';
-import { type ProviderSubscriptions, watchSubscriptions } from '../core/watch-subscriptions.ts';
+import {
+  type ProviderSubscriptions,
+  watchSubscriptions,
+} from '../core/changes/watch-subscriptions.ts';
 import type { ApiClient } from '../fatture-in-cloud/api-client.ts';
 import { type Subscribed, subscriptionsOf } from '../fatture-in-cloud/subscriptions.ts';
 import { systemClock } from '../local/system.ts';

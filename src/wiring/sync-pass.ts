@@ -1,6 +1,6 @@
-import type { SyncBounds } from '../core/sync-budget.ts';
-import type { SyncPorts } from '../core/sync-ports.ts';
-import type { ToldLog } from '../core/told-log.ts';
+import type { SyncBounds } from '../core/changes/sync-budget.ts';
+import type { SyncPorts } from '../core/changes/sync-ports.ts';
+import type { ToldLog } from '../core/changes/told-log.ts';
 import { apiClient } from '../fatture-in-cloud/api-client.ts';
 import { changeFeed, stampOf } from '../fatture-in-cloud/changes.ts';
 import { systemRandom } from '../local/system.ts';

@@ -19,8 +19,8 @@ import {
 } from '../aws/sync-queue.ts';
 import { syncTable, toldTable } from '../aws/sync-table.ts';
 import type { Config } from '../config.ts';
-import { beginSync, type SyncOutcome, syncPass } from '../core/sync.ts';
-import type { SyncPorts } from '../core/sync-ports.ts';
+import { beginSync, type SyncOutcome, syncPass } from '../core/changes/sync.ts';
+import type { SyncPorts } from '../core/changes/sync-ports.ts';
 import { createTokenSource } from '../core/token-source.ts';
 import { systemClock } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';

@@ -10,7 +10,7 @@ import { quotaPausesTable } from '../aws/quota-pauses.ts';
 import { seenEventsTable } from '../aws/seen-events.ts';
 import { toldTable } from '../aws/sync-table.ts';
 import type { Config } from '../config.ts';
-import { type ProcessPorts, processNotifications } from '../core/process-notification.ts';
+import { type ProcessPorts, processNotifications } from '../core/changes/process-notification.ts';
 import { entityReader } from '../fatture-in-cloud/entity-reader.ts';
 import { systemClock } from '../local/system.ts';
 import { connectionApis } from './connection-apis.ts';

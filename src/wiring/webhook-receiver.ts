@@ -9,7 +9,7 @@ import {
   type Receipt,
   type ReceivePorts,
   receiveNotification,
-} from '../core/receive-notification.ts';
+} from '../core/changes/receive-notification.ts';
 import { parseWebhook, type WebhookRequest } from '../fatture-in-cloud/webhook-request.ts';
 import { webhookVerifier } from '../fatture-in-cloud/webhook-signature.ts';
 import { systemClock } from '../local/system.ts';

@@ -7,7 +7,10 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqsNotificationQueue } from '../../src/aws/notification-queue.ts';
-import { decodeNotification, type QueuedNotification } from '../../src/core/notification.ts';
+import {
+  decodeNotification,
+  type QueuedNotification,
+} from '../../src/core/changes/notification.ts';
 import { clientConfig } from '../doubles/client-config.ts';
 import { type SqsDouble, startSqs } from '../doubles/sqs.ts';
 

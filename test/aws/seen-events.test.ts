@@ -4,7 +4,7 @@ import { expectedSubscriptionsTable } from '../../src/aws/expected-subscriptions
 import { bounded } from '../../src/aws/failures.ts';
 import { quotaPausesTable } from '../../src/aws/quota-pauses.ts';
 import { seenEventsTable } from '../../src/aws/seen-events.ts';
-import type { SeenEvents } from '../../src/core/notification-ports.ts';
+import type { SeenEvents } from '../../src/core/changes/notification-ports.ts';
 import { expectedSubscriptionsContract } from '../contract/expected-subscriptions.ts';
 import { quotaPausesContract } from '../contract/quota-pauses.ts';
 import { seenEventsContract } from '../contract/seen-events.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SyncStore, ToldEntities } from '../../src/core/sync-ports.ts';
+import type { SyncStore, ToldEntities } from '../../src/core/changes/sync-ports.ts';
 
 /** What every store of a sync's state promises; `open` gives two handles of one new store. */
 export function syncStoreContract(name: string, open: () => Promise<[SyncStore, SyncStore]>): void {

@@ -92,6 +92,52 @@ describe('a logout', () => {
     expect(await logout(world.ports())).toEqual({ kind: 'logged-out' });
   });
 
+  it('goes on where a move was carried out unanswered', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    const { promote } = world.grant;
+    let answers = 0;
+    world.grant.promote = async (versionId, from) => {
+      const moved = await promote.call(world.grant, versionId, from);
+      answers += 1;
+      if (answers === 1) throw new StoreRefused('unavailable', 'no answer');
+      return moved;
+    };
+    expect(await logout(world.ports())).toEqual({ kind: 'logged-out' });
+    expect(() => world.currentGrant()).toThrow('logged out');
+  });
+
+  it('says so where what is stored never stops changing', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    world.grant.promote = async () => 'moved';
+    await expect(logout(world.ports())).rejects.toThrow('run fresco logout again');
+    expect(world.currentGrant().generation).toBe(1);
+  });
+
+  it('leaves the lease to who has taken it over, or to its term', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    const lease = { owner: 'somebody', fence: 9, expiresAtMs: startMs + hour };
+    world.accessToken.before = (call) => {
+      if (call === 'put') world.journal.set({ fence: 9, lease });
+    };
+    expect(await logout(world.ports())).toEqual({ kind: 'logged-out' });
+    expect(world.journal.journal.lease).toEqual(lease);
+    for (const [thrown, said] of [
+      [new StoreRefused('denied', 'x'), 'logged-out'],
+      [new TypeError('invented bug'), 'bug'],
+    ] as const) {
+      const other = memoryConnection();
+      other.store(grantOf(hour));
+      other.journal.before = (call) => {
+        if (call === 'write' && other.journal.writes === 2) throw thrown;
+      };
+      const ended = await logout(other.ports()).then(({ kind }) => kind, String);
+      expect(ended).toContain(said);
+    }
+  });
+
   it('of a manual token has no grant to forget, and leaves that secret empty', async () => {
     const world = memoryConnection();
     world.store(grantOf(0), 'v1');

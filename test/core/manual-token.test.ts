@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readManual } from '../../src/core/check-manual-token.ts';
 import type { Company } from '../../src/core/company.ts';
 import { installManualToken } from '../../src/core/manual-token.ts';
 import type { RotationRequest } from '../../src/core/pass.ts';
@@ -114,6 +115,42 @@ describe('a manual token that is put in', () => {
   });
 });
 
+describe('a manual token whose store does not do as it should', () => {
+  it('is given up where it cannot be made current in time', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(0));
+    world.accessToken.promote = async () => 'moved';
+    await expect(installManualToken(world.ports(), manual)).rejects.toThrow('current in time');
+  });
+
+  it('lets a bug of a port through', async () => {
+    const world = memoryConnection();
+    world.journal.before = (call) => {
+      if (call === 'write') throw new TypeError('invented bug');
+    };
+    await expect(installManualToken(world.ports(), manual)).rejects.toThrow('invented bug');
+    const { pass, journal } = await manualConnection();
+    journal.before = (call) => {
+      if (call === 'write') throw new TypeError('invented bug');
+    };
+    await expect(pass()).rejects.toThrow('invented bug');
+  });
+
+  it('is read only where no grant has come after it', async () => {
+    const world = memoryConnection();
+    expect(await readManual(world.ports())).toBeUndefined();
+    const ports = world.ports();
+    const settings = { ...ports.settings, refreshWith: 'arn:invented' };
+    await installManualToken({ ...ports, settings }, { ...manual, scopes: [] });
+    expect(await readManual(ports)).toMatchObject({ generation: 1, refreshWith: 'arn:invented' });
+    expect(await readManual(ports)).not.toHaveProperty('scopes');
+    world.store(grantOf(0, { grant: 2, generation: 2 }), 'v2', false);
+    expect(await readManual(ports)).toBeUndefined();
+    world.grant.versions.set('v2', new Secret('{'));
+    expect(await readManual(ports)).toMatchObject({ generation: 1 });
+  });
+});
+
 describe('the pass of a connection with a manual token', () => {
   it('asks the provider once a day, and refreshes nothing', async () => {
     const { pass, passTime, asked, presented } = await manualConnection();
@@ -189,6 +226,21 @@ describe('the pass of a connection with a manual token', () => {
     const ofOlder = { grant: 0, generation: 0, attempt: 0 };
     expect(await pass({ door: 'consumer', rejected: ofOlder })).toMatchObject({ kind: 'fresh' });
     expect(asked).toHaveLength(1);
+  });
+
+  it('does not look at permissions for a consumer that complains without reason', async () => {
+    const { pass, publishedToken } = await manualConnection(['settings:r']);
+    const complaint: RotationRequest = { door: 'consumer', rejected: publishedToken() };
+    expect(await pass(complaint)).toMatchObject({ kind: 'fresh' });
+  });
+
+  it('speaks of a rejection from now on where it could not be noted', async () => {
+    const { pass, journal, verdicts, time } = await manualConnection();
+    journal.before = (call) => {
+      if (call === 'write') throw new StoreRefused('denied', 'invented refusal');
+    };
+    verdicts.push('rejected');
+    expect(await pass()).toEqual({ kind: 'token-rejected', sinceMs: time.nowMs });
   });
 
   it('answers though the check could not be noted', async () => {

@@ -37,6 +37,12 @@ const outcomes: [Outcome, 'done' | 'retry' | 'person', RegExp][] = [
   [{ kind: 'clock-skewed', skewMs: 61_000 }, 'person', /61 s off/],
   [{ kind: 'rolled-back', known: position, found: null }, 'person', /rolled it back/],
   [{ kind: 'seal-unreadable', versionId: 'v9' }, 'person', /v9.*fresco recover/],
+  [{ kind: 'token-rejected', sinceMs: 0 }, 'person', /manual token since 1970/],
+  [
+    { kind: 'permission-missing', missing: ['a:r in company 1'] },
+    'person',
+    /lacks a:r in company 1/,
+  ],
   [{ kind: 'elsewhere', environment: 'prod' }, 'person', /belongs to prod/],
   [{ kind: 'not-connected', missing: 'grant' }, 'person', /nobody has logged in/],
   [{ kind: 'not-connected', missing: 'client' }, 'person', /credentials are not stored/],

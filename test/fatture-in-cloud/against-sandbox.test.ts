@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { QueuedNotification } from '../../src/core/notification.ts';
+import type { QueuedNotification } from '../../src/core/changes/notification.ts';
+import { processNotifications } from '../../src/core/changes/process-notification.ts';
+import { type Receipt, receiveNotification } from '../../src/core/changes/receive-notification.ts';
 import type { Client, TokenAnswer } from '../../src/core/ports.ts';
-import { processNotifications } from '../../src/core/process-notification.ts';
-import { type Receipt, receiveNotification } from '../../src/core/receive-notification.ts';
 import type { FrescoEvent } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { TokenSource } from '../../src/core/token-source.ts';

@@ -71,7 +71,7 @@ function send(tokens: TokenSource, request = {}, options = {}) {
     baseUrl: server?.endpoint ?? '',
     tokens,
     fetch,
-    requestMs: 2000,
+    requestMs: 20_000,
     ...options,
   });
   return client.send({ method: 'GET', path: '/c/1/entities/clients/2', ...request });
@@ -214,7 +214,7 @@ describe('an API that does not answer as it should', () => {
     ['in HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
   ])('%s is a failure', async (name, bytes, cause) => {
     const raw = await startRaw(answerWith(bytes, (it) => (name === 'in time' ? it : it.end())));
-    const options = { baseUrl: `http://127.0.0.1:${raw.port}`, requestMs: 200 };
+    const options = { baseUrl: `http://127.0.0.1:${raw.port}`, requestMs: 1000 };
     expect(await send(source().tokens, {}, options)).toEqual({
       kind: 'failed',
       detail: `no answer from the API: ${cause}`,

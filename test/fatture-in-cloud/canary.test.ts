@@ -14,7 +14,7 @@ afterEach(async () => {
 async function check(status: string, headers: string[] = []) {
   server = await startRaw(answerWith(httpAnswer(status, headers, '{}')));
   const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-  return canary(profile, { requestMs: 2000 }).check(new Secret('a/0001invented'));
+  return canary(profile, { requestMs: 20_000 }).check(new Secret('a/0001invented'));
 }
 
 describe('the canary', () => {
@@ -57,7 +57,7 @@ describe('the canary', () => {
   it.each(['a/1\r\nX-Injected: 1', 'a/…'])('sends nothing with a token like %j', async (token) => {
     server = await startRaw(answerWith(httpAnswer('200 OK', [], '{}')));
     const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-    const verdict = canary(profile, { requestMs: 2000 }).check(new Secret(token));
+    const verdict = canary(profile, { requestMs: 20_000 }).check(new Secret(token));
     expect(await verdict).toBe('unknown');
     expect(server.received()).toBe('');
   });

@@ -14,7 +14,7 @@ afterEach(async () => {
 async function list(status: string, body: string) {
   server = await startRaw(answerWith(httpAnswer(status, [], body)));
   const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-  return listCompanies(new Secret('a/0001invented'), profile, { requestMs: 2000 });
+  return listCompanies(new Secret('a/0001invented'), profile, { requestMs: 20_000 });
 }
 
 const accountant = {

@@ -16,7 +16,7 @@ async function flow(status: string, body: unknown) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   server = await startRaw(answerWith(httpAnswer(status, [], text)));
   const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-  const made = deviceFlow(profile, { clock: { nowMs: () => 0 }, requestMs: 2000 });
+  const made = deviceFlow(profile, { clock: { nowMs: () => 0 }, requestMs: 20_000 });
   if (made === undefined) throw new Error('no device flow');
   return made;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Notification } from '../../src/core/notification.ts';
+import type { Notification } from '../../src/core/changes/notification.ts';
 import type { ApiAnswer } from '../../src/fatture-in-cloud/api-answer.ts';
 import type { ApiRequest } from '../../src/fatture-in-cloud/api-client.ts';
 import { entityReader } from '../../src/fatture-in-cloud/entity-reader.ts';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { QueuedNotification } from '../../src/core/notification.ts';
+import type { QueuedNotification } from '../../src/core/changes/notification.ts';
+import { receiveNotification } from '../../src/core/changes/receive-notification.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
-import { receiveNotification } from '../../src/core/receive-notification.ts';
 import { parseWebhook, type WebhookRequest } from '../../src/fatture-in-cloud/webhook-request.ts';
 import { webhookVerifier } from '../../src/fatture-in-cloud/webhook-signature.ts';
 import { applicationId, nowMs, providerKey, sign, sink, strangerKey } from './signed-webhook.ts';

@@ -26,7 +26,7 @@ async function subscriptions(scope: string): Promise<Subscriptions> {
   const obtained = async () => ({ kind: 'token', token }) as const;
   const tokens: TokenSource = { obtain: obtained, rejected: obtained };
   return subscriptionsOf(
-    apiClient({ baseUrl: sandbox.url, tokens, fetch, requestMs: 5000 }),
+    apiClient({ baseUrl: sandbox.url, tokens, fetch, requestMs: 20_000 }),
     companyId,
   );
 }

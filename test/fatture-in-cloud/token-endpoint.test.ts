@@ -35,7 +35,7 @@ async function serve(speak: (socket: Socket) => void, tls?: typeof selfSigned): 
 
 function refresh(baseUrl: string, options = {}, changes: Partial<ProviderProfile> = {}) {
   const profile = { ...fattureInCloud(baseUrl), ...changes };
-  const settings = { clock: { nowMs: () => 0 }, requestMs: 2000, ...options };
+  const settings = { clock: { nowMs: () => 0 }, requestMs: 20_000, ...options };
   return tokenEndpoint(profile, settings).refresh(refreshToken, client);
 }
 
@@ -80,7 +80,7 @@ describe('a refresh', () => {
     const baseUrl = await serve(answerWith(httpAnswer('200 OK', json, tokens)));
     const endpoint = tokenEndpoint(
       { ...fattureInCloud(baseUrl), clientAuthentication: 'basic' },
-      { clock: { nowMs: () => 0 }, requestMs: 2000 },
+      { clock: { nowMs: () => 0 }, requestMs: 20_000 },
     );
     await endpoint.refresh(refreshToken, { clientId: 'client-1' });
     expect(Object.keys(JSON.parse(sent().body)).sort()).toEqual([
@@ -188,7 +188,7 @@ describe('a refresh that left is uncertain', () => {
       { status: 200 },
     ],
   ])('%s', async (_, speak, facts) => {
-    const answer = await refresh(await serve(speak), { requestMs: 300 });
+    const answer = await refresh(await serve(speak), { requestMs: 1000 });
     expect(answer).toMatchObject({ kind: 'uncertain', ...facts });
     expect(server?.connections()).toBe(1);
   });
@@ -236,7 +236,7 @@ describe('tokens that came through whole are kept', () => {
       answerWith(`HTTP/1.1 103 Early Hints\r\n\r\n${httpAnswer('200 OK', json, tokens)}`),
     ],
   ])('%s', async (_, speak) => {
-    expect(granted(await refresh(await serve(speak), { requestMs: 300 }))).toEqual(fresh);
+    expect(granted(await refresh(await serve(speak), { requestMs: 1000 }))).toEqual(fresh);
   });
 
   it('though they are compressed and nobody asked for it', async () => {
@@ -256,10 +256,10 @@ describe('tokens that came through whole are kept', () => {
     const baseUrl = await serve(
       answerWith(httpAnswer('200 OK', json, tokens), (socket) => {
         socket.end();
-        starve(600);
+        starve(1500);
       }),
     );
-    expect(granted(await refresh(baseUrl, { requestMs: 300 }))).toEqual(fresh);
+    expect(granted(await refresh(baseUrl, { requestMs: 1000 }))).toEqual(fresh);
   });
 });
 
@@ -289,7 +289,7 @@ describe('the exchange of a code', () => {
     const baseUrl = await serve(answerWith(httpAnswer('200 OK', json, tokens)));
     const endpoint = tokenEndpoint(fattureInCloud(baseUrl), {
       clock: { nowMs: () => 0 },
-      requestMs: 2000,
+      requestMs: 20_000,
     });
     const answer = await endpoint.exchange(new Secret('c/0001invented'), client);
     expect(granted(answer)).toEqual(fresh);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { receiveNotification } from '../../src/core/receive-notification.ts';
+import { receiveNotification } from '../../src/core/changes/receive-notification.ts';
 import { welcomeEventType } from '../../src/fatture-in-cloud/event-types.ts';
 import {
   parseWebhook,

@@ -6,19 +6,19 @@ import { seenEventsTable } from '../../src/aws/seen-events.ts';
 import { parseContinuation } from '../../src/aws/sync-queue.ts';
 import { syncTable, toldTable } from '../../src/aws/sync-table.ts';
 import { decodeAccessToken, encodeAccessToken } from '../../src/core/access-token.ts';
-import { decodeClient, encodeClient } from '../../src/core/client.ts';
-import { decodeGrant, encodeGrant } from '../../src/core/grant.ts';
 import {
   decodeNotification,
   encodeNotification,
   isEntityId,
   partsOf,
-} from '../../src/core/notification.ts';
+} from '../../src/core/changes/notification.ts';
+import { decodeBin } from '../../src/core/changes/sync-bin.ts';
+import { decodeCursor, encodeCursor } from '../../src/core/changes/sync-cursor.ts';
+import { SyncPage } from '../../src/core/changes/sync-record.ts';
+import { decodeClient, encodeClient } from '../../src/core/client.ts';
+import { decodeGrant, encodeGrant } from '../../src/core/grant.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { decodeBin } from '../../src/core/sync-bin.ts';
-import { decodeCursor, encodeCursor } from '../../src/core/sync-cursor.ts';
-import { SyncPage } from '../../src/core/sync-record.ts';
 import { startMs } from '../core/memory-connection.ts';
 import { hostileJson, hostileText, type Json } from './hostile.ts';
 import * as sample from './samples.ts';

@@ -1,7 +1,7 @@
 import { sign as signBytes } from 'node:crypto';
 import fc from 'fast-check';
+import { receiveNotification } from '../../src/core/changes/receive-notification.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
-import { receiveNotification } from '../../src/core/receive-notification.ts';
 import { parseWebhook } from '../../src/fatture-in-cloud/webhook-request.ts';
 import { webhookVerifier } from '../../src/fatture-in-cloud/webhook-signature.ts';
 import {

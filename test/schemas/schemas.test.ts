@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AccessToken, encodeAccessToken } from '../../src/core/access-token.ts';
-import { entityChanged } from '../../src/core/entity-changed.ts';
+import { entityChanged } from '../../src/core/changes/entity-changed.ts';
 import type { SubscriptionLostDetail } from '../../src/core/event-details.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { eventOf, type FrescoEvent, type Report } from '../../src/core/report.ts';

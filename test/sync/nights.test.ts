@@ -1,7 +1,7 @@
 // Goal: whatever happens in thirty days, a consumer of the bus has all there is after each night.
 // Method: the real use cases over the sandbox without sockets, on a clock of their own, from a seed.
 import { describe, expect, it } from 'vitest';
-import { type SyncOutcome, syncPass } from '../../src/core/sync.ts';
+import { type SyncOutcome, syncPass } from '../../src/core/changes/sync.ts';
 import type { Kind } from '../../src/sandbox/collection-specs.ts';
 import type { Entity } from '../../src/sandbox/collections.ts';
 import { company, type SyncWorld, syncedKinds, syncWorld, usualBounds } from './sync-world.ts';

@@ -1,14 +1,19 @@
 import { Hono } from 'hono';
 import type { AccessToken } from '../../src/core/access-token.ts';
-import type { EntityId, QueuedNotification } from '../../src/core/notification.ts';
-import type { QuotaPauses, SeenEvents } from '../../src/core/notification-ports.ts';
+import type { EntityId, QueuedNotification } from '../../src/core/changes/notification.ts';
+import type { QuotaPauses, SeenEvents } from '../../src/core/changes/notification-ports.ts';
+import { processNotifications } from '../../src/core/changes/process-notification.ts';
+import { beginSync, type SyncOutcome, syncPass } from '../../src/core/changes/sync.ts';
+import type { SyncBounds } from '../../src/core/changes/sync-budget.ts';
+import type {
+  SyncPorts,
+  SyncStore,
+  ToldEntities,
+  ToldState,
+} from '../../src/core/changes/sync-ports.ts';
 import { type Clock, type EventBus, StoreRefused } from '../../src/core/ports.ts';
-import { processNotifications } from '../../src/core/process-notification.ts';
 import type { FrescoEvent } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { beginSync, type SyncOutcome, syncPass } from '../../src/core/sync.ts';
-import type { SyncBounds } from '../../src/core/sync-budget.ts';
-import type { SyncPorts, SyncStore, ToldEntities, ToldState } from '../../src/core/sync-ports.ts';
 import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
 import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/changes.ts';
 import { entityReader } from '../../src/fatture-in-cloud/entity-reader.ts';

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { encodeNotification, type QueuedNotification } from '../../src/core/notification.ts';
+import {
+  encodeNotification,
+  type QueuedNotification,
+} from '../../src/core/changes/notification.ts';
+import type { Delivery, Processed, RetryReason } from '../../src/core/changes/processed.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
-import type { Delivery, Processed, RetryReason } from '../../src/core/processed.ts';
 import { webhookMetrics } from '../../src/metric-names.ts';
 import { type Message, processMessages } from '../../src/wiring/queue-messages.ts';
 

@@ -1,5 +1,5 @@
-import type { EventBus } from './ports.ts';
-import type { FrescoEvent } from './report.ts';
+import type { EventBus } from '../ports.ts';
+import type { FrescoEvent } from '../report.ts';
 
 /** A subscription that an operator made and has not deleted. */
 export interface ExpectedSubscription {

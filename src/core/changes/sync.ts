@@ -1,7 +1,7 @@
-import type { SyncCompletedDetail, SyncCounts } from './event-details.ts';
-import { toRfc3339 } from './instant.ts';
-import { isPassing } from './persistence.ts';
-import { StoreRefused } from './ports.ts';
+import type { SyncCompletedDetail, SyncCounts } from '../event-details.ts';
+import { toRfc3339 } from '../instant.ts';
+import { isPassing } from '../persistence.ts';
+import { StoreRefused } from '../ports.ts';
 import { type Halt, SyncBudget } from './sync-budget.ts';
 import { type SyncSettings, syncCompany } from './sync-company.ts';
 import type { Stamp, SyncPorts } from './sync-ports.ts';

@@ -1,5 +1,5 @@
+import type { FrescoEvent } from '../report.ts';
 import type { Change, EntityId } from './notification.ts';
-import type { FrescoEvent } from './report.ts';
 
 /** What is told about one entity. */
 export interface EntityChange {

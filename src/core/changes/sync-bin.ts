@@ -1,8 +1,8 @@
+import { StoreRefused } from '../ports.ts';
+import { parseRecord } from '../record.ts';
+import { Secret } from '../secret.ts';
 import type { EntityId } from './notification.ts';
 import { packIds, unpackIds } from './packed-ids.ts';
-import { StoreRefused } from './ports.ts';
-import { parseRecord } from './record.ts';
-import { Secret } from './secret.ts';
 
 /** What is new in a bin, and what is no longer in it: recovered, or gone for good. */
 export interface BinChanges {

@@ -1,8 +1,8 @@
+import { StoreRefused } from '../ports.ts';
+import { parseRecord } from '../record.ts';
+import { Secret } from '../secret.ts';
 import type { EntityId } from './notification.ts';
 import { packIds, unpackIds } from './packed-ids.ts';
-import { StoreRefused } from './ports.ts';
-import { parseRecord } from './record.ts';
-import { Secret } from './secret.ts';
 import type { ChangeFeed, ListedChange, PageRead, Since, Stamp } from './sync-ports.ts';
 
 /** A walk through a list that is under way. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { FrescoEvent } from '../../src/core/report.ts';
 import {
   type ExpectedSubscription,
   type ShownSubscription,
   type WatchPorts,
   watchSubscriptions,
-} from '../../src/core/watch-subscriptions.ts';
+} from '../../../src/core/changes/watch-subscriptions.ts';
+import type { FrescoEvent } from '../../../src/core/report.ts';
 
 const sink = 'https://hooks.example.com/default';
 const types = ['it.fattureincloud.webhooks.entities.clients.update'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EntityId } from '../../src/core/notification.ts';
-import { binChanges, decodeBin, encodeBin } from '../../src/core/sync-bin.ts';
+import type { EntityId } from '../../../src/core/changes/notification.ts';
+import { binChanges, decodeBin, encodeBin } from '../../../src/core/changes/sync-bin.ts';
 import {
   decodeCursor,
   encodeCursor,
@@ -9,8 +9,8 @@ import {
   newCursor,
   turned,
   withWalk,
-} from '../../src/core/sync-cursor.ts';
-import type { PageRead } from '../../src/core/sync-ports.ts';
+} from '../../../src/core/changes/sync-cursor.ts';
+import type { PageRead } from '../../../src/core/changes/sync-ports.ts';
 
 /** Stamps of two digits: 5 earlier overlaps, more than 20 apart is settled. */
 const times = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { limitOf } from '../../src/core/limit.ts';
+import { limitOf } from '../../../src/core/changes/limit.ts';
 
 describe('a limit', () => {
   it('lets no more than its number run, and all of them in the end, failures or not', async () => {

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EntityId, keyOf, type QueuedNotification } from '../../src/core/notification.ts';
+import {
+  type EntityId,
+  keyOf,
+  type QueuedNotification,
+} from '../../../src/core/changes/notification.ts';
 import { aboutClients, Killed, ProcessingWorld, refusing } from './processing-world.ts';
 
 // Goal: whatever the API, the token and the process do meanwhile, every entity's final state is on the bus.

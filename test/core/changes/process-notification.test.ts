@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EntityRead } from '../../src/core/notification-ports.ts';
+import type { EntityRead } from '../../../src/core/changes/notification-ports.ts';
 import {
   aboutClients,
   Killed,

@@ -1,7 +1,9 @@
+import { type EventBus, StoreRefused } from '../ports.ts';
+import type { FrescoEvent } from '../report.ts';
+import type { Obtained, TokenSource } from '../token-source.ts';
 import { entityChanged } from './entity-changed.ts';
 import { type EntityId, keyOf, type QueuedNotification } from './notification.ts';
 import type { EntityRead, SeenEvents } from './notification-ports.ts';
-import { type EventBus, StoreRefused } from './ports.ts';
 import {
   backoffMs,
   conclusionOf,
@@ -19,8 +21,6 @@ import {
   type ReadEntity,
   type ReadPorts,
 } from './read-entities.ts';
-import type { FrescoEvent } from './report.ts';
-import type { Obtained, TokenSource } from './token-source.ts';
 import { noteTold, type ToldLog } from './told-log.ts';
 
 /** What processing needs; all of one connection. */

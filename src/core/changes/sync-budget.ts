@@ -1,4 +1,4 @@
-import type { Clock } from './ports.ts';
+import type { Clock } from '../ports.ts';
 import type { QuotaLeft } from './sync-ports.ts';
 
 /** The bounds of one pass. */

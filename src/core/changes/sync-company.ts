@@ -1,5 +1,5 @@
-import type { Company } from './company.ts';
-import type { SyncCounts } from './event-details.ts';
+import type { Company } from '../company.ts';
+import type { SyncCounts } from '../event-details.ts';
 import type { Stop } from './sync-ask.ts';
 import type { Halt, SyncBounds, SyncBudget } from './sync-budget.ts';
 import type { SyncPorts } from './sync-ports.ts';

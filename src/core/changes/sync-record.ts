@@ -1,7 +1,7 @@
-import type { SyncCounts } from './event-details.ts';
-import { StoreRefused } from './ports.ts';
-import { field, parseRecord } from './record.ts';
-import { Secret } from './secret.ts';
+import type { SyncCounts } from '../event-details.ts';
+import { StoreRefused } from '../ports.ts';
+import { field, parseRecord } from '../record.ts';
+import { Secret } from '../secret.ts';
 import type { Stamp, SyncStore } from './sync-ports.ts';
 
 /** A sync from its start to its completion, over as many passes as it takes. */

@@ -1,7 +1,7 @@
+import { type Clock, StoreRefused } from '../ports.ts';
 import { limitOf } from './limit.ts';
 import type { EntityId, QueuedNotification } from './notification.ts';
 import type { EntityRead, EntityReader, QuotaPauses } from './notification-ports.ts';
-import { type Clock, StoreRefused } from './ports.ts';
 
 /** One entity of a notification with what reading it came to. */
 export interface ReadEntity {

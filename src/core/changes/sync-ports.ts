@@ -1,7 +1,7 @@
+import type { Clock, EventBus, Random } from '../ports.ts';
+import type { TokenSource } from '../token-source.ts';
 import type { EntityId } from './notification.ts';
 import type { EntityRead, QuotaPauses } from './notification-ports.ts';
-import type { Clock, EventBus, Random } from './ports.ts';
-import type { TokenSource } from './token-source.ts';
 
 /**
  * When an entity was last changed, as its provider writes it. Two of one provider are ordered as texts; there

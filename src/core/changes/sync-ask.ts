@@ -1,5 +1,5 @@
+import { type Clock, StoreRefused } from '../ports.ts';
 import type { QuotaPauses } from './notification-ports.ts';
-import { type Clock, StoreRefused } from './ports.ts';
 import type { Halt, SyncBudget } from './sync-budget.ts';
 import type { QuotaLeft, ReadFailure } from './sync-ports.ts';
 

@@ -1,5 +1,5 @@
+import { StoreRefused } from '../ports.ts';
 import type { Notification } from './notification.ts';
-import { StoreRefused } from './ports.ts';
 import type { ReadEntity } from './read-entities.ts';
 import type { ChangeFeed, ToldEntities, ToldState } from './sync-ports.ts';
 

@@ -1,3 +1,4 @@
+import { StoreRefused } from '../ports.ts';
 import { type Notification, partsOf } from './notification.ts';
 import type {
   Forgery,
@@ -5,7 +6,6 @@ import type {
   NotificationVerifier,
   Proof,
 } from './notification-ports.ts';
-import { StoreRefused } from './ports.ts';
 
 /** What a request to the sink turned out to be, before anyone knows whether it is genuine. */
 export type IncomingRequest =

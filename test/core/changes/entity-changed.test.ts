@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { entityChanged, entryBytesMax } from '../../src/core/entity-changed.ts';
+import { entityChanged, entryBytesMax } from '../../../src/core/changes/entity-changed.ts';
 
 const change = {
   connection: 'default',

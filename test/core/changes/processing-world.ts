@@ -1,16 +1,20 @@
-import type { AccessToken } from '../../src/core/access-token.ts';
-import { type EntityId, keyOf, type QueuedNotification } from '../../src/core/notification.ts';
-import type { EntityRead, SeenEvents } from '../../src/core/notification-ports.ts';
-import { StoreRefused } from '../../src/core/ports.ts';
+import type { AccessToken } from '../../../src/core/access-token.ts';
+import {
+  type EntityId,
+  keyOf,
+  type QueuedNotification,
+} from '../../../src/core/changes/notification.ts';
+import type { EntityRead, SeenEvents } from '../../../src/core/changes/notification-ports.ts';
 import {
   type ProcessPorts,
   type ProcessSettings,
   processNotifications,
-} from '../../src/core/process-notification.ts';
-import type { Processed } from '../../src/core/processed.ts';
-import type { FrescoEvent } from '../../src/core/report.ts';
-import { Secret } from '../../src/core/secret.ts';
-import type { Obtained } from '../../src/core/token-source.ts';
+} from '../../../src/core/changes/process-notification.ts';
+import type { Processed } from '../../../src/core/changes/processed.ts';
+import { StoreRefused } from '../../../src/core/ports.ts';
+import type { FrescoEvent } from '../../../src/core/report.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import type { Obtained } from '../../../src/core/token-source.ts';
 
 /** A call of a port: its name, such as `bus.publish`, may be made to fail by `fail`. */
 export type PortCall =

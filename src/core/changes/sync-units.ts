@@ -1,6 +1,6 @@
+import type { FrescoEvent } from '../report.ts';
 import { entityChanged } from './entity-changed.ts';
 import type { EntityId } from './notification.ts';
-import type { FrescoEvent } from './report.ts';
 import { type AskParts, askProvider, type Stop } from './sync-ask.ts';
 import { binChanges, decodeBin, encodeBin } from './sync-bin.ts';
 import { decodeCursor, encodeCursor, rewound, turned, withWalk } from './sync-cursor.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { decodeBin, encodeBin } from '../../src/core/sync-bin.ts';
+import { decodeBin, encodeBin } from '../../../src/core/changes/sync-bin.ts';
 
 it('what a bin held is read back, in no order', () => {
   const ids = [5, 1, 1_000_000, 'x', 36];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EntityRead } from '../../src/core/notification-ports.ts';
-import { backoffMs, conclusionOf, haltOf } from '../../src/core/processed.ts';
+import type { EntityRead } from '../../../src/core/changes/notification-ports.ts';
+import { backoffMs, conclusionOf, haltOf } from '../../../src/core/changes/processed.ts';
 
 const minute = 60_000;
 const delivery = (failures: number) => ({ failures, notification: {} as never });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { EntityRead } from '../../src/core/notification-ports.ts';
-import { StoreRefused } from '../../src/core/ports.ts';
-import { noteTold } from '../../src/core/told-log.ts';
+import type { EntityRead } from '../../../src/core/changes/notification-ports.ts';
+import { noteTold } from '../../../src/core/changes/told-log.ts';
+import { StoreRefused } from '../../../src/core/ports.ts';
 
 const notification = {
   id: 'event-1',

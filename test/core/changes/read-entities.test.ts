@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { EntityRead } from '../../src/core/notification-ports.ts';
-import { StoreRefused } from '../../src/core/ports.ts';
-import { entitiesReader, isSettled } from '../../src/core/read-entities.ts';
+import type { EntityRead } from '../../../src/core/changes/notification-ports.ts';
+import { entitiesReader, isSettled } from '../../../src/core/changes/read-entities.ts';
+import { StoreRefused } from '../../../src/core/ports.ts';
 
 const notification = (companyId = 1) => ({
   id: 'event-1',

@@ -8,7 +8,7 @@ import {
   keyOf,
   type Notification,
   partsOf,
-} from '../../src/core/notification.ts';
+} from '../../../src/core/changes/notification.ts';
 
 const id = fc.oneof(
   fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
