@@ -58,7 +58,8 @@ const peers = {
   'simple-oauth2': versions['simple-oauth2'],
   sdk: versions['@fattureincloud/fattureincloud-ts-sdk'],
 };
-writeFileSync(values.out, `${JSON.stringify({ days, seeds, peers, rows }, null, 1)}\n`);
+const run = { days, schedules: seeds.length, firstSeed: seeds[0], peers, rows };
+writeFileSync(values.out, `${JSON.stringify(run, null, 2)}\n`);
 print();
 
 /** One contender through one schedule. */
