@@ -87,9 +87,11 @@ export function turned(
 }
 
 function freshIn(cursor: ListCursor, { changes }: Page, times: Times): ListedChange[] {
-  const seen = new Set(cursor.recent.map(([stamp, id]) => `${stamp} ${id}`));
+  const stamps = stampsIn(changes);
+  const again = cursor.recent.filter(([stamp, id]) => stamps.get(id) === stamp);
+  const seen = new Set(again.map(([, id]) => id));
   // In the hour that comes twice, the same stamp may be another change.
-  return changes.filter(({ stamp, id }) => times.isAmbiguous(stamp) || !seen.has(`${stamp} ${id}`));
+  return changes.filter(({ stamp, id }) => times.isAmbiguous(stamp) || !seen.has(id));
 }
 
 /** Entities that left this query have moved others to pages that were read: those are read again. */
@@ -120,9 +122,14 @@ function withRecent(
 ): ListCursor['recent'] {
   const from = newest === null ? '' : times.overlapped(newest);
   const read = changes.map(({ stamp, id }) => [stamp, id] as const);
-  const known = new Set(read.map(([stamp, id]) => `${stamp} ${id}`));
-  const before = recent.filter(([stamp, id]) => !known.has(`${stamp} ${id}`));
+  const stamps = stampsIn(changes);
+  const before = recent.filter(([stamp, id]) => stamps.get(id) !== stamp);
   return [...before, ...read].filter(([stamp]) => stamp >= from).slice(-recentMax);
+}
+
+/** A page shows an entity once. */
+function stampsIn(changes: readonly ListedChange[]): ReadonlyMap<EntityId, Stamp> {
+  return new Map(changes.map(({ id, stamp }) => [id, stamp]));
 }
 
 function later(a: Stamp | null, b: Stamp | undefined): Stamp | null {
