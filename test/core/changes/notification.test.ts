@@ -33,6 +33,8 @@ describe('a notification on its way', () => {
       fc.property(notification, fc.string({ minLength: 1 }), (given, connection) => {
         for (const part of partsOf(given, connection)) {
           expect(decodeNotification(encodeNotification(part))).toEqual(part);
+          const waiting = { ...part, waitsSinceMs: 7 };
+          expect(decodeNotification(encodeNotification(waiting))).toEqual(waiting);
         }
       }),
     );

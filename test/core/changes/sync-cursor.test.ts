@@ -7,6 +7,7 @@ import {
   encodeCursor,
   type ListCursor,
   newCursor,
+  rewound,
   turned,
   withWalk,
 } from '../../../src/core/changes/sync-cursor.ts';
@@ -78,6 +79,13 @@ describe('the cursor of a list', () => {
     expect(turn(next, page(['66']), '70').fresh).toHaveLength(1);
   });
 
+  it('is set back once for a sync, and again for another', () => {
+    const once = rewound(newCursor, '10', 'sync-1');
+    expect(once).toMatchObject({ since: { at: '10', inclusive: true }, rewoundBy: 'sync-1' });
+    expect(rewound(once, '20', 'sync-1')).toBe(once);
+    expect(rewound(once, '20', 'sync-2')).toMatchObject({ since: { at: '20' } });
+  });
+
   it('is read back as it was written', () => {
     const { next } = turn(newCursor, page(['10', '40']));
     expect(decodeCursor(encodeCursor(next))).toEqual(next);
@@ -92,6 +100,7 @@ describe('the cursor of a list', () => {
     encodeCursor({ ...newCursor, newest: 1 as never }),
     encodeCursor(newCursor).replace('[]', '[{"stamp":"10","ids":"1","texts":[{}]}]'),
     encodeCursor(newCursor).replace('[]', '[["10",1]]'),
+    encodeCursor(newCursor).replace('[]', '{}'),
     encodeCursor({ ...newCursor, since: { at: '', inclusive: true } }),
   ])('is refused where it is damaged: %s', (text) => {
     expect(() => decodeCursor(text)).toThrow(/cursor of a sync/);

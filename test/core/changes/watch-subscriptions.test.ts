@@ -90,6 +90,13 @@ describe('a subscription', () => {
     expect(published).toMatchObject([{ detail: { subscription: 'SUB230', renewedAs: 'SUB231' } }]);
   });
 
+  it('that is made anew leaves the others as they were', async () => {
+    const { watch, state } = world([{ ...shown, id: 'SUB7' }]);
+    state.expected = [{ ...expected, id: 'SUB7' }, expected];
+    await watch(true);
+    expect(state.expected.map(({ id }) => id)).toContain('SUB7');
+  });
+
   it('that cannot be made anew is told with the reason', async () => {
     const it = world([]);
     it.state.refused = true;

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { TokenAnswer } from '../../src/core/ports.ts';
+import { probeReplay } from '../../src/core/probe-replay.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { granted, startMs } from './memory-connection.ts';
+
+const first = new Secret('r/0001invented');
+const refused = { kind: 'invalid-grant' } as const;
+const lost = { kind: 'uncertain', cause: 'reset' } as const;
+
+/** A probe of a provider that answers from a list. */
+function probe(answers: TokenAnswer[], upToSeconds = 60) {
+  const time = { monotonicMs: 0 };
+  const presented: string[] = [];
+  const ports = {
+    clock: {
+      nowMs: () => startMs + time.monotonicMs,
+      monotonicMs: () => time.monotonicMs,
+      wait: async (ms: number) => {
+        time.monotonicMs += ms;
+      },
+    },
+    endpoint: {
+      refresh: async (refreshToken: Secret) => {
+        presented.push(refreshToken.reveal());
+        const answer = answers.shift();
+        if (answer === undefined) throw new Error('asked more often than expected');
+        return answer;
+      },
+    },
+    client: { clientId: 'id', clientSecret: new Secret('s') },
+  };
+  return { presented, run: () => probeReplay(ports, first, upToSeconds) };
+}
+
+/** An answer that brings no refresh token: the one that was sent stays. */
+function withoutRefreshToken(): TokenAnswer {
+  const accessToken = new Secret('a/0002invented');
+  return {
+    kind: 'granted',
+    tokens: { accessToken, expiresInSeconds: 86_400, lifetimeAssumed: false },
+  };
+}
+
+describe('a probe of what becomes of a used refresh token', () => {
+  it('finds one that stays the same to be reusable', async () => {
+    const { presented, run } = probe([withoutRefreshToken(), withoutRefreshToken()]);
+    expect(await run()).toMatchObject({ kind: 'measured', policy: { kind: 'reusable' } });
+    expect(presented).toEqual(['r/0001invented', 'r/0001invented']);
+  });
+
+  it('finds how long one works beside its successor', async () => {
+    const { run } = probe([granted(2), granted(3), withoutRefreshToken(), refused, granted(4)]);
+    expect(await run()).toMatchObject({
+      policy: { kind: 'grace', seconds: 5 },
+      endsFamily: false,
+    });
+  });
+
+  it('finds whether reuse has ended the successor too', async () => {
+    const { presented, run } = probe([granted(2), refused, refused]);
+    expect(await run()).toMatchObject({ policy: { kind: 'single-use' }, endsFamily: true });
+    expect(presented.at(-1)).toBe('r/0002invented');
+  });
+
+  it.each([
+    ['the first', [lost]],
+    ['a replay', [granted(2), lost]],
+    ["the successor's", [granted(2), refused, lost]],
+  ])('decides nothing where an answer is missing: %s', async (_name, answers) => {
+    expect(await probe(answers).run()).toEqual({ kind: 'undecided', answer: lost });
+  });
+});
