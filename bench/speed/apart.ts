@@ -1,15 +1,17 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { node24Path } from '../../test/doubles/node24.ts';
 import { awsEnvironment } from './environment.ts';
 
-/** Runs a file of this folder as a process of its own, whose output goes nowhere; resolves with what it sends. */
+/** Runs a file of this folder on Lambda's Node, its output going nowhere; resolves with what it sends. */
 export async function apart<Told>(
   file: string,
   input: unknown = null,
   nodeOptions: readonly string[] = [],
 ): Promise<Told> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(input)], {
+    execPath: node24Path() ?? process.execPath,
     execArgv: [...nodeOptions, '--import', 'tsx'],
     env: { ...process.env, ...awsEnvironment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -1,5 +1,5 @@
 // Goal: to believe a webhook costs what its signature costs, and to keep it what the queue costs.
-// Method: processor time of one process, so that neither the queue nor other work on the machine counts.
+// Method: processor time of one process on Lambda's Node, so that neither the queue nor other work counts.
 import { duration, type Measured, ratio } from '../measured.ts';
 import type { Spread } from '../rounds.ts';
 import { apart } from './apart.ts';
