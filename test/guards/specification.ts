@@ -14,6 +14,12 @@ export interface Weakening {
   readonly to: string;
 }
 
+/** A guard of the protocol, how it is weakened, and the sentence that does not hold without it. */
+export interface Guard extends Weakening {
+  readonly name: string;
+  readonly breaks: string;
+}
+
 interface Collected {
   readonly name: string;
   readonly run: () => unknown;

@@ -1,0 +1,144 @@
+import type { Guard } from './specification.ts';
+
+/** What makes a pass due, and what keeps a due token from being sent. */
+export const gateGuards: readonly Guard[] = [
+  {
+    name: 'due when an attempt is open',
+    file: 'gate.ts',
+    from: "if (journal.dispatch !== null) return 'unsettled';",
+    to: '',
+    breaks: 'a pass is due > when an attempt is not settled, whoever asks',
+  },
+  {
+    name: 'due when a seal is left',
+    file: 'gate.ts',
+    from: "if (journal.seals.length > 0) return 'sealed';",
+    to: '',
+    breaks: 'a pass is due > when a seal exists',
+  },
+  {
+    name: 'due when published is behind',
+    file: 'gate.ts',
+    from: "if (isBehind(sight)) return 'behind';",
+    to: '',
+    breaks: 'a pass is due > when what is published is behind the grant, or missing',
+  },
+  {
+    name: 'due when half its life is over',
+    file: 'gate.ts',
+    from: "if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';",
+    to: '',
+    breaks: 'a pass is due > by age: %s',
+  },
+  {
+    name: 'due when rejected',
+    file: 'gate.ts',
+    from: "if (sight.dead) return 'rejected';",
+    to: '',
+    breaks: 'a pass is due > when the published token has been rejected',
+  },
+  {
+    name: 'Retry-After is heeded',
+    file: 'gate.ts',
+    from: "if (waitMs > 0 && waitMs <= retryAfterMaxMs) return { kind: 'waiting', untilMs: nowMs + waitMs };",
+    to: '',
+    breaks: 'a due token is not sent > $name the moment that the provider asked for: $want',
+  },
+  {
+    name: 'a wait too long is not believed',
+    file: 'gate.ts',
+    from: ' && waitMs <= retryAfterMaxMs',
+    to: '',
+    breaks:
+      'a due token is not sent > but a wait that no pass would have journalled is not believed: some clock was ahead',
+  },
+  {
+    name: 'the quota of a day',
+    file: 'gate.ts',
+    from: "if (oldest !== undefined) return { kind: 'limited', untilMs: oldest + dayMs };",
+    to: '',
+    breaks: 'a due token is not sent > $count sends in a day leave the $door $want',
+  },
+  {
+    name: 'on demand once in 45 minutes',
+    file: 'gate.ts',
+    from: "return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;",
+    to: 'return undefined;',
+    breaks: 'on demand a token is sent > $name since the last send: $want',
+  },
+  {
+    name: 'the limit lifted once',
+    file: 'gate.ts',
+    from: 'dead && !lifted &&',
+    to: 'dead &&',
+    breaks: 'on demand a token is sent > sooner if the published token died, but once only',
+  },
+  {
+    name: 'not lifted by a token that never worked',
+    file: 'gate.ts',
+    from: "return canary.verdict !== 'rejected' || !canary.fromFirst;",
+    to: 'return true;',
+    breaks:
+      'on demand a token is sent > not sooner if the token failed its very first canary, whether or not that was noted',
+  },
+  {
+    name: 'not lifted by a token that no canary spoke of before',
+    file: 'gate.ts',
+    from: 'if (canary === null || compare(canary.position, current) !== 0) return false;',
+    to: 'if (canary === null) return true;',
+    breaks:
+      'on demand a token is sent > not sooner if the token failed its very first canary, whether or not that was noted',
+  },
+  {
+    name: 'due as often as is asked for',
+    file: 'gate.ts',
+    from: 'Math.min(lifeMs / 2, settings.rotateEveryMs)',
+    to: 'lifeMs / 2',
+    breaks: 'a pass is due > by age where rotation is asked for more often than half a life',
+  },
+  {
+    name: 'an operator is always heard',
+    file: 'gate.ts',
+    from: 'return request.onlyIfDue !== true;',
+    to: 'return false;',
+    breaks: 'a pass is due > or not: %s',
+  },
+  {
+    name: 'what was adopted is due at once',
+    file: 'gate.ts',
+    from: "if (current.accessToken === null) return 'aged';",
+    to: '',
+    breaks:
+      'a pass is due > at once where a refresh token was adopted, whatever clock has dated it',
+  },
+  {
+    name: 'a pause is heeded',
+    file: 'gate.ts',
+    from: "if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };",
+    to: '',
+    breaks: 'a due token is not sent > while rotation is paused',
+  },
+  {
+    name: 'a latch is heeded',
+    file: 'gate.ts',
+    from: "if (latch?.kind === 'revoked') return { kind: 'latched', latch };",
+    to: '',
+    breaks: 'a due token is not sent > while a latch holds for it',
+  },
+  {
+    name: 'a rollback is due',
+    file: 'gate.ts',
+    from: "if (known !== undefined && isNewer(known, sight.current)) return 'ahead';",
+    to: '',
+    breaks:
+      'recovery > tells a rollback by what is published, though the journal knows nothing and nothing is due',
+  },
+  {
+    name: 'native: what was just refreshed is not again',
+    file: 'gate.ts',
+    from: 'return nowMs >= current.issuedAtMs + nativeEveryMs;',
+    to: 'return true;',
+    breaks:
+      'a pass is due > but not natively within ten minutes of a refresh: Secrets Manager repeats its steps',
+  },
+];

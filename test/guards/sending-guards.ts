@@ -1,0 +1,175 @@
+import type { Guard } from './specification.ts';
+
+/** The lease, the dispatch, and what is sent under them. */
+export const sendingGuards: readonly Guard[] = [
+  {
+    name: 'takeover only after the term',
+    file: 'lease.ts',
+    from: 'lease.expiresAtMs > term.nowMs && ',
+    to: 'false && ',
+    breaks: "another's lease $name is $want",
+  },
+  {
+    name: 'takeover only from the dead',
+    file: 'lease.ts',
+    from: ' && !owner.isDead(lease.owner)',
+    to: '',
+    breaks: 'the lease of an owner known to be dead is taken over at once',
+  },
+  {
+    name: "the lease's owner at dispatch",
+    file: 'dispatch.ts',
+    from: "if (!holdsLease(journal, owner)) return 'lease-lost';",
+    to: '',
+    breaks: 'nothing is sent > where the lease was taken over before the dispatch',
+  },
+  {
+    name: "the lease's fence",
+    file: 'lease.ts',
+    from: ' && journal.lease.fence === journal.fence',
+    to: '',
+    breaks: 'a lease is held until another fence is given',
+  },
+  {
+    name: 'the fence counts up',
+    file: 'lease.ts',
+    from: 'journal.fence + 1',
+    to: 'journal.fence',
+    breaks: 'a free lease is taken with the next fence, to the end of the term',
+  },
+  {
+    name: 'the clock before sending',
+    file: 'spend.ts',
+    from: '  if (isTooLate(pass)) {\n    await withdraw',
+    to: '  if (false) {\n    await withdraw',
+    breaks:
+      'nothing is sent > where the time ran out while the dispatch was journalled, and nothing stays open',
+  },
+  {
+    name: 'nothing newer known at dispatch',
+    file: 'dispatch.ts',
+    from: "if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';",
+    to: '',
+    breaks: 'nothing is sent %s',
+  },
+  {
+    name: 'no seal above the parent at dispatch',
+    file: 'dispatch.ts',
+    from: "if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';",
+    to: '',
+    breaks:
+      'nothing is sent > where a late holder has sealed its token before the dispatch: that is made current',
+  },
+  {
+    name: 'the dispatch before the send',
+    file: 'spend.ts',
+    from: 'const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));',
+    to: "const refusal: string = 'amended';",
+    breaks:
+      'an answer > that is missing makes the attempt uncertain until near the end of the access token',
+  },
+  {
+    name: 'earlier sends stay on record',
+    file: 'dispatch.ts',
+    from: 'const earlier = sendsFrom(journal, parent);',
+    to: 'const earlier: OpenSend[] = [];',
+    breaks: 'a second send from the same parent keeps the first on record',
+  },
+  {
+    name: 'attempts count up',
+    file: 'dispatch.ts',
+    from: 'Math.max(journal.lastAttempt, parent.attempt) + 1',
+    to: 'parent.attempt + 1',
+    breaks: 'a dispatch names its parent and the version to come, and counts the attempt on',
+  },
+  {
+    name: 'dead though nobody could note it',
+    file: 'under-lease.ts',
+    from: 'dead !== undefined && compare(dead, current.grant) === 0',
+    to: "dead !== undefined && journal.canary?.verdict === 'rejected'",
+    breaks:
+      'a consumer who complains > of a dead token gets another, though the verdict could not be kept',
+  },
+  {
+    name: 'what is on record is sent under the lease alone',
+    file: 'dispatch.ts',
+    from: "  if (!holdsLease(journal, owner)) return 'lease-lost';\n",
+    to: "  if (journal.dispatch?.sends.some((send) => send.versionId === versionId)) return journal;\n  if (!holdsLease(journal, owner)) return 'lease-lost';\n",
+    breaks:
+      'a dispatch that is on record counts no more once the lease is gone or a newer token is kept',
+  },
+  {
+    name: 'what was not sent leaves no record',
+    file: 'spend.ts',
+    from: "if (refusal !== 'amended') await withdraw(pass, versionId, null);",
+    to: '',
+    breaks:
+      'nothing is sent > where the lease was taken over while nobody answered to the dispatch: it is withdrawn',
+  },
+  {
+    name: 'looks again after a refusal',
+    file: 'under-lease.ts',
+    from: "    case 'refused':\n      return { ...progress, refused: positionOf(current.grant) };",
+    to: "    case 'refused':\n      return { outcome: await refusal(pass, current), settled: positionOf(current.grant) };",
+    breaks: 'an answer > that refuses a token whose successor another has just kept is no refusal',
+  },
+  {
+    name: 'an uncertain send is found uncertain',
+    file: 'dispatch.ts',
+    from: 'return dispatch !== null && compare(dispatch.parent, parent) === 0 ? dispatch.sends : [];',
+    to: 'return [];',
+    breaks: 'only open sends from the current token make it uncertain',
+  },
+  {
+    name: 'Retry-After is journalled',
+    file: 'spend.ts',
+    from: 'await withdraw(pass, sent.versionId, untilMs);',
+    to: 'await withdraw(pass, sent.versionId, null);',
+    breaks: 'an answer > that asks for patience is heeded, for an hour at most',
+  },
+  {
+    name: 'a latch is told before what else is in the way',
+    file: 'under-lease.ts',
+    from: "return latch === undefined ? barrier : { kind: 'latched', latch };",
+    to: 'return barrier;',
+    breaks:
+      'an answer > that is missing is not what a check tells of while the application is refused',
+  },
+  {
+    name: 'a complaint of what does not show is heard again under the lease',
+    file: 'under-lease.ts',
+    from: "complaint === 'unheard' ? await hearComplaint(pass) : complaint",
+    to: 'complaint',
+    breaks: 'a consumer who complains > of a dead token is heard though the first read shows %s',
+  },
+  {
+    name: 'catches up before it spends',
+    file: 'under-lease.ts',
+    from: 'if (behind) await publish(pass, current);',
+    to: '',
+    breaks: 'recovery > publishes what is current and was not published, over anything damaged',
+  },
+  {
+    name: 'a refused token is not sent again in a pass',
+    file: 'under-lease.ts',
+    from: 'const idle = progress.spent || progress.refused !== undefined || !isSpendDue(sight);',
+    to: 'const idle = !isSpendDue(sight);',
+    breaks: 'a new pair > gives way to a login that came in between',
+  },
+  {
+    name: 'an old refresh token stays where none came',
+    file: 'spend.ts',
+    from: 'refreshToken: tokens.refreshToken ?? parent.refreshToken,',
+    to: 'refreshToken: parent.refreshToken,',
+    breaks:
+      "Secrets Manager's own rotation > ends with its version current, a copy of what one ordinary pass has made",
+  },
+  {
+    name: 'the journal is written on condition',
+    file: 'journal-page.ts',
+    from: 'await this.#store.write(next, this.#revision)',
+    to: 'await this.#store.write(next, (await this.#store.read()).revision)',
+    breaks:
+      'an answer > that refuses the token of a holder that has lost its lease latches nothing',
+  },
+];
