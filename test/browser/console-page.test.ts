@@ -230,11 +230,17 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
     await sees(page, '.left', '23 h left');
     await press(page, 'Rotate now');
     await sees(page, '#generation', `Generation ${next}`);
-    const heard = (await page.evaluate('window.heard')) as string[];
-    expect(heard.filter((text) => text !== 'Refreshing' && text !== 'Fresh')).toEqual([
-      'An hour has passed, the schedule looks.',
-      `Refreshed: generation ${next} is published.`,
-    ]);
+    // The page says so after it shows it.
+    const heard = async () =>
+      ((await page.evaluate('window.heard')) as string[]).filter(
+        (text) => text !== 'Refreshing' && text !== 'Fresh',
+      );
+    await expect
+      .poll(heard)
+      .toEqual([
+        'An hour has passed, the schedule looks.',
+        `Refreshed: generation ${next} is published.`,
+      ]);
   });
 
   it('kills the rotator at a step, shows what is stored, and lets the next run come', async () => {
