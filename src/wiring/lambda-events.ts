@@ -24,10 +24,10 @@ export function handlerCallIn(event: unknown): HandlerCall {
 
 function messageIn(record: unknown): Message | undefined {
   const { messageId, receiptHandle, body, attributes } = fieldsOf(record);
-  const receiveCount = Number(fieldsOf(attributes)['ApproximateReceiveCount'] || Number.NaN);
+  const { ApproximateReceiveCount: count } = fieldsOf(attributes);
   if (!isText(messageId) || !isText(receiptHandle) || !isText(body)) return undefined;
-  if (!Number.isSafeInteger(receiveCount) || receiveCount < 1) return undefined;
-  return { messageId, receiptHandle, body, receiveCount };
+  if (!isText(count) || !/^[1-9]\d{0,9}$/.test(count)) return undefined;
+  return { messageId, receiptHandle, body, receiveCount: Number(count) };
 }
 
 /** The request in an event of an HTTP API (payload format 2.0); throws `EventRefused`. */

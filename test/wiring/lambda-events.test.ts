@@ -32,6 +32,7 @@ describe('an event of the webhook handler', () => {
     [{ Records: [{ ...record, attributes: undefined }] }],
     [{ Records: [{ ...record, attributes: { ApproximateReceiveCount: 'x' } }] }],
     [{ Records: [{ ...record, attributes: { ApproximateReceiveCount: '0' } }] }],
+    [{ Records: [{ ...record, attributes: { ApproximateReceiveCount: { toString: 1 } } }] }],
   ])('is refused as a whole if it is %j', (event) => {
     expect(() => handlerCallIn(event)).toThrow(EventRefused);
   });
