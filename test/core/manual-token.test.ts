@@ -134,6 +134,11 @@ describe('a manual token whose store does not do as it should', () => {
       if (call === 'write') throw new TypeError('invented bug');
     };
     await expect(pass()).rejects.toThrow('invented bug');
+    const noted = journal.writes + 1;
+    journal.before = (call) => {
+      if (call === 'write' && journal.writes === noted) throw new TypeError('invented bug');
+    };
+    await expect(pass()).rejects.toThrow('invented bug');
   });
 
   it('is read only where no grant has come after it', async () => {

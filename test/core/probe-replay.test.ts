@@ -49,6 +49,13 @@ describe('a probe of what becomes of a used refresh token', () => {
     expect(presented).toEqual(['r/0001invented', 'r/0001invented']);
   });
 
+  it('finds one that works at once, and was not tried later, to be single-use', async () => {
+    expect(await probe([granted(2), granted(3)], 0).run()).toMatchObject({
+      policy: { kind: 'single-use' },
+      endsFamily: null,
+    });
+  });
+
   it('finds how long one works beside its successor', async () => {
     const { run } = probe([granted(2), granted(3), withoutRefreshToken(), refused, granted(4)]);
     expect(await run()).toMatchObject({

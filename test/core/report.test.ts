@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { eventSource } from '../../src/core/event-details.ts';
 import { classOf, factsOf, type Outcome } from '../../src/core/outcome.ts';
 import { describeOutcome } from '../../src/core/outcome-text.ts';
 import { eventOf, type Report } from '../../src/core/report.ts';
@@ -120,4 +121,8 @@ it('a call for a person says why, since when, and what to run', () => {
 it('warnings go along where there are any', () => {
   const warned = report({ kind: 'refreshed', token }, { warnings: ['expires_in was missing'] });
   expect(eventOf(warned)?.detail['warnings']).toEqual(['expires_in was missing']);
+});
+
+it('all events are of one source, whatever tells of them', () => {
+  expect(eventSource).toBe('fresco');
 });
