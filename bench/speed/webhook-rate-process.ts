@@ -3,7 +3,7 @@ import { encodeAccessToken } from '../../src/core/access-token.ts';
 import { encodeNotification } from '../../src/core/changes/notification.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { buildWebhookHandler } from '../../src/wiring/webhook-handler.ts';
-import { inTurn, nanosecondsEach } from '../rounds.ts';
+import { cpuNanosecondsEach, inTurn, nanosecondsEach } from '../rounds.ts';
 import { startAnswering } from './answering-server.ts';
 import { refreshingHandler } from './refreshing-handler.ts';
 import type { WebhookRates } from './webhook-rate.ts';
@@ -74,10 +74,15 @@ const fresco = async () => {
 };
 const refreshing = refreshingHandler(server.url);
 const ids = messages.map((_, n) => 3062001 + n);
+// Where nothing waits, only the process's own work counts, once it is compiled for good.
+const measured = latencyMs === 0 ? cpuNanosecondsEach : nanosecondsEach;
+if (latencyMs === 0) {
+  for (const action of [fresco, () => refreshing(ids)]) await nanosecondsEach(60, action);
+}
 const seen: WebhookRates = await inTurn(
   {
-    fresco: async () => (await nanosecondsEach(batches, fresco)) / batch,
-    refreshing: async () => (await nanosecondsEach(batches, () => refreshing(ids))) / batch,
+    fresco: async () => (await measured(batches, fresco)) / batch,
+    refreshing: async () => (await measured(batches, () => refreshing(ids))) / batch,
   },
   rounds,
 );
