@@ -8,6 +8,7 @@ import {
   type Setting,
   seconds,
   secret,
+  url,
 } from './setting.ts';
 
 /** An environment as a process gets it. */
@@ -42,14 +43,14 @@ const connections = list(
 );
 const table = matching('FRESCO_TABLE', 'the name of a DynamoDB table', /^[A-Za-z0-9_.:/-]{3,}$/);
 const bus = matching('FRESCO_BUS', 'the name or ARN of an event bus', /^[A-Za-z0-9_./:-]+$/);
-const queueUrl = matching('FRESCO_QUEUE_URL', 'the URL of a queue', /^https?:\/\/\S+$/);
+const queueUrl = url('FRESCO_QUEUE_URL', 'the URL of a queue', /^https?:\/\/\S+$/);
 const environment = matching(
   'FRESCO_ENVIRONMENT',
   'account/region/stage',
   /^[^/\s]+\/[^/\s]+\/[^/\s]+$/,
 );
 const providerUrl = otherwise(
-  matching(
+  url(
     'FRESCO_PROVIDER_URL',
     'an http or https URL with no slash at its end',
     /^https?:\/\/\S*[^/\s]$/,
@@ -76,7 +77,7 @@ const settings = {
     connections,
     queueUrl,
     /** Base of the sinks: the sink of a connection is this, a slash and the connection's name. */
-    webhookSink: matching('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/),
+    webhookSink: url('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/),
     /** The `aid` that a notification must carry; unchecked where it is not known. */
     applicationId: optional(matching('FRESCO_APPLICATION_ID', 'a number', /^\d{1,15}$/)),
     /** PEM; absent: the keys that the provider publishes. */
@@ -102,7 +103,7 @@ const settings = {
     providerFile: optional(matching('FRESCO_PROVIDER', 'the path of a file', /\S/)),
     clientId: optional(matching('FATTUREINCLOUD_CLIENT_ID', 'a text', /\S/)),
     clientSecret: optional(secret('FATTUREINCLOUD_CLIENT_SECRET')),
-    redirectUri: optional(matching('FATTUREINCLOUD_REDIRECT_URI', 'a URL', /^https?:\/\/\S+$/)),
+    redirectUri: optional(url('FATTUREINCLOUD_REDIRECT_URI', 'a URL', /^https?:\/\/\S+$/)),
   },
 };
 

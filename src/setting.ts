@@ -60,6 +60,16 @@ export function matching(variable: string, wanted: string, pattern: RegExp): Set
   );
 }
 
+/** A URL of a given pattern. */
+export function url(variable: string, wanted: string, pattern: RegExp): Setting<string> {
+  return required(
+    variable,
+    wanted,
+    (text) => (pattern.test(text) && URL.canParse(text) ? text : undefined),
+    (value) => value,
+  );
+}
+
 /** Any text, which never appears in a message. */
 export function secret(variable: string): Setting<Secret> {
   return required(

@@ -153,3 +153,12 @@ function problems(act: () => unknown): readonly string[] {
   }
   throw new Error('nothing was refused');
 }
+
+it.each(['https://user:pass@[::1]:99999/', 'http://', 'https://exa mple'])(
+  '%s is no address',
+  (text) => {
+    expect(() => parseConfig('cli', { FATTUREINCLOUD_REDIRECT_URI: text })).toThrow(
+      `FATTUREINCLOUD_REDIRECT_URI must be a URL, got '${text}'`,
+    );
+  },
+);

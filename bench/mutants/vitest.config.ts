@@ -2,7 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** The specification that each part's mutants are judged by. */
 const specifications: Readonly<Record<string, readonly string[]>> = {
-  core: ['test/core/**/*.test.ts', 'test/fatture-in-cloud/webhook-edges.test.ts'],
+  core: [
+    'test/core/**/*.test.ts',
+    // What receiving is specified by.
+    'test/fatture-in-cloud/{webhook-edges,hostile-webhooks}.test.ts',
+  ],
   sync: ['test/core/changes/sync-*.test.ts', 'test/sync/**/*.test.ts'],
   webhooks: ['test/fatture-in-cloud/{webhook-*,hostile-webhooks}.test.ts'],
 };
