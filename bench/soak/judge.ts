@@ -27,7 +27,10 @@ export interface Soaked {
 
 /** One cycle in numbers; latencies are of its quiet part. */
 export interface CycleFigures {
+  /** Under load, where garbage waits for its collection. */
   readonly rssMb: number;
+  readonly rssAtRestMb: number;
+  /** Of what lives. */
   readonly heapMb: number;
   readonly handlesAtRest: Readonly<Record<string, number>>;
   readonly filesAtRest: number;
@@ -40,7 +43,9 @@ export interface CycleFigures {
 /** What the run comes to; the first cycle is for warming up. */
 export interface Verdict {
   readonly isGood: boolean;
+  /** How far each has grown at most since the first cycle that counts. */
   readonly memoryWithin: number;
+  readonly memoryUnderLoadWithin: number;
   readonly heapWithin: number;
   readonly handlesEqual: boolean;
   readonly latencyRatio: number;
@@ -51,7 +56,7 @@ const memoryTolerance = 0.1;
 // Flat: the median of the last cycle is not a third above that of the first one that counts.
 const latencyTolerance = 1.33;
 
-/** Memory within 10 % of the first cycle after the warm-up, handles equal at each rest, latency flat. */
+/** Memory at rest within 10 % of the first cycle after the warm-up, handles equal at each rest, latency flat. */
 export function judge(soaked: Soaked): Verdict {
   const count = Math.round((soaked.minutes * 60) / soaked.cycleSeconds);
   const cycles = Array.from({ length: count }, (_, at) => figuresOf(soaked, at));
@@ -59,7 +64,8 @@ export function judge(soaked: Soaked): Verdict {
   if (first === undefined) throw new Error('the run was too short to be judged');
   const within = (of: (cycle: CycleFigures) => number) =>
     Math.max(0, ...rest.map((cycle) => of(cycle) / of(first) - 1));
-  const memoryWithin = within(({ rssMb }) => rssMb);
+  const memoryWithin = within(({ rssAtRestMb }) => rssAtRestMb);
+  const memoryUnderLoadWithin = within(({ rssMb }) => rssMb);
   const heapWithin = within(({ heapMb }) => heapMb);
   const handlesEqual = rest.every(
     ({ handlesAtRest, filesAtRest }) =>
@@ -75,7 +81,15 @@ export function judge(soaked: Soaked): Verdict {
     heapWithin <= memoryTolerance &&
     handlesEqual &&
     latencyRatio <= latencyTolerance;
-  return { isGood, memoryWithin, heapWithin, handlesEqual, latencyRatio, cycles };
+  return {
+    isGood,
+    memoryWithin,
+    memoryUnderLoadWithin,
+    heapWithin,
+    handlesEqual,
+    latencyRatio,
+    cycles,
+  };
 }
 
 function figuresOf(soaked: Soaked, at: number): CycleFigures {
@@ -99,6 +113,11 @@ function figuresOf(soaked: Soaked, at: number): CycleFigures {
   const [accepted, published] = [quiet(soaked.acceptedMs), quiet(soaked.publishedMs)];
   return {
     rssMb: mean(own.map(({ rssBytes }) => rssBytes / 1_048_576)),
+    rssAtRestMb: rounded(
+      Math.min(
+        ...own.filter(({ fault }) => fault === 'rest').map(({ rssBytes }) => rssBytes / 1_048_576),
+      ),
+    ),
     heapMb: mean(own.map(({ heapUsedBytes }) => heapUsedBytes / 1_048_576)),
     handlesAtRest: resting?.handles ?? {},
     filesAtRest: resting?.files ?? 0,

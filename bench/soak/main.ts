@@ -150,7 +150,8 @@ async function report(): Promise<void> {
   const unheard = load.toldAtMs.size;
   const summary = { minutes, perSecond, ...counts, published, unheard, statuses, ...verdict };
   await mkdir(values.out, { recursive: true });
-  await writeFile(join(values.out, 'soak.json'), `${JSON.stringify({ ...summary, moments })}\n`);
+  const json = `${JSON.stringify(summary, null, 2)}\n`;
+  await writeFile(join(values.out, 'soak.json'), json);
   await writeFile(join(values.out, 'soak.svg'), plot(soaked, cycleOf(cycleSeconds)));
   console.log(JSON.stringify(summary, null, 2));
   if (!verdict.isGood) process.exitCode = 1;

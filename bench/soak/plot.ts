@@ -54,6 +54,7 @@ export function plot(soaked: Soaked, cycle: readonly Fault[]): string {
     panel(title, lines, 48 + at * (panelHeight + 34), soaked, cycle),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">
+<title>${minutes} minutes of the local stack at ${perSecond} webhooks a second</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <text x="${left}" y="24" font-size="15">${minutes} minutes of the local stack at ${perSecond} webhooks a second (shaded: faults)</text>
 ${body.join('\n')}
