@@ -19,8 +19,8 @@ export interface OperatorsProps {
 }
 
 /**
- * What a login, a status, a diagnosis, a recovery, a rotation at will, a sync and a redrive need. A role that cannot be changed here, such
- * as one of IAM Identity Center, has to bring these rights with it.
+ * What a login, a status, a diagnosis, a recovery, a rotation at will, a sync and a redrive need. A role that
+ * cannot be changed here, such as one of IAM Identity Center, has to bring these rights with it.
  */
 export function letOperate(scope: Construct, id: string, props: OperatorsProps): void {
   const { prefix, connections, store, rotation } = props;

@@ -1,7 +1,6 @@
 import { type Due, dueReason, type Sight, uncertainty } from '../core/gate.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Journal } from '../core/journal.ts';
-import { policyFor } from '../core/measured-policy.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import { newest } from '../core/position.ts';
 import { openSeal } from '../core/seal.ts';
@@ -75,7 +74,7 @@ function sightOf(
     nowMs: clock.nowMs(),
     dead: false,
     request: { door: 'schedule' },
-    settings: { ...settings, policy: policyFor(journal, settings) },
+    settings,
   };
 }
 

@@ -2,7 +2,6 @@ import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
 import { readManual } from '../core/check-manual-token.ts';
 import { dueReason, spendBarrier } from '../core/gate.ts';
 import { decodeGrant, type Grant } from '../core/grant.ts';
-import { policyFor } from '../core/measured-policy.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { Connection } from '../wiring/connection.ts';
 
@@ -77,6 +76,6 @@ function sightOf(
     nowMs: clock.nowMs(),
     dead: false,
     request: { door: 'operator', onlyIfDue },
-    settings: { ...settings, policy: policyFor(journal, settings) },
+    settings,
   };
 }

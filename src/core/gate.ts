@@ -2,6 +2,7 @@ import type { AccessToken } from './access-token.ts';
 import { sendsFrom } from './dispatch.ts';
 import type { Grant } from './grant.ts';
 import type { Journal } from './journal.ts';
+import { policyFor } from './measured-policy.ts';
 import type { Outcome } from './outcome.ts';
 import type { RotationRequest, RotationSettings } from './pass.ts';
 import { compare, isNewer, newest } from './position.ts';
@@ -96,13 +97,14 @@ export function uncertainty({
   current,
   nowMs,
   dead,
+  request,
   settings,
 }: Sight): Outcome | undefined {
   const sends = sendsFrom(journal, current);
   const [first, last] = [sends[0], sends.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   const atMs = replayAtMs(
-    settings.policy,
+    request.sendAgain === true ? { kind: 'reusable' } : policyFor(journal, settings),
     {
       firstSentAtMs: first.sentAtMs,
       lastSentAtMs: last.sentAtMs,

@@ -3,10 +3,11 @@ import { decodeGrant, type Grant } from './grant.ts';
 import { publish, putGrant, readPublished } from './install.ts';
 import type { Journal } from './journal.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from './pass.ts';
-import { backoffMs, persist } from './persistence.ts';
+import { backoffMs, persist, stubbornly } from './persistence.ts';
 import { StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, newest, type Position, positionOf } from './position.ts';
 import { Secret } from './secret.ts';
+import { newVersionId } from './version-id.ts';
 
 const warnAfterMs = 5_000;
 
@@ -110,10 +111,6 @@ async function supersede(
   return moved;
 }
 
-function stubbornly<T>(pass: Pass, action: () => Promise<T>): Promise<T> {
-  return persist(pass.ports.clock, pass.endMs, action);
-}
-
 /** What a login finds in its place; nothing but its version where that is damaged. */
 export interface Replaced {
   readonly versionId: string;
@@ -162,7 +159,7 @@ function newGrant(
     provider: settings.provider,
     environment: settings.environment,
   };
-  return { versionId: Buffer.from(random.bytes(16)).toString('hex'), grant };
+  return { versionId: newVersionId(random), grant };
 }
 
 /** The journal after a login: nothing of the old grant binds the new one. */

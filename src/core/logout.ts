@@ -2,10 +2,11 @@ import type { Journal } from './journal.ts';
 import { busyUntilMs, takeLease } from './lease.ts';
 import { loggedOutMark } from './logged-out.ts';
 import { type Pass, type RotationPorts, startPass } from './pass.ts';
-import { backoffMs, persist } from './persistence.ts';
+import { backoffMs, stubbornly } from './persistence.ts';
 import { StoreRefused, type VersionedSecret } from './ports.ts';
 import type { Secret } from './secret.ts';
 import { withEntry } from './settlement.ts';
+import { newVersionId } from './version-id.ts';
 
 /** How a logout ended; under another's lease nothing was done. */
 export type LoggedOut =
@@ -50,7 +51,7 @@ async function leased(pass: Pass): Promise<LoggedOut | undefined> {
 /** Whether there was something to take the place of. */
 async function replaced(pass: Pass, secret: VersionedSecret, mark: Secret): Promise<boolean> {
   const { random, clock } = pass.ports;
-  const versionId = Buffer.from(random.bytes(16)).toString('hex');
+  const versionId = newVersionId(random);
   for (let tries = 0; ; tries += 1) {
     const current = await stubbornly(pass, () => secret.current());
     if (current === undefined) return false;
@@ -93,8 +94,4 @@ async function released(pass: Pass): Promise<void> {
     // The lease runs out by itself.
     if (!(error instanceof StoreRefused)) throw error;
   }
-}
-
-function stubbornly<T>(pass: Pass, action: () => Promise<T>): Promise<T> {
-  return persist(pass.ports.clock, pass.endMs, action);
 }

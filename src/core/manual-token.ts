@@ -3,10 +3,11 @@ import type { Company } from './company.ts';
 import { readPublished } from './install.ts';
 import { type LoggedIn, readReplaced, welcomed } from './login.ts';
 import { type Pass, type RotationPorts, startPass } from './pass.ts';
-import { backoffMs, persist } from './persistence.ts';
+import { backoffMs, stubbornly } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
 import { isNewer, newest, type Position, positionOf } from './position.ts';
 import type { Secret } from './secret.ts';
+import { newVersionId } from './version-id.ts';
 
 /** A token that a person has made in the provider's web application: it never expires. */
 export interface ManualToken {
@@ -83,7 +84,7 @@ function newVersion(pass: Pass, manual: ManualToken, replaced: Position | undefi
   const { random, settings } = pass.ports;
   const { connection, refreshWith } = settings;
   return {
-    versionId: Buffer.from(random.bytes(16)).toString('hex'),
+    versionId: newVersionId(random),
     token: {
       connection,
       grant: (replaced?.grant ?? 0) + 1,
@@ -97,8 +98,4 @@ function newVersion(pass: Pass, manual: ManualToken, replaced: Position | undefi
       ...(manual.scopes.length > 0 ? { scopes: manual.scopes } : {}),
     },
   };
-}
-
-function stubbornly<T>(pass: Pass, action: () => Promise<T>): Promise<T> {
-  return persist(pass.ports.clock, pass.endMs, action);
 }

@@ -24,6 +24,7 @@ export interface RotationSettings {
   readonly environment: string;
   /** Base URL of the provider that this rotator talks to. */
   readonly provider: string;
+  /** What describes the provider; what was measured of it counts for more. */
   readonly policy: ReplayPolicy;
   readonly rotateEveryMs: number;
   /** Longer than the process may live. */
@@ -64,6 +65,8 @@ export interface RotationRequest {
   readonly minValidityMs?: number;
   /** A consumer's complaint: this token was answered with 401. */
   readonly rejected?: Position;
+  /** A person has decided that an unanswered token is sent again, whatever the policy says. */
+  readonly sendAgain?: true;
   /** How long the process will live; absent: as long as it likes. */
   readonly remainingMs?: () => number;
 }

@@ -1,7 +1,8 @@
-import type { HistoryEntry, Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { JournalPage } from './journal-page.ts';
 import { persist } from './persistence.ts';
 import type { Clock, JournalStore } from './ports.ts';
+import { withEntry } from './settlement.ts';
 
 const setMs = 10_000;
 
@@ -49,6 +50,6 @@ async function set(
 }
 
 function noted(journal: Journal, atMs: number, outcome: string): Journal {
-  const entry: HistoryEntry = { atMs, outcome, generation: journal.known?.generation ?? 0 };
-  return { ...journal, history: [...journal.history, entry] };
+  const entry = { atMs, outcome, generation: journal.known?.generation ?? 0 };
+  return { ...journal, history: withEntry(journal.history, entry) };
 }

@@ -1,3 +1,4 @@
+import type { Pass } from './pass.ts';
 import { type Clock, StoreRefused } from './ports.ts';
 
 const firstWaitMs = 100;
@@ -23,6 +24,14 @@ export async function persist<T>(
       await clock.wait(waitMs);
     }
   }
+}
+
+/** The same until a pass has to end. */
+export function stubbornly<T>(
+  { ports, endMs }: Pick<Pass, 'ports' | 'endMs'>,
+  action: () => Promise<T>,
+): Promise<T> {
+  return persist(ports.clock, endMs, action);
 }
 
 /** Whether a store's refusal heals by itself. */

@@ -17,7 +17,7 @@ const amendMs = 10_000;
  * under the lease in every other respect. For a person who has decided it: reuse may end the connection.
  */
 export function sendAgain(ports: RotationPorts): Promise<Outcome> {
-  return rotate(hurried(ports), { door: 'operator', onlyIfDue: true });
+  return rotate(ports, { door: 'operator', onlyIfDue: true, sendAgain: true });
 }
 
 /**
@@ -30,13 +30,9 @@ export async function tryEarlier(
 ): Promise<Outcome> {
   const lifted = await liftLatch(ports);
   const endpoint = inPlaceOf(ports.endpoint, current, earlier);
-  const outcome = await rotate(hurried({ ...ports, endpoint }), { door: 'operator' });
+  const outcome = await rotate({ ...ports, endpoint }, { door: 'operator', sendAgain: true });
   if (lifted !== undefined && classOf(outcome) !== 'done') await setLatch(ports, lifted);
   return outcome;
-}
-
-function hurried(ports: RotationPorts): RotationPorts {
-  return { ...ports, settings: { ...ports.settings, policy: { kind: 'reusable' } } };
 }
 
 function inPlaceOf(endpoint: TokenEndpoint, current: Grant, earlier: Grant): TokenEndpoint {

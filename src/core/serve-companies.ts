@@ -3,6 +3,7 @@ import type { Company } from './company.ts';
 import { readPublished } from './install.ts';
 import type { Random, VersionedSecret } from './ports.ts';
 import { StoreRefused } from './ports.ts';
+import { newVersionId } from './version-id.ts';
 
 const triesMax = 8;
 
@@ -18,7 +19,7 @@ export async function serveCompanies(
   for (let tries = 0; tries < triesMax; tries += 1) {
     const published = await readPublished(secret);
     if (published?.token === undefined) return;
-    const versionId = Buffer.from(random.bytes(16)).toString('hex');
+    const versionId = newVersionId(random);
     await secret.put(versionId, encodeAccessToken({ ...published.token, companies }));
     if ((await secret.promote(versionId, published.versionId)) === 'promoted') return;
   }

@@ -7,6 +7,7 @@ import type { GrantVersion, Pass } from './pass.ts';
 import { persist } from './persistence.ts';
 import type { TokenAnswer, TokenResponse } from './ports.ts';
 import { heldLatch } from './settlement.ts';
+import { newVersionId } from './version-id.ts';
 
 /** What became of the wish to spend a refresh token. */
 export type Spent =
@@ -25,7 +26,7 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
   if (latch !== undefined) return ended({ kind: 'latched', latch });
   if (isTooLate(pass)) return ended({ kind: 'out-of-time' });
 
-  const versionId = Buffer.from(ports.random.bytes(16)).toString('hex');
+  const versionId = newVersionId(ports.random);
   const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));
   // A write whose answer was lost may have put it on record.
   if (refusal !== 'amended') await withdraw(pass, versionId, null);

@@ -28,8 +28,6 @@ export interface HttpAnswer {
   readonly cutOff?: string;
 }
 
-const turnsToRead = 8;
-
 /** How an exchange ended; `unanswered` may have been carried out by the server. */
 export type HttpOutcome =
   | { readonly kind: 'never-sent'; readonly cause: string }
@@ -56,6 +54,8 @@ export async function sendOnce(request: HttpRequest, options: HttpOptions): Prom
     return { kind: 'never-sent', cause: causeOf(error, signal, options) };
   }
 }
+
+const turnsToRead = 8;
 
 /**
  * Aborts after `ms` and a few more turns of the event loop: a process that was starved past its deadline first

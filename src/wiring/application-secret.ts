@@ -1,6 +1,7 @@
 import { decodeClient, encodeClient } from '../core/client.ts';
 import type { Client, Random, VersionedSecret } from '../core/ports.ts';
 import { StoreRefused } from '../core/ports.ts';
+import { newVersionId } from '../core/version-id.ts';
 
 const triesMax = 8;
 
@@ -22,7 +23,7 @@ export async function storeApplication(
   random: Random,
 ): Promise<'stored' | 'unchanged'> {
   const value = encodeClient(client);
-  const versionId = Buffer.from(random.bytes(16)).toString('hex');
+  const versionId = newVersionId(random);
   for (let tries = 0; tries < triesMax; tries += 1) {
     const current = await secret.current();
     if (current?.versionId === versionId) return 'stored';

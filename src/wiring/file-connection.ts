@@ -2,7 +2,6 @@ import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
 import { logout } from '../core/logout.ts';
 import { installManualToken } from '../core/manual-token.ts';
-import { withMeasuredPolicy } from '../core/measured-policy.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Reporter } from '../core/ports.ts';
 import type { Report } from '../core/report.ts';
@@ -79,7 +78,7 @@ export function filePorts(
 ): RotationPorts {
   const { name, provider, reporter } = connection;
   const { client, grant, accessToken, journal } = store.connection(name);
-  return withMeasuredPolicy({
+  return {
     clock: systemClock,
     random: systemRandom,
     owner: localOwner(),
@@ -92,7 +91,7 @@ export function filePorts(
     permissions: provider.permissions,
     reporter,
     settings: fileSettings(name, provider),
-  });
+  };
 }
 
 function fileSettings(connection: string, { profile }: Provider): RotationSettings {

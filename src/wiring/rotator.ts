@@ -11,7 +11,6 @@ import { reporter } from '../aws/reporter.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Config } from '../config.ts';
 import { clientSource } from '../core/client.ts';
-import { withMeasuredPolicy } from '../core/measured-policy.ts';
 import { type NativeRotationPorts, rotateNatively } from '../core/native-rotation.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { RotationRequest } from '../core/pass.ts';
@@ -106,7 +105,7 @@ function portsOf(config: Config<'rotator'>): PortsFor {
   return (connection, refreshWith) => {
     const secret = (kind: Parameters<typeof secretName>[2]) =>
       secretsManagerSecret(secrets, secretName(config.prefix, connection, kind));
-    return withMeasuredPolicy({
+    return {
       clock,
       random: systemRandom,
       // An invocation that was cut off is not known to be dead: its lease runs out by itself.
@@ -130,6 +129,6 @@ function portsOf(config: Config<'rotator'>): PortsFor {
         storeMs,
         refreshWith,
       },
-    });
+    };
   };
 }

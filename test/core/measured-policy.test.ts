@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { notePolicy, policyFor, withMeasuredPolicy } from '../../src/core/measured-policy.ts';
+import { notePolicy, policyFor } from '../../src/core/measured-policy.ts';
 import { rotate } from '../../src/core/rotate.ts';
 import { granted, grantOf, hour, memoryConnection } from './memory-connection.ts';
 
@@ -11,7 +11,7 @@ async function unanswered(provider: string) {
   it.store(grantOf(13 * hour));
   const { journal, clock } = it.ports();
   await notePolicy(journal, clock, { provider, policy: reusable });
-  const pass = () => rotate(withMeasuredPolicy(it.ports()), { door: 'schedule' });
+  const pass = () => rotate(it.ports(), { door: 'schedule' });
   await pass();
   return { it, pass };
 }
