@@ -45,7 +45,7 @@ export interface Verdict {
   readonly isGood: boolean;
   /** How far each has grown at most since the first cycle that counts. */
   readonly memoryWithin: number;
-  readonly memoryUnderLoadWithin: number;
+  readonly memoryAtRestWithin: number;
   readonly heapWithin: number;
   readonly handlesEqual: boolean;
   readonly latencyRatio: number;
@@ -56,7 +56,7 @@ const memoryTolerance = 0.1;
 // Flat: the median of the last cycle is not a third above that of the first one that counts.
 const latencyTolerance = 1.33;
 
-/** Memory at rest within 10 % of the first cycle after the warm-up, handles equal at each rest, latency flat. */
+/** Memory within 10 % of the first cycle after the warm-up, handles equal at each rest, latency flat. */
 export function judge(soaked: Soaked): Verdict {
   const count = Math.round((soaked.minutes * 60) / soaked.cycleSeconds);
   const cycles = Array.from({ length: count }, (_, at) => figuresOf(soaked, at));
@@ -64,8 +64,8 @@ export function judge(soaked: Soaked): Verdict {
   if (first === undefined) throw new Error('the run was too short to be judged');
   const within = (of: (cycle: CycleFigures) => number) =>
     Math.max(0, ...rest.map((cycle) => of(cycle) / of(first) - 1));
-  const memoryWithin = within(({ rssAtRestMb }) => rssAtRestMb);
-  const memoryUnderLoadWithin = within(({ rssMb }) => rssMb);
+  const memoryWithin = within(({ rssMb }) => rssMb);
+  const memoryAtRestWithin = within(({ rssAtRestMb }) => rssAtRestMb);
   const heapWithin = within(({ heapMb }) => heapMb);
   const handlesEqual = rest.every(
     ({ handlesAtRest, filesAtRest }) =>
@@ -84,7 +84,7 @@ export function judge(soaked: Soaked): Verdict {
   return {
     isGood,
     memoryWithin,
-    memoryUnderLoadWithin,
+    memoryAtRestWithin,
     heapWithin,
     handlesEqual,
     latencyRatio,
