@@ -31,6 +31,19 @@ function stored(before: (state: { journal: Journal; revision: number }) => void 
 const position = { grant: 1, generation: 3, attempt: 2 };
 
 describe('a pause', () => {
+  it('lets the history get no longer than its hundred lines', async () => {
+    const { state, store } = stored();
+    const history = Array.from({ length: 100 }, (_, n) => ({
+      atMs: n,
+      outcome: 'x',
+      generation: n,
+    }));
+    state.journal = { ...state.journal, history };
+    await pause(store, clock);
+    expect(state.journal.history).toHaveLength(100);
+    expect(state.journal.history.at(-1)).toMatchObject({ outcome: 'paused' });
+  });
+
   it('may come before anything is known', async () => {
     const { state, store } = stored();
     state.journal = emptyJournal;
