@@ -96,15 +96,9 @@ function tokenFinding(
   }
   const isOver = published.expiresAtMs <= connection.clock.nowMs();
   if (isOver) return broken('token', 'the access token has expired', 'fresco rotate');
-  return published.expiresAtMs === null
-    ? broken(
-        'token',
-        'the provider rejects the manual token: it was revoked',
-        'make a new one and put it in with fresco rotate',
-      )
-    : broken(
-        'token',
-        'the provider rejects the access token before its end: the connection was revoked, or a refresh has ended it',
-        'fresco rotate; if the refresh token is refused too, fresco login',
-      );
+  return broken(
+    'token',
+    'the provider rejects the access token before its end: the connection was revoked, or a refresh has ended it',
+    'fresco rotate; if the refresh token is refused too, fresco login',
+  );
 }

@@ -2,6 +2,7 @@ import type { StoredView, VersionView } from '../console/view.ts';
 import { decodeAccessToken } from '../core/access-token.ts';
 import { decodeGrant } from '../core/grant.ts';
 import type { Journal } from '../core/journal.ts';
+import { StoreRefused } from '../core/ports.ts';
 import { type Position, positionOf } from '../core/position.ts';
 import type { Secret } from '../core/secret.ts';
 import type { LocalSystem } from '../wiring/local-system.ts';
@@ -9,7 +10,10 @@ import type { LocalSystem } from '../wiring/local-system.ts';
 const versionsMax = 3;
 
 /** What is stored, without a value; rejects with `StoreRefused`. */
-export async function storedView(system: LocalSystem, journal: Journal): Promise<StoredView> {
+export async function storedView(
+  system: Pick<LocalSystem, 'stored' | 'isDead'>,
+  journal: Journal,
+): Promise<StoredView> {
   const { grant, accessToken } = system.stored;
   const [grants, tokens] = await Promise.all([grant.versions(), accessToken.versions()]);
   const { lease, dispatch, seals } = journal;
@@ -32,9 +36,20 @@ function newest(
   versions: readonly Version[],
   decode: (value: Secret) => Position,
 ): readonly VersionView[] {
-  return versions.slice(-versionsMax).map(({ versionId, value, labels }) => ({
-    versionId,
-    labels,
-    ...positionOf(decode(value)),
-  }));
+  return versions
+    .flatMap(({ versionId, value, labels }) => {
+      const position = positionIn(value, decode);
+      return position === undefined ? [] : [{ versionId, labels, ...position }];
+    })
+    .slice(-versionsMax);
+}
+
+/** Nothing for the mark of a logout, or for what a login has replaced because it was damaged. */
+function positionIn(value: Secret, decode: (value: Secret) => Position): Position | undefined {
+  try {
+    return positionOf(decode(value));
+  } catch (error) {
+    if (error instanceof StoreRefused) return undefined;
+    throw error;
+  }
 }
