@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { EntityId } from '../core/changes/notification.ts';
 import type { Claim, SeenEvents } from '../core/changes/notification-ports.ts';
 import type { FileStore } from './file-store.ts';
-import type { Change, RecordFile, RecordFormat } from './record-file.ts';
+import { hashedFiles } from './hashed-files.ts';
+import type { Change, RecordFormat } from './record-file.ts';
 import { instantMs, shaped } from './stored-shape.ts';
 
 interface SeenEvent {
@@ -35,15 +35,9 @@ const format: RecordFormat<SeenByKey> = {
   decode: (record) => shaped(record, schema).events,
 };
 
-/** Events seen, in 256 files by the hash of their key, so that a busy year does not make each write longer. */
+/** Events seen, in files by the hash of their key; kept for 30 days. */
 export function seenEvents(store: FileStore): SeenEvents {
-  const files = new Map<string, RecordFile<SeenByKey>>();
-  const fileOf = (key: string) => {
-    const name = `seen-${createHash('sha256').update(key).digest('hex').slice(0, 2)}`;
-    const file = files.get(name) ?? store.record(name, format);
-    files.set(name, file);
-    return file;
-  };
+  const fileOf = hashedFiles(store, 'seen', format);
   const change = (key: string, untilMs: number, to: (event: SeenEvent) => SeenEvent) =>
     fileOf(key).update((stored = {}) => {
       const event = stored[key];

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { EntityId } from '../core/changes/notification.ts';
 import type { SyncStore, ToldEntities, ToldState } from '../core/changes/sync-ports.ts';
 import type { FileStore } from './file-store.ts';
+import { hashedFiles } from './hashed-files.ts';
 import type { RecordFile, RecordFormat } from './record-file.ts';
 import { count, instantMs, shaped, text } from './stored-shape.ts';
 
@@ -57,21 +57,15 @@ const toldFormat: RecordFormat<ToldByKey> = {
   decode: (record) => shaped(record, toldSchema).entities,
 };
 
-/** What webhooks have told, in 256 files by the hash of what was told; kept for 30 days. */
+/** What webhooks have told, in files by the hash of what was told; kept for 30 days. */
 export function toldFiles(
   store: FileStore,
   options: { readonly connection: string; readonly nowMs: () => number },
 ): ToldEntities {
   const { connection, nowMs } = options;
-  const files = new Map<string, RecordFile<ToldByKey>>();
   const keyOf = (companyId: number, resource: string, id: EntityId) =>
     `${connection}/${companyId}/${resource}/${JSON.stringify(id)}`;
-  const fileOf = (key: string) => {
-    const name = `told-${createHash('sha256').update(key).digest('hex').slice(0, 2)}`;
-    const file = files.get(name) ?? store.record(name, toldFormat);
-    files.set(name, file);
-    return file;
-  };
+  const fileOf = hashedFiles(store, 'told', toldFormat);
   return {
     read: async (companyId, resource, ids) => {
       const read = new Map<RecordFile<ToldByKey>, ToldByKey>();

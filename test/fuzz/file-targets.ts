@@ -74,7 +74,7 @@ const cases: readonly Case[] = [
   },
   {
     // By the hash of the key 'k'.
-    file: 'seen-82.json',
+    file: 'seen-825.json',
     sample: { v: 1, events: { k: { state: 'claimed', untilMs: 1, settled: [1, 'x'] } } },
     work: (store) => {
       const seen = seenEvents(store);
