@@ -108,7 +108,7 @@ export async function bundles(): Promise<Measured> {
         : []),
     ]),
     remark:
-      'The receiver asks the official SDK for names of events alone, which load in 0.1 ms: of its time the SQS client is nearly all, with or without that SDK, and is the limit. Bare work is read the secret, refresh, put the secret: no lease, no journal, no events. Hand-signed fetch is smaller than any SDK; it has no retries, no endpoints, and signing is ours to keep right.',
+      'The receiver asks the official SDK for names of events alone, which load in 0.1 ms: of its time the SQS client is nearly all, with or without that SDK. Bare work is read the secret, refresh, put the secret: no lease, no journal, no events. Hand-signed fetch is smaller than any SDK; it has no retries, no endpoints, and signing is ours to keep right.',
     plot: {
       unit: 'kB',
       series: [
