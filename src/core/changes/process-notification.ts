@@ -49,6 +49,8 @@ interface Batch {
   readonly settings: ProcessSettings;
   readonly read: ReadEntities;
   readonly token: () => Promise<Obtained>;
+  /** Read once for each company: what is heard later in the batch, the reader heeds by itself. */
+  readonly pausedUntilMs: (companyId: number) => Promise<number | undefined>;
 }
 
 interface HeldClaim {
@@ -71,7 +73,14 @@ export async function processNotifications(
     obtained ??= ports.tokens.obtain();
     return obtained;
   };
-  const batch: Batch = { ports, settings, read: entitiesReader(ports, settings), token };
+  const pauses = new Map<number, Promise<number | undefined>>();
+  const pausedUntilMs = (companyId: number) => {
+    const pause = pauses.get(companyId) ?? ports.pauses.untilMs(companyId);
+    pauses.set(companyId, pause);
+    return pause;
+  };
+  const read = entitiesReader(ports, settings);
+  const batch: Batch = { ports, settings, read, token, pausedUntilMs };
   return Promise.all(deliveries.map((delivery) => processOne(batch, delivery)));
 }
 
@@ -109,7 +118,7 @@ function mustRead({ settings }: Batch, notification: QueuedNotification): boolea
 
 /** What is known beforehand to stand in the way, so that nothing is claimed or asked in vain. */
 async function obstacleTo(batch: Batch, { companyId }: QueuedNotification) {
-  const pausedUntilMs = await batch.ports.pauses.untilMs(companyId);
+  const pausedUntilMs = await batch.pausedUntilMs(companyId);
   const waitMs = (pausedUntilMs ?? 0) - batch.ports.clock.nowMs();
   if (waitMs > 0) return retry('quota', waitMs, `the quota of company ${companyId} is used up`);
   const obtained = await batch.token();

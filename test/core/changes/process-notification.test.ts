@@ -127,6 +127,13 @@ describe('what stands in the way', () => {
     ]);
   });
 
+  it('of a quota is asked for once in a batch, for each company', async () => {
+    const world = new ProcessingWorld();
+    const batch = [1, 2, 3].map((n) => aboutClients({ id: `198:event-${n}` }));
+    await world.process([...batch, aboutClients({ companyId: 5 })]);
+    expect(world.calls.filter((call) => call === 'pauses.untilMs')).toHaveLength(2);
+  });
+
   it.each<[EntityRead, object]>([
     [
       { kind: 'failed', detail: 'status 500' },
