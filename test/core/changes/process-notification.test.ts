@@ -49,6 +49,25 @@ describe('a notification', () => {
     expect(world.published).toHaveLength(1);
   });
 
+  it('without a time is published without one', async () => {
+    const world = new ProcessingWorld();
+    const { time: _, ...timeless } = aboutClients();
+    await world.process([timeless]);
+    expect(world.details()[0]).not.toHaveProperty('time');
+  });
+
+  it('is noted for the next sync once it is told, and not before', async () => {
+    const world = new ProcessingWorld();
+    const noted: unknown[] = [];
+    const entities = { note: async (...note: unknown[]) => void noted.push(note) };
+    Object.assign(world.ports, { told: { entities, stampOf: () => '0100' } });
+    world.fail = refusing('bus.publish');
+    await world.process([aboutClients()]);
+    expect(noted).toEqual([]);
+    await world.process([aboutClients()]);
+    expect(noted).toEqual([[108061, 'clients', 1, { kind: 'stamp', stamp: '0100' }]]);
+  });
+
   it('of another part or connection is another', async () => {
     const world = new ProcessingWorld();
     const others = [aboutClients({ part: 1 }), aboutClients({ connection: 'second' })];

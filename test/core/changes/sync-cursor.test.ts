@@ -87,7 +87,8 @@ describe('the cursor of a list', () => {
   });
 
   it('is read back as it was written', () => {
-    const { next } = turn(newCursor, page(['10', '40']));
+    const { next } = turn(newCursor, page(['10', '40', '40']));
+    expect(next.recent).toHaveLength(2);
     expect(decodeCursor(encodeCursor(next))).toEqual(next);
     expect(decodeCursor(encodeCursor(withWalk(next, '60')))).toEqual(withWalk(next, '60'));
     expect(decodeCursor(undefined)).toEqual(newCursor);
