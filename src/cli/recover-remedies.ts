@@ -40,7 +40,25 @@ export async function remedyFor(
       return aboutSeal(connection, outcome.versionId);
     case 'latched':
       return outcome.latch.kind === 'revoked' ? tryingEarlier(connection) : undefined;
-    default:
+    case 'fresh':
+    case 'refreshed':
+    case 'recovered':
+    case 'adopted':
+    case 'busy':
+    case 'paused':
+    case 'waiting':
+    case 'limited':
+    case 'refused':
+    case 'unavailable':
+    case 'unexpected':
+    case 'kept':
+    case 'lost':
+    case 'out-of-time':
+    case 'clock-skewed':
+    case 'elsewhere':
+    case 'token-rejected':
+    case 'permission-missing':
+    case 'not-connected':
       return undefined;
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
 import { inProcess } from '../doubles/lambda-invoke.ts';
 import { startDeployed } from './deployed.ts';
-import { createWorkspace } from './workspace.ts';
+import { hasTerminal, keys, seat } from './pseudo-terminal.ts';
+import { createWorkspace, freePort } from './workspace.ts';
 
 /** The built command on a machine whose store is a deployed stack; everything of AWS is on loopback. */
 async function deployed() {
@@ -10,7 +12,7 @@ async function deployed() {
   const workspace = await createWorkspace(whole.stack.providerUrl);
   const run = (args: readonly string[], input = '', more = {}) =>
     workspace.run(args, { input, env: { ...whole.env, ...more } });
-  return { ...whole, run };
+  return { ...whole, workspace, run };
 }
 
 describe('with the store in AWS', () => {
@@ -117,6 +119,36 @@ describe('with the store in AWS', () => {
     });
     expect(await run(['resume'])).toMatchObject({ code: 0 });
   });
+
+  it.skipIf(!hasTerminal)(
+    'rotate --compromised logs in anew, and sees the old token dead',
+    async () => {
+      const { stack, workspace, env, run, tokenRequests } = await deployed();
+      await stack.logIn();
+      const old = (await run(['token'])).stdout.trim();
+      const redirect = `http://localhost:${await freePort()}/callback`;
+      const walk = seat(workspace, ['rotate', '--compromised', '--scopes', 'entity.clients:r'], {
+        ...env,
+        FATTUREINCLOUD_REDIRECT_URI: redirect,
+      });
+      await walk.shows(/Is the connection revoked\?/);
+      await fetch(`${stack.providerUrl}/_sandbox/revoke`, { method: 'POST' });
+      walk.types('y');
+      await walk.shows(/Has the client secret leaked, too\?/);
+      walk.types(`n${keys.enter}`);
+      await fetch(await approveInSandbox(await walk.shows(/(http:\S+authorize\S+)/)));
+      const { code, screen } = await walk.ended;
+      expect({ code, screen }).toEqual({
+        code: 0,
+        screen: expect.stringContaining('works; the old token is no longer accepted'),
+      });
+      const fresh = (await run(['token'])).stdout.trim();
+      expect(fresh).not.toBe(old);
+      const before = await tokenRequests();
+      expect(await run(['rotate', '--if-due'])).toMatchObject({ code: 0 });
+      expect(await tokenRequests()).toBe(before);
+    },
+  );
 
   it('where no stack is, or not this connection, says so in one sentence', async () => {
     const { ssm, run } = await deployed();
