@@ -1,24 +1,11 @@
+import type { EntityChangedDetail } from '../event-details.ts';
 import type { FrescoEvent } from '../report.ts';
-import type { Change, EntityId } from './notification.ts';
 
-/** What is told about one entity. */
-export interface EntityChange {
-  readonly connection: string;
-  readonly companyId: number;
-  readonly resource: string;
-  readonly id: EntityId;
-  readonly change: Change;
-  readonly origin: 'webhook' | 'sync';
-  /** The provider's event behind it, and its type. */
-  readonly eventId?: string;
-  readonly type?: string;
-  /** When it happened, RFC 3339. */
-  readonly time?: string;
-  /** When it was last changed, as the provider writes it. */
-  readonly updatedAt?: string;
-  /** As the provider gave it; absent after a deletion, or where only references are wanted. */
-  readonly entity?: unknown;
-}
+/** What is told about one entity; the event makes its subject of the company. */
+export type EntityChange = Omit<
+  EntityChangedDetail,
+  'v' | 'subject' | 'company' | 'entityOmitted'
+> & { readonly companyId: number };
 
 /** The most bytes of one entry on EventBridge's bus. */
 export const entryBytesMax = 256 * 1024;
@@ -29,12 +16,13 @@ const overheadBytes = 1024;
 /** The `Entity Changed` event; an entity that would not fit one entry stays out, and `entityOmitted` says so. */
 export function entityChanged(change: EntityChange): FrescoEvent {
   const { companyId, entity, ...rest } = change;
-  const detail = { v: 1, subject: `company:${companyId}`, company: companyId, ...rest };
-  if (entity === undefined) return { detailType: 'Entity Changed', detail };
+  const detail = { v: 1, subject: `company:${companyId}`, company: companyId, ...rest } as const;
+  return { detailType: 'Entity Changed', detail: { ...withEntity(detail, entity) } };
+}
+
+function withEntity(detail: EntityChangedDetail, entity: unknown): EntityChangedDetail {
+  if (entity === undefined) return detail;
   const whole = { ...detail, entity };
   const fits = Buffer.byteLength(JSON.stringify(whole)) + overheadBytes <= entryBytesMax;
-  return {
-    detailType: 'Entity Changed',
-    detail: fits ? whole : { ...detail, entityOmitted: 'too large' },
-  };
+  return fits ? whole : { ...detail, entityOmitted: 'too large' };
 }
