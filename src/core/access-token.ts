@@ -3,7 +3,7 @@ import type { Grant } from './grant.ts';
 import { fromRfc3339, toRfc3339 } from './instant.ts';
 import { refuseLoggedOut } from './logged-out.ts';
 import { type Position, positionOf } from './position.ts';
-import { field, parseRecord } from './record.ts';
+import { encodeRecord, field, parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
 
 /** What consumers read: the access token, how long it lasts, and where to ask for a fresh one. */
@@ -39,22 +39,19 @@ export function accessTokenOf(
 
 /** The JSON of `docs/storage.md`, a contract for consumers in any language; stable for equal input. */
 export function encodeAccessToken(token: AccessToken): Secret {
-  return new Secret(
-    JSON.stringify({
-      v: 1,
-      connection: token.connection,
-      generation: token.generation,
-      tokenType: 'Bearer',
-      accessToken: token.accessToken.reveal(),
-      issuedAt: toRfc3339(token.issuedAtMs),
-      expiresAt: token.expiresAtMs === null ? null : toRfc3339(token.expiresAtMs),
-      companies: token.companies.map(({ id, name }) => ({ id, name })),
-      refreshWith: token.refreshWith,
-      grant: token.grant,
-      attempt: token.attempt,
-      scopes: token.scopes,
-    }),
-  );
+  return encodeRecord({
+    connection: token.connection,
+    generation: token.generation,
+    tokenType: 'Bearer',
+    accessToken: token.accessToken,
+    issuedAt: toRfc3339(token.issuedAtMs),
+    expiresAt: token.expiresAtMs === null ? null : toRfc3339(token.expiresAtMs),
+    companies: token.companies.map(({ id, name }) => ({ id, name })),
+    refreshWith: token.refreshWith,
+    grant: token.grant,
+    attempt: token.attempt,
+    scopes: token.scopes,
+  });
 }
 
 /**

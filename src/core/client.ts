@@ -1,17 +1,11 @@
 import type { Client, ClientSource, VersionedSecret } from './ports.ts';
-import { field, parseRecord, type StoredRecord } from './record.ts';
+import { encodeRecord, field, parseRecord, type StoredRecord } from './record.ts';
 import { Secret } from './secret.ts';
 
 /** The JSON of `docs/storage.md`; the same client always gives the same text. */
 export function encodeClient(client: Client): Secret {
-  return new Secret(
-    JSON.stringify({
-      v: 1,
-      clientId: client.clientId,
-      clientSecret: client.clientSecret?.reveal(),
-      redirectUri: client.redirectUri,
-    }),
-  );
+  const { clientId, clientSecret, redirectUri } = client;
+  return encodeRecord({ clientId, clientSecret, redirectUri });
 }
 
 /** Reads back what `encodeClient` wrote; throws `StoreRefused` ('damaged') and names the field at fault. */

@@ -2,7 +2,7 @@ import { type Company, companiesIn } from './company.ts';
 import { fromRfc3339, toRfc3339 } from './instant.ts';
 import { refuseLoggedOut } from './logged-out.ts';
 import type { Position } from './position.ts';
-import { field, parseRecord } from './record.ts';
+import { encodeRecord, field, parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
 
 /** A grant as one version of its secret holds it: the newest token pair and what keeps the next one safe. */
@@ -25,23 +25,20 @@ export interface Grant extends Position {
 
 /** The JSON that is stored; the same grant always gives the same text, so that a put can be repeated. */
 export function encodeGrant(grant: Grant): Secret {
-  return new Secret(
-    JSON.stringify({
-      v: 1,
-      connection: grant.connection,
-      grant: grant.grant,
-      generation: grant.generation,
-      attempt: grant.attempt,
-      refreshToken: grant.refreshToken.reveal(),
-      accessToken: grant.accessToken === null ? null : grant.accessToken.reveal(),
-      issuedAt: toRfc3339(grant.issuedAtMs),
-      expiresAt: toRfc3339(grant.expiresAtMs),
-      sealKey: grant.sealKey.reveal(),
-      companies: grant.companies.map(({ id, name }) => ({ id, name })),
-      provider: grant.provider,
-      environment: grant.environment,
-    }),
-  );
+  return encodeRecord({
+    connection: grant.connection,
+    grant: grant.grant,
+    generation: grant.generation,
+    attempt: grant.attempt,
+    refreshToken: grant.refreshToken,
+    accessToken: grant.accessToken,
+    issuedAt: toRfc3339(grant.issuedAtMs),
+    expiresAt: toRfc3339(grant.expiresAtMs),
+    sealKey: grant.sealKey,
+    companies: grant.companies.map(({ id, name }) => ({ id, name })),
+    provider: grant.provider,
+    environment: grant.environment,
+  });
 }
 
 /**

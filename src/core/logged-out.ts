@@ -1,11 +1,11 @@
 import { fromRfc3339, toRfc3339 } from './instant.ts';
 import { StoreRefused } from './ports.ts';
-import type { StoredRecord } from './record.ts';
-import { Secret } from './secret.ts';
+import { encodeRecord, type StoredRecord } from './record.ts';
+import type { Secret } from './secret.ts';
 
 /** What a logout leaves in the place of a token: Secrets Manager cannot take the label current off everything. */
 export function loggedOutMark(connection: string, atMs: number): Secret {
-  return new Secret(JSON.stringify({ v: 1, connection, loggedOutAt: toRfc3339(atMs) }));
+  return encodeRecord({ connection, loggedOutAt: toRfc3339(atMs) });
 }
 
 /** Throws `StoreRefused` ('missing') with the next step where a logout has left its mark. */

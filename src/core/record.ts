@@ -1,10 +1,19 @@
 import { StoreRefused } from './ports.ts';
-import type { Secret } from './secret.ts';
+import { Secret } from './secret.ts';
 
 /** Fields of one stored JSON record, with the record's name for messages. */
 export interface StoredRecord {
   readonly name: string;
   readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The JSON object of version 1 that is stored, in the order of its fields; the secrets among them are in it bare. */
+export function encodeRecord(fields: Readonly<Record<string, unknown>>): Secret {
+  const bare = Object.entries(fields).map(([key, value]) => [
+    key,
+    value instanceof Secret ? value.reveal() : value,
+  ]);
+  return new Secret(JSON.stringify({ v: 1, ...Object.fromEntries(bare) }));
 }
 
 /** The stored JSON object of version 1; throws `StoreRefused` ('damaged'), never with the text in the message. */

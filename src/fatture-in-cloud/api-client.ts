@@ -1,6 +1,7 @@
 import type { AccessToken } from '../core/access-token.ts';
 import type { Obtained, TokenSource } from '../core/token-source.ts';
 import { type ApiAnswer, apiAnswer, quotaIn, type RawAnswer } from './api-answer.ts';
+import { bearerHeaders } from './bearer.ts';
 
 /** One request to the API. */
 export interface ApiRequest {
@@ -73,8 +74,7 @@ async function rawAnswer(
     redirect: 'manual',
     signal: AbortSignal.timeout(requestMs),
     headers: {
-      Accept: 'application/json',
-      Authorization: `Bearer ${token.accessToken.reveal()}`,
+      ...bearerHeaders(token.accessToken),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

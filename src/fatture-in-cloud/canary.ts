@@ -1,4 +1,5 @@
 import type { Canary } from '../core/ports.ts';
+import { bearerHeaders } from './bearer.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { sendOnce } from './http-exchange.ts';
 import type { ProviderProfile } from './provider-profile.ts';
@@ -14,10 +15,7 @@ export function canary(profile: ProviderProfile, options: CanaryOptions): Canary
   return {
     check: async (accessToken) => {
       if (canaryUrl === undefined) return 'unknown';
-      const headers = {
-        Accept: 'application/json',
-        Authorization: `Bearer ${accessToken.reveal()}`,
-      };
+      const headers = bearerHeaders(accessToken);
       const request = { method: 'GET', url: canaryUrl, headers } as const;
       const outcome = await sendOnce(request, { ...options, bodyBytesMax: 64 * 1024 });
       if (outcome.kind !== 'answered') return 'unknown';

@@ -1,5 +1,6 @@
 import type { Company } from '../core/company.ts';
 import type { Secret } from '../core/secret.ts';
+import { bearerHeaders } from './bearer.ts';
 import type { CanaryOptions } from './canary.ts';
 import { sendOnce } from './http-exchange.ts';
 import type { ProviderProfile } from './provider-profile.ts';
@@ -25,7 +26,7 @@ export async function listCompanies(
     {
       method: 'GET',
       url: profile.companiesUrl,
-      headers: { Accept: 'application/json', Authorization: `Bearer ${accessToken.reveal()}` },
+      headers: bearerHeaders(accessToken),
     },
     { ...options, bodyBytesMax: 4 * 1024 * 1024 },
   );

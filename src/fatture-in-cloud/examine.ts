@@ -1,5 +1,6 @@
 import type { Secret } from '../core/secret.ts';
 import { type ApiAnswer, apiAnswer } from './api-answer.ts';
+import { bearerHeaders } from './bearer.ts';
 import type { CanaryOptions } from './canary.ts';
 import { eventTypes, resourcePaths } from './event-types.ts';
 import { sendOnce } from './http-exchange.ts';
@@ -21,10 +22,7 @@ export async function examine(
   accessToken: Secret | undefined,
   options: CanaryOptions,
 ): Promise<Examined> {
-  const headers = {
-    Accept: 'application/json',
-    ...(accessToken && { Authorization: `Bearer ${accessToken.reveal()}` }),
-  };
+  const headers = bearerHeaders(accessToken);
   const outcome = await sendOnce(
     { method: 'GET', url, headers },
     { ...options, bodyBytesMax: 1024 * 1024 },
