@@ -7,6 +7,7 @@ import { backoffMs, persist, stubbornly } from './persistence.ts';
 import { StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, newest, type Position, positionOf } from './position.ts';
 import { Secret } from './secret.ts';
+import { withEntry } from './settlement.ts';
 import { newVersionId } from './version-id.ts';
 
 const warnAfterMs = 5_000;
@@ -174,9 +175,10 @@ export function welcomed(journal: Journal, position: Position, nowMs: number): J
     failingSinceMs: null,
     dispatch: null,
     seals: journal.seals.filter((seal) => isNewer(seal, position)),
-    history: [
-      ...journal.history,
-      { atMs: nowMs, outcome: 'logged-in', generation: position.generation },
-    ],
+    history: withEntry(journal.history, {
+      atMs: nowMs,
+      outcome: 'logged-in',
+      generation: position.generation,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { login } from '../../src/core/login.ts';
+import { emptyJournal } from '../../src/core/journal.ts';
+import { login, welcomed } from '../../src/core/login.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import { rotate } from '../../src/core/rotate.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -27,6 +28,32 @@ describe('a login', () => {
       known: position,
       history: [{ outcome: 'logged-in' }],
     });
+  });
+
+  it('makes a seal key of 32 random bytes', async () => {
+    const it = memoryConnection();
+    await login(it.ports(), consent);
+    expect(Buffer.from(it.currentGrant().sealKey.reveal(), 'base64')).toHaveLength(32);
+  });
+
+  it('dates the token by its request, and never later than the store’s clock', async () => {
+    const it = memoryConnection();
+    await login(it.ports(), { ...consent, requestedAtMs: startMs - 3000 });
+    const issuedAtMs = startMs - 3000;
+    expect(it.currentGrant()).toMatchObject({ issuedAtMs, expiresAtMs: issuedAtMs + 24 * hour });
+    it.journal.dateMs = () => startMs - 10_000;
+    await login(it.ports(), consent);
+    expect(it.currentGrant()).toMatchObject({
+      issuedAtMs: startMs - 10_000,
+      expiresAtMs: startMs - 10_000 + 24 * hour,
+    });
+  });
+
+  it('serves all that was consented to, whatever the grant before was narrowed to', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour, { companies: [{ id: 5, name: 'Una sola' }] }));
+    await login(it.ports(), consent);
+    expect(it.publishedToken().companies).toEqual(consent.companies);
   });
 
   it('to nothing waits until its grant shows, where a read is behind', async () => {
@@ -76,6 +103,14 @@ describe('a login', () => {
       dispatch: null,
       seals: [],
     });
+  });
+
+  it('is noted in a history of a hundred entries', async () => {
+    const it = memoryConnection();
+    for (let n = 0; n < 102; n += 1) await login(it.ports(), consent);
+    const { history } = it.journal.journal;
+    expect(history).toHaveLength(100);
+    expect(history.at(-1)).toEqual({ atMs: startMs, outcome: 'logged-in', generation: 102 });
   });
 
   it('takes the place of a damaged grant, whose version is kept', async () => {
@@ -195,6 +230,26 @@ describe('a login', () => {
       throw new TypeError('a bug');
     };
     await expect(login(it.ports(), consent)).rejects.toThrow('a bug');
+  });
+});
+
+describe('the journal after a login', () => {
+  const position = { grant: 2, generation: 5, attempt: 0 };
+
+  it('keeps the seals that are newer than it: a pass of the new grant has made them', () => {
+    const older = { grant: 1, generation: 9, attempt: 1, versionId: 'v9', box: '' };
+    const newer = { grant: 2, generation: 6, attempt: 1, versionId: 'v6', box: '' };
+    const journal = { ...emptyJournal, seals: [older, newer] };
+    expect(welcomed(journal, position, startMs).seals).toEqual([newer]);
+  });
+
+  it.each([
+    ['a later login', { grant: 3, generation: 6, attempt: 0 }],
+    ['a refresh of this one', { grant: 2, generation: 6, attempt: 1 }],
+    ['this one itself', position],
+  ])('is left alone where it knows of %s', (_, known) => {
+    const journal = { ...emptyJournal, known };
+    expect(welcomed(journal, position, startMs)).toBe(journal);
   });
 });
 

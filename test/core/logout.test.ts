@@ -43,6 +43,52 @@ describe('a logout', () => {
     expect(world.journal.journal.history.at(-1)).toMatchObject({ outcome: 'logged-out' });
   });
 
+  it('ends all that was open, and is noted with its moment and the generation that it ends', async () => {
+    const world = memoryConnection();
+    const known = { grant: 1, generation: 7, attempt: 2 };
+    world.store(grantOf(hour, known));
+    world.journal.set({
+      known,
+      refusal: { position: known, atMs: 1 },
+      retryAtMs: 1,
+      failingSinceMs: 1,
+      dispatch: { parent: known, sends: [{ versionId: 'v', attempt: 3, sentAtMs: 1 }] },
+    });
+    await logout(world.ports());
+    expect(world.journal.journal).toMatchObject({
+      known,
+      dispatch: null,
+      refusal: null,
+      retryAtMs: null,
+      failingSinceMs: null,
+      history: [{ atMs: startMs, outcome: 'logged-out', generation: 7 }],
+    });
+    const mark = JSON.parse((await world.grant.current())?.value.reveal() ?? '');
+    expect(Date.parse(mark.loggedOutAt)).toBe(startMs);
+  });
+
+  it('of what no pass has ever known is noted with generation 0', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    await logout(world.ports());
+    expect(world.journal.journal.history).toMatchObject([{ generation: 0 }]);
+  });
+
+  it('waits a little where another has moved what is stored, and looks again', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    let moves = 0;
+    world.grant.before = (call) => {
+      if (call !== 'promote') return;
+      moves += 1;
+      if (moves === 1) world.store(grantOf(0, { generation: 2 }), 'v2', false);
+    };
+    expect(await logout(world.ports())).toEqual({ kind: 'logged-out' });
+    expect(() => world.currentGrant()).toThrow('logged out');
+    expect(world.time.nowMs).toBeGreaterThan(startMs);
+    expect(moves).toBe(3);
+  });
+
   it('has consumers and passes say so, with the next step, and spends nothing', async () => {
     const world = memoryConnection();
     world.store(grantOf(20 * hour));

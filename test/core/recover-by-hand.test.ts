@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeGrant, type Grant } from '../../src/core/grant.ts';
+import { StoreRefused } from '../../src/core/ports.ts';
 import {
   earlierCandidate,
   forgetSeal,
@@ -93,6 +94,36 @@ describe('an earlier refresh token', () => {
     expect(it.journal.journal.latch).toMatchObject({ kind: 'revoked', sinceMs: it.time.nowMs });
   });
 
+  it('leaves a latch of the client as it is: another token does not help there', async () => {
+    const { it, given } = await latched();
+    const latch = {
+      kind: 'misconfigured',
+      clientVersionId: 'c1',
+      error: 'invalid_client',
+      sinceMs: 1,
+    } as const;
+    it.journal.set({ latch });
+    expect(await tryEarlier(it.ports(), given)).toMatchObject({ kind: 'latched', latch });
+    expect(it.presented).toEqual([]);
+    expect(it.journal.journal.latch).toEqual(latch);
+  });
+
+  it('whose latch is set again though the journal does not answer at once', async () => {
+    const { it, given } = await latched({ kind: 'invalid-grant' });
+    const { latch } = it.journal.journal;
+    let left = 2;
+    it.journal.before = (call) => {
+      const isSetting =
+        call === 'read' && it.presented.length > 0 && it.journal.journal.lease === null;
+      if (!isSetting || left === 0) return;
+      left -= 1;
+      throw new StoreRefused('unavailable', 'no answer');
+    };
+    expect(await tryEarlier(it.ports(), given)).toMatchObject({ kind: 'refused' });
+    expect(left).toBe(0);
+    expect(it.journal.journal.latch).toEqual(latch);
+  });
+
   it('is not sent where somebody has logged in meanwhile', async () => {
     const { it, given } = await latched();
     it.store(secondOf({ grant: 2, generation: 3, refreshToken: new Secret('r/0009invented') }));
@@ -130,6 +161,8 @@ describe('the versions that are kept', () => {
     expect(it.currentGrant().generation).toBe(2);
     expect(putBackCandidate(found, { grant: 1, generation: 3, attempt: 0 })).toBeUndefined();
     expect(putBackCandidate(found, null)?.grant.generation).toBe(2);
+    expect(putBackCandidate(found, grantOf(hour))?.grant.generation).toBe(2);
+    expect(putBackCandidate([], null)).toBeUndefined();
   });
 
   it('are not put back where nothing is current', async () => {
@@ -178,6 +211,10 @@ describe('a seal that the current key does not open', () => {
   it('is not opened with the key of another grant, and can be given up', async () => {
     const { it, made, ports } = sealed({ grant: 2 });
     expect(openedAmong(made, await grantsAmong(ports, ['v2', 'v1']))).toBeUndefined();
+    const { revision } = it.journal;
+    await forgetSeal(ports, 'another');
+    expect(it.journal.journal.seals).toEqual([made]);
+    expect(it.journal.revision).toBe(revision);
     await forgetSeal(ports, 'v3');
     await forgetSeal(ports, 'v3');
     expect(it.journal.journal.seals).toEqual([]);
