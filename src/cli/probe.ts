@@ -29,7 +29,7 @@ export function probeCommand(): Command {
   return withConnection(new Command('probe'))
     .summary('measure what the provider does with a used refresh token')
     .description(
-      'Takes a throw-away consent, uses up its refresh token and presents it again and again. What is measured is noted for this connection, and decides when an unanswered refresh is sent again. The refresh token that is stored is never presented.',
+      'Takes a throw-away consent, uses up its refresh token and presents it again and again. What is measured is noted for this connection, and decides when an unanswered refresh is sent again: within seconds where the provider takes a token again, else near the end of the access token. The refresh token that is stored is never presented.',
     )
     .option('--refresh-token', 'take the throw-away refresh token by prompt or standard input')
     .option('--up-to <duration>', 'how long to present it again', parseDuration, 600_000)

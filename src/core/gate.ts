@@ -6,7 +6,7 @@ import { policyFor } from './measured-policy.ts';
 import type { Outcome } from './outcome.ts';
 import type { RotationRequest, RotationSettings } from './pass.ts';
 import { compare, isNewer, newest } from './position.ts';
-import { lastChanceMs, replayAtMs } from './replay-policy.ts';
+import { isSafeAgain, lastChanceMs, replayAtMs } from './replay-policy.ts';
 import { heldLatch } from './settlement.ts';
 
 const dayMs = 86_400_000;
@@ -125,17 +125,36 @@ function rejectedSinceMs({ canary }: Journal, current: Grant): number | undefine
 }
 
 function limit(sight: Sight): Outcome | undefined {
-  const { journal, current, nowMs, request, settings } = sight;
-  const consumer = request.door === 'consumer';
-  const sent = journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs);
-  const sendsPerDay = settings.sendsPerDay ?? sendsPerDayMax;
-  const oldest = sent.at(-(consumer ? sendsPerDay.consumer : sendsPerDay.schedule));
-  if (oldest !== undefined) return { kind: 'limited', untilMs: oldest + dayMs };
-  const last = sent.at(-1);
-  if (!consumer || last === undefined || limitIsLifted(sight)) return undefined;
+  const { current, nowMs, request } = sight;
+  const full = fullDay(sight);
+  if (full !== undefined) return full;
+  const last = sentInADay(sight).at(-1);
+  if (request.door !== 'consumer' || last === undefined || limitIsLifted(sight)) return undefined;
   const lifeMs = current.expiresAtMs - current.issuedAtMs;
   const untilMs = last + Math.min(onDemandEveryMs, lifeMs / 2);
   return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;
+}
+
+function fullDay(sight: Sight): Outcome | undefined {
+  const { schedule, consumer } = sight.settings.sendsPerDay ?? sendsPerDayMax;
+  const oldest = sentInADay(sight).at(-(sight.request.door === 'consumer' ? consumer : schedule));
+  return oldest === undefined ? undefined : { kind: 'limited', untilMs: oldest + dayMs };
+}
+
+function sentInADay({ journal, nowMs }: Sight): readonly number[] {
+  return journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs);
+}
+
+/** Whether a send that was not answered may be followed by another at once, in the same pass. */
+export function mayFollow(sight: Sight): boolean {
+  const { journal, current, nowMs, settings } = sight;
+  const [first] = sendsFrom(journal, current);
+  const policy = policyFor(journal, settings);
+  return (
+    first !== undefined &&
+    isSafeAgain(policy, first.sentAtMs, nowMs) &&
+    fullDay(sight) === undefined
+  );
 }
 
 /** A token that died lifts the limit once; one that never worked says nothing about its successor. */

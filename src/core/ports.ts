@@ -76,7 +76,13 @@ export interface Client {
 
 /** Where the application's credentials come from; rejects with `StoreRefused`. */
 export interface ClientSource {
-  read(): Promise<{ readonly client: Client; readonly versionId: string } | undefined>;
+  read(): Promise<StoredClient | undefined>;
+}
+
+/** The application's credentials; the version tells one set from the next. */
+export interface StoredClient {
+  readonly client: Client;
+  readonly versionId: string;
 }
 
 /** What a token endpoint gave: RFC 6749 §5.1, with the lifetime made a number of seconds. */

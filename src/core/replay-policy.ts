@@ -26,22 +26,25 @@ export interface UncertainAttempt {
   readonly rejectedAtMs: number | undefined;
 }
 
+/** Whether a token that may be spent can be sent again at once, with nothing at risk. */
+export function isSafeAgain(policy: ReplayPolicy, firstSentAtMs: number, nowMs: number): boolean {
+  switch (policy.kind) {
+    case 'reusable':
+      return true;
+    case 'grace':
+      return nowMs <= firstSentAtMs + policy.seconds * 1000;
+    case 'single-use':
+    case 'unknown':
+      return false;
+  }
+}
+
 /**
  * When the refresh token of an uncertain attempt may be sent again: a moment in epoch milliseconds, past
  * or to come. After the access token's end nothing is left to lose, so every check may.
  */
 export function replayAtMs(policy: ReplayPolicy, attempt: UncertainAttempt, nowMs: number): number {
-  switch (policy.kind) {
-    case 'reusable':
-      return nowMs;
-    case 'grace':
-      return nowMs <= attempt.firstSentAtMs + policy.seconds * 1000
-        ? nowMs
-        : guarded(attempt, nowMs);
-    case 'single-use':
-    case 'unknown':
-      return guarded(attempt, nowMs);
-  }
+  return isSafeAgain(policy, attempt.firstSentAtMs, nowMs) ? nowMs : guarded(attempt, nowMs);
 }
 
 function guarded(attempt: UncertainAttempt, nowMs: number): number {

@@ -1,13 +1,15 @@
-import { markDispatched, markUnspent, positionAfter } from './dispatch.ts';
-import { limitIsLifted, retryAfterMaxMs, type Sight, uncertainty } from './gate.ts';
+import { markDispatched, markUnspent, positionAfter, sendsFrom } from './dispatch.ts';
+import { limitIsLifted, mayFollow, retryAfterMaxMs, type Sight, uncertainty } from './gate.ts';
 import type { Grant } from './grant.ts';
 import { busyUntilMs } from './lease.ts';
 import type { Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 import { persist } from './persistence.ts';
-import type { TokenAnswer, TokenResponse } from './ports.ts';
+import type { StoredClient, TokenAnswer, TokenResponse } from './ports.ts';
 import { heldLatch } from './settlement.ts';
 import { newVersionId } from './version-id.ts';
+
+const followAfterMs = 1000;
 
 /** What became of the wish to spend a refresh token. */
 export type Spent =
@@ -17,7 +19,14 @@ export type Spent =
   | { readonly kind: 'overtaken' | 'refused' }
   | { readonly kind: 'ended'; readonly outcome: Outcome };
 
-/** Step 4: journals the dispatch, looks at the clock, sends one request, and reads its answer. */
+/** What a send needs: the token that is sent, and the client that sends it. */
+interface Sending {
+  readonly parent: GrantVersion;
+  readonly stored: StoredClient;
+  readonly sight: Sight;
+}
+
+/** Step 4: sends the token, and where its answer is lost and the policy lets it, at once a second time. */
 export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Promise<Spent> {
   const { ports, page } = pass;
   const stored = await ports.client.read();
@@ -25,7 +34,27 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
   const latch = heldLatch(page.journal, parent.grant, stored.versionId);
   if (latch !== undefined) return ended({ kind: 'latched', latch });
   if (isTooLate(pass)) return ended({ kind: 'out-of-time' });
+  const sending = { parent, stored, sight };
+  const spent = await sendOnce(pass, sending);
+  const isUnanswered = spent.kind === 'ended' && spent.outcome.kind === 'uncertain';
+  return isUnanswered && (await isToFollow(pass, sight)) ? sendOnce(pass, sending) : spent;
+}
 
+/** Waits one to two seconds, by chance: those who have lost their answers together do not come again together. */
+async function isToFollow(pass: Pass, sight: Sight): Promise<boolean> {
+  const { clock, random } = pass.ports;
+  const isAllowed = () =>
+    mayFollow({ ...sight, journal: pass.page.journal, nowMs: pass.page.nowMs() });
+  if (!isAllowed()) return false;
+  const waitMs = followAfterMs + 4 * Buffer.from(random.bytes(1)).readUInt8();
+  if (clock.monotonicMs() + waitMs > pass.sendByMs) return false;
+  await clock.wait(waitMs);
+  return isAllowed();
+}
+
+/** Journals the dispatch, looks at the clock, sends one request, and reads its answer. */
+async function sendOnce(pass: Pass, { parent, stored, sight }: Sending): Promise<Spent> {
+  const { ports, page } = pass;
   const versionId = newVersionId(ports.random);
   const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));
   // A write whose answer was lost may have put it on record.
@@ -106,9 +135,11 @@ async function notGranted(
   const nowMs = pass.page.nowMs();
   switch (answer.kind) {
     case 'uncertain': {
-      const journal = pass.page.journal;
+      const { journal } = pass.page;
       const open = uncertainty({ ...sent.sight, journal, nowMs });
-      return ended(open ?? { kind: 'uncertain', sinceMs: nowMs, replayAtMs: nowMs });
+      const sentAtMs = sendsFrom(journal, sent.sight.current).map((send) => send.sentAtMs);
+      const sinceMs = Math.min(nowMs, ...sentAtMs);
+      return ended(open ?? { kind: 'uncertain', sinceMs, replayAtMs: nowMs });
     }
     case 'never-sent':
       await withdraw(pass, sent.versionId, null);

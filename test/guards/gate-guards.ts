@@ -55,8 +55,8 @@ export const gateGuards: readonly Guard[] = [
   {
     name: 'the quota of a day',
     file: 'gate.ts',
-    from: "if (oldest !== undefined) return { kind: 'limited', untilMs: oldest + dayMs };",
-    to: '',
+    from: "return oldest === undefined ? undefined : { kind: 'limited', untilMs: oldest + dayMs };",
+    to: 'return undefined;',
     breaks: 'a due token is not sent > $count sends in a day leave the $door $want',
   },
   {

@@ -46,6 +46,35 @@ export const sendingGuards: readonly Guard[] = [
       'nothing is sent > where the time ran out while the dispatch was journalled, and nothing stays open',
   },
   {
+    name: 'again at once only as the policy says',
+    file: 'gate.ts',
+    from: '    isSafeAgain(policy, first.sentAtMs, nowMs) &&\n',
+    to: '',
+    breaks: 'a token whose answer is lost > (%j) is not sent again, and nobody waits',
+  },
+  {
+    name: 'again at once within the sends of a day',
+    file: 'gate.ts',
+    from: ' &&\n    fullDay(sight) === undefined',
+    to: '',
+    breaks: 'a token whose answer is lost > is not sent again beyond the sends of a day',
+  },
+  {
+    name: 'the policy after the wait',
+    file: 'spend.ts',
+    from: 'await clock.wait(waitMs);\n  return isAllowed();',
+    to: 'await clock.wait(waitMs);\n  return true;',
+    breaks: 'a token whose answer is lost > is not sent again where the grace %s',
+  },
+  {
+    name: 'the clock before sending again',
+    file: 'spend.ts',
+    from: '  if (clock.monotonicMs() + waitMs > pass.sendByMs) return false;\n',
+    to: '',
+    breaks:
+      'a token whose answer is lost > is not sent again where what it brings might not be kept in time',
+  },
+  {
     name: 'nothing newer known at dispatch',
     file: 'dispatch.ts',
     from: "if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';",

@@ -34,6 +34,7 @@ const specifications = [
   'position',
   'replay-policy',
   'rotate',
+  'sent-again',
   'settlement',
   'token-source',
 ];

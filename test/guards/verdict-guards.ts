@@ -19,15 +19,15 @@ export const verdictGuards: readonly Guard[] = [
   {
     name: 'single-use waits',
     file: 'replay-policy.ts',
-    from: "    case 'single-use':\n    case 'unknown':\n      return guarded(attempt, nowMs);\n  }",
-    to: "    case 'single-use':\n    case 'unknown':\n      return nowMs;\n  }",
+    from: "    case 'single-use':\n    case 'unknown':\n      return false;\n  }",
+    to: "    case 'single-use':\n    case 'unknown':\n      return true;\n  }",
     breaks:
       'a token that may be single-use waits until two hours before the end of the access token: $kind',
   },
   {
     name: 'grace ends',
     file: 'replay-policy.ts',
-    from: 'nowMs <= attempt.firstSentAtMs + policy.seconds * 1000',
+    from: 'nowMs <= firstSentAtMs + policy.seconds * 1000',
     to: 'true',
     breaks: 'with a grace of 30 s, $name',
   },

@@ -165,11 +165,11 @@ export const guards: readonly Guard[] = [
     file: 'replay-policy.ts',
     from: `    case 'single-use':
     case 'unknown':
-      return guarded(attempt, nowMs);
+      return false;
   }`,
     to: `    case 'single-use':
     case 'unknown':
-      return nowMs;
+      return true;
   }`,
     breaks: 'G2 a token was presented again that may be spent',
   },

@@ -53,7 +53,7 @@ export class Limits {
       this.#ledger.violated('G2', "another environment's token was sent");
     }
     this.#checkNeed(deed, grant);
-    this.#checkQuota(deed, grant);
+    this.#checkQuota(process, deed, grant);
   }
 
   /** The answer to a refresh is in the hands of its process. */
@@ -144,18 +144,20 @@ export class Limits {
     if (!isNeeded) this.#ledger.violated('limits', 'a token was spent that nobody needed');
   }
 
-  #checkQuota({ request }: Deed, grant: Grant): void {
+  #checkQuota(sender: Process, { request }: Deed, grant: Grant): void {
     const { nowMs, history } = this.#world;
     const sent = this.#sent(nowMs - dayMs);
-    const before = nowMs < sentBeforeAtMs(0) + dayMs ? history.sentBefore : 0;
+    const sentBefore = nowMs < sentBeforeAtMs(0) + dayMs ? history.sentBefore : 0;
     const isOnDemand = request?.door === 'consumer';
-    if (sent.length + before >= (isOnDemand ? 12 : 40)) {
+    if (sent.length + sentBefore >= (isOnDemand ? 12 : 40)) {
       this.#ledger.violated('limits', 'more tokens were spent in a day than versions allow');
     }
-    if (!isOnDemand || sent.length === 0) return;
+    // What is sent again at once is one attempt.
+    if (!isOnDemand || sent.every(({ process }) => process === sender)) return;
     const everyMs = Math.min(45 * minuteMs, (grant.expiresAtMs - grant.issuedAtMs) / 2);
     // Who was suspended dates its send by a clock that has stood still.
-    const last = Math.max(...sent.map(({ atMs, process }) => atMs - process.lagMs));
+    const before = sent.filter(({ process }) => process !== sender);
+    const last = Math.max(...before.map(({ atMs, process }) => atMs - process.lagMs));
     if (nowMs >= last + everyMs - toleranceMs) return;
     if (this.#isLifted(grant)) return;
     this.#ledger.violated('limits', 'tokens were spent on demand too soon after one another');

@@ -72,7 +72,9 @@ function checkAgainst(
     return;
   }
   const isOpen = earlier.state === 'in flight' || pair?.state === 'in hand';
-  if (!isOpen || earlier.process.state !== 'running') return;
+  // Who sends again has given the answer up; whether it may is the policy's business.
+  const isOwn = earlier.process === presentation.process && pair?.state !== 'in hand';
+  if (!isOpen || isOwn || earlier.process.state !== 'running') return;
   if (isOverdue(world, earlier)) ledger.count('held late', earlier.parent);
   else ledger.violated('G2', 'a token was presented while another has it under way');
 }
