@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * Mutation testing of the core and of the webhook verification: `npm run mutants`, or one part of it by
  * FRESCO_MUTANTS=<part>. Stryker itself lives in bench/mutants behind a lockfile of its own; vitest is the root's.
@@ -19,7 +21,7 @@ export default {
   testRunner: 'vitest',
   vitest: { configFile: `${folder}/vitest.config.ts`, related: false },
   coverageAnalysis: 'perTest',
-  concurrency: 1,
+  concurrency: availableParallelism(),
   incremental: true,
   incrementalFile: `${folder}/reports/${part}.incremental.json`,
   ignorePatterns: [
