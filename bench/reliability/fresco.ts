@@ -4,13 +4,15 @@ import { emptyJournal, type Journal } from '../../src/core/journal.ts';
 import { login } from '../../src/core/login.ts';
 import type { RotationPorts } from '../../src/core/pass.ts';
 import { type JournalStore, StoreRefused, type VersionedSecret } from '../../src/core/ports.ts';
+import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
 import { rotate } from '../../src/core/rotate.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { answerOf, createTokenSource } from '../../src/core/token-source.ts';
 import { canary } from '../../src/fatture-in-cloud/canary.ts';
 import { fattureInCloud } from '../../src/fatture-in-cloud/provider-profile.ts';
 import { tokenEndpoint } from '../../src/fatture-in-cloud/token-endpoint.ts';
-import type { Build } from './contender.ts';
+import type { RotationMode } from '../../src/sandbox/settings.ts';
+import type { Build, Contender } from './contender.ts';
 import { seeded } from './seeded.ts';
 import type { Actor } from './turns.ts';
 import { StoreDown, type World } from './world.ts';
@@ -28,7 +30,22 @@ interface Table {
 }
 
 /** Fresco as it comes: its rotator hourly, and callers through its token source, whose demands are passes of their own. */
-export const fresco: Build = (world) => {
+export const fresco: Build = (world) => frescoWith('Fresco', world, { kind: 'unknown' });
+
+/** The same where somebody has run `fresco probe`, which tells what the provider takes again. */
+export const probedFresco: Build = (world) =>
+  frescoWith('Fresco, after `fresco probe`', world, measured[world.rotationMode]);
+
+// A grace is noted a little shorter than the longest after which a token was seen to work.
+const measured: Readonly<Record<RotationMode, ReplayPolicy>> = {
+  same: { kind: 'reusable' },
+  'keep-old': { kind: 'grace', seconds: 600 },
+  grace: { kind: 'grace', seconds: 50 },
+  'single-use': { kind: 'single-use' },
+  'single-use-family': { kind: 'single-use' },
+};
+
+function frescoWith(name: string, world: World, policy: ReplayPolicy): Contender {
   const grant: Versions = { byId: new Map(), currentId: undefined };
   const published: Versions = { byId: new Map(), currentId: undefined };
   const table: Table = { journal: emptyJournal, revision: 0 };
@@ -61,7 +78,7 @@ export const fresco: Build = (world) => {
         connection: 'default',
         environment: 'here',
         provider,
-        policy: { kind: 'unknown' },
+        policy,
         rotateEveryMs: 24 * hourMs,
         leaseTermMs: 90_000,
         requestMs: 15_000,
@@ -81,7 +98,7 @@ export const fresco: Build = (world) => {
     await source.obtain();
   };
   return {
-    name: 'Fresco',
+    name,
     login: async () => {
       const pair = await world.consent();
       const actor = world.actor('login');
@@ -107,7 +124,7 @@ export const fresco: Build = (world) => {
     accessToken: () => current(published, decodeAccessToken)?.accessToken.reveal(),
     refreshToken: () => current(grant, decodeGrant)?.refreshToken.reveal(),
   };
-};
+}
 
 function current<T>(versions: Versions, decode: (value: Secret) => T): T | undefined {
   const value = versions.byId.get(versions.currentId ?? '');

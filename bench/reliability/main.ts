@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { RotationMode } from '../../src/sandbox/settings.ts';
 import type { Build } from './contender.ts';
-import { fresco } from './fresco.ts';
+import { fresco, probedFresco } from './fresco.ts';
 import { officialSdk, simpleOauth2 } from './libraries.ts';
 import { rotationTemplate } from './rotation-template.ts';
 import { scheduleOf } from './schedule.ts';
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const days = Number(values.days);
 const seeds = Array.from({ length: Number(values.seeds) }, (_, at) => Number(values.from) + at);
 const hourMs = 3_600_000;
-const contenders = [fresco, rotationTemplate, simpleOauth2, officialSdk];
+const contenders = [fresco, probedFresco, rotationTemplate, simpleOauth2, officialSdk];
 
 /** What a provider may do with a refresh token that is used; which of these Fatture in Cloud does is documented nowhere. */
 const providers: readonly (readonly [RotationMode, string])[] = [

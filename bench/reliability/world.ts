@@ -24,6 +24,7 @@ export interface Figures {
 /** The provider behind sockets, virtual time, and the faults of the day. */
 export class World {
   readonly schedule: Schedule;
+  readonly rotationMode: RotationMode;
   readonly turns: Turns;
   readonly figures: Figures = {
     hours: 0,
@@ -49,6 +50,7 @@ export class World {
 
   constructor(schedule: Schedule, rotationMode: RotationMode) {
     this.schedule = schedule;
+    this.rotationMode = rotationMode;
     this.startMs = Date.UTC(2026, 0, 1);
     this.turns = new Turns(this.startMs, seeded(schedule.seed + 1));
     this.#sandbox = createSandbox({
