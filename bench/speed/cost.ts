@@ -35,9 +35,12 @@ interface Prices {
   >;
   readonly gigabyteSecond: number;
   readonly functionGigabytes: number;
+  readonly logGigabyte: number;
   readonly assumedMs: Readonly<
     Record<'receiver' | 'handler' | 'check' | 'refresh' | 'refreshingHandler', number>
   >;
+  /** What Lambda itself writes of each run. */
+  readonly assumedLogBytesOfARun: number;
 }
 
 /** Row 8. */
@@ -67,11 +70,11 @@ export async function cost(): Promise<Measured> {
       ratio(ours / theirs),
     ]),
     remark: [
-      `Counted calls: a check ${told(check)}; a refresh ${told(refresh)}; a webhook ${told(webhook)}.`,
+      `Counted calls: a check ${told(check)}; a refresh ${told(refresh)}; a webhook ${told(webhook)}, and ${significant(counted.logBytes.webhook)} bytes of logs and metrics.`,
       `Fresco without webhooks: 3 secrets, a key, ${alarms} alarms, ${metrics} metrics, hourly checks and ${refreshesADay} refreshes a day.`,
       'The other: 1 secret, and for each webhook one read, one refresh and one put; no queue, journal, de-duplication or alarm.',
       `Secrets Manager allows about one put in ten minutes for long: above some 4,000 webhooks a month it works on paper only.`,
-      `Prices as of ${prices.asOf}: ${prices.source}; durations are assumed. All of it is in bench/speed/prices.json.`,
+      `Prices as of ${prices.asOf}: ${prices.source}; durations and what Lambda logs of a run are assumed. All of it is in bench/speed/prices.json.`,
     ].join(' '),
     plot: {
       unit: 'US dollars, logarithmic',
@@ -97,16 +100,21 @@ function monthOfOurs(prices: Prices, counted: Counted, webhooks: number): number
     alarms * prices.alarmMonth +
     metrics * prices.metricMonth;
   const checks = (hours * millionCalls.schedule) / 1e6 + run(prices, assumedMs.check) * hours;
+  const { logBytes } = counted;
   const rotating =
-    hours * callsCost(prices, counted.check) +
-    refreshes * (callsCost(prices, counted.refresh) + run(prices, assumedMs.refresh));
+    hours * (callsCost(prices, counted.check) + logCost(prices, logBytes.check)) +
+    refreshes *
+      (callsCost(prices, counted.refresh) +
+        run(prices, assumedMs.refresh) +
+        logCost(prices, logBytes.refresh));
   // A process lives for hours, and reads its token at its start.
   const reading = hours * counted.tokenReads * secretCost(prices);
   const each =
     millionCalls.httpApi / 1e6 +
     run(prices, assumedMs.receiver) +
     run(prices, assumedMs.handler) +
-    callsCost(prices, counted.webhook);
+    callsCost(prices, counted.webhook) +
+    logCost(prices, logBytes.webhook);
   return standing + checks + rotating + reading + webhooks * each;
 }
 
@@ -127,9 +135,15 @@ function crossing(prices: Prices, counted: Counted): number {
   return (ours(0) - theirs(0)) / (rise(theirs) - rise(ours));
 }
 
+/** One run of a function, with what Lambda writes of it. */
 function run(prices: Prices, ms: number): number {
-  const { millionCalls, gigabyteSecond, functionGigabytes } = prices;
-  return millionCalls.function / 1e6 + (ms / 1000) * functionGigabytes * gigabyteSecond;
+  const { millionCalls, gigabyteSecond, functionGigabytes, assumedLogBytesOfARun } = prices;
+  const computing = (ms / 1000) * functionGigabytes * gigabyteSecond;
+  return millionCalls.function / 1e6 + computing + logCost(prices, assumedLogBytesOfARun);
+}
+
+function logCost({ logGigabyte }: Prices, bytes: number): number {
+  return (bytes / 1e9) * logGigabyte;
 }
 
 /** Each call of a secret is one of its key too. */

@@ -18,18 +18,28 @@ interface Logs {
   readonly sqs?: { readonly calls: CallLog };
 }
 
-/** What the built functions call, counted on the wire: for a check, a refresh, and each of ten notifications. */
+/**
+ * What the built functions call, counted on the wire, and what they print: for a check, a refresh, and each of
+ * ten notifications.
+ */
 export async function countedCalls() {
   const rotator = await startRotatorStack();
   try {
     await rotator.logIn();
-    const check = await counted(rotator, () =>
-      rotator.through('schedule', { connection: 'default' }),
-    );
-    const refresh = await counted(rotator, () =>
-      rotator.through('operator', { connection: 'default' }),
-    );
-    return { check, refresh, ...(await ofNotifications()) };
+    const passing = async (door: 'schedule' | 'operator') => {
+      const { logs } = await rotator.through(door, { connection: 'default' });
+      return Buffer.byteLength(logs);
+    };
+    const check = await counted(rotator, () => passing('schedule'));
+    const refresh = await counted(rotator, () => passing('operator'));
+    const { webhook, webhookLogBytes, tokenReads } = await ofNotifications();
+    return {
+      check: check.calls,
+      refresh: refresh.calls,
+      webhook,
+      tokenReads,
+      logBytes: { check: check.result, refresh: refresh.result, webhook: webhookLogBytes },
+    };
   } finally {
     await rotator.stop();
   }
@@ -43,29 +53,39 @@ async function ofNotifications() {
     await stack.change('entities.clients.create', 1);
     // The first one reads the token, for all that come after it.
     const first = await counted(stack, () => stack.handle());
+    stack.received.splice(0);
     const receiving = await counted(stack, () => stack.change('entities.clients.create', many));
     const handling = await counted(stack, () => stack.handle());
     if (stack.bus.events.length !== many + 1) throw new Error('not every notification was told');
     // The event source receives and deletes; here the former is the double's, and each alone at the worst.
-    const received = { ...handling, queue: 2 * many };
-    return { tokenReads: first.secrets, webhook: each(sumOf(receiving, received), many) };
+    const handled = { ...handling.calls, queue: 2 * many };
+    const printed = [...stack.received, handling.result].map(({ logs }) => logs).join('');
+    return {
+      tokenReads: first.calls.secrets,
+      webhook: each(sumOf(receiving.calls, handled), many),
+      webhookLogBytes: Buffer.byteLength(printed) / many,
+    };
   } finally {
     await stack.stop();
   }
 }
 
-async function counted(logs: Logs, action: () => Promise<unknown>): Promise<Calls> {
+async function counted<T>(
+  logs: Logs,
+  action: () => Promise<T>,
+): Promise<{ readonly calls: Calls; readonly result: T }> {
   const { secrets, table, bus, sqs } = logs;
   for (const { calls } of [secrets, table, bus, ...(sqs ? [sqs] : [])]) calls.clear();
-  await action();
+  const result = await action();
   const tableReads = table.calls.count('GetItem');
-  return {
+  const made = {
     secrets: secrets.calls.count(),
     tableReads,
     tableWrites: table.calls.count() - tableReads,
     events: bus.calls.count(),
     queue: sqs?.calls.count() ?? 0,
   };
+  return { calls: made, result };
 }
 
 function sumOf(a: Calls, b: Calls): Calls {

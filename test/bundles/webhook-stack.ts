@@ -15,7 +15,7 @@ import { clientConfig } from '../doubles/client-config.ts';
 import { startDynamoDb } from '../doubles/dynamodb.ts';
 import { startEventBridge } from '../doubles/eventbridge.ts';
 import { startLambdaInvoke } from '../doubles/lambda-invoke.ts';
-import { lambdaFunction } from '../doubles/lambda-runtime.ts';
+import { type LambdaResult, lambdaFunction } from '../doubles/lambda-runtime.ts';
 import { node24Path } from '../doubles/node24.ts';
 import { startSecretsManager } from '../doubles/secrets-manager.ts';
 import { startSqs } from '../doubles/sqs.ts';
@@ -42,7 +42,12 @@ export async function startWebhookStack() {
   ]);
   const queueUrl = sqs.queueUrl('notifications');
   const dynamo = new DynamoDBClient(clientConfig(table.endpoint));
-  const edge = await startEdge((event) => receiver.invoke(event));
+  const received: LambdaResult[] = [];
+  const edge = await startEdge(async (event) => {
+    const result = await receiver.invoke(event);
+    received.push(result);
+    return result;
+  });
   const webhookSink = `${edge.url}/webhooks`;
   const node = node24Path() ?? process.execPath;
   const receiver = lambdaFunction({
@@ -117,6 +122,8 @@ export async function startWebhookStack() {
     bus,
     sqs,
     receiver,
+    /** What each of its invocations gave. */
+    received,
     accessToken,
     sink: `${webhookSink}/default`,
     /** The status of each answer that left the edge. */
