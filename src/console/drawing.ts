@@ -122,7 +122,7 @@ function noteOf(view: ConnectionView): string {
     return 'A refresh was cut off. Its token is kept in a seal, and the next check finishes the work.';
   }
   if (uncertainSinceMs !== null) {
-    return `A refresh was sent ${dayTimeText(uncertainSinceMs)} and no answer came. Its token may be spent, so it is not sent again before the access token is near its end.`;
+    return `A refresh was sent ${dayTimeText(uncertainSinceMs)} and no answer came. Its token may be spent: it is sent again once that puts nothing at risk, at the latest near the end of the access token.`;
   }
   if (waitingUntilMs !== null && waitingUntilMs > nowMs) {
     return `The provider asked for patience until ${dayTimeText(waitingUntilMs)}.`;
