@@ -74,6 +74,80 @@ describe('the cursor of a list', () => {
     expect(again.fresh.map(({ id }) => id)).toEqual([4]);
   });
 
+  it('moves its beginning where four share the last stamp, and turns the page where more do', () => {
+    const four = page(['10', '12', '12', '12', '12'], { total: 9, isLast: false });
+    expect(turn(newCursor, four).next.walk).toMatchObject({ since: { at: '12' }, page: 1 });
+    const five = page(['10', '12', '12', '12', '12', '12'], { total: 9, isLast: false });
+    expect(turn(newCursor, five).next.walk).toMatchObject({ since: null, page: 2 });
+  });
+
+  it('goes on from page to page while the list stays as long as it was', () => {
+    const walk = { since: null, until: '50', page: 2, total: 9 };
+    const second = page(['10', '10', '10'], { total: 9, isLast: false, firstId: 4 });
+    const { fresh, next } = turn({ ...newCursor, walk }, second);
+    expect(fresh.map(({ id }) => id)).toEqual([4, 5, 6]);
+    expect(next.walk).toEqual({ ...walk, page: 3 });
+  });
+
+  it('goes back by as many pages as entities have left, and never before the first', () => {
+    const walk = { since: null, until: '50', page: 5, total: 20 };
+    const shorter = (total: number) => page(['10', '10', '10'], { total, isLast: false });
+    const cursor = { ...newCursor, walk };
+    expect(turn(cursor, shorter(19)).next.walk).toEqual({ ...walk, page: 4, total: 19 });
+    expect(turn(cursor, shorter(16)).next.walk).toEqual({ ...walk, page: 3, total: 16 });
+    expect(turn(cursor, shorter(1)).next.walk).toEqual({ ...walk, page: 1, total: 1 });
+  });
+
+  it('on its first page has nothing to go back to, however short the list has become', () => {
+    const walk = { since: null, until: '50', page: 1, total: 9 };
+    const { fresh, next } = turn({ ...newCursor, walk }, page(['10']));
+    expect(fresh).toHaveLength(1);
+    expect(next.walk).toBeNull();
+  });
+
+  it('ends its walk with an empty page, whatever that says of others', () => {
+    const { next } = turn(newCursor, page([], { total: 9, isLast: false }));
+    expect(next.walk).toBeNull();
+  });
+
+  it('tells an entity that was read and has changed again', () => {
+    const { next } = turn(newCursor, page(['40', '41']));
+    const { fresh } = turn(next, page(['43'], { firstId: 1 }));
+    expect(fresh).toMatchObject([{ id: 1, stamp: '43' }]);
+  });
+
+  it('remembers what was read of late, each once, as far back as may be read again', () => {
+    const first = turn(newCursor, page(['34', '35', '40'])).next;
+    expect(first.recent).toEqual([
+      ['35', 2],
+      ['40', 3],
+    ]);
+    const second = turn(first, page(['40', '41'], { firstId: 3 })).next;
+    expect(second.recent).toEqual([
+      ['40', 3],
+      ['41', 4],
+    ]);
+    const third = turn(second, page(['42'], { firstId: 3 })).next;
+    expect(third.recent).toEqual([
+      ['40', 3],
+      ['41', 4],
+      ['42', 3],
+    ]);
+  });
+
+  it('remembers so many at most that it fits an item of the table', () => {
+    const bulk = page(Array.from({ length: 40_010 }, () => '40'));
+    const { recent } = turn(newCursor, bulk).next;
+    expect(recent).toHaveLength(40_000);
+    expect(recent.at(-1)).toEqual(['40', 40_010]);
+  });
+
+  it('does not go back behind the newest stamp that it has seen', () => {
+    const cursor = { ...newCursor, newest: '48' };
+    expect(turn(cursor, page(['30'])).next).toMatchObject({ newest: '48', since: { at: '43' } });
+    expect(turn(cursor, page(['49'])).next).toMatchObject({ newest: '49', since: { at: '44' } });
+  });
+
   it('tells a stamp that may be two moments each time it is read', () => {
     const { next } = turn(newCursor, page(['66']), '70');
     expect(turn(next, page(['66']), '70').fresh).toHaveLength(1);
@@ -103,8 +177,13 @@ describe('the cursor of a list', () => {
     encodeCursor(newCursor).replace('[]', '[["10",1]]'),
     encodeCursor(newCursor).replace('[]', '{}'),
     encodeCursor({ ...newCursor, since: { at: '', inclusive: true } }),
+    encodeCursor({ ...newCursor, since: { at: '10', inclusive: 'yes' as never } }),
+    ...[{ since: 5 }, { until: '' }, { page: 1.5 }, { total: 'x' }].map((damage) => {
+      const walk = { since: null, until: '50', page: 1, total: null };
+      return encodeCursor({ ...newCursor, walk: { ...walk, ...(damage as object) } });
+    }),
   ])('is refused where it is damaged: %s', (text) => {
-    expect(() => decodeCursor(text)).toThrow(/cursor of a sync/);
+    expect(() => decodeCursor(text)).toThrow(/(the )?cursor of a sync (cannot be read|is )/);
   });
 });
 

@@ -86,7 +86,9 @@ describe('the record of a sync', () => {
     const page = await open(scene);
     scene.before = once('store.write sync', new StoreRefused('unavailable', 'no answer'));
     await expect(page.save()).rejects.toThrow('no answer');
+    noteFailure(page);
     expect(await page.save()).toBe('written');
+    expect((await stored(scene))?.failures).toEqual({ pass: 1 });
   });
 
   it('that another has saved after an unanswered write stays theirs', async () => {

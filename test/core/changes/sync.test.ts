@@ -107,11 +107,13 @@ describe('a sync', () => {
     'gives way to a sync that has begun while it was at %s',
     async (key) => {
       const scene = new SyncScene();
+      scene.companies = [7, 8].map((id) => ({ id, name: `Studio ${id}` }));
       scene.before = (call) => {
         if (call === `store.read ${key}`) scene.texts.set('sync', { text: 'theirs', revision: 9 });
       };
       expect(await scene.pass()).toEqual({ kind: 'superseded' });
       expect(scene.texts.get('sync')?.text).toBe('theirs');
+      expect(scene.asked.at(-1)).toBe(`7 ${key.slice(2)}`);
     },
   );
 
@@ -121,6 +123,15 @@ describe('a sync', () => {
       if (call === 'bus.publish') scene.texts.set('sync', { text: 'theirs', revision: 9 });
     };
     expect(await scene.pass()).toEqual({ kind: 'superseded' });
+  });
+
+  it('asks nothing where another has begun in the same moment', async () => {
+    const scene = new SyncScene();
+    scene.before = (call) => {
+      if (call === 'store.write sync') scene.texts.set('sync', { text: 'theirs', revision: 1 });
+    };
+    expect(await scene.pass()).toEqual({ kind: 'superseded' });
+    expect(scene.asked).toEqual([]);
   });
 
   it('does not begin where another has begun in the same moment', async () => {
