@@ -213,6 +213,14 @@ describe('a due token is not sent', () => {
     expect(spendBarrier(sight({ request: { door } }, { sentAtMs }))?.kind).toBe(want);
   });
 
+  it('as many sends as a day may have wait until the first that counts is a day old', () => {
+    const sentAtMs = Array.from({ length: 41 }, (_, n) => nowMs - 20 * hour + n);
+    expect(spendBarrier(sight({}, { sentAtMs }))).toEqual({
+      kind: 'limited',
+      untilMs: nowMs + 4 * hour + 1,
+    });
+  });
+
   it('a store whose versions cost nothing has a number of its own', () => {
     const sentAtMs = Array.from({ length: 40 }, (_, n) => nowMs - 20 * hour + n);
     const sendsPerDay = { schedule: 41, consumer: 40 };

@@ -26,6 +26,14 @@ describe("Secrets Manager's own rotation", () => {
     expect(it.grant.pendingId).toBeUndefined();
   });
 
+  it('spends nothing where its process will not live to keep what that brings', async () => {
+    const it = connection();
+    const remainingMs = () => 20_000;
+    const creating = { step: 'createSecret', versionId: token, remainingMs } as const;
+    await expect(rotateNatively(it.ports(), creating)).rejects.toThrow("ended with 'out-of-time'");
+    expect(it.presented).toEqual([]);
+  });
+
   it('spends one token though every step is delivered twice', async () => {
     const it = connection(granted(2));
     for (const name of steps.flatMap((step) => [step, step])) await it.step(name);

@@ -12,6 +12,7 @@ const lost = { kind: 'uncertain', cause: 'reset' } as const;
 function probe(answers: TokenAnswer[], upToSeconds = 60) {
   const time = { monotonicMs: 0 };
   const presented: string[] = [];
+  const atSeconds: number[] = [];
   const ports = {
     clock: {
       nowMs: () => startMs + time.monotonicMs,
@@ -23,6 +24,7 @@ function probe(answers: TokenAnswer[], upToSeconds = 60) {
     endpoint: {
       refresh: async (refreshToken: Secret) => {
         presented.push(refreshToken.reveal());
+        atSeconds.push(time.monotonicMs / 1000);
         const answer = answers.shift();
         if (answer === undefined) throw new Error('asked more often than expected');
         return answer;
@@ -30,7 +32,7 @@ function probe(answers: TokenAnswer[], upToSeconds = 60) {
     },
     client: { clientId: 'id', clientSecret: new Secret('s') },
   };
-  return { presented, run: () => probeReplay(ports, first, upToSeconds) };
+  return { presented, atSeconds, run: () => probeReplay(ports, first, upToSeconds) };
 }
 
 /** An answer that brings no refresh token: the one that was sent stays. */
@@ -62,6 +64,23 @@ describe('a probe of what becomes of a used refresh token', () => {
       policy: { kind: 'grace', seconds: 5 },
       endsFamily: false,
     });
+  });
+
+  it('presents it at once, then further and further apart, and at the very end', async () => {
+    const answers = Array.from({ length: 7 }, (_, n) => granted(n + 2));
+    const { atSeconds, run } = probe(answers);
+    const seconds = [0, 5, 10, 20, 40, 60];
+    expect(await run()).toMatchObject({
+      policy: { kind: 'grace', seconds: 60 },
+      presentations: seconds.map((afterSeconds) => ({ afterSeconds, accepted: true })),
+    });
+    expect(atSeconds).toEqual([0, ...seconds]);
+  });
+
+  it('does not wait longer where an answer took its time', async () => {
+    const { atSeconds, run } = probe([granted(2), granted(3), granted(4), refused, granted(5)], 10);
+    await run();
+    expect(atSeconds).toEqual([0, 0, 5, 10, 10]);
   });
 
   it('finds whether reuse has ended the successor too', async () => {

@@ -37,6 +37,13 @@ describe('an answer that was lost', () => {
     expect(it.publishedToken().generation).toBe(2);
   });
 
+  it('is not asked for where none is missing', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour));
+    expect(await sendAgain(it.ports())).toMatchObject({ kind: 'fresh' });
+    expect(it.presented).toEqual([]);
+  });
+
   it('is not asked for while another holds the lease', async () => {
     const it = memoryConnection([{ kind: 'uncertain', cause: 'reset' }]);
     it.store(grantOf(13 * hour));
@@ -179,6 +186,8 @@ describe('the versions that are kept', () => {
     const current = secondOf({ generation: 3, refreshToken: new Secret('r/0001invented') });
     expect(earlierCandidate(found, current)?.grant.generation).toBe(1);
     expect(earlierCandidate(found, secondOf({ grant: 3, generation: 9 }))).toBeUndefined();
+    const first = grantOf(hour, { refreshToken: new Secret('r/0005invented') });
+    expect(earlierCandidate(found, first)).toBeUndefined();
   });
 });
 
@@ -206,6 +215,13 @@ describe('a seal that the current key does not open', () => {
     await rotate(it.ports(), { door: 'schedule' });
     expect(it.publishedToken().generation).toBe(3);
     expect(it.journal.journal.seals).toEqual([]);
+  });
+
+  it('is not opened where it holds no grant: that would be made current', async () => {
+    const { ports } = sealed();
+    const none = new Secret('no grant');
+    const made = seal(none, { versionId: 'v3', position: third, sealKey }, ports.random);
+    expect(openedAmong(made, await grantsAmong(ports, ['v2', 'v1']))).toBeUndefined();
   });
 
   it('is not opened with the key of another grant, and can be given up', async () => {

@@ -154,7 +154,11 @@ describe('nothing is sent', () => {
     it.store(grantOf(13 * hour));
     const lease = { owner: 'other', fence: 1, expiresAtMs: startMs + 1000 };
     it.journal.set({ fence: 1, lease });
+    const calls: string[] = [];
+    it.grant.before = (call) => void calls.push(call);
     expect(await rotate(it.ports(), schedule)).toEqual({ kind: 'busy', untilMs: startMs + 1000 });
+    // What the gate looks at, and nothing after it.
+    expect(calls).toEqual(['current']);
   });
 
   it('where nobody has logged in, or the client is not stored', async () => {

@@ -19,6 +19,12 @@ it.each([
   expect(print()).not.toContain(planted);
 });
 
+it('a secret shows as what it is, so that its place can be seen', () => {
+  expect(`${secret}`).toBe('[secret]');
+  expect(JSON.stringify({ secret })).toBe('{"secret":"[secret]"}');
+  expect(inspect({ secret })).toBe('{ secret: [secret] }');
+});
+
 it('reveal gives the value back', () => {
   expect(secret.reveal()).toBe(planted);
 });
