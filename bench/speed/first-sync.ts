@@ -1,12 +1,11 @@
-import type { AccessToken } from '../../src/core/access-token.ts';
 import { syncPass } from '../../src/core/changes/sync.ts';
 import type { SyncPorts, SyncStore } from '../../src/core/changes/sync-ports.ts';
 import type { Clock } from '../../src/core/ports.ts';
-import { Secret } from '../../src/core/secret.ts';
 import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
 import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/changes.ts';
 import { systemRandom } from '../../src/local/system.ts';
 import { usualPace } from '../../src/wiring/sync-pass.ts';
+import { inventedToken } from '../../test/core/invented-token.ts';
 import { pagedApi } from './paged-api.ts';
 
 /** A whole first sync of so many entities over all lists, on a clock that never waits. */
@@ -45,16 +44,7 @@ export async function firstSync(entities: number, onRequest: () => void = () => 
 // Node keeps the timer of each request until it ends. In truth requests are a second apart, and there are few.
 const requestMs = 50;
 
-const token: AccessToken = {
-  connection: 'default',
-  grant: 1,
-  generation: 1,
-  attempt: 0,
-  accessToken: new Secret('a/0001invented'),
-  issuedAtMs: 0,
-  expiresAtMs: null,
-  companies: [{ id: 108061, name: 'Studio Esempio' }],
-};
+const token = inventedToken({ companies: [{ id: 108061, name: 'Studio Esempio' }] });
 const obtained = { kind: 'token', token } as const;
 
 function hurried(): Clock {

@@ -1,6 +1,4 @@
 import fc from 'fast-check';
-import type { AccessToken } from '../../src/core/access-token.ts';
-import { Secret } from '../../src/core/secret.ts';
 import type { TokenSource } from '../../src/core/token-source.ts';
 import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
 import {
@@ -13,6 +11,7 @@ import { parseProviderProfile } from '../../src/fatture-in-cloud/provider-profil
 import { parseScopes } from '../../src/fatture-in-cloud/scopes.ts';
 import { subscriptionsOf } from '../../src/fatture-in-cloud/subscriptions.ts';
 import { classify, oauthError } from '../../src/fatture-in-cloud/token-answer.ts';
+import { inventedToken } from '../core/invented-token.ts';
 import { hostileHeaders, hostileJson, hostileText } from './hostile.ts';
 import { type Ending, type Target, target } from './target.ts';
 
@@ -59,16 +58,7 @@ const tokenAnswers = target('token answers', {
   },
 });
 
-const token: AccessToken = {
-  connection: 'default',
-  grant: 1,
-  generation: 1,
-  attempt: 0,
-  accessToken: new Secret('a/0001invented'),
-  issuedAtMs: 0,
-  expiresAtMs: null,
-  companies: [],
-};
+const token = inventedToken();
 const source: TokenSource = {
   obtain: async () => ({ kind: 'token', token }),
   rejected: async () => ({ kind: 'unavailable', detail: 'no other' }),

@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import type { AccessToken } from '../../src/core/access-token.ts';
 import type { EntityId, QueuedNotification } from '../../src/core/changes/notification.ts';
 import type { QuotaPauses, SeenEvents } from '../../src/core/changes/notification-ports.ts';
 import { processNotifications } from '../../src/core/changes/process-notification.ts';
@@ -26,6 +25,7 @@ import type { Entity } from '../../src/sandbox/collections.ts';
 import { seededRandom } from '../../src/sandbox/mint.ts';
 import type { Settings } from '../../src/sandbox/settings.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
+import { inventedToken } from '../core/invented-token.ts';
 import { Prng } from '../simulation/prng.ts';
 
 export const company = 108061;
@@ -301,16 +301,10 @@ function steadyTokens(
     scopes: granted,
     method: 'manual',
   });
-  const token: AccessToken = {
-    connection: 'default',
-    grant: 1,
-    generation: 1,
-    attempt: 0,
+  const token = inventedToken({
     accessToken: new Secret(access_token),
-    issuedAtMs: 0,
-    expiresAtMs: null,
     companies: [{ id: company, name: 'Studio Esempio' }],
-  };
+  });
   const obtained = { kind: 'token', token } as const;
   return { obtain: async () => obtained, rejected: async () => obtained };
 }

@@ -1,4 +1,3 @@
-import type { AccessToken } from '../../../src/core/access-token.ts';
 import {
   type EntityId,
   keyOf,
@@ -13,8 +12,8 @@ import {
 import type { Processed } from '../../../src/core/changes/processed.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 import type { FrescoEvent } from '../../../src/core/report.ts';
-import { Secret } from '../../../src/core/secret.ts';
 import type { Obtained } from '../../../src/core/token-source.ts';
+import { inventedToken } from '../invented-token.ts';
 
 /** A call of a port: its name, such as `bus.publish`, may be made to fail by `fail`. */
 export type PortCall =
@@ -31,16 +30,7 @@ export type PortCall =
 /** The process died in the middle of a call; nothing of it goes on. */
 export class Killed extends Error {}
 
-const token: AccessToken = {
-  connection: 'default',
-  grant: 1,
-  generation: 1,
-  attempt: 1,
-  accessToken: new Secret('a/0001invented'),
-  issuedAtMs: 0,
-  expiresAtMs: 86_400_000,
-  companies: [],
-};
+const token = inventedToken({ expiresAtMs: 86_400_000 });
 
 interface SeenEntry {
   readonly state: 'claimed' | 'published';

@@ -12,8 +12,8 @@ import type {
 } from '../../../src/core/changes/sync-ports.ts';
 import type { Company } from '../../../src/core/company.ts';
 import type { FrescoEvent } from '../../../src/core/report.ts';
-import { Secret } from '../../../src/core/secret.ts';
 import type { Obtained } from '../../../src/core/token-source.ts';
+import { inventedToken } from '../invented-token.ts';
 
 /** An entity of the provider: its stamp counts seconds, in four digits. */
 export interface Listed {
@@ -69,7 +69,10 @@ export class SyncScene {
     },
     random: { bytes: (count) => new Uint8Array(count).fill(this.nowMs / 1000) },
     tokens: {
-      obtain: async () => this.obtained ?? this.#token(),
+      obtain: async () => {
+        const token = inventedToken({ companies: this.companies });
+        return this.obtained ?? { kind: 'token', token };
+      },
       rejected: () => Promise.reject(new Error('not asked by a sync')),
     },
     feed: {
@@ -192,20 +195,6 @@ export class SyncScene {
       isLast: page * 2 >= all.length,
       quota: this.quota,
     };
-  }
-
-  #token(): Obtained {
-    const token = {
-      connection: 'default',
-      grant: 1,
-      generation: 1,
-      attempt: 0,
-      accessToken: new Secret('a/0001invented'),
-      issuedAtMs: 0,
-      expiresAtMs: null,
-      companies: this.companies,
-    };
-    return { kind: 'token', token };
   }
 }
 
