@@ -49,6 +49,7 @@ describe('a rule is seen to bite:', () => {
     ['environmentAtEdges', 'src/wiring/a.ts', "const a = process.env['A'];"],
     ['noModuleMocks', 'test/a.test.ts', "vi.mock('./a.ts');"],
     ['noModuleMocks', 'test/a.test.ts', "jest.mock('./a.ts');"],
+    ['noClassMocks', 'test/a.test.ts', `const mock = mock${'Client'}(SQSClient);`],
     ['noUnfinishedWork', 'src/core/a.ts', unfinished],
     ['namesThatSaySomething', 'src/utils/a.ts', ''],
     ['namesThatSaySomething', 'test/helpers.ts', ''],

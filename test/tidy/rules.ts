@@ -113,6 +113,13 @@ export const noModuleMocks = bans(
   'use a port or a server',
 );
 
+/** A class that is mocked stays so for every file of the same worker; a client of one's own does not. */
+export const noClassMocks = bans(
+  (path) => path.startsWith('test/'),
+  [/\bmockClient\(\s*[A-Z]/],
+  'mock a client, not its class',
+);
+
 /** No work is left behind in a comment. */
 export const noUnfinishedWork: Rule = ({ text }) =>
   [...text.matchAll(/\b(TO[D]O|FIX[M]E|XX[X])\b/g)].map((found) => `has ${found[0]}`);
@@ -176,6 +183,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   coreBans,
   environmentAtEdges,
   noModuleMocks,
+  noClassMocks,
   noUnfinishedWork,
   namesThatSaySomething,
   noBarrels,
