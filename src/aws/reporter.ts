@@ -1,4 +1,4 @@
-import { classOf, type OutcomeClass } from '../core/outcome.ts';
+import { meaningOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { EventBus, Reporter } from '../core/ports.ts';
 import { eventOf, type PublishedFacts, type Report } from '../core/report.ts';
@@ -19,7 +19,7 @@ export function reporter({ prefix, bus, log, emit }: ReporterOptions): Reporter 
   return {
     report: async (report) => {
       try {
-        log[levelOf[classOf(report.outcome)]](describeOutcome(report.outcome), fieldsOf(report));
+        log[levelOf(report.outcome)](describeOutcome(report.outcome), fieldsOf(report));
         emit(metricsOf(report, prefix));
         const event = eventOf(report);
         if (event !== undefined) await bus.publish([event]);
@@ -31,9 +31,11 @@ export function reporter({ prefix, bus, log, emit }: ReporterOptions): Reporter 
   };
 }
 
-const levelOf = { done: 'info', retry: 'warn', person: 'error' } as const satisfies Readonly<
-  Record<OutcomeClass, keyof Log>
->;
+function levelOf(outcome: Outcome): keyof Log {
+  const meaning = meaningOf(outcome);
+  if (meaning.class === 'done') return 'info';
+  return meaning.class === 'person' && meaning.isFailing ? 'error' : 'warn';
+}
 
 function fieldsOf(report: Report): LogFields {
   const left = hoursLeft(report);
@@ -69,7 +71,7 @@ function metricsOf(report: Report, prefix: string): string {
         ...(report.published && left !== undefined
           ? { IdleDays: idleDays(report.published, atMs) }
           : {}),
-        PersonNeeded: classOf(outcome) === 'person' ? 1 : 0,
+        PersonNeeded: meaningOf(outcome).isAlarming ? 1 : 0,
         UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
       },
     },

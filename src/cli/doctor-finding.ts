@@ -1,4 +1,4 @@
-import { StoreRefused } from '../core/ports.ts';
+import { healsByItself, StoreRefused } from '../core/ports.ts';
 
 /** The links of the chain, in the order in which one hangs from the other. */
 export const checks = [
@@ -65,7 +65,7 @@ const afterRefusal: Readonly<Record<StoreRefused['reason'], string>> = {
 
 /** A link whose store refused. */
 export function refusedAt(check: Check, { reason, message }: StoreRefused, next?: string): Finding {
-  const passes = reason === 'unavailable' || reason === 'throttled';
+  const passes = healsByItself(reason);
   return broken(check, message, next ?? afterRefusal[reason], passes);
 }
 

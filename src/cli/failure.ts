@@ -1,6 +1,6 @@
 import { ConfigInvalid } from '../config.ts';
 import type { OutcomeClass } from '../core/outcome.ts';
-import { StoreRefused } from '../core/ports.ts';
+import { healsByItself, StoreRefused } from '../core/ports.ts';
 
 /** The exit codes of every command but `exec`, which passes its child's through. */
 export const exitCodes = { done: 0, retry: 1, person: 2, usage: 64 } as const;
@@ -33,7 +33,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigInvalid)
     return new Failure('usage', withoutTokens(error.problems.join('; ')));
   if (error instanceof StoreRefused) {
-    const passing = error.reason === 'unavailable' || error.reason === 'throttled';
+    const passing = healsByItself(error.reason);
     return new Failure(passing ? 'retry' : 'person', error.message, { cause: error });
   }
   // The names of connections are checked where files are named after them.

@@ -2,11 +2,11 @@ import type { AccessToken } from './access-token.ts';
 import { askCanary, isDead } from './canary.ts';
 import { readPublished } from './install.ts';
 import { readReplaced } from './login.ts';
-import { classOf, factsOf, type Outcome } from './outcome.ts';
+import { factsOf, type Outcome } from './outcome.ts';
 import type { Pass, RotationPorts } from './pass.ts';
 import { StoreRefused, type Verdict } from './ports.ts';
 import { compare, isNewer, type Position } from './position.ts';
-import { withEntry } from './settlement.ts';
+import { failingSinceMs, withEntry } from './settlement.ts';
 
 const checkEveryMs = 86_400_000;
 
@@ -91,11 +91,10 @@ async function lacking(pass: Pass, published: AccessToken): Promise<readonly str
 
 async function note(pass: Pass, { generation }: AccessToken, outcome: Outcome): Promise<void> {
   const atMs = pass.page.nowMs();
-  const isWell = classOf(outcome) === 'done';
   try {
     await pass.page.amend((journal) => ({
       ...journal,
-      failingSinceMs: isWell ? null : (journal.failingSinceMs ?? atMs),
+      failingSinceMs: failingSinceMs(journal, outcome, atMs),
       history: withEntry(journal.history, { atMs, outcome: outcome.kind, generation }),
     }));
   } catch (error) {

@@ -8,12 +8,15 @@ export function loggedOutMark(connection: string, atMs: number): Secret {
   return encodeRecord({ connection, loggedOutAt: toRfc3339(atMs) });
 }
 
-/** Throws `StoreRefused` ('missing') with the next step where a logout has left its mark. */
+/** Nothing can be read, since a person has logged the connection out. */
+export class LoggedOut extends StoreRefused {}
+
+/** Throws `LoggedOut` ('missing') with the next step where a logout has left its mark. */
 export function refuseLoggedOut({ fields }: StoredRecord): void {
   const { loggedOutAt } = fields as { readonly loggedOutAt?: unknown };
   const atMs = typeof loggedOutAt === 'string' ? fromRfc3339(loggedOutAt) : undefined;
   if (atMs === undefined) return;
-  throw new StoreRefused(
+  throw new LoggedOut(
     'missing',
     `the connection was logged out at ${toRfc3339(atMs)}: fresco login`,
   );

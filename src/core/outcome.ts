@@ -1,5 +1,5 @@
 import type { Latch } from './journal.ts';
-import type { RefusalReason } from './ports.ts';
+import { healsByItself, type RefusalReason } from './ports.ts';
 import { type Position, positionOf } from './position.ts';
 
 /** What a person or a consumer may know of a published token. */
@@ -42,7 +42,13 @@ export type Outcome =
   /** The answer was none that a token endpoint gives; nothing is known to be spent. */
   | { readonly kind: 'unexpected'; readonly status: number; readonly contentType: string }
   /** A store of ours refused or did not answer; whatever was kept is kept. */
-  | { readonly kind: 'store-refused'; readonly reason: RefusalReason; readonly detail: string }
+  | {
+      readonly kind: 'store-refused';
+      readonly reason: RefusalReason;
+      readonly detail: string;
+      /** A person has logged the connection out: nothing failed. */
+      readonly isLoggedOut?: true;
+    }
   /** The new token is safe, but not current or not published yet: the next pass goes on from there. */
   | { readonly kind: 'kept'; readonly detail: string }
   /** Both stores refused the new token until the deadline. */
@@ -67,38 +73,72 @@ export type Outcome =
 /** What has to happen after an outcome: nothing, another check, or a person. */
 export type OutcomeClass = 'done' | 'retry' | 'person';
 
-/** The class of an outcome, for exit codes, alarms and metrics. */
-export function classOf(outcome: Outcome): OutcomeClass {
+/** What an outcome means to those who hear of it. */
+export interface OutcomeMeaning {
+  /** For exit codes and log levels. */
+  readonly class: OutcomeClass;
+  /** Whether an event tells of it. */
+  readonly isNews: boolean;
+  /** Whether the connection counts as failing from then on; what is neither failing nor done changes nothing. */
+  readonly isFailing: boolean;
+  /** Whether the alarm for a person rings at each check that finds it. */
+  readonly isAlarming: boolean;
+}
+
+const done = { class: 'done', isNews: true, isFailing: false, isAlarming: false } as const;
+const passing = { class: 'retry', isNews: true, isFailing: true, isAlarming: false } as const;
+const broken = { class: 'person', isNews: true, isFailing: true, isAlarming: true } as const;
+/** As somebody wants it, or as another pass has it: nothing is wrong. */
+const quiet = { isNews: false, isFailing: false, isAlarming: false } as const;
+
+const meanings = {
+  fresh: { ...done, isNews: false },
+  refreshed: done,
+  recovered: done,
+  adopted: done,
+  busy: { ...quiet, class: 'retry' },
+  limited: { ...quiet, class: 'retry' },
+  waiting: passing,
+  uncertain: passing,
+  refused: passing,
+  unavailable: passing,
+  kept: passing,
+  'out-of-time': passing,
+  'store-refused': passing,
+  'store-refused for good': broken,
+  // A pause that is forgotten ends in a dead token: its alarm rings once a refresh is due.
+  paused: { ...quiet, class: 'person', isAlarming: true },
+  latched: broken,
+  unexpected: broken,
+  lost: broken,
+  'clock-skewed': broken,
+  'rolled-back': broken,
+  'seal-unreadable': broken,
+  elsewhere: broken,
+  'token-rejected': broken,
+  'permission-missing': broken,
+  'not-connected': broken,
+  'no login': { ...quiet, class: 'person' },
+} as const satisfies Readonly<Record<string, OutcomeMeaning>>;
+
+/** What an outcome means: the one table behind exit codes, events, metrics and the journal. */
+export function meaningOf(outcome: Outcome): OutcomeMeaning {
+  return meanings[caseOf(outcome)];
+}
+
+function caseOf(outcome: Outcome): keyof typeof meanings {
   switch (outcome.kind) {
-    case 'fresh':
-    case 'refreshed':
-    case 'recovered':
-    case 'adopted':
-      return 'done';
-    case 'busy':
-    case 'waiting':
-    case 'limited':
-    case 'uncertain':
-    case 'refused':
-    case 'unavailable':
-    case 'kept':
-    case 'out-of-time':
-      return 'retry';
-    case 'paused':
-    case 'latched':
-    case 'unexpected':
-    case 'lost':
-    case 'clock-skewed':
-    case 'rolled-back':
-    case 'seal-unreadable':
-    case 'elsewhere':
-    case 'token-rejected':
-    case 'permission-missing':
-    case 'not-connected':
-      return 'person';
     case 'store-refused':
-      return outcome.reason === 'unavailable' || outcome.reason === 'throttled'
-        ? 'retry'
-        : 'person';
+      if (outcome.isLoggedOut) return 'no login';
+      return healsByItself(outcome.reason) ? 'store-refused' : 'store-refused for good';
+    case 'not-connected':
+      return outcome.missing === 'grant' ? 'no login' : 'not-connected';
+    default:
+      return outcome.kind;
   }
+}
+
+/** The class of an outcome. */
+export function classOf(outcome: Outcome): OutcomeClass {
+  return meaningOf(outcome).class;
 }

@@ -1,5 +1,5 @@
 import type { Pass } from './pass.ts';
-import { type Clock, StoreRefused } from './ports.ts';
+import { type Clock, healsByItself, StoreRefused } from './ports.ts';
 
 const firstWaitMs = 100;
 const longestWaitMs = 2000;
@@ -36,8 +36,5 @@ export function stubbornly<T>(
 
 /** Whether a store's refusal heals by itself. */
 export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof StoreRefused &&
-    (error.reason === 'unavailable' || error.reason === 'throttled')
-  );
+  return error instanceof StoreRefused && healsByItself(error.reason);
 }

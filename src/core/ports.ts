@@ -146,7 +146,7 @@ export interface Owner {
   isDead(owner: string): boolean;
 }
 
-/** Why a store refused: only `throttled` and `unavailable` heal by themselves. */
+/** Why a store refused. */
 export type RefusalReason =
   | 'unavailable'
   | 'throttled'
@@ -154,6 +154,11 @@ export type RefusalReason =
   | 'key-disabled'
   | 'missing'
   | 'damaged';
+
+/** Whether what a store refuses for this reason may work later, with nobody doing anything. */
+export function healsByItself(reason: RefusalReason): boolean {
+  return reason === 'unavailable' || reason === 'throttled';
+}
 
 /** A store refused a call or did not answer it; an unanswered call may still have been carried out. */
 export class StoreRefused extends Error {

@@ -1,5 +1,5 @@
 import { toRfc3339 } from './instant.ts';
-import { classOf, factsOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
+import { factsOf, meaningOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
 import type { Pass } from './pass.ts';
 
 /** Who asked for a pass. */
@@ -43,7 +43,8 @@ function publishedFacts(token: PublishedFacts): PublishedFacts {
 }
 
 function healing(pass: Pass, outcome: Outcome): Report['turn'] {
-  const healed = classOf(outcome) === 'done' && outcome.kind !== 'fresh';
+  const meaning = meaningOf(outcome);
+  const healed = meaning.class === 'done' && meaning.isNews;
   return healed && pass.page.found.failingSinceMs !== null ? 'recovered' : undefined;
 }
 
@@ -65,8 +66,8 @@ const hourMs = 3_600_000;
 /** The event that a report calls for; none where nothing happened. */
 export function eventOf(report: Report): FrescoEvent | undefined {
   const { outcome } = report;
-  const outcomeClass = classOf(outcome);
-  if (outcome.kind === 'fresh' || isNoNews(outcome)) return undefined;
+  const { class: outcomeClass, isNews } = meaningOf(outcome);
+  if (!isNews) return undefined;
   const detail = { v: 1, connection: report.connection, ...facts(report, outcomeClass) };
   const why = reauthorization(outcome);
   if (report.turn === 'reauthorization-required' && why !== undefined) {
@@ -75,10 +76,6 @@ export function eventOf(report: Report): FrescoEvent | undefined {
   if (outcomeClass !== 'done') return { detailType: 'Token Refresh Failed', detail };
   const recovered = report.turn === 'recovered';
   return { detailType: recovered ? 'Token Refresh Recovered' : 'Token Refreshed', detail };
-}
-
-function isNoNews(outcome: Outcome): boolean {
-  return outcome.kind === 'busy' || outcome.kind === 'limited' || outcome.kind === 'not-connected';
 }
 
 function facts(report: Report, outcomeClass: OutcomeClass): Record<string, unknown> {

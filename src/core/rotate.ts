@@ -4,6 +4,7 @@ import { elsewhere, readGrant } from './current-grant.ts';
 import { dueReason } from './gate.ts';
 import { readPublished } from './install.ts';
 import { busyUntilMs, takeLease } from './lease.ts';
+import { LoggedOut } from './logged-out.ts';
 import { factsOf, type Outcome } from './outcome.ts';
 import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
 import { persist } from './persistence.ts';
@@ -158,6 +159,7 @@ async function orRefused(action: () => Promise<Outcome>): Promise<Outcome> {
     return await action();
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
-    return { kind: 'store-refused', reason: error.reason, detail: error.message };
+    const refused = { kind: 'store-refused', reason: error.reason, detail: error.message } as const;
+    return error instanceof LoggedOut ? { ...refused, isLoggedOut: true } : refused;
   }
 }

@@ -1,7 +1,7 @@
 import { sendsFrom } from './dispatch.ts';
 import type { HistoryEntry, Journal, Latch } from './journal.ts';
 import { holdsLease } from './lease.ts';
-import { classOf, type Outcome } from './outcome.ts';
+import { meaningOf, type Outcome } from './outcome.ts';
 import type { Owner } from './ports.ts';
 import { compare, isNewer, type Position, positionOf } from './position.ts';
 
@@ -23,17 +23,23 @@ export interface Closing {
 export function closePass(journal: Journal, closing: Closing): Journal {
   const { owner, outcome, nowMs, settled } = closing;
   if (!holdsLease(journal, owner)) return journal;
-  const failing = classOf(outcome) !== 'done';
   return {
     ...(settled === undefined ? journal : settle(journal, settled, outcome)),
     lease: null,
-    failingSinceMs: failing ? (journal.failingSinceMs ?? nowMs) : null,
+    failingSinceMs: failingSinceMs(journal, outcome, nowMs),
     history: withEntry(journal.history, {
       atMs: nowMs,
       outcome: outcome.kind,
       generation: (settled ?? journal.known)?.generation ?? 0,
     }),
   };
+}
+
+/** Since when the connection has failed, once a pass has ended so; `null`: it does not. */
+export function failingSinceMs(journal: Journal, outcome: Outcome, nowMs: number): number | null {
+  const meaning = meaningOf(outcome);
+  if (meaning.class === 'done') return null;
+  return meaning.isFailing ? (journal.failingSinceMs ?? nowMs) : journal.failingSinceMs;
 }
 
 function settle(journal: Journal, settled: Position, outcome: Outcome): Journal {

@@ -38,22 +38,15 @@ export type RefreshAnswer =
 
 /** What the end of a pass means to the consumer who asked for it. */
 export function answerOf(outcome: Outcome): RefreshAnswer {
-  switch (outcome.kind) {
-    case 'fresh':
-    case 'refreshed':
-    case 'recovered':
-    case 'adopted': {
-      const { expiresAtMs } = outcome.token;
-      return { kind: 'published', position: positionOf(outcome.token), expiresAtMs };
-    }
-    case 'busy':
-      return { kind: 'busy' };
-    default:
-      return {
-        kind: classOf(outcome) === 'person' ? 'person-needed' : 'unavailable',
-        detail: describeOutcome(outcome),
-      };
+  if ('token' in outcome) {
+    const { token } = outcome;
+    return { kind: 'published', position: positionOf(token), expiresAtMs: token.expiresAtMs };
   }
+  if (outcome.kind === 'busy') return { kind: 'busy' };
+  return {
+    kind: classOf(outcome) === 'person' ? 'person-needed' : 'unavailable',
+    detail: describeOutcome(outcome),
+  };
 }
 
 /** Asks the one rotator of a connection for a refresh; never rejects. */

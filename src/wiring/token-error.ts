@@ -1,5 +1,5 @@
 import { toRfc3339 } from '../core/instant.ts';
-import { StoreRefused } from '../core/ports.ts';
+import { healsByItself, StoreRefused } from '../core/ports.ts';
 import type { Obtained } from '../core/token-source.ts';
 
 /**
@@ -47,6 +47,6 @@ export function tokenErrorOf(obtained: Exclude<Obtained, { kind: 'token' }>): To
 /** What opening a store threw, as the error that users of the library catch; anything else stays what it is. */
 export function asTokenError(error: unknown): unknown {
   if (!(error instanceof StoreRefused)) return error;
-  const passing = error.reason === 'unavailable' || error.reason === 'throttled';
+  const passing = healsByItself(error.reason);
   return new TokenError(passing ? 'unavailable' : 'person-needed', error.message, { cause: error });
 }

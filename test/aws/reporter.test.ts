@@ -140,6 +140,13 @@ describe('the metrics of a pass', () => {
     expect(await metricsOf(reportOf(latched))).toMatchObject({ PersonNeeded: 1 });
   });
 
+  it.each<Outcome>([
+    { kind: 'store-refused', reason: 'missing', detail: 'logged out', isLoggedOut: true },
+    { kind: 'not-connected', missing: 'grant' },
+  ])('call for nobody where nobody is logged in: $kind', async (outcome) => {
+    expect(await metricsOf(reportOf(outcome))).toMatchObject({ PersonNeeded: 0 });
+  });
+
   it('tell the age of an uncertain attempt', async () => {
     const outcome: Outcome = { kind: 'uncertain', sinceMs: atMs - 90 * 60_000, replayAtMs: atMs };
     expect(await metricsOf(reportOf(outcome))).toMatchObject({ UncertainHours: 1.5 });

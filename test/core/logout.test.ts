@@ -4,6 +4,7 @@ import { decodeGrant } from '../../src/core/grant.ts';
 import { login } from '../../src/core/login.ts';
 import { logout } from '../../src/core/logout.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
+import { eventOf } from '../../src/core/report.ts';
 import { rotate } from '../../src/core/rotate.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createTokenSource } from '../../src/core/token-source.ts';
@@ -103,6 +104,9 @@ describe('a logout', () => {
       detail: said,
     });
     expect(world.presented).toEqual([]);
+    expect(world.reports.map((report) => [report.turn, eventOf(report)])).toEqual([
+      [undefined, undefined],
+    ]);
   });
 
   it('is ended by a login, whose generation is above all that were before', async () => {

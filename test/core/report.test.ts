@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { eventSource } from '../../src/core/event-details.ts';
-import { classOf, factsOf, type Outcome } from '../../src/core/outcome.ts';
+import { factsOf, meaningOf, type Outcome } from '../../src/core/outcome.ts';
 import { describeOutcome } from '../../src/core/outcome-text.ts';
 import { eventOf, type Report } from '../../src/core/report.ts';
 
@@ -14,15 +14,24 @@ const wrongSecret = {
   sinceMs: 0,
 } as const;
 
-const outcomes: [Outcome, 'done' | 'retry' | 'person', RegExp][] = [
-  [{ kind: 'fresh', token }, 'done', /7 is fresh/],
+/** `failing` is news, and alarms where it needs a person; `quiet` is none of the three. */
+type Tone = 'well' | 'failing' | 'quiet';
+
+const outcomes: [Outcome, 'done' | 'retry' | 'person', RegExp, Tone?][] = [
+  [{ kind: 'fresh', token }, 'done', /7 is fresh/, 'quiet'],
   [{ kind: 'refreshed', token }, 'done', /generation 7 is published/],
   [{ kind: 'recovered', token }, 'done', /kept by an earlier run/],
   [{ kind: 'adopted', token }, 'done', /nothing was spent/],
-  [{ kind: 'busy', untilMs: 0 }, 'retry', /another run holds the lease until 1970/],
-  [{ kind: 'paused', sinceMs: 0 }, 'person', /fresco resume/],
+  [{ kind: 'busy', untilMs: 0 }, 'retry', /another run holds the lease until 1970/, 'quiet'],
+  [{ kind: 'paused', sinceMs: 0 }, 'person', /fresco resume/, 'quiet'],
+  [
+    { kind: 'store-refused', reason: 'missing', detail: 'logged out', isLoggedOut: true },
+    'person',
+    /logged out/,
+    'quiet',
+  ],
   [{ kind: 'waiting', untilMs: 0 }, 'retry', /asked for patience until 1970/],
-  [{ kind: 'limited', untilMs: 0 }, 'retry', /again from 1970/],
+  [{ kind: 'limited', untilMs: 0 }, 'retry', /again from 1970/, 'quiet'],
   [{ kind: 'uncertain', sinceMs: 0, replayAtMs: 1000 }, 'retry', /no answer on record.*00:00:01Z/],
   [{ kind: 'refused', position }, 'retry', /refused the refresh token once/],
   [{ kind: 'latched', latch: revoked }, 'person', /fresco login/],
@@ -45,12 +54,18 @@ const outcomes: [Outcome, 'done' | 'retry' | 'person', RegExp][] = [
     /lacks a:r in company 1/,
   ],
   [{ kind: 'elsewhere', environment: 'prod' }, 'person', /belongs to prod/],
-  [{ kind: 'not-connected', missing: 'grant' }, 'person', /nobody has logged in/],
+  [{ kind: 'not-connected', missing: 'grant' }, 'person', /nobody has logged in/, 'quiet'],
   [{ kind: 'not-connected', missing: 'client' }, 'person', /credentials are not stored/],
 ];
 
-it.each(outcomes)('%j', (outcome, outcomeClass, words) => {
-  expect(classOf(outcome)).toBe(outcomeClass);
+it.each(outcomes)('%j', (outcome, outcomeClass, words, tone) => {
+  const isFailing = (tone ?? (outcomeClass === 'done' ? 'well' : 'failing')) === 'failing';
+  expect(meaningOf(outcome)).toEqual({
+    class: outcomeClass,
+    isNews: tone !== 'quiet',
+    isFailing,
+    isAlarming: (outcomeClass === 'person' && isFailing) || outcome.kind === 'paused',
+  });
   expect(describeOutcome(outcome)).toMatch(words);
   expect(describeOutcome(outcome)).toMatch(/^[^A-Z].*[^.]$/);
 });
@@ -64,13 +79,8 @@ const report = (outcome: Outcome, more: Partial<Report> = {}): Report => ({
   ...more,
 });
 
-it.each([
-  [{ kind: 'fresh', token }],
-  [{ kind: 'busy', untilMs: 0 }],
-  [{ kind: 'limited', untilMs: 0 }],
-  [{ kind: 'not-connected', missing: 'grant' }],
-] as [Outcome][])('%j is no news', (outcome) => {
-  expect(eventOf(report(outcome))).toBeUndefined();
+it.each(outcomes)('an event tells of %j if it is news', (outcome, _, __, tone) => {
+  expect(eventOf(report(outcome)) === undefined).toBe(tone === 'quiet');
 });
 
 it.each([

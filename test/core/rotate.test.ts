@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { encodeGrant } from '../../src/core/grant.ts';
+import { pause, resume } from '../../src/core/pause.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
+import { eventOf } from '../../src/core/report.ts';
 import { rotate } from '../../src/core/rotate.ts';
 import { seal } from '../../src/core/seal.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { granted, grantOf, hour, memoryConnection, startMs } from './memory-connection.ts';
 
+const minute = 60_000;
 const schedule = { door: 'schedule' } as const;
 const operator = { door: 'operator' } as const;
 const parent = { grant: 1, generation: 1, attempt: 0 };
@@ -559,6 +562,26 @@ describe('an answer', () => {
     it.client.versionId = 'c2';
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
     expect(it.journal.journal.latch).toBeNull();
+  });
+
+  it('that nobody may spend, for a pause or a limit, does not fail, and recovers from nothing', async () => {
+    const it = memoryConnection([granted(2), granted(3)]);
+    it.store(grantOf(13 * hour));
+    await pause(it.journal, it.ports().clock);
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'paused' });
+    await resume(it.journal, it.ports().clock);
+    await rotate(it.ports(), schedule);
+    const impatient = { door: 'consumer', minValidityMs: 24 * hour } as const;
+    it.passTime(minute);
+    expect(await rotate(it.ports(), impatient)).toMatchObject({ kind: 'limited' });
+    it.passTime(hour);
+    await rotate(it.ports(), impatient);
+    expect(it.reports.map((report) => eventOf(report)?.detailType)).toEqual([
+      undefined,
+      'Token Refreshed',
+      undefined,
+      'Token Refreshed',
+    ]);
   });
 
   it('that is missing is not what a check tells of while the application is refused', async () => {

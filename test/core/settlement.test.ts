@@ -69,6 +69,15 @@ it('failing counts from its first pass and ends with the first success', () => {
   expect(healed.failingSinceMs).toBeNull();
 });
 
+it.each<Outcome>([
+  { kind: 'paused', sinceMs: 1 },
+  { kind: 'limited', untilMs: 99 },
+])('$kind neither begins nor ends failing', (outcome) => {
+  const close = (failingSinceMs: number | null) =>
+    closePass({ ...leased, failingSinceMs }, { owner, outcome, nowMs: 50, settled: undefined });
+  expect([close(null).failingSinceMs, close(5).failingSinceMs]).toEqual([null, 5]);
+});
+
 it('the same outcome again adds no line of history', () => {
   const failing = closePass(leased, { owner, outcome: down, nowMs: 50, settled: undefined });
   const again = { ...failing, lease: leased.lease };
