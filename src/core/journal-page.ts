@@ -30,11 +30,13 @@ export class JournalPage {
 
   /**
    * Epoch milliseconds by the store's clock, carried on by our monotonic one, so that a wall clock that jumps
-   * moves no lease and no expiry; by this machine's clock where the store has none.
+   * moves no lease and no expiry; by this machine's clock where the store has none. Whole, though the
+   * monotonic clock has fractions: CloudWatch throws away metrics of a moment that is not.
    */
   nowMs(): number {
     const clock = this.#clock;
-    return this.#aheadMs === undefined ? clock.nowMs() : this.#aheadMs + clock.monotonicMs();
+    const nowMs = this.#aheadMs === undefined ? clock.nowMs() : this.#aheadMs + clock.monotonicMs();
+    return Math.round(nowMs);
   }
 
   /** Reads consistently; resolves with the store's own clock, where it has one. */

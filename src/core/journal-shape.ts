@@ -6,7 +6,7 @@ type Check = (value: unknown) => boolean;
 const isText: Check = (value) => typeof value === 'string' && value !== '';
 const isString: Check = (value) => typeof value === 'string';
 const isFlag: Check = (value) => typeof value === 'boolean';
-// A moment may be a fraction: the store’s clock is carried on by a monotonic one.
+// A journal written by 0.1.0 may have a fraction of a millisecond in it.
 const isInstant: Check = (value) => Number.isFinite(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 

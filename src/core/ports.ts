@@ -4,9 +4,9 @@ import type { Secret } from './secret.ts';
 
 /** Wall clock, a clock that never steps, and waiting: the core has no other notion of time. */
 export interface Clock {
-  /** Milliseconds since the epoch, as this machine believes. */
+  /** Whole milliseconds since the epoch, as this machine believes. */
   nowMs(): number;
-  /** Milliseconds since some fixed moment; never goes back and never jumps. */
+  /** Milliseconds since some fixed moment, with a fraction; never goes back and never jumps. */
   monotonicMs(): number;
   /** Resolves after `ms` milliseconds. */
   wait(ms: number): Promise<void>;

@@ -5,6 +5,7 @@ import type { Outcome } from '../../src/core/outcome.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import type { FrescoEvent, Report } from '../../src/core/report.ts';
 import { metricNamespace, rotatorMetrics } from '../../src/metric-names.ts';
+import { metricLinesIn } from '../doubles/embedded-metrics.ts';
 
 const atMs = 1_790_000_000_000;
 const hourMs = 3_600_000;
@@ -41,7 +42,7 @@ function sink(publish: (events: readonly FrescoEvent[]) => Promise<void> = async
       prefix: 'fresco',
       bus: { publish: async (batch) => publish(batch).then(() => void events.push(...batch)) },
       log: { info: line('info'), warn: line('warn'), error: line('error') },
-      emit: (text) => void emitted.push(JSON.parse(text)),
+      emit: (text) => void emitted.push(...metricLinesIn(text)),
     }),
   };
 }

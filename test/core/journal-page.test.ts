@@ -88,3 +88,11 @@ it("time is the store's, carried on by the monotonic clock", async () => {
   Object.assign(time, { nowMs: 99_000_000, monotonicMs: 350 });
   expect(page.nowMs()).toBe(5250);
 });
+
+it('time is in whole milliseconds, whatever the monotonic clock adds', async () => {
+  const page = new JournalPage(memoryJournal().store, clock);
+  Object.assign(time, { monotonicMs: 100.25 });
+  await page.read();
+  Object.assign(time, { monotonicMs: 350.6443 });
+  expect(page.nowMs()).toBe(5250);
+});

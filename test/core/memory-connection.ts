@@ -165,7 +165,8 @@ export function memoryConnection(answers: (TokenAnswer | (() => TokenAnswer))[] 
     return {
       clock: {
         nowMs: () => time.nowMs,
-        monotonicMs: () => time.monotonicMs,
+        // A fraction, as real ones have.
+        monotonicMs: () => time.monotonicMs + (time.monotonicMs % 97) / 97,
         wait: async (ms) => passTime(ms),
       },
       random: {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { metricLinesIn } from './embedded-metrics.ts';
 import { type Loopback, readBody, startLoopback } from './loopback.ts';
 
 /** An error as Lambda reports it, to a caller and in a failure destination. */
@@ -91,12 +92,14 @@ export class LambdaEnvironment {
     return end;
   }
 
-  /** What the process printed since this was last asked. */
+  /** What the process printed since this was last asked; throws where CloudWatch would take no metric from a line. */
   takeOutput(): string {
     const output = this.#output.stdout + this.#output.stderr;
     this.#output.stdout = '';
     this.#output.stderr = '';
-    return output.replaceAll(/\0end [^\n]*\n/g, '');
+    const printed = output.replaceAll(/\0end [^\n]*\n/g, '');
+    metricLinesIn(printed);
+    return printed;
   }
 
   /** Stops all its work, timers and sockets as they are, until it is thawed. */

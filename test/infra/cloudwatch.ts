@@ -1,4 +1,4 @@
-import { metricNamespace } from '../../src/metric-names.ts';
+import { metricLinesIn } from '../doubles/embedded-metrics.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -24,14 +24,13 @@ export class CloudWatch {
 
   /** Reads the lines of embedded metrics among what a function has printed. */
   putEmbedded(logs: string, period: number): void {
-    for (const line of logs.split('\n').filter((it) => it.includes(`"${metricNamespace}"`))) {
-      const fields = JSON.parse(line.slice(line.indexOf('{')));
+    for (const fields of metricLinesIn(logs)) {
       for (const { Namespace, Dimensions, Metrics } of fields._aws.CloudWatchMetrics) {
-        for (const names of Dimensions as readonly string[][]) {
+        for (const names of Dimensions) {
           for (const { Name } of Metrics) {
             const dimensions = names.map((name) => ({ Name: name, Value: fields[name] }));
             const metric = { Namespace, MetricName: Name, Dimensions: dimensions };
-            this.put(metric, fields[Name], period);
+            this.put(metric, Number(fields[Name]), period);
           }
         }
       }

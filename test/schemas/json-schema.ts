@@ -1,4 +1,4 @@
-/** What of JSON Schema (2020-12) Fresco's own schemas use; a keyword that is not known here is an error. */
+/** What of JSON Schema (2020-12) our schemas use; a keyword that is not known here is an error. */
 export interface Schema {
   readonly [keyword: string]: unknown;
 }
@@ -37,6 +37,8 @@ const checks: Readonly<Record<string, Check>> = {
     breachIf(![wanted].flat().includes(typeOf(value, [wanted].flat())), `${at} is not ${wanted}`),
   minLength: (value, min: number, _, { at }) =>
     breachIf(typeof value === 'string' && value.length < min, `${at} is too short`),
+  maxLength: (value, max: number, _, { at }) =>
+    breachIf(typeof value === 'string' && value.length > max, `${at} is too long`),
   pattern: (value, pattern: string, _, { at }) =>
     breachIf(
       typeof value === 'string' && !new RegExp(pattern).test(value),
@@ -62,6 +64,10 @@ const checks: Readonly<Record<string, Check>> = {
           .filter((name) => !(name in Object(schema['properties'])))
           .flatMap((name) => validate(wanted, value[name], inside(context, name)))
       : [],
+  minItems: (value, min: number, _, { at }) =>
+    breachIf(Array.isArray(value) && value.length < min, `${at} has fewer than ${min} items`),
+  maxItems: (value, max: number, _, { at }) =>
+    breachIf(Array.isArray(value) && value.length > max, `${at} has more than ${max} items`),
   items: (value, wanted: Schema, _, context) =>
     Array.isArray(value)
       ? value.flatMap((item, index) => validate(wanted, item, inside(context, String(index))))

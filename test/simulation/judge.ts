@@ -119,6 +119,10 @@ export class Judge {
     this.#checkCounters(before, after);
     this.#checkCertainty();
     this.#checkKept();
+    const moments = [after.lease?.expiresAtMs ?? 0, after.dispatch?.sends.at(-1)?.sentAtMs ?? 0];
+    if (!moments.every(Number.isInteger)) {
+      this.#ledger.violated('G5', 'the journal has a moment that is no whole millisecond');
+    }
   }
 
   #keepSealed(grant: Grant): void {

@@ -161,6 +161,9 @@ export class Ledger {
 
   onReport(process: Process, report: Report): void {
     this.calls.onReport(process, report);
+    if (!Number.isInteger(report.atMs)) {
+      this.violated('G5', 'a report is not dated in whole milliseconds');
+    }
     this.reports.push({ process, report, atMs: this.#world.nowMs });
   }
 

@@ -126,7 +126,11 @@ export class Scheduler {
   clockOf(process: Process): Clock {
     return {
       nowMs: () => this.nowMs + process.skewMs,
-      monotonicMs: () => this.nowMs - process.startsAtMs - process.lagMs,
+      monotonicMs: () => {
+        const passedMs = this.nowMs - process.startsAtMs - process.lagMs;
+        // A fraction, as real ones have.
+        return passedMs + (passedMs % 97) / 97;
+      },
       wait: (ms) =>
         new Promise((resolve) => {
           process.calls += 1;

@@ -7,6 +7,7 @@ import type { Delivery, Processed, RetryReason } from '../../src/core/changes/pr
 import { StoreRefused } from '../../src/core/ports.ts';
 import { webhookMetrics } from '../../src/metric-names.ts';
 import { type Message, processMessages } from '../../src/wiring/queue-messages.ts';
+import { metricLinesIn } from '../doubles/embedded-metrics.ts';
 
 const notification = (n: number, connection = 'default'): QueuedNotification => ({
   connection,
@@ -63,7 +64,7 @@ function world(endings: Readonly<Record<string, Processed>>, refusal?: StoreRefu
             hide: (receipt, ms) => note(hidden, [receipt, ms]),
           },
           log: { info: line, warn: line, error: line },
-          emit: (text) => void metrics.push(JSON.parse(text)),
+          emit: (text) => void metrics.push(...metricLinesIn(text)),
           prefix: 'fresco',
           clock: { nowMs: () => 1_790_000_000_000 },
         },
