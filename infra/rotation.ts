@@ -12,6 +12,7 @@ import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Config, toEnvironment } from '../src/config.ts';
+import { rotationTimes } from '../src/rotation-times.ts';
 import { secretName } from '../src/stack-facts.ts';
 import { secretArns } from './permissions.ts';
 import { failingInto, sendingTo } from './queues.ts';
@@ -30,9 +31,7 @@ export interface RotationProps {
   readonly rotateNativelyEvery: Duration | undefined;
 }
 
-const timeout = Duration.seconds(60);
-/** Longer than the function may live, whatever its clock makes of a second. */
-const leaseTerm = Duration.seconds(90);
+const timeout = Duration.millis(rotationTimes.functionMs);
 
 /**
  * The rotator behind four doors, an alias each: what may go through one is decided by who may invoke it.
@@ -56,7 +55,7 @@ export class Rotation extends Construct {
       defaults: props.defaults,
       environment: toEnvironment('rotator', {
         ...props.settings,
-        leaseTermMs: leaseTerm.toMilliseconds(),
+        leaseTermMs: rotationTimes.leaseTermMs,
       }),
       timeout,
       role: Role.fromRoleName(this, 'Role', store.rotatorRole.roleName),

@@ -108,6 +108,7 @@ export function uncertainty({
     {
       firstSentAtMs: first.sentAtMs,
       lastSentAtMs: last.sentAtMs,
+      requestMs: settings.requestMs,
       replayed: sends.length > 1,
       accessTokenExpiresAtMs: current.expiresAtMs,
       rejectedAtMs: rejectedSinceMs(journal, current) ?? (dead ? nowMs : undefined),
@@ -152,7 +153,7 @@ export function mayFollow(sight: Sight): boolean {
   const policy = policyFor(journal, settings);
   return (
     first !== undefined &&
-    isSafeAgain(policy, first.sentAtMs, nowMs) &&
+    isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) &&
     fullDay(sight) === undefined
   );
 }

@@ -21,18 +21,27 @@ export interface UncertainAttempt {
   readonly lastSentAtMs: number;
   /** More than one send is open. */
   readonly replayed: boolean;
+  /** The longest that a request may take to arrive. */
+  readonly requestMs: number;
   readonly accessTokenExpiresAtMs: number;
   /** Since when the provider is known not to accept the access token any more. */
   readonly rejectedAtMs: number | undefined;
 }
 
-/** Whether a token that may be spent can be sent again at once, with nothing at risk. */
-export function isSafeAgain(policy: ReplayPolicy, firstSentAtMs: number, nowMs: number): boolean {
+/**
+ * Whether a token that may be spent can be sent again at once, with nothing at risk: a request that is on its way
+ * for `requestMs` must still arrive within the grace.
+ */
+export function isSafeAgain(
+  policy: ReplayPolicy,
+  { firstSentAtMs, requestMs }: Pick<UncertainAttempt, 'firstSentAtMs' | 'requestMs'>,
+  nowMs: number,
+): boolean {
   switch (policy.kind) {
     case 'reusable':
       return true;
     case 'grace':
-      return nowMs <= firstSentAtMs + policy.seconds * 1000;
+      return nowMs <= firstSentAtMs + policy.seconds * 1000 - requestMs;
     case 'single-use':
     case 'unknown':
       return false;
@@ -44,7 +53,7 @@ export function isSafeAgain(policy: ReplayPolicy, firstSentAtMs: number, nowMs: 
  * or to come. After the access token's end nothing is left to lose, so every check may.
  */
 export function replayAtMs(policy: ReplayPolicy, attempt: UncertainAttempt, nowMs: number): number {
-  return isSafeAgain(policy, attempt.firstSentAtMs, nowMs) ? nowMs : guarded(attempt, nowMs);
+  return isSafeAgain(policy, attempt, nowMs) ? nowMs : guarded(attempt, nowMs);
 }
 
 function guarded(attempt: UncertainAttempt, nowMs: number): number {

@@ -1,6 +1,7 @@
 import { markDispatched, markUnspent, positionAfter, sendsFrom } from './dispatch.ts';
 import { limitIsLifted, mayFollow, retryAfterMaxMs, type Sight, uncertainty } from './gate.ts';
 import type { Grant } from './grant.ts';
+import type { Dispatch } from './journal.ts';
 import { busyUntilMs } from './lease.ts';
 import type { Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
@@ -43,28 +44,30 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
 /** Waits one to two seconds, by chance: those who have lost their answers together do not come again together. */
 async function isToFollow(pass: Pass, sight: Sight): Promise<boolean> {
   const { clock, random } = pass.ports;
-  const isAllowed = () =>
-    mayFollow({ ...sight, journal: pass.page.journal, nowMs: pass.page.nowMs() });
-  if (!isAllowed()) return false;
+  if (!mayFollow({ ...sight, journal: pass.page.journal, nowMs: pass.page.nowMs() })) return false;
   const waitMs = followAfterMs + 4 * Buffer.from(random.bytes(1)).readUInt8();
   if (clock.monotonicMs() + waitMs > pass.sendByMs) return false;
   await clock.wait(waitMs);
-  return isAllowed();
+  return true;
 }
 
 /** Journals the dispatch, looks at the clock, sends one request, and reads its answer. */
 async function sendOnce(pass: Pass, { parent, stored, sight }: Sending): Promise<Spent> {
   const { ports, page } = pass;
   const versionId = newVersionId(ports.random);
+  const earlier = page.journal.dispatch;
   const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));
   // A write whose answer was lost may have put it on record.
   if (refusal !== 'amended') await withdraw(pass, versionId, null);
   if (refusal === 'lease-lost')
     return ended({ kind: 'busy', untilMs: busyUntilMs(page.journal, page.nowMs()) });
   if (refusal === 'overtaken') return { kind: 'overtaken' };
-  if (isTooLate(pass)) {
+  const tooLate: Outcome | undefined = isTooLate(pass)
+    ? { kind: 'out-of-time' }
+    : stillUncertain(pass, sight, earlier);
+  if (tooLate !== undefined) {
     await withdraw(pass, versionId, null);
-    return ended({ kind: 'out-of-time' });
+    return ended(tooLate);
   }
   const sentAtMs = page.nowMs();
   const answer = await ports.endpoint.refresh(parent.grant.refreshToken, stored.client);
@@ -84,6 +87,13 @@ function ended(outcome: Outcome): Spent {
 
 function isTooLate(pass: Pass): boolean {
   return pass.ports.clock.monotonicMs() > pass.sendByMs;
+}
+
+/** A store that was slow may have used up the grace in which the token was to be sent again. */
+function stillUncertain(pass: Pass, sight: Sight, earlier: Dispatch | null): Outcome | undefined {
+  const { page } = pass;
+  const journal = { ...page.journal, dispatch: earlier };
+  return uncertainty({ ...sight, journal, nowMs: page.nowMs() });
 }
 
 async function dispatch(

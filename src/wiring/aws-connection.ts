@@ -20,6 +20,7 @@ import type { RotationPorts } from '../core/pass.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { createTokenSource } from '../core/token-source.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
+import { rotationTimes } from '../rotation-times.ts';
 import {
   parseStackFacts,
   type StackFacts,
@@ -28,7 +29,7 @@ import {
   stackParameterName,
 } from '../stack-facts.ts';
 import type { Connection } from './connection.ts';
-import { type Provider, requestMs } from './provider.ts';
+import type { Provider } from './provider.ts';
 
 /** A connection whose passes are made by the rotator of a stack. */
 export interface AwsConnectionOptions {
@@ -56,8 +57,6 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
   const byHand = () => ({
     ...ports,
     owner: { id: `by-hand-${randomUUID()}`, isDead: () => false },
-    // Room for one request and for keeping what it brings.
-    settings: { ...ports.settings, leaseTermMs: 120_000 },
   });
   return {
     ...stored,
@@ -174,9 +173,7 @@ function ownPorts(
       provider: profile.baseUrl,
       policy: profile.replayPolicy,
       rotateEveryMs: 86_400_000,
-      leaseTermMs: 60_000,
-      requestMs,
-      storeMs: 30_000,
+      ...rotationTimes,
       refreshWith: facts.consumersAlias,
     },
   };

@@ -11,8 +11,9 @@ import { expectedSubscriptions } from '../local/expected-subscriptions.ts';
 import { type FileStore, openFileStore } from '../local/file-store.ts';
 import { localOwner } from '../local/owner.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
+import { rotationTimes } from '../rotation-times.ts';
 import type { Connection, PassResult } from './connection.ts';
-import { type Provider, requestMs } from './provider.ts';
+import type { Provider } from './provider.ts';
 
 /** What grants in a file store carry as the place where they may be spent. */
 export const fileStoreEnvironment = 'file-store';
@@ -101,9 +102,7 @@ function fileSettings(connection: string, { profile }: Provider): RotationSettin
     provider: profile.baseUrl,
     policy: profile.replayPolicy,
     rotateEveryMs: dayMs,
-    leaseTermMs: 120_000,
-    requestMs,
-    storeMs: 30_000,
+    ...rotationTimes,
     // Versions cost nothing in a file, and other providers' tokens may live an hour.
     sendsPerDay: { schedule: 1000, consumer: 1000 },
   };

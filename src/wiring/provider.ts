@@ -15,9 +15,7 @@ import {
 import type { ProxySettings } from '../fatture-in-cloud/proxy.ts';
 import { type ProviderTokenEndpoint, tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock } from '../local/system.ts';
-
-/** The longest that one request to a provider may take. */
-export const requestMs = 40_000;
+import { rotationTimes } from '../rotation-times.ts';
 
 /** A provider with all that a connection asks of it. */
 export interface Provider {
@@ -47,7 +45,7 @@ export async function openProvider(
   const profile =
     providerFile === undefined ? fattureInCloud(providerUrl) : await readProfile(providerFile);
   const { clock = systemClock, env } = surroundings;
-  const options = { clock, requestMs, proxy: proxiesIn(env) };
+  const options = { clock, requestMs: rotationTimes.requestMs, proxy: proxiesIn(env) };
   return {
     profile,
     isFattureInCloud: providerFile === undefined,

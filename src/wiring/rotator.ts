@@ -22,11 +22,11 @@ import { permissions } from '../fatture-in-cloud/permissions.ts';
 import { fattureInCloud } from '../fatture-in-cloud/provider-profile.ts';
 import { tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
+import { rotationTimes } from '../rotation-times.ts';
 import { secretName } from '../stack-facts.ts';
 import { aliasArn, aliasOf, parseCall } from './rotator-doors.ts';
 
-const requestMs = 15_000;
-const storeMs = 15_000;
+const { requestMs, storeMs } = rotationTimes;
 
 /** One invocation of the rotator, as far as it matters here. */
 export interface Invocation {

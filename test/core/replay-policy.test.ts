@@ -6,6 +6,7 @@ const endMs = 100 * hour;
 const once = { firstSentAtMs: 90 * hour, lastSentAtMs: 90 * hour };
 const attempt = {
   ...once,
+  requestMs: 15_000,
   replayed: false,
   accessTokenExpiresAtMs: endMs,
   rejectedAtMs: undefined,
@@ -17,9 +18,9 @@ it('a reusable token may be sent again at once', () => {
 });
 
 it.each([
-  { name: 'within the grace', nowMs: 90 * hour + 30_000, want: 90 * hour + 30_000 },
-  { name: 'after the grace', nowMs: 90 * hour + 30_001, want: endMs - 2 * hour },
-])('with a grace of 30 s, $name', ({ nowMs, want }) => {
+  { name: 'in time to arrive', nowMs: 90 * hour + 15_000, want: 90 * hour + 15_000 },
+  { name: 'too late to arrive', nowMs: 90 * hour + 15_001, want: endMs - 2 * hour },
+])('with a grace of 30 s and a request of 15 s at most, $name', ({ nowMs, want }) => {
   expect(replayAtMs({ kind: 'grace', seconds: 30 }, attempt, nowMs)).toBe(want);
 });
 

@@ -40,15 +40,15 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'the clock before sending',
     file: 'spend.ts',
-    from: '  if (isTooLate(pass)) {\n    await withdraw',
-    to: '  if (false) {\n    await withdraw',
+    from: 'const tooLate: Outcome | undefined = isTooLate(pass)',
+    to: 'const tooLate: Outcome | undefined = false',
     breaks:
       'nothing is sent > where the time ran out while the dispatch was journalled, and nothing stays open',
   },
   {
     name: 'again at once only as the policy says',
     file: 'gate.ts',
-    from: '    isSafeAgain(policy, first.sentAtMs, nowMs) &&\n',
+    from: '    isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) &&\n',
     to: '',
     breaks: 'a token whose answer is lost > (%j) is not sent again, and nobody waits',
   },
@@ -60,19 +60,20 @@ export const sendingGuards: readonly Guard[] = [
     breaks: 'a token whose answer is lost > is not sent again beyond the sends of a day',
   },
   {
-    name: 'the policy after the wait',
-    file: 'spend.ts',
-    from: 'await clock.wait(waitMs);\n  return isAllowed();',
-    to: 'await clock.wait(waitMs);\n  return true;',
-    breaks: 'a token whose answer is lost > is not sent again where the grace %s',
-  },
-  {
     name: 'the clock before sending again',
     file: 'spend.ts',
     from: '  if (clock.monotonicMs() + waitMs > pass.sendByMs) return false;\n',
     to: '',
     breaks:
       'a token whose answer is lost > is not sent again where what it brings might not be kept in time',
+  },
+  {
+    name: 'the policy once more before sending',
+    file: 'spend.ts',
+    from: ': stillUncertain(pass, sight, earlier);',
+    to: ': undefined;',
+    breaks:
+      'a token whose answer is lost > is not sent again where a slow store has used up the grace',
   },
   {
     name: 'nothing newer known at dispatch',

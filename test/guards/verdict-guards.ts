@@ -27,9 +27,16 @@ export const verdictGuards: readonly Guard[] = [
   {
     name: 'grace ends',
     file: 'replay-policy.ts',
-    from: 'nowMs <= firstSentAtMs + policy.seconds * 1000',
+    from: 'nowMs <= firstSentAtMs + policy.seconds * 1000 - requestMs',
     to: 'true',
-    breaks: 'with a grace of 30 s, $name',
+    breaks: 'with a grace of 30 s and a request of 15 s at most, $name',
+  },
+  {
+    name: "the grace ends a request's longest time earlier",
+    file: 'replay-policy.ts',
+    from: ' - requestMs;',
+    to: ';',
+    breaks: 'with a grace of 30 s and a request of 15 s at most, $name',
   },
   {
     name: 'one replay near the end',

@@ -1,6 +1,7 @@
 // Goal: one history is one value, small enough to print, and replays exactly.
 // Method: plain data; everything that is not in it follows from its seed.
 import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
+import { rotationTimes } from '../../src/rotation-times.ts';
 import type { PlannedFault } from './faults.ts';
 import type { ProviderSettings } from './provider.ts';
 
@@ -111,15 +112,10 @@ export interface History {
 /** When histories begin: no moment of the real world. */
 export const beginningMs = Date.UTC(2026, 10, 23);
 
-/**
- * Times that the simulated rotator is configured with. The term outlives the process by twice the 30 s that
- * a clock may be off: the holder's may be behind, the next one's ahead.
- */
+/** Times that the simulated rotator is configured with: those that are deployed. */
 export const times = {
-  lifeMs: 60_000,
-  leaseTermMs: 121_000,
-  requestMs: 10_000,
-  storeMs: 15_000,
+  ...rotationTimes,
+  lifeMs: rotationTimes.functionMs,
   rotateEveryMs: 24 * 3_600_000,
 } as const;
 

@@ -98,8 +98,8 @@ function isAllowed(
   const { policy } = world;
   if (policy.kind === 'reusable' || world.hasClockJumped) return true;
   if (policy.kind === 'grace') {
-    const untilMs = first.atMs + policy.seconds * 1000 + toleranceMs;
-    if (presentation.atMs <= untilMs) return true;
+    // It must arrive within the grace, which the server counts from the first that came.
+    if (presentation.atMs <= first.atMs + policy.seconds * 1000) return true;
   }
   if (spent.some((one) => one.process === presentation.process)) return false;
   const parent = presentation.parentIssue && ledger.pairs.get(presentation.parentIssue);

@@ -40,6 +40,7 @@ const configFiles = [
   'src/setting.ts',
   'src/stack-facts.ts',
   'src/metric-names.ts',
+  'src/rotation-times.ts',
 ];
 const catalogueFiles = ['src/fatture-in-cloud/scopes.ts', 'src/fatture-in-cloud/event-types.ts'];
 
