@@ -47,6 +47,8 @@ describe('a rule is seen to bite:', () => {
     ['coreBans', 'src/core/a.ts', 'console.log(1);'],
     ['coreBans', 'src/core/a.ts', `const a = \`\${await fetch('x')}\`;`],
     ['environmentAtEdges', 'src/wiring/a.ts', "const a = process.env['A'];"],
+    ['oneTerminalEdge', 'src/cli/a.ts', 'process.stdout.write(a);'],
+    ['oneTerminalEdge', 'functions/a.ts', 'console.log(a);'],
     ['noModuleMocks', 'test/a.test.ts', "vi.mock('./a.ts');"],
     ['noModuleMocks', 'test/a.test.ts', "jest.mock('./a.ts');"],
     ['noClassMocks', 'test/a.test.ts', `const mock = mock${'Client'}(SQSClient);`],

@@ -79,11 +79,11 @@ export function answered<T>(answer: Subscribed<T>, what: string): T {
 }
 
 /** A subscription for people. */
-export function describe({ id, sink, verified, types }: Subscription): string {
+export function describe({ id, sink, verified, types }: Subscription): readonly string[] {
   return [
     `${id}  ${verified ? 'verified' : 'NOT VERIFIED'}  ${sink}`,
     ...types.map((type) => `    ${type.replace('it.fattureincloud.webhooks.', '')}`),
-  ].join('\n');
+  ];
 }
 
 /** Opens the subscriptions that the options mean. */
@@ -99,6 +99,6 @@ export async function subscriptionsFor(options: WebhookOptions): Promise<{
 }
 
 /** Prints a result for people, or for programs. */
-export function told({ json }: WebhookOptions, value: object, text: string): void {
-  print(json === true ? JSON.stringify(value) : text);
+export function told({ json }: WebhookOptions, value: object, ...lines: readonly string[]): void {
+  print(...(json === true ? [JSON.stringify(value)] : lines));
 }

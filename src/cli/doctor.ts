@@ -85,7 +85,7 @@ const marks = { ok: ['✓', 32], broken: ['✗', 31], unknown: ['–', 2] } as c
 function tell(findings: readonly Finding[]): void {
   for (const { check, state, detail, next } of findings) {
     const [mark, colour] = marks[state];
-    print(`${painted(mark, colour)} ${check.padEnd(13)} ${detail}`);
+    print([painted(mark, colour), ` ${check.padEnd(13)} ${detail}`]);
     if (next !== null) print(`  ${''.padEnd(13)} → ${next}`);
   }
   const first = findings.find(({ state }) => state === 'broken');

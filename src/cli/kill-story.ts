@@ -29,7 +29,7 @@ export async function tellKill(
   if (stage.killed?.missed !== null) throw new Failure('retry', done.text);
   const stored = await storedNow(stage);
   const { leaves, next } = killSteps[step];
-  line([done.text, '', ...storedLines(stored), '', leaves, next, ''].join('\n'));
+  line(done.text, '', ...storedLines(stored), '', leaves, next, '');
 
   const runs = await session.step(runOn(stage, line));
   if (how.json) print(JSON.stringify({ step, stored, runs, storedAfter: await storedNow(stage) }));
@@ -41,7 +41,7 @@ async function storedNow({ system }: Stage): Promise<StoredDrawing> {
   return drawStored(await storedView(system, journal));
 }
 
-async function runOn(stage: Stage, line: (text: string) => void): Promise<readonly Done[]> {
+async function runOn(stage: Stage, line: typeof print): Promise<readonly Done[]> {
   const runs: Done[] = [];
   do {
     const run = await stage.nextRun();

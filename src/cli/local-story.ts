@@ -3,12 +3,11 @@ import type { LocalOptions } from './local.ts';
 import type { Session } from './session.ts';
 import { type Stage, setStage } from './stage.ts';
 import { endedWell, type StoryEnd, tellStory } from './story.ts';
-import { closingText, type Emphasis, emphasisFor, lineText, openingText } from './story-text.ts';
-import { print, say } from './terminal.ts';
+import { closingText, openingLines, storyLines } from './story-text.ts';
+import { painted, print, say, strong } from './terminal.ts';
 
 interface Telling {
-  readonly line: (text: string) => void;
-  readonly emphasis: Emphasis;
+  readonly line: typeof print;
   /** Between lines, so that a person can follow. */
   readonly pauseMs: number;
 }
@@ -24,7 +23,6 @@ export async function playStory(
   const isJson = options.json === true;
   const telling = {
     line: isJson ? say : print,
-    emphasis: emphasisFor(isJson ? process.stderr : process.stdout, process.env),
     pauseMs: stays ? 400 : 0,
   };
   const path = await session.folder();
@@ -43,28 +41,26 @@ export async function playStory(
 }
 
 async function tell(session: Session, stage: Stage, telling: Telling): Promise<StoryEnd> {
-  const { line, emphasis, pauseMs } = telling;
+  const { line, pauseMs } = telling;
   const { clock } = stage.system;
   const [beganAtMs, beganMs] = [clock.nowMs(), performance.now()];
   const hours = () => Math.round((clock.nowMs() - beganAtMs) / 3_600_000);
-  line(openingText(stage, emphasis));
+  line(...openingLines(stage));
   const end = await tellStory({
     stage,
     narrate: async (told) => {
       session.signal.throwIfAborted();
-      line(lineText(told, hours(), emphasis));
+      line(...storyLines(told, hours()));
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     },
   });
   const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
-  line(closingText(end, { hours: hours(), seconds }));
+  line('', closingText(end, { hours: hours(), seconds }));
   return end;
 }
 
-async function stayUp(session: Session, stage: Stage, { line, emphasis }: Telling): Promise<void> {
-  line(
-    `\nThe page stays up: ${emphasis.strong(stage.consoleUrl)}  ${emphasis.faint('Ctrl-C ends it')}`,
-  );
+async function stayUp(session: Session, stage: Stage, { line }: Telling): Promise<void> {
+  line('', ['The page stays up: ', strong(stage.consoleUrl), '  ', painted('Ctrl-C ends it', 2)]);
   const schedule = stage.system.schedule();
   await session.closes(() => schedule.stop());
   await session.ended();

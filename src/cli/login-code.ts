@@ -73,7 +73,7 @@ async function arrive(
   const reply = async () => undefined;
   if (login.way === 'sandbox') return { redirect: await approveInSandbox(url), reply };
   say('open this page and consent:');
-  say(`\n  ${strong(url)}\n`);
+  say('', ['  ', strong(url)], '');
   if (login.browser && isInteractive()) openBrowser(url);
   if (listener !== undefined) return waiting('waiting for your consent', listener.arrival());
   say('then paste the whole address at which the browser ends; the page itself may fail to load');

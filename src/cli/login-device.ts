@@ -76,11 +76,11 @@ function show(authorization: DeviceAuthorization, { browser, json }: DeviceLogin
     return;
   }
   say('open this page on any device, and type the code:');
-  say(`\n  ${strong(verificationUri)}\n`);
+  say('', ['  ', strong(verificationUri)], '');
   const edge = '─'.repeat(userCode.length * 2 + 5);
   say(`  ┌${edge}┐`);
-  say(`  │   ${strong([...userCode].join(' '))}   │`);
-  say(`  └${edge}┘\n`);
+  say(['  │   ', strong([...userCode].join(' ')), '   │']);
+  say(`  └${edge}┘`, '');
   if (browser) openBrowser(verificationUri);
 }
 

@@ -38,7 +38,7 @@ export function tellLogin(facts: LoginFacts, json = false): void {
     print(JSON.stringify(facts));
     return;
   }
-  say(`${strong('connected:')} ${facts.connection}, generation ${facts.generation}`);
+  say([strong('connected:'), ` ${facts.connection}, generation ${facts.generation}`]);
   say(`stored in     ${facts.store}`);
   if (facts.expiresAt !== null) say(`access token  until ${facts.expiresAt}`);
   const companies = facts.companies.map(({ id, name }) => `${id} ${name}`).join(', ');

@@ -26,7 +26,7 @@ export async function throwAwayConsent(
     const { redirectUri } = listener;
     const asked = await askForConsent(connection, { ...client, redirectUri }, async (url) => {
       say('open this page and consent, with an account that nobody works with:');
-      say(`\n  ${strong(url)}\n`);
+      say('', ['  ', strong(url)], '');
       if (browser && isInteractive()) openBrowser(url);
       const { redirect, reply } = await listener.arrival();
       await reply(endedPage());

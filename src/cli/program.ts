@@ -73,7 +73,7 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ sortOptions: false, helpWidth: 100 })
-    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
+    .configureOutput({ outputError: (text) => say(withoutValues(text)) })
     .addHelpText('after', overview);
   for (const make of commands) program.addCommand(make());
   program.addCommand(doomedRotatorCommand(), { hidden: true });
@@ -100,5 +100,6 @@ function wantsJson(argv: readonly string[]): boolean {
 }
 
 function withoutValues(text: string): string {
-  return withoutTokens(text.replace(/^error: /, 'fresco: ').replace(/'(-[^'=]*)=[^']*'/g, "'$1'"));
+  const line = text.trimEnd().replace(/\n(?=\(Did you mean [^\n]*$)/, ' ');
+  return withoutTokens(line.replace(/^error: /, 'fresco: ').replace(/'(-[^'=]*)=[^']*'/g, "'$1'"));
 }

@@ -49,7 +49,7 @@ export async function renewAfterLeak(
 }
 
 function step(count: number, text: string): void {
-  say(`${strong(`${count} of 3`)}  ${text}`);
+  say([strong(`${count} of 3`), `  ${text}`]);
 }
 
 /** Rejects with `Failure` where there is nothing that could have leaked from here; what is damaged could. */

@@ -24,7 +24,7 @@ export async function rotateManually(
   { json = false, isCompromised = false }: ManualRotation = {},
 ): Promise<void> {
   const step = (count: number, text: string) => {
-    if (isInteractive()) say(`${strong(`${count} of 4`)}  ${text}`);
+    if (isInteractive()) say([strong(`${count} of 4`), `  ${text}`]);
   };
   step(1, `make a new token beside the old one: ${whereToMakeToken(connection)}`);
   step(2, 'put it in');

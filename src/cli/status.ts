@@ -48,7 +48,8 @@ export function statusCommand(): Command {
     .action(async (options: ConnectionOptions) => {
       const connection = await connect(options);
       const status = await look(connection);
-      print(options.json ? JSON.stringify(status) : textOf(status));
+      if (options.json) print(JSON.stringify(status));
+      else print(...rowsOf(status));
       if (status.problem !== null) process.exitCode = exitCodes.person;
     });
 }
@@ -128,7 +129,7 @@ function instant(atMs: number | null): string | null {
   return atMs === null ? null : toRfc3339(atMs);
 }
 
-function textOf(status: Status): string {
+function rowsOf(status: Status): readonly string[] {
   const { expiresAt, hoursLeft, generation, lastOutcome } = status;
   const left = hoursLeft === null ? 'never expires' : `${durationText(hoursLeft * 3_600_000)} left`;
   const rows: [string, string | null][] = [
@@ -150,6 +151,5 @@ function textOf(status: Status): string {
   ];
   return rows
     .filter(([, value]) => value !== null)
-    .map(([label, value]) => `${label.padEnd(16)}${value}`)
-    .join('\n');
+    .map(([label, value]) => `${label.padEnd(16)}${value}`);
 }

@@ -1,7 +1,7 @@
 import type { SyncProgress } from '../core/changes/sync-company.ts';
 import type { Clock } from '../core/ports.ts';
 import { durationText } from './duration.ts';
-import { say } from './terminal.ts';
+import { clearMoving, say, sayMoving } from './terminal.ts';
 
 /** Shows how far a sync is. */
 export interface ShownProgress {
@@ -24,8 +24,7 @@ export function syncProgress(clock: Pick<Clock, 'monotonicMs'>): ShownProgress {
       const nowMs = clock.monotonicMs();
       const facts = factsOf(progress, nowMs - startedMs);
       if (isTerminal) {
-        clearProgress();
-        process.stderr.write(textOf(progress, facts).slice(0, (process.stderr.columns || 80) - 1));
+        sayMoving(textOf(progress, facts));
       } else if (nowMs - toldMs >= lineEveryMs) {
         toldMs = nowMs;
         const { companyId: company, name, done, total, pagesLeft, counts } = progress;
@@ -33,16 +32,11 @@ export function syncProgress(clock: Pick<Clock, 'monotonicMs'>): ShownProgress {
       }
     },
     note(text) {
-      clearProgress();
+      clearMoving();
       say(text);
     },
-    end: clearProgress,
+    end: clearMoving,
   };
-}
-
-/** Takes the moving line away before something else is printed; the next update brings it back. */
-export function clearProgress(): void {
-  if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[K');
 }
 
 interface Facts {

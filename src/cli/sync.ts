@@ -6,8 +6,8 @@ import type { ConnectionSync } from '../wiring/connection-sync.ts';
 import { examples, quietenSdk, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { type ConnectionOptions, readSettings } from './settings.ts';
-import { clearProgress, syncProgress } from './sync-progress.ts';
-import { print, say } from './terminal.ts';
+import { syncProgress } from './sync-progress.ts';
+import { clearMoving, print, printAll, say } from './terminal.ts';
 
 interface SyncOptions extends ConnectionOptions {
   readonly resource: readonly string[];
@@ -56,7 +56,7 @@ export function syncCommand(): Command {
       quietenSdk();
       const { openSync } = await import('../wiring/connection-sync.ts');
       const isDry = options.dryRun === true;
-      const sync = await openSync({ ...settings, bus: { publish: printAll }, isDry });
+      const sync = await openSync({ ...settings, bus: { publish: printEvents }, isDry });
       const outcome = await run(sync, options);
       // Without a bus the event of the completion is the last line already.
       const json = options.json === true && (isDry || sync.hasBus);
@@ -122,14 +122,12 @@ function tell(
 }
 
 /** One line of JSON for each event, as the bus would carry it; waits for a reader that is slow. */
-async function printAll(events: readonly FrescoEvent[]): Promise<void> {
+async function printEvents(events: readonly FrescoEvent[]): Promise<void> {
   const lines = events.map(({ detailType, detail }) =>
     JSON.stringify({ source: 'fresco', 'detail-type': detailType, detail }),
   );
-  clearProgress();
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(`${lines.join('\n')}\n`, (error) => (error ? reject(error) : resolve()));
-  });
+  clearMoving();
+  await printAll(lines);
 }
 
 function parseResource(name: string, before: readonly string[]): readonly string[] {

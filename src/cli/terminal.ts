@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { visible } from '../core/visible.ts';
 import { Failure } from './failure.ts';
 
 const spinnerAfterMs = 1000;
@@ -9,26 +10,70 @@ export function isInteractive(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** A line for people. */
-export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+/** A part of a line in an SGR style, which shows on a terminal that wants it. */
+export interface Styled {
+  readonly text: string;
+  readonly on: number;
+  readonly off: number;
 }
 
-/** A line that is the command's result. */
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** One line; a break inside it is not one. */
+export type Line = string | readonly (string | Styled)[];
+
+/** Lines for people. */
+export function say(...lines: readonly Line[]): void {
+  process.stderr.write(textOf(lines, process.stderr));
 }
 
-/** Emphasis on a terminal that wants it. */
-export function strong(text: string): string {
-  const plain = process.stderr.isTTY !== true || Boolean(process.env['NO_COLOR']);
-  return plain ? text : `\u001b[1m${text}\u001b[22m`;
+/** Lines that are the command's result. */
+export function print(...lines: readonly Line[]): void {
+  process.stdout.write(textOf(lines, process.stdout));
 }
 
-/** A part of a result in an SGR colour, on a terminal that wants it. */
-export function painted(text: string, colour: number): string {
-  const plain = process.stdout.isTTY !== true || Boolean(process.env['NO_COLOR']);
-  return plain ? text : `\u001b[${colour}m${text}\u001b[0m`;
+/** The same for a long result: waits for a reader that is slow. */
+export function printAll(lines: readonly Line[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const text = textOf(lines, process.stdout);
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** A line for people that `clearMoving` takes away again; nothing but on a terminal. */
+export function sayMoving(text: string): void {
+  clearMoving();
+  process.stderr.write(visible(text).slice(0, (process.stderr.columns || 80) - 1));
+}
+
+/** Takes the moving line away. */
+export function clearMoving(): void {
+  if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[K');
+}
+
+/** Emphasis. */
+export function strong(text: string): Styled {
+  return { text, on: 1, off: 22 };
+}
+
+/** A part in an SGR colour, or faint (2). */
+export function painted(text: string, colour: number): Styled {
+  return { text, on: colour, off: 0 };
+}
+
+/** The lines as a stream gets them. What is not ours in them commands no terminal and forges no line. */
+export function textOf(
+  lines: readonly Line[],
+  stream: { readonly isTTY?: boolean },
+  env: NodeJS.ProcessEnv = process.env,
+): string {
+  const isPlain = stream.isTTY !== true || Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb';
+  const shown = (part: string | Styled) => {
+    if (typeof part === 'string') return visible(part);
+    const text = visible(part.text);
+    return isPlain ? text : `\u001b[${part.on}m${text}\u001b[${part.off}m`;
+  };
+  return lines
+    .map((line) => `${(typeof line === 'string' ? [line] : line).map(shown).join('')}\n`)
+    .join('');
 }
 
 /** Waits for `work`; on a terminal that takes longer than a second, something moves. */
@@ -39,7 +84,7 @@ export async function waiting<T>(message: string, work: Promise<T>): Promise<T> 
     const { spinner } = await import('@clack/prompts');
     if (stop === ended) return;
     const shown = spinner({ output: process.stderr });
-    shown.start(message);
+    shown.start(visible(message));
     stop = () => shown.clear();
   }, spinnerAfterMs);
   try {
@@ -57,7 +102,11 @@ function ended(): void {}
 export async function ask(message: string, otherwise: string): Promise<string> {
   mustBeInteractive(otherwise);
   const { text, isCancel } = await import('@clack/prompts');
-  const answer = await text({ message, output: process.stderr, validate: notEmpty });
+  const answer = await text({
+    message: visible(message),
+    output: process.stderr,
+    validate: notEmpty,
+  });
   if (isCancel(answer)) throw cancelled();
   return answer.trim();
 }
@@ -66,7 +115,11 @@ export async function ask(message: string, otherwise: string): Promise<string> {
 export async function askHidden(message: string, otherwise: string): Promise<string> {
   mustBeInteractive(otherwise);
   const { password, isCancel } = await import('@clack/prompts');
-  const answer = await password({ message, output: process.stderr, validate: notEmpty });
+  const answer = await password({
+    message: visible(message),
+    output: process.stderr,
+    validate: notEmpty,
+  });
   if (isCancel(answer)) throw cancelled();
   return answer.trim();
 }
@@ -78,6 +131,10 @@ export interface Choice<T> {
   readonly hint?: string;
 }
 
+function shownChoice<T>({ value, label, hint }: Choice<T>): Choice<T> {
+  return { value, label: visible(label), ...(hint === undefined ? {} : { hint: visible(hint) }) };
+}
+
 /** Has a person choose one of a list. Cancelling rejects with `Failure`, which says `ifCancelled`. */
 export async function select<T extends number | string>(
   message: string,
@@ -85,8 +142,12 @@ export async function select<T extends number | string>(
   ifCancelled: string,
 ): Promise<T> {
   const prompts = await import('@clack/prompts');
-  const list = options as Parameters<typeof prompts.select<T>>[0]['options'];
-  const answer = await prompts.select<T>({ message, options: list, output: process.stderr });
+  const list = options.map(shownChoice) as Parameters<typeof prompts.select<T>>[0]['options'];
+  const answer = await prompts.select<T>({
+    message: visible(message),
+    options: list,
+    output: process.stderr,
+  });
   if (prompts.isCancel(answer)) throw cancelled(ifCancelled);
   return answer;
 }
@@ -99,8 +160,8 @@ export async function multiselect(
 ): Promise<readonly string[]> {
   const prompts = await import('@clack/prompts');
   const answer = await prompts.multiselect<string>({
-    message,
-    options: options.map((option) => ({ ...option })),
+    message: visible(message),
+    options: options.map(shownChoice),
     initialValues: [...ticked],
     maxItems: 12,
     output: process.stderr,
@@ -112,7 +173,11 @@ export async function multiselect(
 /** Asks yes or no; the safe answer is no. Cancelling rejects with `Failure`, by default that nothing was changed. */
 export async function confirm(message: string, ifCancelled?: string): Promise<boolean> {
   const prompts = await import('@clack/prompts');
-  const answer = await prompts.confirm({ message, initialValue: false, output: process.stderr });
+  const answer = await prompts.confirm({
+    message: visible(message),
+    initialValue: false,
+    output: process.stderr,
+  });
   if (prompts.isCancel(answer)) throw cancelled(ifCancelled);
   return answer;
 }

@@ -67,7 +67,7 @@ async function create(options: CreateOptions): Promise<void> {
   const made = answered(await waiting('asking the provider', api.create({ sink, types })), what);
   await noteExpected(connection, companyId, made);
   const verified = await waiting('waiting for the handshake', untilVerified(api, made));
-  told(options, { company: companyId, subscription: verified }, describe(verified));
+  told(options, { company: companyId, subscription: verified }, ...describe(verified));
   if (!verified.verified) {
     throw new Failure(
       'retry',

@@ -40,12 +40,8 @@ function listCommand(): Command {
       const { api, companyId } = await subscriptionsFor(options);
       const list = answered(await waiting('asking the provider', api.list()), 'list');
       if (options.json === true) print(JSON.stringify({ company: companyId, subscriptions: list }));
-      else
-        print(
-          list.length === 0
-            ? `company ${companyId} has no subscription: fresco webhooks create`
-            : list.map(describe).join('\n'),
-        );
+      else if (list.length > 0) print(...list.flatMap(describe));
+      else print(`company ${companyId} has no subscription: fresco webhooks create`);
     });
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -24,6 +23,7 @@ import { tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
 import { secretName } from '../stack-facts.ts';
+import { functionLog } from './log.ts';
 import { aliasArn, aliasOf, parseCall } from './rotator-doors.ts';
 
 const { requestMs, storeMs } = rotationTimes;
@@ -99,7 +99,7 @@ function portsOf(config: Config<'rotator'>): PortsFor {
   const reports = reporter({
     prefix: config.prefix,
     bus: eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock }),
-    log: new Logger({ serviceName: 'rotator' }),
+    log: functionLog('rotator'),
     emit: emitMetrics,
   });
   return (connection, refreshWith) => {

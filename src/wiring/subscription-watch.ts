@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { eventBridgeBus } from '../aws/event-bus.ts';
@@ -15,6 +14,7 @@ import { type Subscribed, subscriptionsOf } from '../fatture-in-cloud/subscripti
 import { systemClock } from '../local/system.ts';
 import { connectionApis } from './connection-apis.ts';
 import { EventRefused } from './lambda-events.ts';
+import { functionLog } from './log.ts';
 
 /** Looks after the subscriptions of a connection; rejects where the provider did not say what it has. */
 export type SubscriptionWatch = (connection: string, renew: boolean) => Promise<void>;
@@ -25,7 +25,7 @@ export function buildSubscriptionWatch(config: Config<'webhook-handler'>): Subsc
   const dynamo = new DynamoDBClient(bounded);
   const events = new EventBridgeClient(bounded);
   const bus = eventBridgeBus({ client: events, bus: config.bus, clock: systemClock });
-  const log: Log = new Logger({ serviceName: 'subscription-watch' });
+  const log: Log = functionLog('subscription-watch');
   return async (connection, renew) => {
     if (!config.connections.includes(connection)) {
       throw new EventRefused(`"watch" must be one of ${config.connections.join(', ')}`);

@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -24,6 +23,7 @@ import type { SyncPorts } from '../core/changes/sync-ports.ts';
 import { createTokenSource } from '../core/token-source.ts';
 import { systemClock } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';
+import { functionLog } from './log.ts';
 import { syncPorts, usualPace } from './sync-pass.ts';
 
 // Enough for the request under way, for its events and for the notes after them.
@@ -51,7 +51,7 @@ export function buildSync(config: Config<'sync'>): Sync {
   const { prefix, entity } = config;
   const portsFor = portsOf(config);
   const queue = syncQueue(new SQSClient(bounded), config.queueUrl);
-  const log = new Logger({ serviceName: 'sync' });
+  const log = functionLog('sync');
   return async (event, remainingMs) => {
     const endings: SyncEnding[] = [];
     for (const call of callsIn(event, config.connections)) {

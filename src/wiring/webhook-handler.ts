@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -14,6 +13,7 @@ import { type ProcessPorts, processNotifications } from '../core/changes/process
 import { entityReader } from '../fatture-in-cloud/entity-reader.ts';
 import { systemClock } from '../local/system.ts';
 import { connectionApis } from './connection-apis.ts';
+import { functionLog } from './log.ts';
 import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
 import { toldLog } from './sync-pass.ts';
 
@@ -35,7 +35,7 @@ export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookH
   const { prefix, connections, entity } = config;
   const portsFor = portsOf(config);
   const queue = sqsNotificationQueue(new SQSClient(bounded), config.queueUrl);
-  const log = new Logger({ serviceName: 'webhook-handler' });
+  const log = functionLog('webhook-handler');
   const ports = new Map(connections.map((name) => [name, portsFor(name)]));
   return (messages, remainingMs) => {
     const nowMs = systemClock.nowMs();

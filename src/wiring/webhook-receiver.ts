@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { bounded } from '../aws/failures.ts';
 import type { Log, LogFields } from '../aws/log.ts';
@@ -14,6 +13,7 @@ import { parseWebhook, type WebhookRequest } from '../fatture-in-cloud/webhook-r
 import { webhookVerifier } from '../fatture-in-cloud/webhook-signature.ts';
 import { systemClock } from '../local/system.ts';
 import { sinkOf } from '../stack-facts.ts';
+import { functionLog } from './log.ts';
 
 export { requestIn } from './lambda-events.ts';
 
@@ -40,7 +40,7 @@ export function buildWebhookReceiver(config: Config<'webhook-receiver'>): Webhoo
     }),
     queue: sqsNotificationQueue(new SQSClient(bounded), config.queueUrl),
   };
-  const log: Log = new Logger({ serviceName: 'webhook-receiver' });
+  const log: Log = functionLog('webhook-receiver');
   return async (request) => {
     const connection = config.connections.find((name) => request.path.endsWith(`/${name}`));
     // Nothing genuine is sent here: no such sink was ever registered.

@@ -5,7 +5,8 @@ import { listenLocally } from '../../src/cli/local-server.ts';
 import { Session } from '../../src/cli/session.ts';
 import { type Stage, setStage } from '../../src/cli/stage.ts';
 import { endedWell, type StoryEnd, tellStory } from '../../src/cli/story.ts';
-import { closingText, emphasisFor, lineText, openingText } from '../../src/cli/story-text.ts';
+import { closingText, openingLines, storyLines } from '../../src/cli/story-text.ts';
+import { textOf } from '../../src/cli/terminal.ts';
 import { createWorkspace, type Running } from './workspace.ts';
 
 const patience = { timeout: 180_000 };
@@ -126,16 +127,15 @@ describe('the story on its stage', () => {
     const stage = await openStage();
     const secrets = new Set<string>();
     const seen: string[] = [];
-    const plain = emphasisFor({ isTTY: false }, {});
     const end = await tellStory({
       stage,
       narrate: async (line) => {
-        seen.push(lineText(line, 0, plain));
+        seen.push(textOf(storyLines(line, 0), {}));
         for (const secret of await secretsOf(stage)) secrets.add(secret);
       },
     });
     expect(secrets.size).toBeGreaterThan(7);
-    seen.push(openingText(stage, plain), closingText(end, { hours: 74, seconds: '1.0' }));
+    seen.push(textOf(openingLines(stage), {}), closingText(end, { hours: 74, seconds: '1.0' }));
     seen.push(JSON.stringify(stage.events), await everythingOnThePage(stage));
     const all = seen.join('\n');
     expect([...secrets].filter((secret) => all.includes(secret))).toEqual([]);
@@ -198,13 +198,13 @@ describe('what the story looks like', () => {
   } as const;
 
   it('is plain without a terminal, and where no colour is wanted', () => {
-    const streams = [
-      emphasisFor({ isTTY: false }, {}),
-      emphasisFor({ isTTY: true }, { NO_COLOR: '1' }),
-      emphasisFor({ isTTY: true }, { TERM: 'dumb' }),
-    ];
-    for (const emphasis of streams) {
-      expect(lineText(line, 12, emphasis).split('\n')).toEqual([
+    const surroundings = [
+      [{ isTTY: false }, {}],
+      [{ isTTY: true }, { NO_COLOR: '1' }],
+      [{ isTTY: true }, { TERM: 'dumb' }],
+    ] as const;
+    for (const [stream, env] of surroundings) {
+      expect(textOf(storyLines(line, 12), stream, env).trimEnd().split('\n')).toEqual([
         '',
         'Logged in once',
         '  ✓  12 h  a person consents                      generation 1',
@@ -214,8 +214,8 @@ describe('what the story looks like', () => {
   });
 
   it('has emphasis on a terminal', () => {
-    expect(lineText(line, 12, emphasisFor({ isTTY: true }, {}))).toContain(
-      '\u001b[1mLogged in once\u001b[22m\n  \u001b[32m✓\u001b[39m',
+    expect(textOf(storyLines(line, 12), { isTTY: true }, {})).toContain(
+      '\u001b[1mLogged in once\u001b[22m\n  \u001b[32m✓\u001b[0m',
     );
   });
 });

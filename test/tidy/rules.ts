@@ -35,6 +35,7 @@ const packages: Readonly<Record<Area, RegExp>> = {
   infra: /^(aws-cdk-lib(\/.*)?|constructs|cdk-nag|node:.*)$/,
 };
 
+const terminalEdges = ['src/cli/terminal.ts', 'src/wiring/log.ts', 'src/aws/metric-line.ts'];
 const configFiles = [
   'src/config.ts',
   'src/setting.ts',
@@ -105,6 +106,13 @@ export const environmentAtEdges = bans(
   (path) => path.startsWith('src/') && !/^src\/(cli\/|index\.ts$)/.test(path),
   [/\bprocess\.env\b/],
   'edges pass the environment in',
+);
+
+/** One module writes to the terminal, and lets nothing through that commands it. */
+export const oneTerminalEdge = bans(
+  (path) => /^(src\/(?!core\/)|functions\/)/.test(path) && !terminalEdges.includes(path),
+  [/\bprocess\.std(out|err)\.write\b/, /\bconsole\./, /\bnew Logger\b/],
+  'say and print write to people, functionLog to logs',
 );
 
 /** Tests use ports and servers, and never replace a module. */
@@ -183,6 +191,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   imports,
   coreBans,
   environmentAtEdges,
+  oneTerminalEdge,
   noModuleMocks,
   noClassMocks,
   noUnfinishedWork,
