@@ -4,87 +4,72 @@ import {
   decodeAccessToken,
   encodeAccessToken,
 } from './access-token.ts';
-import { readGrant } from './current-grant.ts';
-import { encodeGrant } from './grant.ts';
+import { decodeGrant, encodeGrant } from './grant.ts';
 import type { GrantVersion, Pass } from './pass.ts';
-import { backoffMs, persist } from './persistence.ts';
 import { StoreRefused, type VersionedSecret } from './ports.ts';
 import { compare, isNewer } from './position.ts';
+import { replaceCurrent, untilEnd } from './replace-current.ts';
 import type { Secret } from './secret.ts';
 
 /** Whether a kept token is current now, or something newer is. */
 export type Installed = 'current' | 'overtaken';
 
-/** Creates the version of a grant under its id; there already is as good. */
-export async function putGrant(pass: Pass, mine: GrantVersion): Promise<void> {
-  await pass.ports.grant.put(mine.versionId, encodeGrant(mine.grant));
+/** Creates the version of a grant under its id; there already is as good. Throws `StoreRefused`. */
+export async function putGrant(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
+  if ((await pass.ports.grant.put(versionId, encodeGrant(grant))) === 'stored') return;
+  throw new StoreRefused('damaged', `version ${versionId} of the grant holds another value`);
 }
 
 /**
- * Step 6: makes a stored version current by compare-and-set from whatever is, and never over anything
- * newer; unanswered or outrun, it looks again. Throws `StoreRefused` when time is up.
+ * Step 6: makes a kept version current by compare-and-set from whatever is, and never over anything newer.
+ * Throws `StoreRefused` when time is up.
  */
-export async function promote(pass: Pass, mine: GrantVersion): Promise<Installed> {
-  return persist(pass.ports.clock, pass.endMs, async () => {
-    for (let tries = 0; ; tries += 1) {
-      const current = await readGrant(pass);
-      if (current !== undefined) {
-        if (current.versionId === mine.versionId) return 'current';
-        const order = compare(mine.grant, current.grant);
-        // A native rotation makes a copy of the same pair current, under an id of its own.
-        if (order === 0) return 'current';
-        if (order < 0) return 'overtaken';
-        if (await movedTo(pass, mine, current.versionId)) return 'current';
-      }
-      await lookAgain(pass, tries, 'the grant');
-    }
+export async function promote(
+  pass: Pass,
+  { versionId, grant }: GrantVersion,
+  home: 'put' | 'only sealed' = 'put',
+): Promise<Installed> {
+  const value = encodeGrant(grant);
+  const { kept = 'current' } = await replaceCurrent<Installed>(pass.ports.grant, {
+    candidate: { versionId, ...(home === 'put' && { value }) },
+    random: pass.ports.random,
+    until: untilEnd(pass),
+    gaveUp: 'the grant could not be made current before the time was up',
+    decide: (current) => {
+      if (current === undefined) return 'look again';
+      const order = compare(grant, decodeGrant(current.value));
+      // A native rotation makes a copy of the same pair current, under an id of its own.
+      if (order === 0) return { keep: 'current' };
+      return order < 0 ? { keep: 'overtaken' } : { replaceBy: value };
+    },
   });
-}
-
-async function movedTo(pass: Pass, mine: GrantVersion, from: string): Promise<boolean> {
-  const moved = await pass.ports.grant.promote(mine.versionId, from);
-  // A version whose only label was taken by a later one may have vanished: it is put again.
-  if (moved === 'absent') await putGrant(pass, mine);
-  return moved === 'promoted';
+  return kept;
 }
 
 /** Step 7: publishes the current grant's access token, if it has one, in the same manner. */
-export async function publish(pass: Pass, current: GrantVersion): Promise<void> {
-  const made = accessTokenOf(current.grant, pass.settings.refreshWith);
+export async function publish(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
+  const made = accessTokenOf(grant, pass.settings.refreshWith);
   if (made === undefined) return;
-  const token = { ...made, companies: companiesToTell(made, pass.published) };
-  const secret = pass.ports.accessToken;
-  await persist(pass.ports.clock, pass.endMs, async () => {
-    await secret.put(current.versionId, encodeAccessToken(token));
-    for (let tries = 0; ; tries += 1) {
-      const published = await readPublished(secret);
-      if (published?.token !== undefined && !isNewer(token, published.token)) return;
-      if (published !== undefined) {
-        const moved = await secret.promote(current.versionId, published.versionId);
-        if (moved === 'promoted') return;
-        if (moved === 'absent') await secret.put(current.versionId, encodeAccessToken(token));
-      }
-      await lookAgain(pass, tries, 'the access token');
-    }
+  let token = made;
+  const { kept } = await replaceCurrent<AccessToken>(pass.ports.accessToken, {
+    candidate: { versionId },
+    random: pass.ports.random,
+    until: untilEnd(pass),
+    gaveUp: 'the access token could not be made current before the time was up',
+    decide: (current) => {
+      const published = current && tokenIn(current.value);
+      if (published !== undefined && !isNewer(made, published)) return { keep: published };
+      token = { ...made, companies: companiesToServe(made, published ?? pass.published) };
+      return { replaceBy: encodeAccessToken(token) };
+    },
   });
-  pass.published = token;
+  pass.published = kept ?? token;
 }
 
-/** A person may have narrowed the companies after the login: within a grant that stays. */
-function companiesToTell(made: AccessToken, published: AccessToken | undefined) {
+/** A person may narrow the companies at any time: within a grant that stays. */
+function companiesToServe(made: AccessToken, published: AccessToken | undefined) {
   const isNarrowed = published?.grant === made.grant && published.companies.length > 0;
   return isNarrowed ? published.companies : made.companies;
-}
-
-async function lookAgain(pass: Pass, tries: number, what: string): Promise<void> {
-  const waitMs = backoffMs(tries);
-  if (pass.ports.clock.monotonicMs() + waitMs >= pass.endMs) {
-    throw new StoreRefused(
-      'unavailable',
-      `${what} could not be made current before the time was up`,
-    );
-  }
-  await pass.ports.clock.wait(waitMs);
 }
 
 /** What is published, with its version; a damaged one has no token, and gives way to any. */
@@ -95,7 +80,8 @@ export async function readPublished(
   return version && { versionId: version.versionId, token: tokenIn(version.value) };
 }
 
-function tokenIn(value: Secret): AccessToken | undefined {
+/** The token in what is published, if it can be read. */
+export function tokenIn(value: Secret): AccessToken | undefined {
   try {
     return decodeAccessToken(value);
   } catch {

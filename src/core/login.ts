@@ -1,11 +1,12 @@
 import type { Company } from './company.ts';
-import { decodeGrant, type Grant } from './grant.ts';
-import { publish, putGrant, readPublished } from './install.ts';
+import { decodeGrant, encodeGrant, type Grant } from './grant.ts';
+import { publish, readPublished } from './install.ts';
 import type { Journal } from './journal.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from './pass.ts';
-import { backoffMs, persist, stubbornly } from './persistence.ts';
-import { StoreRefused, type VersionedSecret } from './ports.ts';
+import { persist, stubbornly } from './persistence.ts';
+import { type SecretVersion, StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, newest, type Position, positionOf } from './position.ts';
+import { replaceCurrent, untilEnd } from './replace-current.ts';
 import { Secret } from './secret.ts';
 import { withEntry } from './settlement.ts';
 import { newVersionId } from './version-id.ts';
@@ -61,55 +62,33 @@ async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void>
 }
 
 async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion> {
-  const { clock, random } = pass.ports;
+  const { random } = pass.ports;
   const sealKey = new Secret(Buffer.from(random.bytes(32)).toString('base64'));
   const first = await stubbornly(pass, () => readReplaced(pass.ports.grant));
   let mine = newGrant(pass, consent, sealKey, first);
-  await stubbornly(pass, () => putGrant(pass, mine));
-  let mayHaveMoved = false;
-  for (let tries = 0; ; tries += 1) {
-    const current = await stubbornly(pass, () => readReplaced(pass.ports.grant));
-    // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
-    if (current?.sealKey?.equals(sealKey)) return mine;
-    const place = current?.position;
-    if (place !== undefined && !isNewer(mine.grant, place)) {
+  const { versionId } = await replaceCurrent<'as it is'>(pass.ports.grant, {
+    candidate: { versionId: newVersionId(random) },
+    random,
+    until: untilEnd(pass),
+    gaveUp: 'the new grant could not be made current in time',
+    decide: (version, mayHaveMoved) => {
+      const current = version && replacedBy(version);
+      // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
+      if (current?.sealKey?.equals(sealKey)) return { keep: 'as it is' };
+      const place = current?.position;
+      if (place === undefined || isNewer(mine, place)) return { replaceBy: encodeGrant(mine) };
       // A login takes a grant number above the one that it finds current.
-      if (mayHaveMoved && place.grant > mine.grant.grant) {
+      if (mayHaveMoved && place.grant > mine.grant) {
         // Mine may have been current, and spent, before a later login took its place: not again.
         pass.warnings.push('another login has taken the place of this one');
-        return mine;
+        return { keep: 'as it is' };
       }
       // Another login, or the old grant's rotation, has come in between: mine has to be newer than that.
       mine = newGrant(pass, consent, sealKey, current);
-      await stubbornly(pass, () => putGrant(pass, mine));
-    }
-    if (current !== undefined) {
-      const moved = await stubbornly(pass, async () => {
-        try {
-          return await supersede(pass, mine, current.versionId);
-        } catch (error) {
-          mayHaveMoved = true;
-          throw error;
-        }
-      });
-      if (moved === 'promoted') return mine;
-    }
-    const waitMs = backoffMs(tries);
-    if (clock.monotonicMs() + waitMs >= pass.endMs) {
-      throw new StoreRefused('unavailable', 'the new grant could not be made current in time');
-    }
-    await clock.wait(waitMs);
-  }
-}
-
-async function supersede(
-  pass: Pass,
-  mine: GrantVersion,
-  from: string,
-): Promise<'promoted' | 'moved' | 'absent'> {
-  const moved = await pass.ports.grant.promote(mine.versionId, from);
-  if (moved === 'absent') await putGrant(pass, mine);
-  return moved;
+      return { replaceBy: encodeGrant(mine) };
+    },
+  });
+  return { versionId, grant: mine };
 }
 
 /** What a login finds in its place; nothing but its version where that is damaged. */
@@ -124,8 +103,10 @@ export async function readReplaced(
   secret: Pick<VersionedSecret, 'current'>,
 ): Promise<Replaced | undefined> {
   const version = await secret.current();
-  if (version === undefined) return undefined;
-  const { versionId, value } = version;
+  return version && replacedBy(version);
+}
+
+function replacedBy({ versionId, value }: SecretVersion): Replaced {
   try {
     const grant = decodeGrant(value);
     return { versionId, position: positionOf(grant), sealKey: grant.sealKey };
@@ -139,13 +120,12 @@ function newGrant(
   consent: Consent,
   sealKey: Secret,
   current: Replaced | undefined,
-): GrantVersion {
+): Grant {
   const replaced = newest(current?.position, pass.page.journal.known, pass.published);
   const { settings } = pass;
-  const { random } = pass.ports;
   // A clock that is ahead would have the token outlive its end.
   const issuedAtMs = Math.min(consent.requestedAtMs, pass.page.nowMs());
-  const grant: Grant = {
+  return {
     connection: settings.connection,
     grant: (replaced?.grant ?? 0) + 1,
     // Generations go on across grants, so that consumers can compare them.
@@ -160,7 +140,6 @@ function newGrant(
     provider: settings.provider,
     environment: settings.environment,
   };
-  return { versionId: newVersionId(random), grant };
 }
 
 /** The journal after a login: nothing of the old grant binds the new one. */

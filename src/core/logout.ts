@@ -2,8 +2,9 @@ import type { Journal } from './journal.ts';
 import { busyUntilMs, takeLease } from './lease.ts';
 import { loggedOutMark } from './logged-out.ts';
 import { type Pass, type RotationPorts, startPass } from './pass.ts';
-import { backoffMs, stubbornly } from './persistence.ts';
+import { stubbornly } from './persistence.ts';
 import { StoreRefused, type VersionedSecret } from './ports.ts';
+import { replaceCurrent, untilEnd } from './replace-current.ts';
 import type { Secret } from './secret.ts';
 import { withEntry } from './settlement.ts';
 import { newVersionId } from './version-id.ts';
@@ -50,24 +51,15 @@ async function leased(pass: Pass): Promise<LoggedOut | undefined> {
 
 /** Whether there was something to take the place of. */
 async function replaced(pass: Pass, secret: VersionedSecret, mark: Secret): Promise<boolean> {
-  const { random, clock } = pass.ports;
-  const versionId = newVersionId(random);
-  for (let tries = 0; ; tries += 1) {
-    const current = await stubbornly(pass, () => secret.current());
-    if (current === undefined) return false;
-    if (current.versionId === versionId) return true;
-    await stubbornly(pass, () => secret.put(versionId, mark));
-    const moved = await stubbornly(pass, () => secret.promote(versionId, current.versionId));
-    if (moved === 'promoted') return true;
-    const waitMs = backoffMs(tries);
-    if (clock.monotonicMs() + waitMs >= pass.endMs) {
-      throw new StoreRefused(
-        'unavailable',
-        'what is stored kept changing: run fresco logout again',
-      );
-    }
-    await clock.wait(waitMs);
-  }
+  const { random } = pass.ports;
+  const { kept } = await replaceCurrent<'nothing'>(secret, {
+    candidate: { versionId: newVersionId(random) },
+    random,
+    until: untilEnd(pass),
+    gaveUp: 'what is stored kept changing: run fresco logout again',
+    decide: (current) => (current === undefined ? { keep: 'nothing' } : { replaceBy: mark }),
+  });
+  return kept === undefined;
 }
 
 function forgotten(journal: Journal, atMs: number): Journal {

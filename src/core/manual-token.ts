@@ -1,11 +1,12 @@
 import { type AccessToken, encodeAccessToken } from './access-token.ts';
 import type { Company } from './company.ts';
-import { readPublished } from './install.ts';
+import { readPublished, tokenIn } from './install.ts';
 import { type LoggedIn, readReplaced, welcomed } from './login.ts';
 import { type Pass, type RotationPorts, startPass } from './pass.ts';
-import { backoffMs, stubbornly } from './persistence.ts';
+import { stubbornly } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
 import { isNewer, newest, type Position, positionOf } from './position.ts';
+import { replaceCurrent, untilEnd } from './replace-current.ts';
 import type { Secret } from './secret.ts';
 import { newVersionId } from './version-id.ts';
 
@@ -15,11 +16,6 @@ export interface ManualToken {
   readonly companies: readonly Company[];
   /** What it has to be good for; the daily check looks. */
   readonly scopes: readonly string[];
-}
-
-interface Version {
-  readonly versionId: string;
-  readonly token: AccessToken;
 }
 
 /**
@@ -46,30 +42,25 @@ export async function installManualToken(
 }
 
 async function publishAbove(pass: Pass, manual: ManualToken): Promise<AccessToken> {
-  const { accessToken: secret, clock } = pass.ports;
-  let mine: Version | undefined;
-  for (let tries = 0; ; tries += 1) {
-    const current = await stubbornly(pass, () => readPublished(secret));
-    if (mine !== undefined && current?.versionId === mine.versionId) return mine.token;
-    mine ??= newVersion(pass, manual, await newestKnown(pass, current?.token));
-    if (current?.token !== undefined && !isNewer(mine.token, current.token)) {
-      throw new StoreRefused(
-        'unavailable',
-        'another login has come in between, and its token stays: fresco status shows it',
-      );
-    }
-    const { versionId, token } = mine;
-    await stubbornly(pass, () => secret.put(versionId, encodeAccessToken(token)));
-    if (current !== undefined) {
-      const moved = await stubbornly(pass, () => secret.promote(versionId, current.versionId));
-      if (moved === 'promoted') return token;
-    }
-    const waitMs = backoffMs(tries);
-    if (clock.monotonicMs() + waitMs >= pass.endMs) {
-      throw new StoreRefused('unavailable', 'the token could not be made current in time');
-    }
-    await clock.wait(waitMs);
-  }
+  const { accessToken: secret, random } = pass.ports;
+  const first = await stubbornly(pass, () => readPublished(secret));
+  const mine = newToken(pass, manual, await newestKnown(pass, first?.token));
+  const { kept } = await replaceCurrent<'a later login'>(secret, {
+    candidate: { versionId: newVersionId(random) },
+    random,
+    until: untilEnd(pass),
+    gaveUp: 'the token could not be made current in time',
+    decide: (current) => {
+      const published = current && tokenIn(current.value);
+      const isOvertaken = published !== undefined && !isNewer(mine, published);
+      return isOvertaken ? { keep: 'a later login' } : { replaceBy: encodeAccessToken(mine) };
+    },
+  });
+  if (kept === undefined) return mine;
+  throw new StoreRefused(
+    'unavailable',
+    'another login has come in between, and its token stays: fresco status shows it',
+  );
 }
 
 async function newestKnown(
@@ -80,22 +71,18 @@ async function newestKnown(
   return newest(pass.page.journal.known, published, replaced?.position);
 }
 
-function newVersion(pass: Pass, manual: ManualToken, replaced: Position | undefined): Version {
-  const { random, settings } = pass.ports;
-  const { connection, refreshWith } = settings;
+function newToken(pass: Pass, manual: ManualToken, replaced: Position | undefined): AccessToken {
+  const { connection, refreshWith } = pass.settings;
   return {
-    versionId: newVersionId(random),
-    token: {
-      connection,
-      grant: (replaced?.grant ?? 0) + 1,
-      generation: (replaced?.generation ?? 0) + 1,
-      attempt: 0,
-      accessToken: manual.accessToken,
-      issuedAtMs: pass.page.nowMs(),
-      expiresAtMs: null,
-      companies: manual.companies,
-      ...(refreshWith === undefined ? {} : { refreshWith }),
-      ...(manual.scopes.length > 0 ? { scopes: manual.scopes } : {}),
-    },
+    connection,
+    grant: (replaced?.grant ?? 0) + 1,
+    generation: (replaced?.generation ?? 0) + 1,
+    attempt: 0,
+    accessToken: manual.accessToken,
+    issuedAtMs: pass.page.nowMs(),
+    expiresAtMs: null,
+    companies: manual.companies,
+    ...(refreshWith === undefined ? {} : { refreshWith }),
+    ...(manual.scopes.length > 0 ? { scopes: manual.scopes } : {}),
   };
 }

@@ -51,6 +51,7 @@ async function createSecret(ports: NativeRotationPorts, rotation: NativeRotation
   const outcome = await rotate(ports, { door: 'native', ...(remainingMs && { remainingMs }) });
   const current = classOf(outcome) === 'done' ? await ports.grant.current() : undefined;
   if (current === undefined) return fail(ports, versionId, `the pass ended with '${outcome.kind}'`);
+  // Taken: a repeat of this call has copied another; finishSecret looks whether that is still current.
   await ports.grant.putPending(versionId, current.value);
 }
 

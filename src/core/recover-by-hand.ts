@@ -9,6 +9,7 @@ import { compare, type Position } from './position.ts';
 import { rotate } from './rotate.ts';
 import { openSeal, type Seal } from './seal.ts';
 import type { Secret } from './secret.ts';
+import { newVersionId } from './version-id.ts';
 
 const amendMs = 10_000;
 
@@ -146,14 +147,14 @@ export function openedAmong(seal: Seal, kept: readonly GrantVersion[]): Secret |
     .find((value) => value !== undefined && decodedOrNone(value) !== undefined);
 }
 
-/** Stores what a seal held under the id that it was made for, and makes it current. */
+/** Stores what a seal held, under the id that it was made for if that is free, and makes it current. */
 export async function putOpened(
   ports: RotationPorts,
   versionId: string,
   value: Secret,
 ): Promise<'promoted' | 'moved' | 'absent'> {
-  await ports.grant.put(versionId, value);
-  return putBack(ports, versionId);
+  const isFree = (await ports.grant.put(versionId, value)) === 'stored';
+  return isFree ? putBack(ports, versionId) : putOpened(ports, newVersionId(ports.random), value);
 }
 
 /** Takes a seal that nobody can open out of the journal: the token in it is given up. */

@@ -1,10 +1,10 @@
 import { readCurrent } from './current-grant.ts';
 import { positionAfter } from './dispatch.ts';
 import { decodeGrant, type Grant } from './grant.ts';
-import { promote, putGrant } from './install.ts';
+import { promote } from './install.ts';
 import type { Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
-import { backoffMs, persist } from './persistence.ts';
+import { backoffMs } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
 import { compare, isNewer, type Position } from './position.ts';
 import { openSeal, type Seal } from './seal.ts';
@@ -50,8 +50,7 @@ async function recoverOnto(pass: Pass, current: GrantVersion): Promise<Step> {
   if (kept === undefined) {
     return { kind: 'stopped', outcome: { kind: 'seal-unreadable', versionId: sealed.versionId } };
   }
-  await persist(pass.ports.clock, pass.endMs, () => putGrant(pass, kept));
-  return (await promote(pass, kept)) === 'current'
+  return (await promote(pass, kept, 'only sealed')) === 'current'
     ? { kind: 'ready', current: kept, recovered: true }
     : { kind: 'again', recovered: false };
 }

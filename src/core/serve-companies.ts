@@ -1,11 +1,9 @@
 import { encodeAccessToken } from './access-token.ts';
 import type { Company } from './company.ts';
-import { readPublished } from './install.ts';
+import { tokenIn } from './install.ts';
 import type { Random, VersionedSecret } from './ports.ts';
-import { StoreRefused } from './ports.ts';
+import { eightTimes, replaceCurrent } from './replace-current.ts';
 import { newVersionId } from './version-id.ts';
-
-const triesMax = 8;
 
 /**
  * Has consumers told of these companies from now on, with the same token: refreshes of the same grant keep
@@ -16,12 +14,15 @@ export async function serveCompanies(
   companies: readonly Company[],
   random: Random,
 ): Promise<void> {
-  for (let tries = 0; tries < triesMax; tries += 1) {
-    const published = await readPublished(secret);
-    if (published?.token === undefined) return;
-    const versionId = newVersionId(random);
-    await secret.put(versionId, encodeAccessToken({ ...published.token, companies }));
-    if ((await secret.promote(versionId, published.versionId)) === 'promoted') return;
-  }
-  throw new StoreRefused('unavailable', 'the access token kept changing: its companies stay');
+  await replaceCurrent<'nothing published'>(secret, {
+    candidate: { versionId: newVersionId(random) },
+    random,
+    until: eightTimes,
+    gaveUp: 'the access token kept changing: its companies stay',
+    decide: (current) => {
+      const token = current && tokenIn(current.value);
+      if (token === undefined) return { keep: 'nothing published' };
+      return { replaceBy: encodeAccessToken({ ...token, companies }) };
+    },
+  });
 }

@@ -1,9 +1,7 @@
 import { decodeClient, encodeClient } from '../core/client.ts';
 import type { Client, Random, VersionedSecret } from '../core/ports.ts';
-import { StoreRefused } from '../core/ports.ts';
+import { eightTimes, replaceCurrent } from '../core/replace-current.ts';
 import { newVersionId } from '../core/version-id.ts';
-
-const triesMax = 8;
 
 /** The application as it is stored; `undefined` if none is, or only a damaged one. Rejects with `StoreRefused`. */
 export async function readApplication(secret: VersionedSecret): Promise<Client | undefined> {
@@ -23,14 +21,13 @@ export async function storeApplication(
   random: Random,
 ): Promise<'stored' | 'unchanged'> {
   const value = encodeClient(client);
-  const versionId = newVersionId(random);
-  for (let tries = 0; tries < triesMax; tries += 1) {
-    const current = await secret.current();
-    if (current?.versionId === versionId) return 'stored';
-    if (current?.value.equals(value)) return 'unchanged';
-    await secret.put(versionId, value);
-    if (current === undefined) continue;
-    if ((await secret.promote(versionId, current.versionId)) === 'promoted') return 'stored';
-  }
-  throw new StoreRefused('unavailable', 'the application kept changing while it was being stored');
+  const { kept = 'stored' } = await replaceCurrent<'unchanged'>(secret, {
+    candidate: { versionId: newVersionId(random) },
+    random,
+    until: eightTimes,
+    gaveUp: 'the application kept changing while it was being stored',
+    decide: (current) =>
+      current?.value.equals(value) ? { keep: 'unchanged' } : { replaceBy: value },
+  });
+  return kept;
 }

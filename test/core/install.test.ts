@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeAccessToken } from '../../src/core/access-token.ts';
 import { encodeGrant } from '../../src/core/grant.ts';
-import { promote, publish, readPublished } from '../../src/core/install.ts';
+import { promote, publish, putGrant, readPublished } from '../../src/core/install.ts';
 import { type GrantVersion, startPass } from '../../src/core/pass.ts';
 import type { StoreRefused } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -76,6 +76,15 @@ describe('a kept token is made current', () => {
     expect(await promote(pass, mine)).toBe('current');
     expect(grant.versions.has('v2')).toBe(true);
     expect(time.monotonicMs).toBe(100);
+  });
+
+  it('that is only sealed is put, under another id where its own is taken', async () => {
+    const { pass, grant, currentGrant } = connected();
+    grant.versions.set('v2', new Secret('something else'));
+    expect(await promote(pass, mine, 'only sealed')).toBe('current');
+    expect(currentGrant()).toMatchObject({ generation: 2 });
+    expect(grant.currentId).not.toBe('v2');
+    await expect(putGrant(pass, mine)).rejects.toThrow('version v2 of the grant holds another');
   });
 
   it('and is not put again where it is only outrun', async () => {
@@ -154,7 +163,7 @@ describe('an access token is published', () => {
 
   it('by looking again where a read shows nothing, and until the time is up', async () => {
     const { pass, accessToken, time } = connected();
-    accessToken.stale.push(undefined, undefined);
+    accessToken.stale.push(undefined, undefined, undefined, undefined);
     await publish(pass, mine);
     expect(time.monotonicMs).toBe(100 + 200);
     const { pass: late, accessToken: empty } = connected();
@@ -183,19 +192,30 @@ describe('an access token is published', () => {
   });
 
   it('with the companies that a person has narrowed it to, within its grant', async () => {
-    const { pass, publishedToken } = connected();
     const chosen = [{ id: 2, name: 'Due' }];
     const all = [{ id: 1, name: 'Uno' }, ...chosen];
-    const before = { ...older, accessToken: new Secret('a/0001invented'), companies: chosen };
-    pass.published = before;
-    await publish(pass, { ...mine, grant: { ...newer, companies: all } });
-    expect(publishedToken().companies).toEqual(chosen);
-    pass.published = { ...before, companies: [] };
-    await publish(pass, { versionId: 'v3', grant: { ...newer, generation: 3, companies: all } });
-    expect(publishedToken().companies).toEqual(all);
-    pass.published = { ...before, grant: 0 };
-    await publish(pass, { versionId: 'v4', grant: { ...newer, generation: 4, companies: all } });
-    expect(publishedToken().companies).toEqual(all);
+    const told = async (published: Partial<typeof older>, damage = false) => {
+      const { pass, accessToken, publishedToken, store } = connected();
+      store({ ...older, companies: all, ...published });
+      pass.published = publishedToken();
+      if (damage) accessToken.versions.set('v1', new Secret('{'));
+      await publish(pass, { ...mine, grant: { ...newer, companies: all } });
+      return publishedToken().companies;
+    };
+    expect(await told({ companies: chosen })).toEqual(chosen);
+    expect(await told({ companies: chosen }, true)).toEqual(chosen);
+    expect(await told({ companies: [] })).toEqual(all);
+    expect(await told({ companies: chosen, grant: 0 })).toEqual(all);
+  });
+
+  it('under another id where an earlier pass has put it with other companies', async () => {
+    const { pass, accessToken, publishedToken, store } = connected();
+    const chosen = [{ id: 2, name: 'Due' }];
+    store({ ...older, companies: chosen });
+    accessToken.versions.set('v2', tokenOf({ ...newer, companies: [{ id: 1, name: 'Uno' }] }));
+    await publish(pass, mine);
+    expect(publishedToken()).toMatchObject({ generation: 2, companies: chosen });
+    expect(accessToken.currentId).not.toBe('v2');
   });
 
   it('not at all for a grant that has none yet', async () => {

@@ -207,8 +207,12 @@ describe('a seal that the current key does not open', () => {
     return { it, made, ports };
   }
 
-  it('stops every pass until the key is found in an earlier version', async () => {
+  it.each([
+    { name: 'an earlier version', others: {} },
+    { name: 'an earlier version, though its id is taken', others: { v3: new Secret('other') } },
+  ])('stops every pass until the key is found in $name', async ({ others }) => {
     const { it, made, ports } = sealed();
+    for (const [id, value] of Object.entries(others)) it.grant.versions.set(id, value);
     expect(await rotate(ports, { door: 'schedule' })).toMatchObject({ kind: 'seal-unreadable' });
     const opened = openedAmong(made, await grantsAmong(ports, ['v2', 'v1']));
     expect(await putOpened(ports, 'v3', opened ?? new Secret(''))).toBe('promoted');

@@ -36,6 +36,26 @@ describe('the companies that consumers are told of', () => {
     expect(world.publishedToken()).toMatchObject({ generation: 2, companies: [] });
   });
 
+  it('stay narrowed though a refresh runs meanwhile, up to its last step', async () => {
+    const moments = ['current', 'put', 'promote'];
+    for (const moment of moments) {
+      const world = memoryConnection([granted(2)]);
+      world.store(grantOf(13 * hour, { companies }));
+      const { random } = world.ports();
+      let narrowing: Promise<void> | undefined;
+      world.accessToken.before = (call) => {
+        if (call !== moment || world.presented.length === 0) return;
+        world.accessToken.before = () => {};
+        narrowing = serveCompanies(world.accessToken, chosen ? [chosen] : [], random);
+      };
+      expect(await rotate(world.ports(), { door: 'schedule' })).toMatchObject({
+        kind: 'refreshed',
+      });
+      await narrowing;
+      expect(world.publishedToken()).toMatchObject({ generation: 2, companies: [chosen] });
+    }
+  });
+
   it('never bring back a token that was replaced meanwhile', async () => {
     const world = memoryConnection();
     world.store(grantOf(0, { companies }));

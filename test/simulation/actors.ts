@@ -2,11 +2,13 @@
 // Method: each kind is one or more processes, or a person's hand in a store.
 import { JournalPage } from '../../src/core/journal-page.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { serveCompanies } from '../../src/core/serve-companies.ts';
 import { startConsumer, startCrowd } from './consumers.ts';
 import type { ActorKind, ActorPlan } from './history.ts';
 import { startAdoption, startLogin } from './logins.ts';
 import { startRotation } from './native-rotations.ts';
 import { type Start, startPass, startProcess } from './processes.ts';
+import { place } from './rotator-ports.ts';
 import type { Simulation } from './simulation.ts';
 
 const hourMs = 3_600_000;
@@ -23,6 +25,11 @@ const starters: Readonly<Record<ActorKind, (simulation: Simulation, start: Start
   native: (simulation, start) => startRotation(simulation, start, false),
   'native twice': (simulation, start) => startRotation(simulation, start, true),
   pause: startPause,
+  narrow: (simulation, start) =>
+    startProcess(simulation, { ...start, name: 'narrow' }, async ({ accessToken, random }) => {
+      await serveCompanies(accessToken, place.companies.slice(1), random);
+      return 'narrowed';
+    }),
   rollback: startRollback,
   damage: startDamage,
   revoke: ({ world, ledger }, start) =>

@@ -110,6 +110,5 @@ function grantOf(issue: Issue, generation: number): Grant {
     issuedAtMs: issue.issuedAtMs,
     expiresAtMs: issue.expiresAtMs,
     sealKey,
-    companies: [],
   };
 }

@@ -17,6 +17,8 @@ export type ActorKind =
   | 'operator'
   /** An operator's `pause` and, some time later, `resume`. */
   | 'pause'
+  /** A person says which of the companies jobs work for. */
+  | 'narrow'
   /** A person logs in again. */
   | 'login'
   /** A person brings a refresh token from elsewhere; a pass proves it. */
@@ -41,6 +43,7 @@ export const actorKinds: readonly ActorKind[] = [
   'crowd',
   'operator',
   'pause',
+  'narrow',
   'login',
   'adopt',
   'native',

@@ -200,6 +200,10 @@ export class Judge {
     if (before && after && compare(after, before) < 0) {
       this.#ledger.violated('G3', 'an older access token was published');
     }
+    const isWidened =
+      before?.grant === after?.grant &&
+      after?.companies.some(({ id }) => !before?.companies.some((told) => told.id === id));
+    if (isWidened) this.#ledger.violated('G3', 'a company that a person had taken out came back');
     const current = this.#ledger.current();
     const isAhead = current && after && compare(after, current) > 0;
     if (isAhead && !this.#world.happened.has('rolled back')) {

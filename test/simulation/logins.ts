@@ -4,7 +4,7 @@ import { type Consent, login } from '../../src/core/login.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { type Start, startPass, startProcess } from './processes.ts';
 import type { Issue } from './provider.ts';
-import type { SimulatedPorts } from './rotator-ports.ts';
+import { place, type SimulatedPorts } from './rotator-ports.ts';
 import type { Process } from './scheduler.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -51,6 +51,6 @@ function consentOf(issue: Issue, requestedAtMs: number): Consent {
     refreshToken: new Secret(issue.refreshToken),
     requestedAtMs,
     expiresInSeconds: 0,
-    companies: [],
+    companies: place.companies,
   };
 }

@@ -1,6 +1,6 @@
 // Goal: the core's ports over one world, for one process.
 // Method: each method is one suspended call; who judges hears of every presentation, issue and answer.
-import { decodeAccessToken } from '../../src/core/access-token.ts';
+import { type AccessToken, decodeAccessToken } from '../../src/core/access-token.ts';
 import type { RotationPorts, RotationSettings } from '../../src/core/pass.ts';
 import type {
   Canary,
@@ -9,7 +9,6 @@ import type {
   PendingSecret,
   SecretVersion,
 } from '../../src/core/ports.ts';
-import { type Position, positionOf } from '../../src/core/position.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { ownerOf } from './deeds.ts';
 import { endpointOf } from './endpoint-port.ts';
@@ -27,6 +26,10 @@ export const place = {
   connection: 'default',
   environment: 'simulation',
   provider: 'https://provider.invalid',
+  companies: [
+    { id: 1, name: 'Uno' },
+    { id: 2, name: 'Due' },
+  ],
 } as const;
 
 const client = { clientId: 'simulated', clientSecret: new Secret('c/0001invented') };
@@ -171,9 +174,9 @@ class SimulatedSecret implements PendingSecret {
 }
 
 /** Where the token that is published stands; `undefined` if it cannot be read. */
-export function publishedIn(version: SecretVersion | undefined): Position | undefined {
+export function publishedIn(version: SecretVersion | undefined): AccessToken | undefined {
   try {
-    return version && positionOf(decodeAccessToken(version.value));
+    return version && decodeAccessToken(version.value);
   } catch {
     return undefined;
   }

@@ -129,6 +129,15 @@ export const noClassMocks = bans(
   'mock a client, not its class',
 );
 
+/** An id may hold another value: whoever makes that version current would make the wrong one so. */
+export const putsAreHeard: Rule = ({ path, text }) =>
+  path.startsWith('src/') &&
+  /^\s*(return )?(await )?[\w.]*(grant|secret|accessToken)\.put\(/im.test(
+    blanked(text, 'code alone'),
+  )
+    ? ["does not hear whether a version's id was taken"]
+    : [];
+
 /** No work is left behind in a comment. */
 export const noUnfinishedWork: Rule = ({ text }) =>
   [...text.matchAll(/\b(TO[D]O|FIX[M]E|XX[X])\b/g)].map((found) => `has ${found[0]}`);
@@ -194,6 +203,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   oneTerminalEdge,
   noModuleMocks,
   noClassMocks,
+  putsAreHeard,
   noUnfinishedWork,
   namesThatSaySomething,
   noBarrels,
