@@ -22,7 +22,13 @@ export async function firstSync(entities: number, onRequest: () => void = () => 
     feed: changeFeed(client),
     tokens,
     store: memoryStore(),
-    told: { read: async () => new Map(), note: async () => undefined },
+    told: {
+      read: async () => new Map(),
+      note: async () => undefined,
+      doubted: async () => [],
+      doubt: async () => undefined,
+      settle: async () => undefined,
+    },
     pauses: { untilMs: async () => undefined, raise: async () => undefined },
     bus: {
       publish: async (events) => {

@@ -9,12 +9,13 @@ import { changeItem, type ItemAddress, readItem } from './table-item.ts';
 const keptSeconds = 30 * 86_400;
 
 const names = { '#state': 'state', '#until': 'untilMs' };
+const claimNames = { ...names, '#content': 'content' };
 
 /** Events seen, one item each in the stack's table; `expiresAt` (seconds) is its time to live. */
 export function seenEventsTable(client: DynamoDBClient, table: string): SeenEvents {
   const at = (key: string): ItemAddress => ({ client, table, pk: `seen#${key}` });
   return {
-    claim: (key, nowMs, untilMs) => claim(at(key), nowMs, untilMs),
+    claim: (key, nowMs, untilMs, content) => claim(at(key), nowMs, untilMs, content),
     confirm: async (key, untilMs) => {
       await changeItem(at(key), {
         update: 'SET #state = :published REMOVE settled',
@@ -30,25 +31,50 @@ export function seenEventsTable(client: DynamoDBClient, table: string): SeenEven
         }),
       });
     },
+    countReads: async (key, reads, max, untilMs) => {
+      if (reads > max) return false;
+      const counted = await changeItem(at(key), {
+        update: 'SET expiresAt = :expires ADD #reads :more',
+        condition: 'attribute_not_exists(pk) OR #reads <= :room',
+        names: { '#reads': 'reads' },
+        values: {
+          ':more': { N: String(reads) },
+          ':room': { N: String(max - reads) },
+          ':expires': { N: String(Math.ceil(untilMs / 1000)) },
+        },
+      });
+      return counted !== undefined;
+    },
   };
 }
 
-async function claim(at: ItemAddress, nowMs: number, untilMs: number): Promise<Claim> {
+async function claim(
+  at: ItemAddress,
+  nowMs: number,
+  untilMs: number,
+  content = '',
+): Promise<Claim> {
   const claimId = randomUUID();
   const claimed = await changeItem(at, {
-    update: 'SET #state = :claimed, #until = :until, claimId = :id, expiresAt = :expires',
-    condition: 'attribute_not_exists(pk) OR (#state = :claimed AND #until <= :now)',
-    names,
+    update:
+      'SET #state = :claimed, #until = :until, #content = :content, claimId = :id, expiresAt = :expires',
+    condition:
+      'attribute_not_exists(pk) OR (#state = :claimed AND #until <= :now AND (attribute_not_exists(#content) OR #content = :content OR #content = :none))',
+    names: claimNames,
     values: {
       ':claimed': { S: 'claimed' },
       ':until': { N: String(untilMs) },
       ':now': { N: String(nowMs) },
       ':id': { S: claimId },
+      ':content': { S: content },
+      ':none': { S: '' },
       ':expires': { N: String(Math.ceil(untilMs / 1000) + keptSeconds) },
     },
   });
   if (claimed !== undefined) return { kind: 'claimed', settled: settledIn(claimed) };
   const found = await readItem(at);
+  const stored = found?.['content']?.S ?? '';
+  if (stored !== '' && stored !== content) return { kind: 'differs' };
   if (found?.['state']?.S === 'published') return { kind: 'published' };
   // The SDK's own second try meets what the first has written.
   if (found?.['claimId']?.S === claimId) return { kind: 'claimed', settled: settledIn(found) };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { limitOf } from '../core/changes/limit.ts';
-import type { EntityId } from '../core/changes/notification.ts';
+import { type EntityId, isEntityId } from '../core/changes/notification.ts';
 import type { SyncStore, ToldEntities, ToldState } from '../core/changes/sync-ports.ts';
 import type { Item } from './journal-item.ts';
 import { changeItem, type ItemAddress, readItem } from './table-item.ts';
@@ -47,6 +47,13 @@ export function toldTable(
   options: { readonly connection: string; readonly nowMs: () => number },
 ): ToldEntities {
   const limit = limitOf(readsMax);
+  const doubtsAt = (companyId: number, resource: string): ItemAddress => ({
+    client,
+    table,
+    // The id of an entity is a number or in quotation marks.
+    pk: `told#${options.connection}#${companyId}#${resource}#doubted`,
+  });
+  const expires = () => ({ N: String(Math.ceil(options.nowMs() / 1000) + keptSeconds) });
   const at = (companyId: number, resource: string, id: EntityId): ItemAddress => ({
     client,
     table,
@@ -68,10 +75,29 @@ export function toldTable(
           names: { '#state': 'state', '#expires': 'expiresAt' },
           values: {
             ':state': { S: state.kind === 'deleted' ? deleted : `at ${state.stamp}` },
-            ':expires': { N: String(Math.ceil(options.nowMs() / 1000) + keptSeconds) },
+            ':expires': expires(),
           },
         }),
       );
+    },
+    doubted: async (companyId, resource) => {
+      const ids = (await readItem(doubtsAt(companyId, resource)))?.['ids']?.SS ?? [];
+      return ids.map((id) => JSON.parse(id)).filter(isEntityId);
+    },
+    doubt: async (companyId, resource, ids) => {
+      await changeItem(doubtsAt(companyId, resource), {
+        // Where no sync ever looks at them, they end with the first of them.
+        update: 'SET #expires = if_not_exists(#expires, :expires) ADD #ids :ids',
+        names: { '#ids': 'ids', '#expires': 'expiresAt' },
+        values: { ':ids': { SS: ids.map((id) => JSON.stringify(id)) }, ':expires': expires() },
+      });
+    },
+    settle: async (companyId, resource, ids) => {
+      await changeItem(doubtsAt(companyId, resource), {
+        update: 'DELETE #ids :ids',
+        names: { '#ids': 'ids' },
+        values: { ':ids': { SS: ids.map((id) => JSON.stringify(id)) } },
+      });
     },
   };
 }

@@ -24,6 +24,9 @@ export interface WebhookVerifierOptions {
 const tokenLengthMax = 8192;
 const clockToleranceSeconds = 60;
 
+// The provider signs for three hours. A token that names a later end is none of its own.
+const ageMaxSeconds = 3 * 3600;
+
 /**
  * Checks the token that comes with each notification: ES256 and nothing else, issuer, expiry, the sink, and
  * that it speaks of this event. Throws TypeError at once for a key that is not a P-256 public key.
@@ -63,6 +66,7 @@ async function firstPayload(
         issuer: options.issuer ?? fattureInCloudUrl,
         currentDate: new Date(options.clock.nowMs()),
         clockTolerance: clockToleranceSeconds,
+        maxTokenAge: ageMaxSeconds,
         requiredClaims: ['exp', 'aud'],
       });
       return payload;

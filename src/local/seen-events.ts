@@ -4,13 +4,14 @@ import type { Claim, SeenEvents } from '../core/changes/notification-ports.ts';
 import type { FileStore } from './file-store.ts';
 import { hashedFiles } from './hashed-files.ts';
 import type { Change, RecordFormat } from './record-file.ts';
-import { instantMs, shaped } from './stored-shape.ts';
+import { count, instantMs, shaped } from './stored-shape.ts';
 
 interface SeenEvent {
   readonly state: 'claimed' | 'published';
   /** End of the claim. */
   readonly untilMs: number;
   readonly settled: readonly EntityId[];
+  readonly content?: string | undefined;
 }
 
 type SeenByKey = Readonly<Record<string, SeenEvent>>;
@@ -25,6 +26,7 @@ const schema: v.GenericSchema<unknown, { readonly events: SeenByKey }> = v.objec
       state: v.picklist(['claimed', 'published']),
       untilMs: instantMs,
       settled: v.array(v.union([v.number(), v.string()])),
+      content: v.optional(v.string()),
     }),
   ),
 });
@@ -35,9 +37,27 @@ const format: RecordFormat<SeenByKey> = {
   decode: (record) => shaped(record, schema).events,
 };
 
+interface CountedReads {
+  readonly reads: number;
+  readonly untilMs: number;
+}
+
+type CountsByKey = Readonly<Record<string, CountedReads>>;
+
+const countsSchema: v.GenericSchema<unknown, { readonly counts: CountsByKey }> = v.object({
+  counts: v.record(v.string(), v.object({ reads: count, untilMs: instantMs })),
+});
+
+const countsFormat: RecordFormat<CountsByKey> = {
+  name: 'reads counted',
+  encode: (counts) => ({ counts }),
+  decode: (record) => shaped(record, countsSchema).counts,
+};
+
 /** Events seen, in files by the hash of their key; kept for 30 days. */
 export function seenEvents(store: FileStore): SeenEvents {
   const fileOf = hashedFiles(store, 'seen', format);
+  const counts = store.record('reads-counted', countsFormat);
   const change = (key: string, untilMs: number, to: (event: SeenEvent) => SeenEvent) =>
     fileOf(key).update((stored = {}) => {
       const event = stored[key];
@@ -45,21 +65,34 @@ export function seenEvents(store: FileStore): SeenEvents {
       return { answer: undefined, ...(isOurs && { next: { ...stored, [key]: to(event) } }) };
     });
   return {
-    claim: (key, nowMs, untilMs) =>
+    claim: (key, nowMs, untilMs, content = '') =>
       fileOf(key).update((stored = {}): Change<SeenByKey, Claim> => {
-        const claim = claimOf(stored[key], nowMs);
+        const claim = claimOf(stored[key], nowMs, content);
         if (claim.kind !== 'claimed') return { answer: claim };
-        const event: SeenEvent = { state: 'claimed', untilMs, settled: claim.settled };
+        const event: SeenEvent = { state: 'claimed', untilMs, settled: claim.settled, content };
         return { answer: claim, next: { ...recent(stored, nowMs), [key]: event } };
       }),
     confirm: (key, untilMs) => change(key, untilMs, (event) => ({ ...event, state: 'published' })),
     release: (key, untilMs, settled) =>
-      change(key, untilMs, () => ({ state: 'claimed', untilMs: 0, settled })),
+      change(key, untilMs, (event) => ({ ...event, untilMs: 0, settled })),
+    countReads: (key, reads, max, untilMs) =>
+      counts.update((stored = {}): Change<CountsByKey, boolean> => {
+        const sum = (stored[key]?.reads ?? 0) + reads;
+        if (sum > max) return { answer: false };
+        // A key counts one hour: those of earlier ones are not asked for again.
+        const kept = Object.entries(stored).filter(([, it]) => it.untilMs >= untilMs);
+        return {
+          answer: true,
+          next: { ...Object.fromEntries(kept), [key]: { reads: sum, untilMs } },
+        };
+      }),
   };
 }
 
-function claimOf(event: SeenEvent | undefined, nowMs: number): Claim {
+function claimOf(event: SeenEvent | undefined, nowMs: number, content: string): Claim {
   if (event === undefined) return { kind: 'claimed', settled: [] };
+  const { content: stored = '' } = event;
+  if (stored !== '' && stored !== content) return { kind: 'differs' };
   if (event.state === 'published') return { kind: 'published' };
   if (event.untilMs > nowMs) return { kind: 'held', untilMs: event.untilMs };
   return { kind: 'claimed', settled: event.settled };

@@ -57,6 +57,20 @@ const toldFormat: RecordFormat<ToldByKey> = {
   decode: (record) => shaped(record, toldSchema).entities,
 };
 
+type DoubtsByList = Readonly<Record<string, readonly EntityId[]>>;
+
+const doubtsMax = 10_000;
+
+const doubtsSchema: v.GenericSchema<unknown, { readonly lists: DoubtsByList }> = v.object({
+  lists: v.record(v.string(), v.array(v.union([v.number(), v.string()]))),
+});
+
+const doubtsFormat: RecordFormat<DoubtsByList> = {
+  name: 'deletions told',
+  encode: (lists) => ({ lists }),
+  decode: (record) => shaped(record, doubtsSchema).lists,
+};
+
 /** What webhooks have told, in files by the hash of what was told; kept for 30 days. */
 export function toldFiles(
   store: FileStore,
@@ -66,6 +80,12 @@ export function toldFiles(
   const keyOf = (companyId: number, resource: string, id: EntityId) =>
     `${connection}/${companyId}/${resource}/${JSON.stringify(id)}`;
   const fileOf = hashedFiles(store, 'told', toldFormat);
+  const doubts = store.record(`doubted-${connection}`, doubtsFormat);
+  const changeDoubts = (list: string, to: (ids: readonly EntityId[]) => readonly EntityId[]) =>
+    doubts.update((stored = {}) => ({
+      answer: undefined,
+      next: { ...stored, [list]: to(stored[list] ?? []) },
+    }));
   return {
     read: async (companyId, resource, ids) => {
       const read = new Map<RecordFile<ToldByKey>, ToldByKey>();
@@ -89,6 +109,16 @@ export function toldFiles(
         next: { ...recent(stored, atMs), [key]: told },
       }));
     },
+    doubted: async (companyId, resource) =>
+      (await doubts.read())?.[`${companyId}/${resource}`] ?? [],
+    doubt: (companyId, resource, ids) =>
+      changeDoubts(`${companyId}/${resource}`, (before) =>
+        [...new Set([...before, ...ids])].slice(-doubtsMax),
+      ),
+    settle: (companyId, resource, ids) =>
+      changeDoubts(`${companyId}/${resource}`, (before) =>
+        before.filter((id) => !ids.includes(id)),
+      ),
   };
 }
 

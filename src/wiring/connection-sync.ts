@@ -96,7 +96,12 @@ function withoutEffect(ports: SyncPorts): SyncPorts {
   return {
     ...ports,
     bus: { publish: async () => undefined },
-    told: { read: ports.told.read, note: async () => undefined },
+    told: {
+      ...ports.told,
+      note: async () => undefined,
+      doubt: async () => undefined,
+      settle: async () => undefined,
+    },
     store: {
       read: async (key) => written.get(key) ?? ports.store.read(key),
       write: async (key, text, revision) => {

@@ -115,7 +115,7 @@ function tell(
 ): void {
   const { connection, id: eventId, type, part } = notification;
   const name = ending.kind === 'retry' ? ending.reason : ending.kind;
-  const level = ending.kind === 'done' ? 'info' : ending.kind === 'drop' ? 'error' : 'warn';
+  const level = levelOf(ending);
   log[level](`notification ${name}`, { connection, eventId, type, part, ...fieldsOf(ending) });
   const nowMs = clock.nowMs();
   const dimensions = ['prefix', 'connection'];
@@ -127,6 +127,11 @@ function tell(
       ...(waits ? [{ dimensions, unit: 'None' as const, values: { WaitingHours } }] : []),
     ]),
   );
+}
+
+function levelOf(ending: Processed): keyof Log {
+  if (ending.kind === 'drop') return 'error';
+  return ending.kind === 'retry' || ending.warning !== undefined ? 'warn' : 'info';
 }
 
 function hours(ms: number): number {

@@ -36,9 +36,10 @@ async function openSeen(): Promise<SeenEvents[]> {
   const own = (key: string) => `record-${records}/${key}`;
   const seen = seenEventsTable(client, double.tableName);
   const handle: SeenEvents = {
-    claim: (key, at, until) => seen.claim(own(key), at, until),
+    claim: (key, at, until, content) => seen.claim(own(key), at, until, content),
     confirm: (key, until) => seen.confirm(own(key), until),
     release: (key, until, settled) => seen.release(own(key), until, settled),
+    countReads: (key, ...rest) => seen.countReads(own(key), ...rest),
   };
   return [handle, handle];
 }

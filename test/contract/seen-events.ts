@@ -73,6 +73,40 @@ export function seenEventsContract(name: string, open: () => Promise<readonly Se
       expect(await seen.claim('two', nowMs, untilMs)).toEqual(fresh);
     });
 
+    it('tells another content under a key from the same one again', async () => {
+      const seen = await openOne(open);
+      expect(await seen.claim('one', nowMs, untilMs, 'a')).toEqual(fresh);
+      expect(await seen.claim('one', nowMs, untilMs, 'b')).toEqual({ kind: 'differs' });
+      expect(await seen.claim('one', nowMs, untilMs, 'a')).toEqual({ kind: 'held', untilMs });
+      await seen.release('one', untilMs, [7]);
+      expect(await seen.claim('one', nowMs, untilMs, 'b')).toEqual({ kind: 'differs' });
+      const again = { kind: 'claimed', settled: [7] };
+      expect(await seen.claim('one', nowMs, untilMs, 'a')).toEqual(again);
+      await seen.confirm('one', untilMs);
+      expect(await seen.claim('one', nowMs, untilMs, 'b')).toEqual({ kind: 'differs' });
+      expect(await seen.claim('one', nowMs, untilMs, 'a')).toEqual({ kind: 'published' });
+    });
+
+    it('takes an event that was noted without a content for the same', async () => {
+      const seen = await openOne(open);
+      await seen.claim('one', nowMs, untilMs);
+      expect(await seen.claim('one', nowMs, untilMs, 'a')).toEqual({ kind: 'held', untilMs });
+      await seen.confirm('one', untilMs);
+      expect(await seen.claim('one', nowMs, untilMs, 'a')).toEqual({ kind: 'published' });
+    });
+
+    it.each([
+      { reads: 9, want: [true, false, true] },
+      { reads: 10, want: [true, false, false] },
+      { reads: 11, want: [false, true, true] },
+    ])('counts $reads of 10 reads, and then one and one → $want', async ({ reads, want }) => {
+      const seen = await openOne(open);
+      const count = (key: string, more: number) => seen.countReads(key, more, 10, untilMs);
+      const first = await count('one', reads);
+      expect([first, await count('one', 2), await count('one', 1)]).toEqual(want);
+      expect(await count('two', 10)).toBe(true);
+    });
+
     it('gives an event to one of many that claim it at once', async () => {
       const handles = await open();
       const claims = await Promise.all(

@@ -1,5 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import type { EntityId } from '../../src/core/changes/notification.ts';
 import type { SyncStore, ToldEntities } from '../../src/core/changes/sync-ports.ts';
+
+/** In memory, what is in doubt. */
+export function memoryDoubts(): Pick<ToldEntities, 'doubted' | 'doubt' | 'settle'> {
+  const lists = new Map<string, Set<EntityId>>();
+  const listOf = (companyId: number, resource: string) => {
+    const key = `${companyId}/${resource}`;
+    const list = lists.get(key) ?? new Set();
+    lists.set(key, list);
+    return list;
+  };
+  return {
+    doubted: async (companyId, resource) => [...listOf(companyId, resource)],
+    doubt: async (companyId, resource, ids) => {
+      if (ids.length === 0) throw new Error('nothing to doubt');
+      for (const id of ids) listOf(companyId, resource).add(id);
+    },
+    settle: async (companyId, resource, ids) => {
+      if (ids.length === 0) throw new Error('nothing to settle');
+      for (const id of ids) listOf(companyId, resource).delete(id);
+    },
+  };
+}
 
 /** What every store of a sync's state promises; `open` gives two handles of one new store. */
 export function syncStoreContract(name: string, open: () => Promise<[SyncStore, SyncStore]>): void {
@@ -63,6 +86,20 @@ export function toldEntitiesContract(
       expect(await told.read(1, 'cashbook', ['7'])).toEqual(
         new Map([['7', { kind: 'stamp', stamp: '' }]]),
       );
+    });
+
+    it('lists what is in doubt, once each, until a sync has looked at it', async () => {
+      const [told, other] = await open();
+      expect(await told.doubted(1, 'clients')).toEqual([]);
+      await told.doubt(1, 'clients', [7, 8]);
+      await other.doubt(1, 'clients', [8, 'nine']);
+      await other.doubt(2, 'clients', [10]);
+      expect(new Set(await told.doubted(1, 'clients'))).toEqual(new Set([7, 8, 'nine']));
+      await other.settle(1, 'clients', [7, 'nine', 11]);
+      expect(await told.doubted(1, 'clients')).toEqual([8]);
+      await other.settle(1, 'clients', [8]);
+      expect(await told.doubted(1, 'clients')).toEqual([]);
+      expect((await told.read(1, 'clients', [7, 8])).size).toBe(0);
     });
 
     it('is read for a whole page at once', async () => {

@@ -203,6 +203,7 @@ async function process(server: SandboxServer, accessToken: string, queued: Queue
       claim: async () => ({ kind: 'claimed', settled: [] }) as const,
       confirm: async () => {},
       release: async () => {},
+      countReads: async () => true,
     },
     pauses: { untilMs: async () => undefined, raise: async () => {} },
     bus: { publish: async (more: readonly FrescoEvent[]) => void events.push(...more) },

@@ -33,6 +33,10 @@ describe('a token', () => {
   it.each([
     ['without expiry', { exp: undefined }, 'expired'],
     ['that expired over a minute ago', { exp: nowMs / 1000 - 61 }, 'expired'],
+    ['made over three hours and a minute ago', { iat: nowMs / 1000 - 10_861 }, 'expired'],
+    ['made more than a minute from now', { iat: nowMs / 1000 + 61 }, 'expired'],
+    ['that does not say when it was made', { iat: undefined }, 'expired'],
+    ['whose making is no time', { iat: 'today' }, 'expired'],
     ['not valid yet', { nbf: nowMs / 1000 + 600 }, 'expired'],
     ['of another issuer', { iss: 'https://example.com' }, 'issuer'],
     ['without issuer', { iss: undefined }, 'issuer'],
@@ -52,6 +56,8 @@ describe('a token', () => {
 
   it.each([
     ['that expired less than a minute ago', { exp: nowMs / 1000 - 59 }],
+    ['made three hours and less than a minute ago', { iat: nowMs / 1000 - 10_859 }],
+    ['made less than a minute from now', { iat: nowMs / 1000 + 59 }],
     ['whose audience is a text', { aud: sink }],
     ['whose audience has the query of the handshake', { aud: [`${sink}?x=1`] }],
     ['whose audience has other sinks too', { aud: ['https://example.com/', sink] }],

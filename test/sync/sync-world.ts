@@ -25,6 +25,7 @@ import type { Entity } from '../../src/sandbox/collections.ts';
 import { seededRandom } from '../../src/sandbox/mint.ts';
 import type { Settings } from '../../src/sandbox/settings.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
+import { memoryDoubts } from '../contract/sync-store.ts';
 import { inventedToken } from '../core/invented-token.ts';
 import { Prng } from '../simulation/prng.ts';
 
@@ -334,6 +335,7 @@ function memoryTold(before: () => void): ToldEntities {
   const keyOf = (companyId: number, resource: string, id: EntityId) =>
     `${companyId}/${resource}/${id}`;
   return {
+    ...memoryDoubts(),
     read: async (companyId, resource, ids) => {
       before();
       const found = ids.flatMap((id) => {
@@ -364,4 +366,5 @@ const neverSeen: SeenEvents = {
   claim: async () => ({ kind: 'claimed', settled: [] }),
   confirm: async () => undefined,
   release: async () => undefined,
+  countReads: async () => true,
 };

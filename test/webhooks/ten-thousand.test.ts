@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/core/ports.ts';
 import type { FrescoEvent } from '../../src/core/report.ts';
-import { findEventType } from '../../src/fatture-in-cloud/event-types.ts';
 import type { SendToSink } from '../../src/sandbox/webhook-sender.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { company, type FaultyProvider, faultyProvider, sink } from './faulty-provider.ts';
@@ -152,10 +151,10 @@ describe(`${notifications} notifications, doubled and in disorder`, () => {
     const events = [...provider.told.values()];
     const ids = events.flatMap((event) => event.ids).length;
     const { apiCalls, failedAnswers } = provider.counts;
-    const toRead = events.filter(({ type }) => findEventType(type)?.change !== 'delete');
     if (isWhole) report({ ids, entities, endings, ...provider.counts });
     expect(apiCalls).toBeLessThanOrEqual(1.02 * (ids + failedAnswers));
-    expect(apiCalls - failedAnswers).toBe(toRead.flatMap((event) => event.ids).length);
+    // What several notifications of a batch speak of is read once, so that it takes less than one call each.
+    expect(apiCalls - failedAnswers).toBeLessThan(ids);
   });
 });
 

@@ -44,6 +44,8 @@ export type Claim =
   | { readonly kind: 'claimed'; readonly settled: readonly EntityId[] }
   /** It was published before. */
   | { readonly kind: 'published' }
+  /** Under this key is another content: one of the two was not sent by the provider. */
+  | { readonly kind: 'differs' }
   /** Somebody else is at it, or died over it. */
   | { readonly kind: 'held'; readonly untilMs: number };
 
@@ -53,10 +55,13 @@ export type Claim =
  * claim that somebody else has taken over since does nothing. Rejects with `StoreRefused`.
  */
 export interface SeenEvents {
-  claim(key: string, nowMs: number, untilMs: number): Promise<Claim>;
+  /** `content` stands for what the event says; where none is given or none is on record, it is the same. */
+  claim(key: string, nowMs: number, untilMs: number, content?: string): Promise<Claim>;
   confirm(key: string, untilMs: number): Promise<void>;
   /** Gives the claim back at once, and notes which ids need no more work. */
   release(key: string, untilMs: number, settled: readonly EntityId[]): Promise<void>;
+  /** Counts so many reads under a key; `false`, and nothing is counted, where that makes more than `max`. */
+  countReads(key: string, reads: number, max: number, untilMs: number): Promise<boolean>;
 }
 
 /** Since the provider's quota is one for all, so is the waiting for it; rejects with `StoreRefused`. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** The id of an entity at the provider: a number, except for the few kinds whose ids are texts. */
 export type EntityId = number | string;
 
@@ -33,6 +35,12 @@ export const idsPerPart = 100;
 /** What is de-duplicated: one part of one event of one connection. */
 export function keyOf(queued: QueuedNotification): string {
   return `${queued.connection}/${queued.id}/${queued.part}`;
+}
+
+/** What a part says, in short: the provider signs an event's id, and not its body. */
+export function contentOf({ companyId, type, ids }: QueuedNotification): string {
+  const said = JSON.stringify([companyId, type, ids]);
+  return createHash('sha256').update(said).digest('hex').slice(0, 32);
 }
 
 /** A notification as parts for the queue; the same one always gives the same parts. */

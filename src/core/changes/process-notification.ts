@@ -1,8 +1,9 @@
 import { type EventBus, StoreRefused } from '../ports.ts';
 import type { FrescoEvent } from '../report.ts';
 import type { Obtained, TokenSource } from '../token-source.ts';
+import { claimNotification, type HeldClaim, readsBeyond } from './claim-notification.ts';
 import { entityChanged } from './entity-changed.ts';
-import { type EntityId, keyOf, type QueuedNotification } from './notification.ts';
+import type { EntityId, QueuedNotification } from './notification.ts';
 import type { EntityRead, SeenEvents } from './notification-ports.ts';
 import {
   backoffMs,
@@ -11,6 +12,7 @@ import {
   haltOf,
   type Processed,
   personDelayMs,
+  type Retry,
   retry,
   tokenDelayMs,
 } from './processed.ts';
@@ -51,12 +53,13 @@ interface Batch {
   readonly token: () => Promise<Obtained>;
   /** Read once for each company: what is heard later in the batch, the reader heeds by itself. */
   readonly pausedUntilMs: (companyId: number) => Promise<number | undefined>;
+  /** What was noted for the next sync already. */
+  readonly noted: Set<EntityRead>;
 }
 
-interface HeldClaim {
-  readonly seen: SeenEvents;
-  readonly key: string;
-  readonly untilMs: number;
+interface Claimed {
+  readonly delivery: Delivery;
+  readonly held: HeldClaim;
 }
 
 /**
@@ -80,40 +83,41 @@ export async function processNotifications(
     return pause;
   };
   const read = entitiesReader(ports, settings);
-  const batch: Batch = { ports, settings, read, token, pausedUntilMs };
-  return Promise.all(deliveries.map((delivery) => processOne(batch, delivery)));
+  const noted = new Set<EntityRead>();
+  const batch: Batch = { ports, settings, read, token, pausedUntilMs, noted };
+  const begun = await Promise.all(
+    deliveries.map((delivery) => unlessRefused(delivery, () => begin(batch, delivery))),
+  );
+  // Only now has the last notification of each entity come: what is read from here on serves all of them.
+  return Promise.all(
+    begun.map((it) =>
+      'held' in it ? unlessRefused(it.delivery, () => processClaimed(batch, it)) : it,
+    ),
+  );
 }
 
-async function processOne(batch: Batch, delivery: Delivery): Promise<Processed> {
-  const { ports, settings } = batch;
-  const { notification } = delivery;
+async function unlessRefused<T>(delivery: Delivery, work: () => Promise<T>): Promise<T | Retry> {
   try {
-    const obstacle = mustRead(batch, notification)
-      ? await obstacleTo(batch, notification)
-      : undefined;
-    if (obstacle !== undefined) return obstacle;
-    const nowMs = ports.clock.nowMs();
-    const untilMs = nowMs + settings.claimMs;
-    const key = keyOf(notification);
-    const claim = await ports.seen.claim(key, nowMs, untilMs);
-    switch (claim.kind) {
-      case 'published':
-        return { kind: 'done', published: 0 };
-      case 'held':
-        return retry('held', Math.max(1000, claim.untilMs - nowMs), 'another delivery is at it');
-      case 'claimed': {
-        const held = { seen: ports.seen, key, untilMs };
-        return await processClaimed(batch, delivery, held, claim.settled);
-      }
-    }
+    return await work();
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
     return retry('failed', backoffMs(delivery), error.message);
   }
 }
 
+async function begin(batch: Batch, delivery: Delivery): Promise<Claimed | Processed> {
+  const { ports, settings } = batch;
+  const obstacle = mustRead(batch, delivery.notification)
+    ? await obstacleTo(batch, delivery.notification)
+    : undefined;
+  if (obstacle !== undefined) return obstacle;
+  const held = await claimNotification(ports, delivery, settings.claimMs);
+  return 'kind' in held ? held : { delivery, held };
+}
+
+/** A reference is no more than a hint; that something is gone is told by nobody but the API. */
 function mustRead({ settings }: Batch, notification: QueuedNotification): boolean {
-  return settings.entity === 'full' && notification.change !== 'delete';
+  return settings.entity === 'full' || notification.change === 'delete';
 }
 
 /** What is known beforehand to stand in the way, so that nothing is claimed or asked in vain. */
@@ -134,52 +138,91 @@ async function obstacleTo(batch: Batch, { companyId }: QueuedNotification) {
   }
 }
 
-async function processClaimed(
-  batch: Batch,
-  delivery: Delivery,
-  held: HeldClaim,
-  settled: readonly EntityId[],
-): Promise<Processed> {
+async function processClaimed(batch: Batch, { delivery, held }: Claimed): Promise<Processed> {
+  const { seen, bus } = batch.ports;
   const { notification } = delivery;
+  const { key, untilMs, settled } = held;
   const left = notification.ids.filter((id) => !settled.includes(id));
-  const reads = mustRead(batch, notification)
-    ? await batch.read(notification, left)
-    : left.map((id) => ({ id, read: unread(notification) }));
+  const release = (ids: readonly EntityId[]) => refusalOf(seen.release(key, untilMs, ids));
+  const beyond = mustRead(batch, notification)
+    ? await readsBeyond(batch.ports, notification, held, left.length)
+    : undefined;
+  if (beyond !== undefined) {
+    await release(settled);
+    return beyond;
+  }
+  const reads = await readAll(batch, notification, left);
   const events = reads.flatMap((entity) => eventOf(notification, entity));
-  const refused = events.length > 0 ? await refusalOf(batch.ports.bus.publish(events)) : undefined;
+  const refused = events.length > 0 ? await refusalOf(bus.publish(events)) : undefined;
   if (refused !== undefined) {
-    await refusalOf(held.seen.release(held.key, held.untilMs, settled));
+    await release(settled);
     return retry('failed', backoffMs(delivery), refused);
   }
-  if (batch.ports.told !== undefined) await noteTold(batch.ports.told, notification, reads);
+  await note(batch, notification, reads);
   const halt = haltOf(reads, delivery);
   if (halt !== undefined) {
     const now = reads.filter(({ read }) => isSettled(read)).map(({ id }) => id);
-    await refusalOf(held.seen.release(held.key, held.untilMs, [...settled, ...now]));
+    await release([...settled, ...now]);
     return halt;
   }
   // A message that came again for want of this note would be published twice: its failure is but a warning.
-  const warning = await refusalOf(held.seen.confirm(held.key, held.untilMs));
-  return conclusionOf(reads, events.length, warning);
+  const unconfirmed = await refusalOf(seen.confirm(key, untilMs));
+  const warnings = [unconfirmed, ...doubtsOf(notification, held, reads)];
+  return conclusionOf(
+    reads,
+    events.length,
+    warnings.filter((it) => it !== undefined),
+  );
 }
 
-/** What stands for a read that is not needed: deletions, and references that nobody wants followed. */
-function unread(notification: QueuedNotification): EntityRead {
-  return notification.change === 'delete'
-    ? { kind: 'absent' }
-    : { kind: 'entity', entity: undefined };
+async function readAll(
+  batch: Batch,
+  notification: QueuedNotification,
+  ids: readonly EntityId[],
+): Promise<readonly ReadEntity[]> {
+  const reference = { kind: 'entity', entity: undefined } as const;
+  if (!mustRead(batch, notification)) return ids.map((id) => ({ id, read: { ...reference } }));
+  const reads = await batch.read(notification, ids);
+  if (batch.settings.entity === 'full') return reads;
+  return reads.map(({ id, read }) => ({ id, read: read?.kind === 'entity' ? reference : read }));
+}
+
+/** For the next sync; what several notifications of a batch have told is noted once. */
+async function note(
+  { ports, noted }: Batch,
+  notification: QueuedNotification,
+  reads: readonly ReadEntity[],
+): Promise<void> {
+  if (ports.told === undefined) return;
+  const fresh = reads.filter(({ read }) => read !== undefined && !noted.has(read));
+  for (const { read } of fresh) if (read !== undefined) noted.add(read);
+  await noteTold(ports.told, notification, fresh);
+}
+
+/** What an operator should hear of a notification that does not say what the API says. */
+function doubtsOf(
+  { change }: QueuedNotification,
+  { differs }: HeldClaim,
+  reads: readonly ReadEntity[],
+): string[] {
+  const there = change === 'delete' ? reads.filter(({ read }) => read?.kind === 'entity') : [];
+  return [
+    ...(differs ? ['two bodies came under one event id: one of them is forged'] : []),
+    ...(there.length > 0 ? [`${there.length} of the deletions told are still at the API`] : []),
+  ];
 }
 
 function eventOf(notification: QueuedNotification, { id, read }: ReadEntity): FrescoEvent[] {
   if (read?.kind !== 'entity' && read?.kind !== 'absent') return [];
   const { connection, companyId, resource, type, time, id: eventId } = notification;
+  const said = notification.change === 'delete' ? 'update' : notification.change;
   return [
     entityChanged({
       connection,
       companyId,
       resource,
       id,
-      change: read.kind === 'absent' ? 'delete' : notification.change,
+      change: read.kind === 'absent' ? 'delete' : said,
       origin: 'webhook',
       eventId,
       type,

@@ -66,11 +66,15 @@ function retryAfter(read: EntityRead | undefined, delivery: Delivery): Retry | u
 export function conclusionOf(
   reads: readonly ReadEntity[],
   published: number,
-  warning: string | undefined,
+  warnings: readonly string[],
 ): Processed {
   const [reason] = reads.flatMap(({ read }) => (read?.kind === 'forbidden' ? [read.detail] : []));
   if (reason !== undefined) return { kind: 'drop', published, reason };
-  return { kind: 'done', published, ...(warning === undefined ? {} : { warning }) };
+  return {
+    kind: 'done',
+    published,
+    ...(warnings.length === 0 ? {} : { warning: warnings.join('; ') }),
+  };
 }
 
 /** A message that is to come again in `delayMs`. */

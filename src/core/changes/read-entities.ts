@@ -10,7 +10,10 @@ export interface ReadEntity {
   readonly read: EntityRead | undefined;
 }
 
-/** Reads those entities of a notification; whatever stops one read keeps the next from being begun. */
+/**
+ * Reads those entities of a notification, each once in a batch whatever speaks of it; whatever stops one read
+ * keeps the next from being begun.
+ */
 export type ReadEntities = (
   notification: QueuedNotification,
   ids: readonly EntityId[],
@@ -31,17 +34,23 @@ export function entitiesReader(
   const { clock, reader, pauses } = ports;
   const limit = limitOf(bounds.readsMax);
   const pausedUntilMs = new Map<number, number>();
+  const begun = new Map<string, Promise<EntityRead>>();
 
   const readOne = async (
     notification: QueuedNotification,
     id: EntityId,
   ): Promise<EntityRead | undefined> => {
-    const { companyId } = notification;
+    const { companyId, resource } = notification;
+    const key = JSON.stringify([companyId, resource, id]);
+    const known = begun.get(key);
+    if (known !== undefined) return known;
     const nowMs = clock.nowMs();
     const waitMs = (pausedUntilMs.get(companyId) ?? 0) - nowMs;
     if (waitMs > 0) return { kind: 'wait', waitMs };
     if (nowMs >= bounds.deadlineAtMs) return undefined;
-    const read = await reader.read(notification, id);
+    const reading = reader.read(notification, id);
+    begun.set(key, reading);
+    const read = await reading;
     if (read.kind === 'wait') {
       const untilMs = clock.nowMs() + read.waitMs;
       pausedUntilMs.set(companyId, untilMs);

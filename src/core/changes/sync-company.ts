@@ -4,7 +4,7 @@ import type { Stop } from './sync-ask.ts';
 import type { Halt, SyncBounds, SyncBudget } from './sync-budget.ts';
 import type { SyncPorts } from './sync-ports.ts';
 import { counted, type SyncPage } from './sync-record.ts';
-import { syncBin, syncList, type Unit } from './sync-units.ts';
+import { syncBin, syncDoubts, syncList, type Unit } from './sync-units.ts';
 
 /** What a pass is told by its surroundings. */
 export interface SyncSettings {
@@ -75,7 +75,11 @@ function tasksOf({ ports, settings, company }: CompanyWork): Task[] {
     .map((list) => ({
       key: `${company.id}/${list.name}`,
       name: list.name,
-      run: (unit: Unit) => syncList(unit, list),
+      run: async (unit: Unit) => {
+        const isLast = feed.lists.findLast((it) => it.resource === list.resource) === list;
+        const stop = await syncList(unit, list);
+        return stop === undefined && isLast ? syncDoubts(unit, list.resource) : stop;
+      },
     }));
   const bins = feed.bins.filter(isWanted).map((resource) => ({
     key: `${company.id}/bin/${resource}`,

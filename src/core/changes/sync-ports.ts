@@ -117,6 +117,11 @@ export interface ToldEntities {
   ): Promise<ReadonlyMap<EntityId, ToldState>>;
   /** Only after it was told. */
   note(companyId: number, resource: string, id: EntityId, state: ToldState): Promise<void>;
+  /** Ids that notification and API did not agree on, until a sync has looked at them. */
+  doubted(companyId: number, resource: string): Promise<readonly EntityId[]>;
+  doubt(companyId: number, resource: string, ids: readonly EntityId[]): Promise<void>;
+  /** A sync has looked at them. */
+  settle(companyId: number, resource: string, ids: readonly EntityId[]): Promise<void>;
 }
 
 /** Everything that a sync touches; all of one connection. */

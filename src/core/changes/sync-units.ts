@@ -65,6 +65,31 @@ export async function syncBin(unit: Unit, resource: string): Promise<Stop | unde
   return wrote === 'conflict' ? taken : stop;
 }
 
+/** Looks once more at what notification and API did not agree on, and tells what was told wrongly. */
+export async function syncDoubts(unit: Unit, resource: string): Promise<Stop | undefined> {
+  const { ports, asking, companyId } = unit;
+  const ids = await ports.told.doubted(companyId, resource);
+  if (ids.length === 0) return undefined;
+  const told = await ports.told.read(companyId, resource, ids);
+  const settled: EntityId[] = [];
+  let stop: Stop | undefined;
+  for (const id of ids) {
+    const read = await askProvider(asking, companyId, () =>
+      ports.feed.entity(companyId, resource, id),
+    );
+    if (read.kind !== 'entity' && read.kind !== 'absent') {
+      stop = read;
+      break;
+    }
+    const wasDeleted = told.get(id)?.kind !== 'stamp';
+    if (read.kind === 'entity' && wasDeleted) await tellRead(unit, resource, id, read.entity, told);
+    if (read.kind === 'absent' && !wasDeleted) await tellDeletions(unit, resource, [id]);
+    settled.push(id);
+  }
+  if (settled.length > 0) await ports.told.settle(companyId, resource, settled);
+  return stop;
+}
+
 const taken: Stop = { kind: 'taken' };
 
 async function tellChanges(
@@ -125,24 +150,32 @@ async function tellRecoveries(
   resource: string,
   pending: Set<EntityId>,
 ): Promise<Stop | undefined> {
-  const { ports, asking, page, companyId } = unit;
+  const { ports, asking, companyId } = unit;
   const { feed } = ports;
   const told = await ports.told.read(companyId, resource, [...pending]);
   for (const id of [...pending]) {
     if (told.get(id)?.kind !== 'stamp') {
       const read = await askProvider(asking, companyId, () => feed.entity(companyId, resource, id));
       if (read.kind !== 'entity' && read.kind !== 'absent') return read;
-      if (read.kind === 'entity') {
-        const stamp = feed.stampOf(read.entity) ?? '';
-        const change = { id, stamp, isNew: false, entity: read.entity };
-        await publish(unit, resource, [changeEvent(unit, resource, change)]);
-        await keepInLine(unit, resource, id, { kind: 'stamp', stamp }, told);
-        page.amend((record) => counted(record, { changed: 1 }));
-      }
+      if (read.kind === 'entity') await tellRead(unit, resource, id, read.entity, told);
     }
     pending.delete(id);
   }
   return undefined;
+}
+
+/** Tells one entity that was read by itself. */
+async function tellRead(
+  unit: Unit,
+  resource: string,
+  id: EntityId,
+  entity: unknown,
+  told: ReadonlyMap<EntityId, ToldState>,
+): Promise<void> {
+  const stamp = unit.ports.feed.stampOf(entity) ?? '';
+  await publish(unit, resource, [changeEvent(unit, resource, { id, stamp, isNew: false, entity })]);
+  await keepInLine(unit, resource, id, { kind: 'stamp', stamp }, told);
+  unit.page.amend((record) => counted(record, { changed: 1 }));
 }
 
 /** What notifications told of an entity must not stand against what the sync has told since. */

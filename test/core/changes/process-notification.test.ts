@@ -59,7 +59,10 @@ describe('a notification', () => {
   it('is noted for the next sync once it is told, and not before', async () => {
     const world = new ProcessingWorld();
     const noted: unknown[] = [];
-    const entities = { note: async (...note: unknown[]) => void noted.push(note) };
+    const entities = {
+      note: async (...note: unknown[]) => void noted.push(note),
+      doubt: async () => undefined,
+    };
     Object.assign(world.ports, { told: { entities, stampOf: () => '0100' } });
     world.fail = refusing('bus.publish');
     await world.process([aboutClients()]);
@@ -83,13 +86,33 @@ describe('a notification', () => {
     expect(world.details()[0]).not.toHaveProperty('entity');
   });
 
-  it('of a deletion is published without a token and without a read', async () => {
+  it.each(['full', 'reference'] as const)(
+    'of a deletion is believed by the API alone, also where references are wanted (%s)',
+    async (entity) => {
+      const world = new ProcessingWorld();
+      world.settings = { entity };
+      world.answer = (id) => (id === 1 ? { kind: 'absent' } : { kind: 'entity', entity: { id } });
+      const deletion = aboutClients({ change: 'delete', ids: [1, 2] });
+      expect(await world.process([deletion])).toEqual([
+        { kind: 'done', published: 2, warning: '1 of the deletions told are still at the API' },
+      ]);
+      expect(world.reads).toEqual([1, 2]);
+      expect(world.details()).toMatchObject([
+        { id: 1, change: 'delete' },
+        { id: 2, change: 'update' },
+      ]);
+      const [gone, there] = world.details();
+      expect(gone).not.toHaveProperty('entity');
+      expect(there?.['entity']).toEqual(entity === 'full' ? { id: 2 } : undefined);
+    },
+  );
+
+  it('of a deletion waits for a token, since nothing is told on its word', async () => {
     const world = new ProcessingWorld();
     world.obtained = { kind: 'person-needed', detail: 'log in' };
-    const deletion = aboutClients({ change: 'delete', ids: [1, 2] });
-    expect(await world.process([deletion])).toEqual([{ kind: 'done', published: 2 }]);
-    expect(world.reads).toEqual([]);
-    expect(world.details()).toMatchObject([{ change: 'delete' }, { change: 'delete' }]);
+    const deletion = aboutClients({ change: 'delete' });
+    expect(await world.process([deletion])).toMatchObject([{ kind: 'retry', reason: 'person' }]);
+    expect(world.published).toEqual([]);
   });
 
   it('is published as a reference, unread, where references are wanted', async () => {
@@ -234,6 +257,159 @@ describe('reads', () => {
     await world.process(batch);
     expect(world.reads).toHaveLength(15);
     expect(world.readsMost).toBe(4);
+  });
+});
+
+describe('an entity that several notifications of a batch speak of', () => {
+  it('is read once, after the last of them has come: fifteen updates of three clients are 3 reads and 15 events', async () => {
+    const world = new ProcessingWorld();
+    const batch = Array.from({ length: 15 }, (_, n) =>
+      aboutClients({ id: `198:event-${n}`, ids: [1 + (n % 3)] }),
+    );
+    const ends = await world.process(batch);
+    expect(ends).toEqual(batch.map(() => ({ kind: 'done', published: 1 })));
+    expect(world.reads.sort()).toEqual([1, 2, 3]);
+    expect(world.calls.indexOf('reader.read')).toBeGreaterThan(
+      world.calls.lastIndexOf('seen.claim'),
+    );
+    const told = new Set(world.details().map(({ eventId, id }) => `${eventId} ${id}`));
+    expect(told.size).toBe(15);
+    expect(world.published).toHaveLength(15);
+  });
+
+  it('of another kind or company is another', async () => {
+    const world = new ProcessingWorld();
+    const others = [{ resource: 'suppliers' }, { companyId: 5 }];
+    const batch = [{}, ...others].map((it, n) => aboutClients({ id: `198:event-${n}`, ...it }));
+    await world.process(batch);
+    expect(world.reads).toEqual([1, 1, 1]);
+  });
+
+  it('is noted for the next sync once', async () => {
+    const world = new ProcessingWorld();
+    const noted: unknown[] = [];
+    const entities = {
+      note: async (...note: unknown[]) => void noted.push(note),
+      doubt: async () => undefined,
+    };
+    Object.assign(world.ports, { told: { entities, stampOf: () => '0100' } });
+    await world.process([aboutClients(), aboutClients({ id: '198:event-2' })]);
+    expect(noted).toHaveLength(1);
+  });
+
+  it('and that cannot be read brings each of them back', async () => {
+    const world = new ProcessingWorld();
+    world.answer = () => ({ kind: 'failed', detail: 'status 500' });
+    const batch = [aboutClients(), aboutClients({ id: '198:event-2' })];
+    const again = { kind: 'retry', reason: 'failed' };
+    expect(await world.process(batch)).toMatchObject([again, again]);
+    expect(world.reads).toEqual([1]);
+  });
+
+  it('costs at most five calls of table and bus for each notification of a batch of ten', async () => {
+    const world = new ProcessingWorld();
+    let notes = 0;
+    const note = async () => {
+      notes += 1;
+    };
+    const entities = { note, doubt: note };
+    Object.assign(world.ports, { told: { entities, stampOf: () => '0100' } });
+    await world.process(
+      Array.from({ length: 10 }, (_, n) => aboutClients({ id: `198:event-${n}`, ids: [n + 1] })),
+    );
+    const free = ['tokens.obtain', 'reader.read', 'bus.published'];
+    const calls = world.calls.filter((call) => !free.includes(call));
+    expect((calls.length + notes) / 10).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('one notification that was captured, and comes with other bodies', () => {
+  const genuine = aboutClients({ ids: [5] });
+  const forged = (first: number, count: number, part = 0) =>
+    aboutClients({
+      change: 'delete',
+      type: 'it.fattureincloud.webhooks.entities.clients.delete',
+      ids: Array.from({ length: count }, (_, n) => first + n),
+      part,
+    });
+
+  it('does not have the genuine one taken for seen, and is reported', async () => {
+    const world = new ProcessingWorld();
+    world.answer = (id) => (id === 7 ? { kind: 'absent' } : { kind: 'entity', entity: { id } });
+    await world.process([forged(7, 1)]);
+    expect(await world.process([genuine])).toEqual([
+      {
+        kind: 'done',
+        published: 1,
+        warning: 'two bodies came under one event id: one of them is forged',
+      },
+    ]);
+    expect(world.details().map(({ id }) => id)).toEqual([7, 5]);
+    for (const known of [genuine, forged(7, 1)]) {
+      expect(await world.process([known])).toEqual([{ kind: 'done', published: 0 }]);
+    }
+  });
+
+  it('has no living entity told as deleted', async () => {
+    const world = new ProcessingWorld();
+    await world.process([genuine, forged(7, 50)]);
+    expect(world.details().map(({ change }) => change)).not.toContain('delete');
+  });
+
+  it('causes at most 300 reads in its first hour, and 200 in each other', async () => {
+    const world = new ProcessingWorld();
+    let first = 1;
+    const attack = async () => {
+      for (let n = 0; n < 20; n += 1, first += 100) await world.process([forged(first, 100)]);
+      return world.reads.splice(0).length;
+    };
+    world.nowMs = 3_600_000 * 1000;
+    expect(await attack()).toBe(300);
+    expect(await attack()).toBe(0);
+    world.nowMs += 3_600_000;
+    expect(await attack()).toBe(200);
+  });
+
+  it('waits for the reads of the next hour, and at most six hours', async () => {
+    const world = new ProcessingWorld();
+    const hourMs = 3_600_000;
+    world.nowMs = hourMs * 1000 + 600_000;
+    await world.process([forged(1, 100), forged(101, 100), forged(201, 100)]);
+    const waiting = { ...genuine, waitsSinceMs: world.nowMs };
+    expect(await world.process([waiting])).toEqual([
+      {
+        kind: 'retry',
+        reason: 'quota',
+        delayMs: hourMs - 600_000,
+        detail: 'one event causes 200 reads an hour',
+      },
+    ]);
+    const sinceMs = world.nowMs - 6 * hourMs;
+    expect(await world.process([{ ...genuine, waitsSinceMs: sinceMs + 1 }])).toMatchObject([
+      { kind: 'retry' },
+    ]);
+    expect(await world.process([{ ...genuine, waitsSinceMs: sinceMs }])).toEqual([
+      {
+        kind: 'drop',
+        published: 0,
+        reason: 'too many bodies came under one event id: run fresco sync',
+      },
+    ]);
+  });
+
+  it('in parts that are not in doubt waits for as long as it takes', async () => {
+    const world = new ProcessingWorld();
+    world.nowMs = 3_600_000 * 1000;
+    const parts = [1, 2, 3].map((part) => forged(part * 100, 100, part));
+    const [, , third] = await world.process(parts.map((it) => ({ ...it, waitsSinceMs: 0 })));
+    expect(third).toMatchObject({ kind: 'retry', reason: 'quota', delayMs: 3_600_000 });
+  });
+
+  it('counts no reads where references are told', async () => {
+    const world = new ProcessingWorld();
+    world.settings = { entity: 'reference' };
+    await world.process([aboutClients({ part: 3 })]);
+    expect(world.calls).not.toContain('seen.countReads');
   });
 });
 

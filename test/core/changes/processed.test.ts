@@ -77,18 +77,18 @@ describe('a message comes again', () => {
 
 describe('a message ends', () => {
   it('done, with what it was warned of', () => {
-    expect(conclusionOf(readsOf(entity), 1, undefined)).toEqual({ kind: 'done', published: 1 });
-    expect(conclusionOf(readsOf(undefined), 0, undefined)).toEqual({ kind: 'done', published: 0 });
-    expect(conclusionOf(readsOf(entity), 1, 'invented')).toEqual({
+    expect(conclusionOf(readsOf(entity), 1, [])).toEqual({ kind: 'done', published: 1 });
+    expect(conclusionOf(readsOf(undefined), 0, [])).toEqual({ kind: 'done', published: 0 });
+    expect(conclusionOf(readsOf(entity), 1, ['invented', 'twice'])).toEqual({
       kind: 'done',
       published: 1,
-      warning: 'invented',
+      warning: 'invented; twice',
     });
   });
 
   it('dropped for the first reason that forbids a part of it', () => {
     const other: EntityRead = { kind: 'forbidden', detail: 'another' };
-    expect(conclusionOf(readsOf(entity, failed, forbidden, other), 1, undefined)).toEqual({
+    expect(conclusionOf(readsOf(entity, failed, forbidden, other), 1, [])).toEqual({
       kind: 'drop',
       published: 1,
       reason: 'invented scope',

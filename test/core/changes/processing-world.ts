@@ -23,6 +23,7 @@ export type PortCall =
   | 'seen.claim'
   | 'seen.confirm'
   | 'seen.release'
+  | 'seen.countReads'
   | 'reader.read'
   | 'bus.publish'
   | 'bus.published';
@@ -36,6 +37,7 @@ interface SeenEntry {
   readonly state: 'claimed' | 'published';
   readonly untilMs: number;
   readonly settled: readonly EntityId[];
+  readonly content: string;
 }
 
 /** Everything around the processing of notifications, in memory, with its faults on demand. */
@@ -54,6 +56,7 @@ export class ProcessingWorld {
   readonly reads: EntityId[] = [];
   readonly calls: PortCall[] = [];
   readonly #seen = new Map<string, SeenEntry>();
+  readonly #counts = new Map<string, number>();
   readonly #pauses = new Map<number, number>();
   readsNow = 0;
   readsMost = 0;
@@ -133,30 +136,42 @@ export class ProcessingWorld {
     this.fail(call);
   }
 
+  #end(key: string, end: Partial<SeenEntry> & Pick<SeenEntry, 'state' | 'untilMs'>): void {
+    const { content = '' } = this.#seen.get(key) ?? {};
+    this.#seen.set(key, { settled: [], content, ...end });
+  }
+
   #seenEvents(): SeenEvents {
     const held = (key: string, untilMs: number): boolean => {
       const entry = this.#seen.get(key);
       return entry?.state === 'claimed' && entry.untilMs === untilMs;
     };
     return {
-      claim: async (key, nowMs, untilMs) => {
+      claim: async (key, nowMs, untilMs, content = '') => {
         await this.#enter('seen.claim');
         const entry = this.#seen.get(key);
+        if (entry !== undefined && entry.content !== content) return { kind: 'differs' };
         if (entry?.state === 'published') return { kind: 'published' };
         if (entry !== undefined && entry.untilMs > nowMs) {
           return { kind: 'held', untilMs: entry.untilMs };
         }
         const settled = entry?.settled ?? [];
-        this.#seen.set(key, { state: 'claimed', untilMs, settled });
+        this.#seen.set(key, { state: 'claimed', untilMs, settled, content });
         return { kind: 'claimed', settled };
       },
       confirm: async (key, untilMs) => {
         await this.#enter('seen.confirm');
-        if (held(key, untilMs)) this.#seen.set(key, { state: 'published', untilMs, settled: [] });
+        if (held(key, untilMs)) this.#end(key, { state: 'published', untilMs });
       },
       release: async (key, untilMs, settled) => {
         await this.#enter('seen.release');
-        if (held(key, untilMs)) this.#seen.set(key, { state: 'claimed', untilMs: 0, settled });
+        if (held(key, untilMs)) this.#end(key, { state: 'claimed', untilMs: 0, settled });
+      },
+      countReads: async (key, reads, max) => {
+        await this.#enter('seen.countReads');
+        const sum = (this.#counts.get(key) ?? 0) + reads;
+        if (sum <= max) this.#counts.set(key, sum);
+        return sum <= max;
       },
     };
   }

@@ -13,6 +13,7 @@ import type {
 import type { Company } from '../../../src/core/company.ts';
 import type { FrescoEvent } from '../../../src/core/report.ts';
 import type { Obtained } from '../../../src/core/token-source.ts';
+import { memoryDoubts } from '../../contract/sync-store.ts';
 import { inventedToken } from '../invented-token.ts';
 
 /** An entity of the provider: its stamp counts seconds, in four digits. */
@@ -121,6 +122,7 @@ export class SyncScene {
       },
     },
     told: {
+      ...memoryDoubts(),
       read: async (_companyId, _resource, ids) => {
         this.before('told.read');
         const found = ids.flatMap((id) => {

@@ -21,6 +21,7 @@ function logOf(note: () => Promise<void> = async () => undefined) {
         noted.push(what);
         await note();
       },
+      doubt: async (...what: readonly unknown[]) => void noted.push(['doubt', ...what]),
     },
     stampOf: (entity: unknown) => (entity as { stamp?: string }).stamp,
   };
@@ -36,6 +37,18 @@ describe('what a notification has told is noted', () => {
     expect(log.noted).toEqual([
       [7, 'clients', 0, { kind: 'stamp', stamp: '2026-11-23 02:00:00' }],
       [7, 'clients', 1, { kind: 'deleted' }],
+      ['doubt', 7, 'clients', [1]],
+    ]);
+  });
+
+  it('in doubt where the API does not agree, for a sync to look again', async () => {
+    const log = logOf();
+    const entity = { kind: 'entity', entity: {} } as const;
+    const deletion = { ...notification, change: 'delete' } as const;
+    await noteTold(log, deletion, reads(entity, { kind: 'absent' }, undefined));
+    expect(log.noted).toEqual([
+      [7, 'clients', 1, { kind: 'deleted' }],
+      ['doubt', 7, 'clients', [0]],
     ]);
   });
 
@@ -55,7 +68,7 @@ describe('what a notification has told is noted', () => {
   it('unless the note is refused: then a sync tells it again', async () => {
     const refused = logOf(() => Promise.reject(new StoreRefused('unavailable', 'invented')));
     await noteTold(refused, notification, reads({ kind: 'absent' }, { kind: 'absent' }));
-    expect(refused.noted).toHaveLength(2);
+    expect(refused.noted).toHaveLength(3);
     const broken = logOf(() => Promise.reject(new TypeError('invented')));
     await expect(noteTold(broken, notification, reads({ kind: 'absent' }))).rejects.toThrow(
       TypeError,
