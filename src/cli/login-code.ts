@@ -1,6 +1,6 @@
 import type { Client, TokenAnswer } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
-import { startAuthorization } from '../wiring/authorization.ts';
+import { type Authorization, startAuthorization } from '../wiring/authorization.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { exchangeCode } from '../wiring/consent.ts';
 import { openBrowser } from './browser.ts';
@@ -51,11 +51,11 @@ async function throughBrowser(
   if (authorization === undefined) {
     throw new Failure('usage', 'this provider has no page for consent: use --refresh-token');
   }
-  const arrival = await arrive(authorization.url, login, listener);
+  const arrival = await arrive(authorization, login, listener);
   try {
     const end = authorization.read(arrival.redirect);
     if (end.kind === 'rejected') throw new Failure('person', end.why);
-    const facts = await storeConsent(connection, login.client, { code: end.code, redirectUri });
+    const facts = await storeConsent(connection, login.client, { ...end, redirectUri });
     await arrival.reply(successPage(facts));
     return facts;
   } catch (error) {
@@ -66,7 +66,7 @@ async function throughBrowser(
 }
 
 async function arrive(
-  url: string,
+  { url, owns }: Authorization,
   login: CodeLogin,
   listener: RedirectListener | undefined,
 ): Promise<Arrival> {
@@ -75,7 +75,7 @@ async function arrive(
   say('open this page and consent:');
   say('', ['  ', strong(url)], '');
   if (login.browser && isInteractive()) openBrowser(url);
-  if (listener !== undefined) return waiting('waiting for your consent', listener.arrival());
+  if (listener !== undefined) return waiting('waiting for your consent', listener.arrival(owns));
   say('then paste the whole address at which the browser ends; the page itself may fail to load');
   const redirect = isInteractive() ? await ask('Address', '') : await readPiped();
   return { redirect, reply };
@@ -84,10 +84,13 @@ async function arrive(
 async function storeConsent(
   connection: Connection,
   client: Client,
-  { code, redirectUri }: { readonly code: Secret; readonly redirectUri: string },
+  {
+    redirectUri,
+    ...code
+  }: { readonly code: Secret; readonly codeVerifier?: Secret; readonly redirectUri: string },
 ): Promise<LoginFacts> {
   const { provider, clock } = connection;
-  const exchange = exchangeCode(provider, { code, client: { ...client, redirectUri } }, clock);
+  const exchange = exchangeCode(provider, { ...code, client: { ...client, redirectUri } }, clock);
   const exchanged = await waiting('exchanging the code', exchange);
   if (exchanged.kind === 'refused') throw failureAfter(exchanged.answer);
   return keepConsent(connection, client, exchanged);

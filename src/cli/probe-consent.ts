@@ -24,11 +24,11 @@ export async function throwAwayConsent(
   const listener = await listenForRedirect(registered, false);
   try {
     const { redirectUri } = listener;
-    const asked = await askForConsent(connection, { ...client, redirectUri }, async (url) => {
+    const asked = await askForConsent(connection, { ...client, redirectUri }, async (url, owns) => {
       say('open this page and consent, with an account that nobody works with:');
       say('', ['  ', strong(url)], '');
       if (browser && isInteractive()) openBrowser(url);
-      const { redirect, reply } = await listener.arrival();
+      const { redirect, reply } = await listener.arrival(owns);
       await reply(endedPage());
       return redirect;
     });

@@ -16,7 +16,7 @@ import { sandboxCommand } from './sandbox.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
-import { print, say } from './terminal.ts';
+import { print, say, textOf } from './terminal.ts';
 import { tokenCommand } from './token.ts';
 import { webhooksCommand } from './webhooks.ts';
 
@@ -73,7 +73,9 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ sortOptions: false, helpWidth: 100 })
-    .configureOutput({ outputError: (text) => say(withoutValues(text)) })
+    .configureOutput({
+      outputError: (text, write) => write(textOf([withoutValues(text)], process.stderr)),
+    })
     .addHelpText('after', overview);
   for (const make of commands) program.addCommand(make());
   program.addCommand(doomedRotatorCommand(), { hidden: true });

@@ -1,6 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { Failure } from './failure.ts';
-import { endedPage } from './redirect-page.ts';
+import { endedPage, strayPage } from './redirect-page.ts';
 
 const portsTried = 20;
 const patienceMs = 10 * 60_000;
@@ -17,8 +23,8 @@ export interface Arrival {
 export interface RedirectListener {
   /** The redirect URI that it listens on: the registered one, or the same on the next free port. */
   readonly redirectUri: string;
-  /** The first redirect; rejects with `Failure` after ten minutes without one. */
-  arrival(): Promise<Arrival>;
+  /** The first redirect that is owned, whatever else comes; rejects with `Failure` after ten minutes without one. */
+  arrival(owns: (redirect: string) => boolean): Promise<Arrival>;
   close(): Promise<void>;
 }
 
@@ -34,30 +40,43 @@ export async function listenForRedirect(
   anyPort: boolean,
 ): Promise<RedirectListener> {
   const registered = new URL(redirectUri);
-  let arrived: (arrival: Arrival) => void = () => undefined;
-  const first = new Promise<Arrival>((resolve) => {
-    arrived = resolve;
-  });
-  let isTaken = false;
-  const server = createServer((request, response) => {
+  const { first, answer, own } = firstRedirect();
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (!isRedirect(request, registered.pathname))
       return void send(response, 404, 'nothing here\n');
-    if (isTaken) return void send(response, 410, endedPage());
-    isTaken = true;
-    const reply = (page: string) => send(response, 200, page);
-    arrived({ redirect: request.url ?? '', reply });
-  });
-  const port = await bind(server, registered, anyPort);
+    answer(request.url ?? '', response);
+  };
+  const { port, servers } = await bind(handle, registered, anyPort);
   registered.port = String(port);
   return {
     // The registered text itself where its port was free: the provider compares it as a text.
     redirectUri: port === portOf(redirectUri) ? redirectUri : registered.href,
-    arrival: () => withPatience(first),
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
+    arrival: (owns) => {
+      own(owns);
+      return withPatience(first);
+    },
+    close: () => closeAll(servers),
+  };
+}
+
+/** Takes the first redirect that is owned, and shows the way to every other. */
+function firstRedirect() {
+  let owns = (_: string): boolean => false;
+  let arrived: (arrival: Arrival) => void = () => undefined;
+  let isTaken = false;
+  return {
+    first: new Promise<Arrival>((resolve) => {
+      arrived = resolve;
+    }),
+    own: (owned: typeof owns) => {
+      owns = owned;
+    },
+    answer: (redirect: string, response: ServerResponse) => {
+      if (isTaken) return void send(response, 410, endedPage());
+      if (!owns(redirect)) return void send(response, 400, strayPage());
+      isTaken = true;
+      arrived({ redirect, reply: (page) => send(response, 200, page) });
+    },
   };
 }
 
@@ -70,15 +89,53 @@ function portOf(redirectUri: string): number {
   return Number(new URL(redirectUri).port || 80);
 }
 
-async function bind(server: Server, url: URL, anyPort: boolean): Promise<number> {
-  const first = Number(url.port || 80);
-  const host = url.hostname === '[::1]' ? '::1' : '127.0.0.1';
+interface Bound {
+  readonly port: number;
+  readonly servers: readonly Server[];
+}
+
+async function bind(handle: RequestListener, url: URL, anyPort: boolean): Promise<Bound> {
+  const first = portOf(url.href);
   for (let port = first; port < first + portsTried; port += 1) {
-    const code = await listens(server, port, host);
-    if (code === undefined) return port;
-    if (!anyPort || code !== 'EADDRINUSE') throw notFree(url.href, port, code);
+    const bound = await bindPort(handle, url.hostname, port);
+    if (Array.isArray(bound)) return { port, servers: bound };
+    if (!anyPort || bound.code !== 'EADDRINUSE') throw notFree(url.href, port, bound);
   }
-  throw notFree(url.href, first, 'EADDRINUSE');
+  throw notFree(url.href, first, { code: 'EADDRINUSE', address: url.hostname });
+}
+
+interface NotBound {
+  readonly code: string;
+  readonly address: string;
+}
+
+/** A browser may take either address of `localhost`; a machine may have only one. */
+async function bindPort(
+  handle: RequestListener,
+  hostname: string,
+  port: number,
+): Promise<Server[] | NotBound> {
+  const addresses =
+    hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname.replace(/[[\]]/g, '')];
+  const servers: Server[] = [];
+  let missing: NotBound | undefined;
+  for (const address of addresses) {
+    const server = createServer(handle);
+    const code = await listens(server, port, address);
+    if (code === undefined) servers.push(server);
+    else if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') missing = { code, address };
+    else {
+      await closeAll(servers);
+      return { code, address };
+    }
+  }
+  return servers.length === 0 && missing !== undefined ? missing : servers;
+}
+
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+  for (const server of servers) server.closeAllConnections();
+  await Promise.all(closed);
 }
 
 function listens(server: Server, port: number, host: string): Promise<string | undefined> {
@@ -92,11 +149,11 @@ function listens(server: Server, port: number, host: string): Promise<string | u
   });
 }
 
-function notFree(redirectUri: string, port: number, code: string): Failure {
+function notFree(redirectUri: string, port: number, { code, address }: NotBound): Failure {
   const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${code})`;
   return new Failure(
     'retry',
-    `port ${port} ${why}, and the provider sends the browser to ${redirectUri}: free it, or use --paste`,
+    `port ${port} of ${address} ${why}, and the provider sends the browser to ${redirectUri}: free it, or use --paste`,
   );
 }
 

@@ -80,6 +80,18 @@ export function endedPage(): string {
   );
 }
 
+/** What a browser sees that comes with the redirect of another login, or with none. */
+export function strayPage(): string {
+  return page(
+    'Not this login',
+    `<div class="mark">${cross}</div>
+<h1>Not this login</h1>
+<p role="alert">This address does not belong to the login that is waiting. It goes on waiting.</p>
+<p>Open the link that the terminal shows last.</p>`,
+    'bad',
+  );
+}
+
 function page(title: string, body: string, kind = 'good'): string {
   return `<!doctype html>
 <html lang="en">

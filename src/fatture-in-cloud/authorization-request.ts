@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Random } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 
@@ -6,8 +7,10 @@ export interface AuthorizationRequest {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
-  /** Ties the redirect to this login; of `newState`. */
+  /** Ties the redirect to this login; of `randomText`. */
   readonly state: string;
+  /** Ties the code to whoever knows this verifier (RFC 7636); absent for a provider that does without. */
+  readonly codeVerifier?: Secret;
 }
 
 /** How a login comes back (RFC 6749 §4.1.2); only `code` can be exchanged. */
@@ -25,8 +28,8 @@ export type Redirect =
 
 const textMax = 16_384;
 
-/** An unguessable state: 32 bytes in base64url. */
-export function newState(random: Random): string {
+/** An unguessable state or code verifier: 32 bytes in base64url. */
+export function randomText(random: Random): string {
   return Buffer.from(random.bytes(32)).toString('base64url');
 }
 
@@ -39,9 +42,20 @@ export function authorizationUrl(authorizeUrl: string, request: AuthorizationReq
     redirect_uri: request.redirectUri,
     scope: request.scopes.join(' '),
     state: request.state,
+    ...(request.codeVerifier === undefined ? {} : challengeOf(request.codeVerifier)),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return url.href;
+}
+
+function challengeOf(codeVerifier: Secret): Readonly<Record<string, string>> {
+  const digest = createHash('sha256').update(codeVerifier.reveal()).digest('base64url');
+  return { code_challenge: digest, code_challenge_method: 'S256' };
+}
+
+/** Whether a redirect answers the request with this state, whatever else it has. */
+export function hasState(text: string, state: string): boolean {
+  return queryOf(text.trim())?.getAll('state').includes(state) ?? false;
 }
 
 /** Reads a redirect as the browser sent or a person pasted it: a URL, its path and query, or the query. */

@@ -16,6 +16,8 @@ export interface ProviderProfile {
   /** `basic` is RFC 6749 §2.3.1; `body` puts the credentials among the parameters. */
   readonly clientAuthentication: 'body' | 'basic';
   readonly encoding: 'json' | 'form';
+  /** Whether codes are tied to their login by S256 (RFC 7636); a server that does not know it ignores it. */
+  readonly pkce: boolean;
   /** Taken where an answer has no usable `expires_in`. */
   readonly defaultLifetimeSeconds: number;
   readonly replayPolicy: ReplayPolicy;
@@ -36,6 +38,7 @@ export function fattureInCloud(baseUrl: string = fattureInCloudUrl): ProviderPro
     companiesUrl: `${base}/user/companies`,
     clientAuthentication: 'body',
     encoding: 'json',
+    pkce: true,
     defaultLifetimeSeconds: 86_400,
     replayPolicy: { kind: 'unknown' },
   };
@@ -83,6 +86,7 @@ const profileSchema = v.strictObject({
     'basic',
   ),
   encoding: v.optional(v.picklist(['json', 'form'], `must be 'json' or 'form'`), 'form'),
+  pkce: v.optional(v.boolean('must be true or false'), true),
   defaultLifetimeSeconds: v.optional(wholeSeconds, 3600),
   replayPolicy: v.optional(replayPolicy, 'unknown'),
 });
@@ -113,6 +117,7 @@ function profileOf(fields: v.InferOutput<typeof profileSchema>): ProviderProfile
     ...(canaryUrl === undefined ? {} : { canaryUrl }),
     clientAuthentication: fields.clientAuthentication,
     encoding: fields.encoding,
+    pkce: fields.pkce,
     defaultLifetimeSeconds: fields.defaultLifetimeSeconds,
     replayPolicy: fields.replayPolicy,
   };

@@ -18,8 +18,11 @@ export interface TokenEndpointOptions extends ConnectionOptions {
 
 /** A provider's token endpoint, with the grant that starts a connection; one request for each call. */
 export interface ProviderTokenEndpoint extends TokenEndpoint {
-  /** Exchanges an authorization code (RFC 6749 §4.1.3); `invalid-grant`: the code is old, used or another's. */
-  exchange(code: Secret, client: Client): Promise<TokenAnswer>;
+  /**
+   * Exchanges an authorization code (RFC 6749 §4.1.3), with the verifier of its request (RFC 7636 §4.5);
+   * `invalid-grant`: the code is old, used or another's.
+   */
+  exchange(code: Secret, client: Client, codeVerifier?: Secret): Promise<TokenAnswer>;
 }
 
 /** The token endpoint that a profile describes. */
@@ -32,12 +35,13 @@ export function tokenEndpoint(
   return {
     refresh: (refreshToken, client) =>
       send({ grant_type: 'refresh_token', refresh_token: refreshToken.reveal() }, client),
-    exchange: (code, client) =>
+    exchange: (code, client, codeVerifier) =>
       send(
         {
           grant_type: 'authorization_code',
           code: code.reveal(),
           ...(client.redirectUri === undefined ? {} : { redirect_uri: client.redirectUri }),
+          ...(codeVerifier === undefined ? {} : { code_verifier: codeVerifier.reveal() }),
         },
         client,
       ),

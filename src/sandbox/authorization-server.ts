@@ -53,9 +53,16 @@ async function ask(c: Context, parts: AuthorizationServerParts): Promise<Respons
     );
   }
   const state = c.req.query('state') ?? '';
-  const problem = problemOf(c.req.query('response_type'), state);
+  const codeChallenge = c.req.query('code_challenge');
+  const problem = problemOf(c.req.query('response_type'), state) ?? challengeProblem(c);
   if (problem !== undefined) return c.redirect(withParameters(redirectUri, { ...problem, state }));
-  const request = { clientId: application.clientId, redirectUri, scopes: parsed.scopes, state };
+  const request = {
+    clientId: application.clientId,
+    redirectUri,
+    scopes: parsed.scopes,
+    state,
+    codeChallenge,
+  };
   if (parts.autoConsent) return c.redirect(approve(parts, request, idsOf(parts.companies)));
   return sendConsentPage(c, parts, request, authorizations.wait(request));
 }
@@ -136,9 +143,9 @@ function approve(
   request: PendingAuthorization,
   companyIds: readonly number[],
 ): string {
-  const { clientId, scopes, redirectUri, state } = request;
+  const { clientId, scopes, redirectUri, state, codeChallenge } = request;
   const consent = { clientId, scopes, companyIds, method: 'code' } as const;
-  const code = parts.authorizations.issueCode(consent, redirectUri);
+  const code = parts.authorizations.issueCode(consent, redirectUri, codeChallenge);
   return withParameters(redirectUri, { state, code });
 }
 
@@ -149,6 +156,16 @@ function problemOf(responseType: string | undefined, state: string) {
   }
   if (state !== '') return undefined;
   return { error: 'invalid_request', error_description: 'The state field is required.' };
+}
+
+/** S256 alone: `plain` protects nobody whose browser tells its addresses (RFC 7636 §4.3). */
+function challengeProblem(c: Context) {
+  const challenge = c.req.query('code_challenge');
+  const method = c.req.query('code_challenge_method');
+  if (challenge === undefined && method === undefined) return undefined;
+  if (method === 'S256' && /^[\w-]{43}$/.test(challenge ?? '')) return undefined;
+  const error_description = 'The code challenge must be one of S256, 43 characters of base64url.';
+  return { error: 'invalid_request', error_description };
 }
 
 function withParameters(redirectUri: string, parameters: Readonly<Record<string, string>>): string {

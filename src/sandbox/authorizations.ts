@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Scope } from '../fatture-in-cloud/scopes.ts';
 import type { Clock } from './clock.ts';
 import type { Consent } from './grants.ts';
@@ -9,11 +10,14 @@ export interface PendingAuthorization {
   readonly redirectUri: string;
   readonly scopes: readonly Scope[];
   readonly state: string;
+  /** S256 (RFC 7636 §4.2). */
+  readonly codeChallenge?: string | undefined;
 }
 
 interface IssuedCode {
   readonly consent: Consent;
   readonly redirectUri: string;
+  readonly codeChallenge: string | undefined;
   readonly expiresAtMs: number;
 }
 
@@ -46,11 +50,11 @@ export class Authorizations {
     return found !== undefined && this.#clock.nowMs() < found.expiresAtMs ? found : undefined;
   }
 
-  /** A code for one exchange within 60 seconds, bound to client and redirect. */
-  issueCode(consent: Consent, redirectUri: string): string {
+  /** A code for one exchange within 60 seconds, bound to client, redirect and challenge. */
+  issueCode(consent: Consent, redirectUri: string, codeChallenge?: string): string {
     const code = this.#mint.token('c');
     const expiresAtMs = this.#clock.nowMs() + codeLifeMs;
-    put(this.#codes, code, { consent, redirectUri, expiresAtMs });
+    put(this.#codes, code, { consent, redirectUri, codeChallenge, expiresAtMs });
     return code;
   }
 
@@ -59,18 +63,25 @@ export class Authorizations {
     code: string,
     clientId: string,
     redirectUri: string,
-  ): Consent | 'unknown' | 'expired' | 'mismatch' {
+    codeVerifier: string | undefined,
+  ): Consent | 'unknown' | 'expired' | 'mismatch' | 'verifier' {
     const found = take(this.#codes, code);
     if (found === undefined) return 'unknown';
     if (this.#clock.nowMs() >= found.expiresAtMs) return 'expired';
     const isOurs = found.consent.clientId === clientId && found.redirectUri === redirectUri;
-    return isOurs ? found.consent : 'mismatch';
+    if (!isOurs) return 'mismatch';
+    return challengeOf(codeVerifier) === found.codeChallenge ? found.consent : 'verifier';
   }
 
   clear(): void {
     this.#pending.clear();
     this.#codes.clear();
   }
+}
+
+/** A verifier without a challenge is refused as well (RFC 9700 §2.1.1). */
+function challengeOf(codeVerifier: string | undefined): string | undefined {
+  return codeVerifier && createHash('sha256').update(codeVerifier).digest('base64url');
 }
 
 function put<T>(waiting: Map<string, T>, id: string, value: T): void {

@@ -49,8 +49,8 @@ function exchangeCode(c: Context, parts: TokenEndpointParts, fields: Fields): Re
   const missing = firstMissing(fields, ['client_id', 'code', 'redirect_uri']);
   if (missing !== undefined) return refuseMissing(c, missing, 'authorization_code');
   if (!isClient(parts, fields, true)) return refuseClient(c, parts);
-  const { code = '', client_id = '', redirect_uri = '' } = fields;
-  const consent = parts.authorizations.redeem(code, client_id, redirect_uri);
+  const { code = '', client_id = '', redirect_uri = '', code_verifier } = fields;
+  const consent = parts.authorizations.redeem(code, client_id, redirect_uri, code_verifier);
   switch (consent) {
     case 'unknown':
       return refuseOAuth(
@@ -66,6 +66,8 @@ function exchangeCode(c: Context, parts: TokenEndpointParts, fields: Fields): Re
         'invalid_grant',
         'The authorization code was issued for another redirect URI.',
       );
+    case 'verifier':
+      return refuseOAuth(c, 'invalid_grant', 'The code verifier does not match the challenge.');
     default:
       return c.json(parts.grants.open(consent));
   }

@@ -1,10 +1,11 @@
 import type { Client, Random } from '../core/ports.ts';
-import type { Secret } from '../core/secret.ts';
+import { Secret } from '../core/secret.ts';
 import {
   authorizationUrl,
   describeRedirect,
-  newState,
+  hasState,
   parseRedirect,
+  randomText,
 } from '../fatture-in-cloud/authorization-request.ts';
 import { scopes as allScopes, parseScopes } from '../fatture-in-cloud/scopes.ts';
 import type { Provider } from './provider.ts';
@@ -15,13 +16,15 @@ export { allScopes };
 export interface Authorization {
   /** For the person's browser. */
   readonly url: string;
+  /** Whether a redirect is this request's: others come from other tabs, logins and pages. */
+  owns(redirect: string): boolean;
   /** Reads a redirect as the browser sent it or a person pasted it. */
   read(redirect: string): AuthorizationEnd;
 }
 
 /** A code to exchange within a minute, or why there is none and what to do. */
 export type AuthorizationEnd =
-  | { readonly kind: 'code'; readonly code: Secret }
+  | { readonly kind: 'code'; readonly code: Secret; readonly codeVerifier?: Secret }
   | { readonly kind: 'rejected'; readonly why: string };
 
 /** What the person is asked for. */
@@ -38,7 +41,8 @@ export function startAuthorization(
   random: Random,
 ): Authorization | undefined {
   if (profile.authorizeUrl === undefined) return undefined;
-  const state = newState(random);
+  const state = randomText(random);
+  const pkce = profile.pkce ? { codeVerifier: new Secret(randomText(random)) } : {};
   const { client, redirectUri, scopes } = wish;
   return {
     url: authorizationUrl(profile.authorizeUrl, {
@@ -46,11 +50,13 @@ export function startAuthorization(
       redirectUri,
       scopes,
       state,
+      ...pkce,
     }),
+    owns: (redirect) => hasState(redirect, state),
     read: (text) => {
       const redirect = parseRedirect(text, state);
       return redirect.kind === 'code'
-        ? redirect
+        ? { ...redirect, ...pkce }
         : { kind: 'rejected', why: describeRedirect(redirect) };
     },
   };

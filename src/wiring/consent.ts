@@ -24,11 +24,15 @@ export type Exchanged =
 /** Exchanges a code and asks which companies the token reaches; a failure of the latter is only a warning. */
 export async function exchangeCode(
   provider: Provider,
-  request: { readonly code: Secret; readonly client: Client },
+  request: { readonly code: Secret; readonly codeVerifier?: Secret; readonly client: Client },
   clock: Pick<Clock, 'nowMs'>,
 ): Promise<Exchanged> {
   const requestedAtMs = clock.nowMs();
-  const answer = await provider.endpoint.exchange(request.code, request.client);
+  const answer = await provider.endpoint.exchange(
+    request.code,
+    request.client,
+    request.codeVerifier,
+  );
   if (answer.kind !== 'granted') return { kind: 'refused', answer };
   return consentIn(provider, answer.tokens, requestedAtMs);
 }

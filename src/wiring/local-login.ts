@@ -5,8 +5,11 @@ import { startAuthorization } from './authorization.ts';
 import { exchangeCode } from './consent.ts';
 import type { Provider } from './provider.ts';
 
-/** Takes a person to the address and resolves with the redirect that they came back with. */
-export type ConsentTaker = (authorizeUrl: string) => Promise<string>;
+/** Takes a person to the address and resolves with the redirect that they came back with, one that is `owned`. */
+export type ConsentTaker = (
+  authorizeUrl: string,
+  owns: (redirect: string) => boolean,
+) => Promise<string>;
 
 /** What a person's visit to the provider brought, or why nothing. */
 export type Asked =
@@ -24,9 +27,9 @@ export async function askForConsent(
   const { redirectUri = '' } = client;
   const started = startAuthorization(provider, { client, redirectUri, scopes }, systemRandom);
   if (started === undefined) return none('the provider has no page for consent');
-  const end = started.read(await take(started.url));
+  const end = started.read(await take(started.url, started.owns));
   if (end.kind !== 'code') return none(end.why);
-  const exchanged = await exchangeCode(provider, { code: end.code, client }, clock);
+  const exchanged = await exchangeCode(provider, { ...end, client }, clock);
   switch (exchanged.kind) {
     case 'consent':
       return { kind: 'consent', consent: exchanged.consent };

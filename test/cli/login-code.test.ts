@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
@@ -21,6 +22,10 @@ async function startLogin(
   const login = workspace.start(['login', ...args], env);
   return { login, redirectUri, url: await login.says(/(http:\S+authorize\S+)/) };
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((of) =>
+  of?.some(({ address }) => address === '::1'),
+);
 
 const withParameter = (redirect: string, name: string, value: string) => {
   const url = new URL(redirect);
@@ -89,6 +94,58 @@ describe('login by authorization code', () => {
     expect({ code, generation: JSON.parse(stdout).generation }).toEqual({ code: 0, generation: 1 });
   });
 
+  it('waits on after redirects of other logins and pages, and says so on their page', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { login, url, redirectUri } = await startLogin(workspace);
+    const redirect = await approveInSandbox(url);
+    for (const stray of [
+      '?state=wrong',
+      '?code=c/0001invented',
+      '?error=access_denied',
+      redirect.slice(redirect.indexOf('?')).replace(/state=[^&]+/, 'state=other'),
+    ]) {
+      const page = await fetch(`${redirectUri}${stray}`);
+      expect([stray, page.status, await page.text()]).toEqual([
+        stray,
+        400,
+        expect.stringContaining('does not belong to the login that is waiting'),
+      ]);
+    }
+    expect((await fetch(redirect)).status).toBe(200);
+    expect(await login.ended).toMatchObject({ code: 0 });
+  });
+
+  it.runIf(hasIpv6)('comes back over either address of localhost', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { login, url, redirectUri } = await startLogin(workspace);
+    const { port } = new URL(redirectUri);
+    const answers = ['127.0.0.1', '[::1]'].map(
+      async (host) => (await fetch(`http://${host}:${port}/callback?state=wrong`)).status,
+    );
+    expect(await Promise.all(answers)).toEqual([400, 400]);
+    await fetch((await approveInSandbox(url)).replace('localhost', '[::1]'));
+    expect(await login.ended).toMatchObject({ code: 0 });
+  });
+
+  it('ties the code to itself by S256, unless the description of the provider turns it off', async () => {
+    const workspace = await createSandboxWorkspace();
+    const { url } = await startLogin(workspace);
+    const { searchParams } = new URL(url);
+    expect(searchParams.get('code_challenge_method')).toBe('S256');
+    expect(searchParams.get('code_challenge')).toMatch(/^[\w-]{43}$/);
+    const file = join(workspace.path, 'provider.json');
+    const address = (path: string) => workspace.sandbox.url + path;
+    const provider = {
+      tokenEndpoint: address('/oauth/token'),
+      authorizationEndpoint: address('/oauth/authorize'),
+      pkce: false,
+    };
+    await writeFile(file, JSON.stringify(provider));
+    const args = ['--provider', file, '--scopes', 'entity.clients:r'];
+    const without = await startLogin(workspace, args);
+    expect(new URL(without.url).searchParams.has('code_challenge')).toBe(false);
+  });
+
   it('answers other paths with nothing, and a second redirect with its end', async () => {
     const workspace = await createSandboxWorkspace();
     await workspace.sandbox.request('POST', '/_sandbox/faults', [
@@ -120,11 +177,6 @@ describe('login by authorization code', () => {
 
 describe('a redirect that is not the one that was asked for', () => {
   it.each([
-    [
-      'the state of another login',
-      (r: string) => r.replace(/state=[^&]+/, 'state=other'),
-      'does not belong to this login',
-    ],
     ['two codes', (r: string) => withParameter(r, 'code', 'c/0002invented'), 'more than one code'],
     [
       'a refusal',
@@ -153,35 +205,40 @@ describe('a redirect that is not the one that was asked for', () => {
     expect(await workspace.run(['token'])).toEqual(before);
   });
 
-  it('and is only some text, ends in one sentence too', async () => {
+  it.each([
+    ['is only some text', 'no address at all', 'this is not the address of a redirect'],
+    ['is of another login', '/?state=other&code=c/1', 'does not belong to this login'],
+  ])('and %s when it is pasted, ends in one sentence too', async (_, text, sentence) => {
     const workspace = await createSandboxWorkspace();
     const { login } = await startLogin(workspace, ['--paste']);
-    login.process.stdin.end('no address at all');
-    const { code, stderr } = await login.ended;
-    expect({ code, stderr }).toMatchObject({
+    login.process.stdin.end(text);
+    expect(await login.ended).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('this is not the address of a redirect'),
+      stderr: expect.stringContaining(sentence),
     });
   });
 });
 
 describe('the page of a login', () => {
-  async function takenPort(): Promise<number> {
+  async function takenPort(host: string): Promise<number> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
     onTestFinished(() => void server.close());
     const address = server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  it('does not move to another port, which the provider would not accept', async () => {
-    const workspace = await createSandboxWorkspace();
-    const redirectUri = `http://localhost:${await takenPort()}/callback`;
-    const env = { ...application, FATTUREINCLOUD_REDIRECT_URI: redirectUri };
-    const { code, stderr } = await workspace.run(['login'], { env });
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      `is taken by another program, and the provider sends the browser to ${redirectUri}`,
-    );
-  });
+  it.each(hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'])(
+    'does not move to another port where that of %s is taken',
+    async (address) => {
+      const workspace = await createSandboxWorkspace();
+      const redirectUri = `http://localhost:${await takenPort(address)}/callback`;
+      const env = { ...application, FATTUREINCLOUD_REDIRECT_URI: redirectUri };
+      const { code, stderr } = await workspace.run(['login'], { env });
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        `of ${address} is taken by another program, and the provider sends the browser to ${redirectUri}`,
+      );
+    },
+  );
 });

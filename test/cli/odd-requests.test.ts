@@ -26,8 +26,9 @@ describe('the page that ends a login', () => {
       onTestFinished(() => listener.close());
       const odd = `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
       expect(await statusLine(port, odd)).toBe('HTTP/1.1 404 Not Found');
+      const arrival = listener.arrival(() => true);
       void fetch(`${listener.redirectUri}?code=c`).then((answer) => answer.text());
-      const { redirect, reply } = await listener.arrival();
+      const { redirect, reply } = await arrival;
       expect(redirect).toBe('/callback?code=c');
       await reply('<!doctype html>');
     },

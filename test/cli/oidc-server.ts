@@ -87,7 +87,7 @@ function configuration(): object {
     cookies: { keys: ['cookie-key-invented'] },
     features: { devInteractions: { enabled: false } },
     interactions: { url: () => '/interaction' },
-    pkce: { required: () => false },
+    pkce: { required: () => true },
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     ttl: {

@@ -63,7 +63,7 @@ describe('no token, code or secret is seen outside the store', () => {
     pasting.process.stdin.end(await approveInSandbox(await consentAddress(pasting)));
     expect(await pasting.ended).toMatchObject({ code: 0 });
     expect(await adopt(watched)).toMatchObject({ code: 0 });
-    const hostile = await byPage(watched, (r) => r.replace(/state=[^&]+/, 'state=other'));
+    const hostile = await byPage(watched, (r) => r.replace(/code=[^&]+/, 'code=c%2F0002invented'));
     const twice = await byPage(watched, (r) => `${r}&code=c/0001invented`);
     watched.plant('another-secret-invented');
     const wrong = { FATTUREINCLOUD_CLIENT_SECRET: 'another-secret-invented' };

@@ -119,6 +119,8 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     await walk.shows(/Has the client secret leaked, too\?/);
     walk.types('n');
     const asked = new URL(await walk.shows(/(http:\S+authorize\S+)/)).searchParams;
+    const stray = await fetch(`${asked.get('redirect_uri')}?state=wrong&error=access_denied`);
+    expect(stray.status).toBe(400);
     const refusal = { error: 'access_denied', state: asked.get('state') ?? '' };
     await fetch(`${asked.get('redirect_uri')}?${new URLSearchParams(refusal)}`);
     expect(await walk.ended).toMatchObject({

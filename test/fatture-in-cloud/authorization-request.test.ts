@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
 import {
   authorizationUrl,
   describeRedirect,
-  newState,
+  hasState,
   parseRedirect,
+  randomText,
 } from '../../src/fatture-in-cloud/authorization-request.ts';
 
 const state = 'state-invented';
@@ -29,9 +31,20 @@ describe('an authorization request', () => {
     });
   });
 
+  it('has the challenge of a verifier, as the example of RFC 7636 (appendix B) has it', () => {
+    const codeVerifier = new Secret('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk');
+    const request = { clientId: 'x', redirectUri: 'http://localhost/', scopes: [], state };
+    const url = new URL(authorizationUrl('https://x.example/', { ...request, codeVerifier }));
+    expect(url.searchParams.get('code_challenge_method')).toBe('S256');
+    expect(url.searchParams.get('code_challenge')).toBe(
+      'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    );
+    expect(url.href).not.toContain(codeVerifier.reveal());
+  });
+
   it('has a state of 32 unpredictable bytes', () => {
     const bytes = (count: number): Uint8Array => new Uint8Array(count).fill(255);
-    expect(newState({ bytes })).toBe(Buffer.alloc(32, 255).toString('base64url'));
+    expect(randomText({ bytes })).toBe(Buffer.alloc(32, 255).toString('base64url'));
   });
 });
 
@@ -74,6 +87,17 @@ describe('a redirect', () => {
     const redirect = parseRedirect(text, state);
     expect(redirect).toEqual(want);
     if (redirect.kind !== 'code') expect(describeRedirect(redirect)).toMatch(/^[\x20-\x7e]+$/);
+  });
+
+  it.each([
+    ['/callback?state=state-invented', true],
+    ['/callback?error=x&state=state-invented', true],
+    ['/callback?state=state-invented&state=x', true],
+    ['/callback?state=state-invente', false],
+    ['/callback?code=c%2F1', false],
+    ['/callback', false],
+  ])('%s has the state of this login: %s', (text, isOwn) => {
+    expect(hasState(text, state)).toBe(isOwn);
   });
 
   it('longer than any address is none', () => {

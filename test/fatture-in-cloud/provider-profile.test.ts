@@ -15,6 +15,7 @@ describe('the profile of Fatture in Cloud', () => {
       companiesUrl: 'https://api-v2.fattureincloud.it/user/companies',
       clientAuthentication: 'body',
       encoding: 'json',
+      pkce: true,
       defaultLifetimeSeconds: 86_400,
       replayPolicy: { kind: 'unknown' },
     });
@@ -36,6 +37,7 @@ describe('a provider file', () => {
         tokenUrl: 'https://id.example.com/o/token',
         clientAuthentication: 'basic',
         encoding: 'form',
+        pkce: true,
         defaultLifetimeSeconds: 3600,
         replayPolicy: { kind: 'unknown' },
       },
@@ -50,6 +52,7 @@ describe('a provider file', () => {
       canaryUrl: 'http://127.0.0.1:4020/me',
       clientAuthentication: 'body',
       encoding: 'json',
+      pkce: false,
       defaultLifetimeSeconds: 60,
       replayPolicy: { grace: 30 },
     };
@@ -63,6 +66,7 @@ describe('a provider file', () => {
         canaryUrl: file.canaryUrl,
         clientAuthentication: 'body',
         encoding: 'json',
+        pkce: false,
         defaultLifetimeSeconds: 60,
         replayPolicy: { kind: 'grace', seconds: 30 },
       },

@@ -117,11 +117,13 @@ export async function startServers(): Promise<Servers> {
   await free.stop();
   const redirect = await listenForRedirect(`${free.endpoint}/callback`, true);
   // The first redirect ends the login, which answers it; later ones are told that it has ended.
-  redirect.arrival().then(
-    ({ reply }) => reply('<!doctype html>'),
-    // None came while there was patience for one.
-    () => undefined,
-  );
+  redirect
+    .arrival(() => true)
+    .then(
+      ({ reply }) => reply('<!doctype html>'),
+      // None came while there was patience for one.
+      () => undefined,
+    );
   const secret = new Secret('invented-caller-secret');
   return { redirect, tokens: await listenForCallers(connection as Connection, secret, 0) };
 }

@@ -9,7 +9,7 @@ const asked = {
   state: 'state0001',
 };
 
-function authorizePath(changes: Partial<typeof asked> = {}): string {
+function authorizePath(changes: Readonly<Record<string, string>> = {}): string {
   return `/oauth/authorize?${new URLSearchParams({ ...asked, ...changes })}`;
 }
 
@@ -182,6 +182,36 @@ describe('the token endpoint', () => {
     const code = await newCode(server);
     server.sandbox.advance(seconds);
     expect((await exchange(server, code)).status).toBe(status);
+  });
+
+  const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
+  const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+  it.each([
+    ['its verifier', challenge, { code_verifier: verifier }, 200],
+    ['another verifier', challenge, { code_verifier: `${verifier}x` }, 400],
+    ['no verifier', challenge, {}, 400],
+    ['a verifier, where none was announced', undefined, { code_verifier: verifier }, 400],
+  ])('answers a code with %s: PKCE', async (_name, code_challenge, fields, status) => {
+    const server = await startSandbox();
+    const pkce = code_challenge && { code_challenge, code_challenge_method: 'S256' };
+    const approved = await decide(server, 'approve', authorizePath({ ...pkce }));
+    const { searchParams } = new URL(approved.headers.get('location') ?? '');
+    const answer = await exchange(server, searchParams.get('code') ?? '', fields);
+    expect([answer.status, answer.json.error ?? 'none']).toEqual([
+      status,
+      status === 200 ? 'none' : 'invalid_grant',
+    ]);
+  });
+
+  it.each([
+    ['plain', { code_challenge: challenge, code_challenge_method: 'plain' }],
+    ['no method', { code_challenge: challenge }],
+    ['a short challenge', { code_challenge: 'abc', code_challenge_method: 'S256' }],
+  ])('refuses a challenge with %s at once', async (_name, changes) => {
+    const server = await startSandbox();
+    const { headers } = await server.request('GET', authorizePath(changes));
+    const { searchParams } = new URL(headers.get('location') ?? '');
+    expect(searchParams.get('error')).toBe('invalid_request');
   });
 
   it('refuses a code with another redirect than that of the request', async () => {
