@@ -8,13 +8,14 @@ import type { NotificationQueue } from '../core/changes/notification-ports.ts';
 import { call } from './failures.ts';
 
 const delaySecondsMax = 900;
-const hiddenSecondsMax = 43_200;
+// SQS counts its twelve hours from the receipt, and a function may have run for fifteen minutes since.
+const hiddenSecondsMax = 43_200 - 900;
 
 /** The queue, with the two ways to see a message later. */
 export interface SqsNotificationQueue extends NotificationQueue {
   /** Sends a copy to be seen after `delayMs`, 15 minutes at most; its receives count from 0 again. */
   postpone(message: QueuedNotification, delayMs: number): Promise<void>;
-  /** Hides a received message for so long, 12 hours at most; its receives go on counting. */
+  /** Hides a received message for so long, nearly 12 hours at most; its receives go on counting. */
   hide(receiptHandle: string, hiddenMs: number): Promise<void>;
 }
 

@@ -61,7 +61,7 @@ describe.skipIf(!isWanted)('a real account (set FRESCO_CONFORMANCE=aws to run th
     secretIds.push(Name);
     return [secretsManagerSecret(client, Name), secretsManagerSecret(client, Name)];
   };
-  versionedSecretContract('Secrets Manager', openSecret, options);
+  versionedSecretContract('Secrets Manager', openSecret, { ...options, hasLimits: true });
   pendingSecretContract('Secrets Manager', openSecret, options);
   journalStoreContract(
     'DynamoDB',

@@ -90,7 +90,7 @@ describe('times', () => {
 
   it.each([
     { ms: 60_500, seconds: 61 },
-    { ms: 99_999_999, seconds: 43_200 },
+    { ms: 99_999_999, seconds: 42_300 },
   ])('of $ms ms hide a message for $seconds s', async ({ ms, seconds }) => {
     mock.reset();
     mock.on(ChangeMessageVisibilityCommand).resolves({});

@@ -45,7 +45,7 @@ async function open() {
   return [secretsManagerSecret(client, name), secretsManagerSecret(client, name)];
 }
 
-versionedSecretContract('Secrets Manager on the wire', open);
+versionedSecretContract('Secrets Manager on the wire', open, { hasLimits: true });
 pendingSecretContract('Secrets Manager on the wire', open);
 
 describe('a secret that is missing', () => {

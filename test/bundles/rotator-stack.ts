@@ -61,6 +61,7 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
   const { variables: given, timeoutMs } = await template(provider.url);
   const config = parseConfig('rotator', given);
   const [table, bus] = [await startDynamoDb({ tableName: config.table }), await startEventBridge()];
+  bus.buses.add(config.bus.replace(/^.*event-bus\//, ''));
   const bundle = await builtFunction('rotator');
   for (const alias of aliases) {
     const variables = {

@@ -57,7 +57,7 @@ export function journalStoreContract(
   options: JournalContractOptions = {},
 ): void {
   const writers = options.writers ?? 50;
-  describe(`${name} as a journal`, { timeout: options.timeoutMs ?? 10_000 }, () => {
+  describe(`${name} as a journal`, { timeout: options.timeoutMs ?? 60_000 }, () => {
     it('is empty and at revision 0 at first', async () => {
       const { journal, revision } = await handleOf(await open(), 0).read();
       expect(revision).toBe(0);

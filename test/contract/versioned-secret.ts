@@ -10,6 +10,8 @@ export interface SecretContractOptions {
   /** Parallel calls in the races; default 50. */
   readonly callers?: number;
   readonly timeoutMs?: number;
+  /** Whether it keeps to what Secrets Manager takes: ids of 32 to 64 characters, values of 1 to 65,536 bytes. */
+  readonly hasLimits?: boolean;
 }
 
 /** Version ids of the length that Secrets Manager asks for. */
@@ -25,7 +27,7 @@ export function versionedSecretContract(
   open: () => Promise<readonly VersionedSecret[]>,
   options: SecretContractOptions = {},
 ): void {
-  describe(`${name} as a versioned secret`, { timeout: options.timeoutMs ?? 10_000 }, () => {
+  describe(`${name} as a versioned secret`, { timeout: options.timeoutMs ?? 60_000 }, () => {
     const { currentIs, versionIs } = readers(options);
 
     it('is empty at first', async () => {
@@ -109,6 +111,20 @@ export function versionedSecretContract(
       await currentIs(secret, first, long);
     });
 
+    it.runIf(options.hasLimits)('refuses an id or a value of a wrong length', async () => {
+      const secret = await openOne(open);
+      const ids = ['x'.repeat(31), 'x'.repeat(65)];
+      for (const wrong of ids) await expect(secret.put(wrong, value(1))).rejects.toThrow();
+      for (const wrong of ['', `${'€'.repeat(21_845)}12`]) {
+        await expect(secret.put(first, new Secret(wrong))).rejects.toThrow();
+      }
+      expect(await secret.current()).toBeUndefined();
+      const longest = new Secret(`${'€'.repeat(21_845)}1`);
+      expect(await secret.put('x'.repeat(32), longest)).toBe('stored');
+      expect(await secret.put('x'.repeat(64), value(1))).toBe('stored');
+      await currentIs(secret, 'x'.repeat(32), longest);
+    });
+
     it('gives a version one value when many are put at once', async () => {
       const handles = await open();
       await handleOf(handles, 0).put(first, value(1));
@@ -150,7 +166,7 @@ export function pendingSecretContract(
   options: SecretContractOptions = {},
 ): void {
   describe(`${name} as a secret under native rotation`, {
-    timeout: options.timeoutMs ?? 10_000,
+    timeout: options.timeoutMs ?? 60_000,
   }, () => {
     const { currentIs, versionIs } = readers(options);
 

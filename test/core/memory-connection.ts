@@ -15,10 +15,15 @@ import type {
 } from '../../src/core/ports.ts';
 import type { Report } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { checkVersion } from '../doubles/secrets-manager-input.ts';
 
 /** 2026-11-24, at some hour. */
 export const startMs = 1_795_500_000_000;
 export const hour = 3_600_000;
+
+/** The id that a short one in a specification stands for: `v1`, `new`. */
+const written = (versionId: string) =>
+  /^\w{1,9}$/.test(versionId) ? versionId.padEnd(32, '-') : versionId;
 
 /** A secret in memory that keeps every version; `stale` makes the next reads of current an older one's. */
 export class MemorySecret implements PendingSecret {
@@ -42,6 +47,7 @@ export class MemorySecret implements PendingSecret {
 
   async put(versionId: string, value: Secret): Promise<'stored' | 'taken'> {
     this.before('put');
+    checkVersion(written(versionId), value.reveal());
     const there = this.versions.get(versionId);
     if (there !== undefined) return there.equals(value) ? 'stored' : 'taken';
     this.versions.set(versionId, value);
@@ -59,6 +65,7 @@ export class MemorySecret implements PendingSecret {
 
   async putPending(versionId: string, value: Secret): Promise<'stored' | 'taken'> {
     this.before('putPending');
+    checkVersion(written(versionId), value.reveal());
     const there = this.versions.get(versionId);
     if (there !== undefined) return there.equals(value) ? 'stored' : 'taken';
     this.versions.set(versionId, value);

@@ -1,4 +1,9 @@
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientConfig } from './client-config.ts';
 import { type DynamoDbDouble, startDynamoDb } from './dynamodb.ts';
@@ -49,6 +54,33 @@ describe('DynamoDB on loopback', () => {
     expect(refused).toHaveLength(19);
     expect(refused[0]?.reason).toMatchObject({ name: 'ConditionalCheckFailedException' });
     expect(await revision()).toBe('2');
+  });
+
+  it.each([
+    { name: 'a fraction', expiresAt: { N: String(nowMs / 1000 + 0.5) }, want: 'time to live' },
+    { name: 'milliseconds', expiresAt: { N: String(nowMs) }, want: 'time to live' },
+    { name: 'a text', expiresAt: { S: String(nowMs / 1000) }, want: 'time to live' },
+  ])('refuses a time to live that is $name', async ({ expiresAt, want }) => {
+    const TableName = double.tableName;
+    const pk = { S: 'default' };
+    const put = new PutItemCommand({ TableName, Item: { pk, expiresAt } });
+    const update = new UpdateItemCommand({
+      TableName,
+      Key: { pk },
+      UpdateExpression: 'SET a = :a, #e = :e',
+      ExpressionAttributeNames: { '#e': 'expiresAt' },
+      ExpressionAttributeValues: { ':a': { N: '1' }, ':e': expiresAt },
+    });
+    await expect(client.send(put)).rejects.toThrow(want);
+    await expect(client.send(update)).rejects.toThrow(want);
+  });
+
+  it('refuses an item of more than 400 KB', async () => {
+    const item = (bytes: number) => ({ pk: { S: 'p' }, a: { S: 'x'.repeat(bytes) } });
+    const put = (Item: ReturnType<typeof item>) =>
+      client.send(new PutItemCommand({ TableName: double.tableName, Item }));
+    await put(item(409_600 - 4));
+    await expect(put(item(409_600 - 3))).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
   it.each([

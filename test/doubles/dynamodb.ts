@@ -29,6 +29,8 @@ export async function startDynamoDb(
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
     const input = JSON.parse(body) as Record<string, unknown>;
     const fault = faults.meet(operation, input);
+    const refusal = timeToLiveRefusal(input, nowMs());
+    if (refusal !== undefined) return sendError(response, refusal);
     const reply =
       fault === undefined || isCommitted(fault)
         ? await forward(engine.endpoint, request, body)
@@ -83,6 +85,32 @@ async function forward(endpoint: string, request: IncomingMessage, body: string)
   const type = answer.ok ? '' : String((JSON.parse(text) as { __type?: string }).__type);
   return { status: answer.status, body: text, errorName: type.split('#').at(-1) ?? '' };
 }
+
+/**
+ * Where `expiresAt` is no whole number of seconds within five years, DynamoDB takes it and never removes the
+ * item: here it is refused.
+ */
+function timeToLiveRefusal(input: Record<string, unknown>, nowMs: number): AwsError | undefined {
+  const { Item = {}, UpdateExpression = '' } = input as {
+    Item?: Fields;
+    UpdateExpression?: string;
+  };
+  const values = (input['ExpressionAttributeValues'] ?? {}) as Fields;
+  const names = (input['ExpressionAttributeNames'] ?? {}) as Record<string, string>;
+  const set = [...UpdateExpression.matchAll(/([#\w]+) = (:\w+)/g)].find(
+    ([, name = '']) => (names[name] ?? name) === 'expiresAt',
+  );
+  const given = set === undefined ? Item['expiresAt'] : values[set[2] ?? ''];
+  if (given === undefined) return undefined;
+  const awayMs = Number(given.N) * 1000 - nowMs;
+  if (/^\d+$/.test(given.N ?? '') && Math.abs(awayMs) < fiveYearsMs) return undefined;
+  const why = `expiresAt is ${JSON.stringify(given)}, which is no time to live in seconds`;
+  return new AwsError('ValidationException', why);
+}
+
+type Fields = Readonly<Record<string, { readonly N?: string }>>;
+
+const fiveYearsMs = 5 * 365 * 86_400_000;
 
 function errorOf(fault: FaultKind, operation: string): AwsError {
   if (fault === 'throttled') {

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 const entry = {
-  EventBusName: 'fresco',
+  EventBusName: 'fresco-bus',
   Source: 'fresco',
   DetailType: 'Token Refreshed',
   Detail: '{"v":1}',
@@ -37,7 +37,7 @@ describe('EventBridge on loopback', () => {
     ]);
     expect(double.events[0]).toEqual({
       id: answer.Entries?.[0]?.EventId,
-      bus: 'fresco',
+      bus: 'fresco-bus',
       source: 'fresco',
       detailType: 'Token Refreshed',
       detail: { v: 1 },
@@ -66,6 +66,13 @@ describe('EventBridge on loopback', () => {
     { name: 'no detail type', more: { DetailType: '' }, want: 'InvalidArgument' },
     { name: 'a detail that is no JSON', more: { Detail: 'text' }, want: 'MalformedDetail' },
     { name: 'a detail that is no object', more: { Detail: '[]' }, want: 'MalformedDetail' },
+    { name: 'a bus that there is not', more: { EventBusName: 'other' }, want: 'InvalidArgument' },
+    {
+      name: 'an ARN of no bus',
+      more: { EventBusName: 'arn:aws:sqs:eu-south-1:000000000000:fresco-bus' },
+      want: 'InvalidArgument',
+    },
+    { name: 'a long detail type', more: { DetailType: 'x'.repeat(129) }, want: 'InvalidArgument' },
   ])('fails an entry with $name', async ({ more, want }) => {
     const answer = await put({ ...entry, ...more });
     expect(answer.Entries).toMatchObject([{ ErrorCode: want }]);
@@ -77,6 +84,13 @@ describe('EventBridge on loopback', () => {
     { name: '1 MiB', entries: [{ ...entry, Detail: `{"a":"${'x'.repeat(1_048_576)}"}` }] },
   ])('refuses a call of $name', async ({ entries }) => {
     await expect(put(...entries)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it('takes 1 MiB in all, as AWS counts it, and the bus by its ARN', async () => {
+    const bytes = 1_048_576 - 'fresco'.length - 'Token Refreshed'.length - '{"a":""}'.length;
+    const EventBusName = 'arn:aws:events:eu-south-1:000000000000:event-bus/fresco-bus';
+    await put({ ...entry, EventBusName, Detail: `{"a":"${'x'.repeat(bytes)}"}` });
+    expect(double.events.map(({ bus }) => bus)).toEqual(['fresco-bus']);
   });
 
   it('refuses as a whole on demand', async () => {

@@ -24,20 +24,21 @@ export interface EntryFailure {
 export interface EventBridgeDouble extends ServiceDouble {
   /** In the order in which they were taken. */
   readonly events: readonly BusEvent[];
-  /** The buses that DescribeEventBus knows, by name; a test may change them at any time. */
+  /** The buses that there are, by name: at first `default` and `fresco-bus`; a test may change them at any time. */
   readonly buses: Set<string>;
   failEntries(failure: EntryFailure): void;
 }
 
 const bytesMax = 1_048_576;
+const busArn = /^arn:aws[\w-]*:events:[a-z]+-[\w-]+-\d:\d{12}:event-bus\//;
 
-/** Starts EventBridge on loopback: PutEvents, and DescribeEventBus for the buses that a test adds. */
+/** Starts EventBridge on loopback: PutEvents and DescribeEventBus, for buses by name or ARN. */
 export async function startEventBridge(nowMs: () => number = Date.now): Promise<EventBridgeDouble> {
   const events: BusEvent[] = [];
-  const buses = new Set(['default']);
+  const buses = new Set(['default', 'fresco-bus']);
   const failures: { readonly failure: EntryFailure; left: number }[] = [];
   const put = (entry: JsonInput) => {
-    const refusal = refusalOf(entry) ?? takeFailure(failures, entry);
+    const refusal = refusalOf(entry, buses) ?? takeFailure(failures, entry);
     if (refusal !== undefined) return { ErrorCode: refusal, ErrorMessage: 'the entry failed' };
     const event = eventOf(entry);
     events.push(event);
@@ -69,9 +70,14 @@ export async function startEventBridge(nowMs: () => number = Date.now): Promise<
 }
 
 function describeBus(buses: ReadonlySet<string>, input: JsonInput) {
-  const name = String(input['Name'] ?? 'default').replace(/^arn:.*:event-bus\//, '');
+  const name = busIn(input['Name']);
   if (buses.has(name)) return { Name: name };
   throw new AwsError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
+}
+
+/** The name in a name or an ARN. */
+function busIn(given: unknown = 'default'): string {
+  return String(given).replace(busArn, '');
 }
 
 function entriesOf(input: JsonInput): readonly JsonInput[] {
@@ -82,7 +88,7 @@ function entriesOf(input: JsonInput): readonly JsonInput[] {
       `Entries must have 1 to 10 items, got ${entries.length}`,
     );
   }
-  if (Buffer.byteLength(JSON.stringify(entries)) >= bytesMax) {
+  if (entries.reduce((sum, entry) => sum + bytesOf(entry), 0) > bytesMax) {
     throw new AwsError(
       'ValidationException',
       'Total size of the entries in the request is over the limit.',
@@ -91,14 +97,23 @@ function entriesOf(input: JsonInput): readonly JsonInput[] {
   return entries;
 }
 
+/** As AWS counts: 14 for a time, and the bytes of source, detail type, detail and resources. */
+function bytesOf({ Time, Source, DetailType, Detail, Resources }: JsonInput): number {
+  const texts = [Source, DetailType, Detail, ...((Resources ?? []) as string[])];
+  const bytes = texts.map((text) => Buffer.byteLength(String(text ?? '')));
+  return bytes.reduce((sum, each) => sum + each, Time === undefined ? 0 : 14);
+}
+
 function detailTypesOf(input: JsonInput): string {
   const entries = (input['Entries'] ?? []) as readonly JsonInput[];
   return entries.map((entry) => entry['DetailType']).join(', ');
 }
 
-function refusalOf(entry: JsonInput): string | undefined {
-  const { Source, DetailType, Detail } = entry as Record<string, string | undefined>;
+function refusalOf(entry: JsonInput, buses: ReadonlySet<string>): string | undefined {
+  const { Source, DetailType, Detail, EventBusName } = entry as Record<string, string | undefined>;
   if (!Source || !DetailType || DetailType.length > 128 || !Detail) return 'InvalidArgument';
+  // AWS leaves open what becomes of an event for a bus that there is not: here it is refused.
+  if (!buses.has(busIn(EventBusName))) return 'InvalidArgument';
   if (Source.startsWith('aws.')) return 'NotAuthorizedForSourceException';
   return isJsonObject(Detail) ? undefined : 'MalformedDetail';
 }
@@ -128,7 +143,7 @@ function takeFailure(
 function eventOf(entry: JsonInput): BusEvent {
   return {
     id: randomUUID(),
-    bus: String(entry['EventBusName'] ?? 'default'),
+    bus: busIn(entry['EventBusName']),
     source: String(entry['Source']),
     detailType: String(entry['DetailType']),
     detail: JSON.parse(String(entry['Detail'])),

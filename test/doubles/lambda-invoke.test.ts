@@ -57,6 +57,34 @@ describe('Lambda Invoke on loopback', () => {
     },
   );
 
+  it.each([
+    {
+      name: 'a name with a space',
+      input: { FunctionName: 'the rotator' },
+      want: 'ValidationException',
+    },
+    {
+      name: 'an unknown way to invoke',
+      input: { InvocationType: 'Later' as InvocationType },
+      want: 'InvalidParameterValueException',
+    },
+    { name: 'what is no JSON', input: { Payload: '{' }, want: 'InvalidRequestContentException' },
+    {
+      name: 'more than 6 MiB',
+      input: { Payload: JSON.stringify('x'.repeat(6_291_455)) },
+      want: 'RequestTooLargeException',
+    },
+    {
+      name: 'an asynchronous event of more than 1 MiB',
+      input: { InvocationType: 'Event' as const, Payload: JSON.stringify('x'.repeat(1_048_575)) },
+      want: 'RequestTooLargeException',
+    },
+  ])('refuses $name', async ({ input, want }) => {
+    const command = new InvokeCommand({ FunctionName: 'rotator', ...input });
+    await expect(client.send(command)).rejects.toMatchObject({ name: want });
+    expect(seen).toEqual([]);
+  });
+
   it('prefers a function routed for the alias', async () => {
     double.route(
       'rotator:live',

@@ -74,6 +74,7 @@ export async function startLambdaInvoke(
   const events: Promise<void>[] = [];
 
   const work = async (call: InvokeCall): Promise<Answer> => {
+    if (call.refusal !== undefined) throw call.refusal;
     const invocable = functions.get(call.name) ?? functions.get(call.name.split(':')[0] ?? '');
     if (invocable === undefined) throw notFound(call.name);
     if (call.type === 'DryRun') return { status: 204 };
@@ -117,6 +118,7 @@ interface InvokeCall {
   readonly name: string;
   readonly type: string;
   readonly event: unknown;
+  readonly refusal: AwsError | undefined;
 }
 
 interface Answer {
@@ -130,12 +132,47 @@ async function parse(request: IncomingMessage): Promise<InvokeCall> {
   const given = decodeURIComponent(encoded).replace(/^arn:aws:lambda:[^:]*:\d*:function:/, '');
   const qualifier = url.searchParams.get('Qualifier');
   const body = (await readBody(request)).toString('utf8');
+  const name = qualifier === null ? given : `${given}:${qualifier}`;
+  const type = String(request.headers['x-amz-invocation-type'] ?? 'RequestResponse');
   return {
-    name: qualifier === null ? given : `${given}:${qualifier}`,
-    type: String(request.headers['x-amz-invocation-type'] ?? 'RequestResponse'),
-    event: body === '' ? {} : JSON.parse(body),
+    name,
+    type,
+    event: body === '' ? {} : eventIn(body),
+    refusal: refusalOf(name, type, body),
   };
 }
+
+function eventIn(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalOf(name: string, type: string, body: string): AwsError | undefined {
+  const isName = /^[\w-]{1,64}(:(\$LATEST|[\w-]{1,128}))?$/.test(name);
+  if (!isName) return new AwsError('ValidationException', `${name} is no name of a function`);
+  const bytesMax = bytesMaxOf[type];
+  if (bytesMax === undefined) return new AwsError('InvalidParameterValueException', type);
+  if (body !== '' && eventIn(body) === undefined) {
+    return new AwsError('InvalidRequestContentException', 'Could not parse request body into json');
+  }
+  return Buffer.byteLength(body) > bytesMax
+    ? new AwsError(
+        'RequestTooLargeException',
+        `Request must be smaller than ${bytesMax} bytes`,
+        413,
+      )
+    : undefined;
+}
+
+/** How long an event may be, by how the function is invoked. */
+const bytesMaxOf: Readonly<Record<string, number>> = {
+  RequestResponse: 6_291_456,
+  Event: 1_048_576,
+  DryRun: 6_291_456,
+};
 
 async function tryEvent(
   invocable: Invocable,

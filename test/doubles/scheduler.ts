@@ -43,7 +43,7 @@ export async function startScheduler(
 
 function nameIn(request: IncomingMessage): string {
   const { pathname } = new URL(request.url ?? '', 'http://loopback');
-  const [, name] = /^\/schedules\/([^/]+)$/.exec(pathname) ?? [];
+  const [, name] = /^\/schedules\/([\w.-]{1,64})$/.exec(pathname) ?? [];
   if (request.method !== 'GET' || name === undefined) {
     throw new Error(`only GetSchedule is known, got ${request.method} ${pathname}`);
   }

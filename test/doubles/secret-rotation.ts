@@ -59,7 +59,7 @@ function rulesOf(given: RotationRulesType): NonNullable<RotationSetting['rules']
   if (days !== undefined && ScheduleExpression !== undefined) {
     throw invalid('You can only specify one of AutomaticallyAfterDays or ScheduleExpression.');
   }
-  if (days !== undefined && (days < 1 || days > 1000)) {
+  if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= 1000)) {
     throw invalid(`AutomaticallyAfterDays must be 1 to 1000, got ${days}.`);
   }
   return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SecretHistory, type StaleReads } from './secret-history.ts';
 import { type SecretState, SecretsManagerError } from './secret-state.ts';
-import { unfit } from './secrets-manager-input.ts';
+import { invalid, unfit } from './secrets-manager-input.ts';
 
 /** The secrets of one account and region by name, found as AWS finds them, each with its history. */
 export class SecretShelf {
@@ -96,7 +96,9 @@ export class SecretShelf {
   }
 
   #nameOf(secretId: string | undefined): string {
-    if (secretId === undefined || secretId === '') throw noSecret();
+    if (secretId === undefined || secretId.length < 1 || secretId.length > 2048) {
+      throw invalid('SecretId must have 1 to 2048 characters.');
+    }
     if (!secretId.startsWith('arn:')) return secretId;
     const found = [...this.#secrets].find(([name, history]) => {
       const arn = history.newest()?.arn;

@@ -1,4 +1,5 @@
 import type { DeleteSecretRequest } from '@aws-sdk/client-secrets-manager';
+import { refusalOf } from '../../src/aws/failures.ts';
 import { quotas, SecretsManagerError, type StoredValue } from './secret-state.ts';
 
 /** The value that a request brings, if any: text or bytes, not both, 1 to 65,536 bytes. */
@@ -17,6 +18,12 @@ export function valueGiven(request: {
   }
   if (text !== undefined) return { kind: 'text', text };
   return { kind: 'bytes', base64: Buffer.from(bytes ?? []).toString('base64') };
+}
+
+/** A version's id where one is named, which is the token of its put: 32 to 64 characters. */
+export function versionGiven(id: string | undefined): string | undefined {
+  if (id === undefined || (id.length >= 32 && id.length <= 64)) return id;
+  throw invalid('A version id must be 32-64 characters long.');
 }
 
 /** The token that becomes a version's id; the SDK fills it, a raw request must bring it. */
@@ -58,6 +65,18 @@ export function nameGiven(name: string | undefined): string {
   return name;
 }
 
+/** What a fake of the port answers where Secrets Manager would take no such version. */
+export function checkVersion(versionId: string, text: string): void {
+  try {
+    tokenOf(versionId);
+    valueGiven({ SecretString: text });
+  } catch (error) {
+    throw refusalOf(Object.assign(error as Error, clientFault), 'put a version');
+  }
+}
+
+const clientFault = { $fault: 'client', $metadata: { httpStatusCode: 400 } };
+
 /** When a deletion takes place: now if forced, else after 7 to 30 days, 30 if nothing is given. */
 export function deletionGiven(request: DeleteSecretRequest, nowMs: number): number {
   const { RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: isForced = false } = request;
@@ -66,7 +85,7 @@ export function deletionGiven(request: DeleteSecretRequest, nowMs: number): numb
       "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
     );
   }
-  if (days !== undefined && (days < 7 || days > 30)) {
+  if (days !== undefined && !(Number.isInteger(days) && days >= 7 && days <= 30)) {
     throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
   }
   return isForced ? nowMs : nowMs + (days ?? 30) * 24 * 3600 * 1000;
@@ -79,7 +98,8 @@ export function page<T>(
   token: string | undefined,
 ): { readonly items: T[]; readonly nextToken?: string } {
   const size = sizeMax ?? 100;
-  if (size < 1 || size > 100) throw invalid('MaxResults must be 1 to 100.');
+  if (!Number.isInteger(size) || size < 1 || size > 100)
+    throw invalid('MaxResults must be 1 to 100.');
   const start = token === undefined ? 0 : Number(token);
   if (!Number.isInteger(start) || start < 0 || start > all.length) {
     throw new SecretsManagerError('InvalidNextTokenException', 'The NextToken value is invalid.');

@@ -27,6 +27,7 @@ import {
   tokenOf,
   unfit,
   valueGiven,
+  versionGiven,
 } from './secrets-manager-input.ts';
 import {
   describe,
@@ -92,6 +93,7 @@ export class SecretsManagerModel {
 
   getSecretValue(request: Api.GetSecretValueRequest): Api.GetSecretValueResponse {
     const state = notDeleted(this.#shelf.read(request.SecretId));
+    versionGiven(request.VersionId);
     const version = versionAsked(state, request);
     this.#needKey('DecryptionFailure');
     return { ...named(state), ...listedVersion(state, version), ...valueFields(version) };
@@ -131,7 +133,8 @@ export class SecretsManagerModel {
     request: Api.UpdateSecretVersionStageRequest,
   ): Api.UpdateSecretVersionStageResponse {
     const label = labelGiven(request.VersionStage);
-    const { RemoveFromVersionId: from, MoveToVersionId: to } = request;
+    const from = versionGiven(request.RemoveFromVersionId);
+    const to = versionGiven(request.MoveToVersionId);
     const state = this.#shelf.change(request.SecretId, (before, nowMs) =>
       moveLabel(before, label, from, to, nowMs),
     );

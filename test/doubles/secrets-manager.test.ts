@@ -154,6 +154,19 @@ describe('versions', () => {
     ).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 
+  it('are named by ids of 32 to 64 characters, and secrets by 1 to 2048', async () => {
+    await create('a');
+    const refused = { name: 'InvalidParameterException' };
+    for (const wrong of ['x'.repeat(31), 'x'.repeat(65)]) {
+      await expect(get({ VersionId: wrong })).rejects.toMatchObject(refused);
+      await expect(move('AWSCURRENT', id('a'), wrong)).rejects.toMatchObject(refused);
+    }
+    for (const wrong of ['', 'x'.repeat(2049)]) {
+      const call = new GetSecretValueCommand({ SecretId: wrong });
+      await expect(client.send(call)).rejects.toMatchObject(refused);
+    }
+  });
+
   it('may have 64 KiB', async () => {
     await create('a');
     await put('b', 'x'.repeat(65_536));

@@ -18,8 +18,11 @@ export interface QueueMessage {
   readonly attributes?: unknown;
   visibleAtMs: number;
   receiveCount: number;
+  receivedAtMs: number;
   receiptHandle: string | undefined;
 }
+
+const hiddenMsMax = 43_200_000;
 
 /** The hex MD5 that SQS answers and the SDK checks. */
 export function md5(text: string): string {
@@ -48,6 +51,7 @@ export class Queue {
       ...(attributes === undefined ? {} : { attributes }),
       visibleAtMs,
       receiveCount: 0,
+      receivedAtMs: 0,
       receiptHandle: undefined,
     };
     this.#messages.push(message);
@@ -77,6 +81,7 @@ export class Queue {
         continue;
       }
       message.receiveCount += 1;
+      message.receivedAtMs = nowMs;
       message.visibleAtMs = nowMs + seconds * 1000;
       message.receiptHandle = randomUUID();
       this.#usedHandles.set(message.receiptHandle, message.messageId);
@@ -91,12 +96,17 @@ export class Queue {
     if (message?.receiptHandle === receiptHandle) this.#remove(message.messageId);
   }
 
+  /** Hides a message in flight for longer; not for more than twelve hours from its receipt. */
   changeVisibility(receiptHandle: string, seconds: number, nowMs: number): void {
     const message = this.#handled(receiptHandle);
     if (message === undefined || message.visibleAtMs <= nowMs) {
       throw new AwsError('MessageNotInflight', 'the message is not in flight', 400, {
         headers: { 'x-amzn-query-error': 'AWS.SimpleQueueService.MessageNotInflight;Sender' },
       });
+    }
+    if (nowMs + seconds * 1000 - message.receivedAtMs > hiddenMsMax) {
+      const why = 'Total VisibilityTimeout for the message is beyond the limit [43200 seconds]';
+      throw new AwsError('InvalidParameterValue', why);
     }
     message.visibleAtMs = nowMs + seconds * 1000;
   }

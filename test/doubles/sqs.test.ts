@@ -4,6 +4,7 @@ import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   type Message,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
@@ -51,6 +52,11 @@ function hide(message: Message | undefined, VisibilityTimeout: number) {
   return client.send(
     new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }),
   );
+}
+
+function attributes(count: number) {
+  const value = { DataType: 'String', StringValue: 'invented' };
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`name-${n}`, value]));
 }
 
 describe('SQS on loopback', () => {
@@ -144,6 +150,47 @@ describe('SQS on loopback', () => {
     for (const body of ['', 'x'.repeat(1_048_577)]) {
       await expect(send(body)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
     }
+  });
+
+  it.each([
+    { name: 'a fraction of a second', more: { DelaySeconds: 0.5 }, want: 'SerializationException' },
+    { name: 'more than 15 minutes', more: { DelaySeconds: 901 }, want: 'InvalidParameterValue' },
+    {
+      name: 'a character of no text',
+      more: { MessageBody: 'a\u0000' },
+      want: 'InvalidMessageContents',
+    },
+    {
+      name: '11 attributes',
+      more: { MessageAttributes: attributes(11) },
+      want: 'InvalidParameterValue',
+    },
+    {
+      name: 'more than 1 MiB with its attributes',
+      more: { MessageBody: 'x'.repeat(1_048_576), MessageAttributes: attributes(1) },
+      want: 'InvalidParameterValue',
+    },
+  ])('refuses to send with $name', async ({ more, want }) => {
+    const input = { QueueUrl, MessageBody: 'one', ...more };
+    await expect(client.send(new SendMessageCommand(input))).rejects.toMatchObject({ name: want });
+    expect(double.bodies('webhooks')).toEqual([]);
+  });
+
+  it('refuses to hide a message for a fraction, or for more than 12 hours from its receipt', async () => {
+    await send('one');
+    const [message] = await receive();
+    await expect(hide(message, 1.5)).rejects.toMatchObject({ name: 'SerializationException' });
+    await hide(message, 43_200);
+    nowMs += 1000;
+    await expect(hide(message, 43_200)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await hide(message, 43_199);
+  });
+
+  it('refuses attributes of a queue that there are not', async () => {
+    const AttributeNames = ['QueueArn', 'Age'] as QueueAttributeName[];
+    await expect(
+      client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames })),
+    ).rejects.toMatchObject({ name: 'InvalidAttributeName' });
   });
 
   it('may have kept a message whose sender saw a failure', async () => {

@@ -20,6 +20,9 @@ export interface SqsDouble extends ServiceDouble {
 
 const bytesMax = 1_048_576;
 
+// What XML 1.0 has no place for.
+const unspeakable = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
+
 /** Starts SQS on loopback with these standard queues: send, receive, delete, change visibility, attributes, redrive. */
 export async function startSqs(
   queues: readonly QueueSpec[],
@@ -104,7 +107,18 @@ class SqsService {
   #send(queue: Queue, input: JsonInput) {
     const body = input['MessageBody'];
     if (typeof body !== 'string' || body === '') throw invalid('MessageBody', 'must not be empty');
-    if (Buffer.byteLength(body) > bytesMax) throw invalid('MessageBody', 'is longer than 1 MiB');
+    if (body.search(unspeakable) >= 0) {
+      throw new AwsError(
+        'InvalidMessageContents',
+        'The message has characters that are not allowed.',
+      );
+    }
+    const attributes = (input['MessageAttributes'] ?? {}) as object;
+    if (Object.keys(attributes).length > 10) throw invalid('MessageAttributes', 'more than 10');
+    const beside = Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : '';
+    if (Buffer.byteLength(body + beside) > bytesMax) {
+      throw invalid('MessageBody', 'is longer than 1 MiB, its attributes included');
+    }
     const delayMs = numberIn(input, 'DelaySeconds', 0, 900, 0) * 1000;
     const nowMs = this.#nowMs();
     const message = queue.add(body, nowMs, nowMs + delayMs, input['MessageAttributes']);
@@ -172,12 +186,26 @@ class SqsService {
       all['RedrivePolicy'] = JSON.stringify({ deadLetterTargetArn, maxReceiveCount });
     }
     const asked = (input['AttributeNames'] ?? []) as readonly string[];
+    const unknown = asked.find((key) => key !== 'All' && !attributeNames.includes(key));
+    if (unknown !== undefined) throw new AwsError('InvalidAttributeName', `no ${unknown}`);
     const shown = Object.entries(all).filter(
       ([key]) => asked.includes('All') || asked.includes(key),
     );
     return Object.fromEntries(shown);
   }
 }
+
+const attributeNames = [
+  'QueueArn',
+  'VisibilityTimeout',
+  'RedrivePolicy',
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+  'CreatedTimestamp',
+  'DelaySeconds',
+  'MessageRetentionPeriod',
+];
 
 function wire(message: QueueMessage) {
   return {
@@ -201,6 +229,9 @@ function numberIn(
   usual: number | undefined,
 ): number {
   const value = input[name] ?? usual;
+  if (typeof value === 'number' && !Number.isInteger(value)) {
+    throw new AwsError('SerializationException', `${name} is no whole number`);
+  }
   if (typeof value === 'number' && value >= min && value <= max) return value;
   throw invalid(name, `must be ${min} to ${max}`);
 }

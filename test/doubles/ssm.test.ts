@@ -28,7 +28,10 @@ describe('Parameter Store on loopback', () => {
     expect((await get('/fresco/stack')).Parameter?.Value).toBe('{}');
   });
 
-  it('refuses a name that it does not know', async () => {
+  it('refuses a name that it does not know, or that can be none', async () => {
+    for (const name of ['/ssm-x/stack', 'aws', '/fresco/a b', `/${'x/'.repeat(16)}y`]) {
+      await expect(get(name)).rejects.toMatchObject({ name: 'ValidationException' });
+    }
     await expect(get('/other/stack')).rejects.toMatchObject({ name: 'ParameterNotFound' });
   });
 });

@@ -31,6 +31,10 @@ export async function startSsm(
 
 function getParameter(stored: ReadonlyMap<string, string>, name: string) {
   const value = stored.get(name);
+  if (!/^(?!\/?(aws|ssm))\/?[\w.-]+(\/[\w.-]+){0,14}$/i.test(name) || name.length > 1011) {
+    throw new AwsError('ValidationException', `${name} is no name of a parameter`);
+  }
+  if (Buffer.byteLength(value ?? '') > 4096) throw new Error(`${name} holds more than 4 KB`);
   if (value === undefined) throw new AwsError('ParameterNotFound', '');
   const ARN = `arn:aws:ssm:eu-south-1:000000000000:parameter${name}`;
   return { Parameter: { Name: name, Type: 'String', Value: value, Version: 1, ARN } };

@@ -31,8 +31,13 @@ export async function startDenyingAws(): Promise<Loopback> {
     const MD5OfMessageBody = createHash('md5').update(JSON.parse(body).MessageBody).digest('hex');
     response.end(JSON.stringify({ MessageId: 'm', MD5OfMessageBody }));
   });
-  Object.assign(process.env, environmentOf(aws.endpoint));
-  return aws;
+  const before = process.env;
+  process.env = { ...before, ...environmentOf(aws.endpoint) };
+  const stop = async () => {
+    process.env = before;
+    await aws.stop();
+  };
+  return { ...aws, stop };
 }
 
 function environmentOf(endpoint: string): Record<string, string> {

@@ -36,14 +36,14 @@ export const journal: Journal = {
   known: position,
   dispatch: {
     parent: position,
-    sends: [{ versionId: 'v2', attempt: 1, sentAtMs: startMs - 60_000 }],
+    sends: [{ versionId: 'v'.repeat(32), attempt: 1, sentAtMs: startMs - 60_000 }],
   },
   lastAttempt: 1,
   seals: [
     seal(
       encodeGrant({ ...grant, generation: 2, attempt: 1 }),
       {
-        versionId: 'v2',
+        versionId: 'v'.repeat(32),
         position: { grant: 1, generation: 2, attempt: 1 },
         sealKey: grant.sealKey,
       },

@@ -2,6 +2,7 @@
 // Method: each state is a value; writes go from the newest to the next, reads may be shown an older one.
 import type { SecretVersion } from '../../src/core/ports.ts';
 import type { Secret } from '../../src/core/secret.ts';
+import { checkVersion } from '../doubles/secrets-manager-input.ts';
 
 /** Labels that the protocol and Secrets Manager use. */
 export type Label = 'AWSCURRENT' | 'AWSPREVIOUS' | 'AWSPENDING' | 'next';
@@ -51,6 +52,7 @@ export class SecretModel {
 
   /** PutSecretValue under one label; the first version of an empty secret becomes current as well. */
   put(versionId: string, value: Secret, label: 'next' | 'AWSPENDING'): 'stored' | 'taken' {
+    checkVersion(versionId, value.reveal());
     const { versions, labels } = this.state;
     const existing = versions.get(versionId);
     if (existing !== undefined) return existing.equals(value) ? 'stored' : 'taken';
