@@ -1,6 +1,6 @@
 """How many clients each company has. Nothing to install: the token comes in by the environment.
 
-    fresco exec --min-validity 1h -- python3 count_clients.py
+    fresco exec --store file:/var/lib/fresco --connection default --min-validity 1h -- python3 count_clients.py
 
 In AWS, without fresco on the machine, docs/cron.md has the same with boto3.
 """

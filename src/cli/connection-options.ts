@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { Connection } from '../wiring/connection.ts';
+import { unnamedProblem } from '../wiring/connection-names.ts';
+import { Failure } from './failure.ts';
 import { type ConnectionOptions, readSettings, type Settings } from './settings.ts';
 
 /** Gives a command the options that say which connection is meant, and `--json`. */
@@ -9,7 +11,7 @@ export function withConnection(command: Command): Command {
       .option('--connection <name>', 'connection to work on (FRESCO_CONNECTION, default: default)')
       .option(
         '--store <store>',
-        "where it is stored: 'aws' or 'file:<path>' (FRESCO_STORE, default: aws)",
+        "where it is stored: 'aws', 'file:<path>' or 'sandbox' (FRESCO_STORE, default: aws)",
       )
       .option('--prefix <prefix>', 'prefix of the secrets in AWS (FRESCO_PREFIX, default: fresco)')
       .option('--provider-url <url>', 'base URL of the provider (FRESCO_PROVIDER_URL)')
@@ -25,8 +27,22 @@ export function withJson(command: Command): Command {
   return command.option('--json', 'one JSON value on standard output, messages on standard error');
 }
 
-/** Opens the connection that the options, the environment and what is remembered name. */
+/** Opens the connection that is named, or the only one there is; rejects with `Failure` or `StoreRefused`. */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
+  return openNamed(await readSettings(options));
+}
+
+/** The same with settings that are read already. Nobody's token is handed out or spent by a guess. */
+export async function openNamed(settings: Settings): Promise<Connection> {
+  const connection = await open(settings);
+  if (settings.namesConnection) return connection;
+  const problem = unnamedProblem(connection.name, await connection.siblings());
+  if (problem === undefined) return connection;
+  throw new Failure('usage', `${problem}: name one with --connection or FRESCO_CONNECTION`);
+}
+
+/** Opens a connection to look at it, `default` where none is named. */
+export async function openToLook(options: ConnectionOptions): Promise<Connection> {
   return open(await readSettings(options));
 }
 

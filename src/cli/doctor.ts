@@ -29,8 +29,8 @@ export function doctorCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'fresco doctor',
-        'fresco doctor --json | jq -r \'.[] | select(.state == "broken").next\'',
+        'fresco doctor --store aws --connection default',
+        'fresco doctor --store aws --connection default --json | jq -r \'.[] | select(.state == "broken").next\'',
       ),
     )
     .action(async (options: DoctorOptions) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 import { Command } from 'commander';
 import type { AccessToken } from '../core/access-token.ts';
 import type { Company } from '../core/company.ts';
@@ -34,8 +35,8 @@ export function execCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'fresco exec -- node export.js',
-        'fresco exec --min-validity 2h -- ./nightly.sh --all',
+        'fresco exec --store aws --connection default -- node export.js',
+        'fresco exec --store aws --connection default --min-validity 2h -- ./nightly.sh --all',
       ),
     )
     .action(async ([command = '', ...args]: string[], options: ExecOptions) => {
@@ -95,7 +96,7 @@ function runChild(
 
 /** Signals to this process are the child's; those of the terminal's keys reach it by themselves. */
 function passSignals(child: ChildProcess): () => void {
-  const fromKeys = process.stdin.isTTY === true ? ['SIGINT', 'SIGQUIT'] : [];
+  const fromKeys = isatty(0) ? ['SIGINT', 'SIGQUIT'] : [];
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
   const listeners = signals.map((signal) => {
     const listener = () => {

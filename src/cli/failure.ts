@@ -3,7 +3,7 @@ import type { OutcomeClass } from '../core/outcome.ts';
 import { healsByItself, StoreRefused } from '../core/ports.ts';
 
 /** The exit codes of every command but `exec`, which passes its child's through. */
-export const exitCodes = { done: 0, retry: 1, person: 2, usage: 64 } as const;
+export const exitCodes = { done: 0, retry: 1, person: 2, usage: 64, readerGone: 141 } as const;
 
 /** Why a command ended without having done its work. */
 export type FailureClass = Exclude<OutcomeClass, 'done'> | 'usage';

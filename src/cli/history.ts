@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { toRfc3339 } from '../core/instant.ts';
-import { connect, examples, withConnection } from './connection-options.ts';
+import { examples, openToLook, withConnection } from './connection-options.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { print, say } from './terminal.ts';
 
@@ -16,9 +16,15 @@ export function historyCommand(): Command {
       'Lists logins and passes with their time, generation and outcome, oldest first and without any value. An outcome that repeats is listed once.',
     )
     .option('--limit <count>', 'how many of the newest to list', Number, 20)
-    .addHelpText('after', examples('fresco history', 'fresco history --limit 100 --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'fresco history --store aws --connection default',
+        'fresco history --store aws --connection default --limit 100 --json',
+      ),
+    )
     .action(async (options: HistoryOptions) => {
-      const connection = await connect(options);
+      const connection = await openToLook(options);
       const { journal } = await connection.journal.read();
       const entries = journal.history.slice(-Math.max(1, options.limit || 1)).map((entry) => ({
         at: toRfc3339(entry.atMs),

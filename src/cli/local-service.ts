@@ -1,4 +1,5 @@
 import { describeOutcome } from '../core/outcome-text.ts';
+import { openNamed } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import type { LocalOptions } from './local.ts';
 import { hostLocally, type LocalHost, type Receiver } from './local-host.ts';
@@ -13,14 +14,15 @@ export async function keepFresh(
   options: LocalOptions,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const { config, env } = await readSettings(options);
+  const settings = await readSettings(options);
+  const { config, env } = settings;
   if (!config.store.startsWith('file:')) {
     throw new Failure(
       'usage',
       `local works on a file store, and this one is '${config.store}': name one with --store file:<path>, or try it with --sandbox`,
     );
   }
-  const { connection } = config;
+  const { name: connection } = await openNamed(settings);
   const path = config.store.slice('file:'.length);
   const receiver = await openReceiver(session, options);
   const host = await session.step(

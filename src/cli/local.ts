@@ -4,9 +4,8 @@ import type { PassStep } from '../core/pass-step.ts';
 import { examples, withConnection } from './connection-options.ts';
 import { Failure, failureOf } from './failure.ts';
 import { parsePort } from './port.ts';
-import { sandboxPort } from './sandbox.ts';
 import { Session } from './session.ts';
-import type { ConnectionOptions } from './settings.ts';
+import { type ConnectionOptions, sandboxPort } from './settings.ts';
 import { say } from './terminal.ts';
 
 /** What `fresco local` was asked to do. */
@@ -56,7 +55,7 @@ export function localCommand(): Command {
         'fresco local --sandbox',
         'fresco local --sandbox --once --json',
         'fresco local --sandbox --kill-at sealed',
-        'fresco local --store file:/var/lib/fresco --sink https://hooks.example.org/fresco',
+        'fresco local --store file:/var/lib/fresco --connection default --sink https://hooks.example.org/fresco',
       ),
     )
     .action(runLocal);

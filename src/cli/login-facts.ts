@@ -2,6 +2,7 @@ import type { AccessToken } from '../core/access-token.ts';
 import type { Company } from '../core/company.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import type { Connection } from '../wiring/connection.ts';
+import { namingOptions, type Settings } from './settings.ts';
 import { print, say, strong } from './terminal.ts';
 
 /** What may be told of a login. */
@@ -33,7 +34,7 @@ export function factsOfLogin(
 }
 
 /** Tells a person, or a program, what a login has stored and where. */
-export function tellLogin(facts: LoginFacts, json = false): void {
+export function tellLogin(facts: LoginFacts, settings: Settings, json = false): void {
   if (json) {
     print(JSON.stringify(facts));
     return;
@@ -44,5 +45,5 @@ export function tellLogin(facts: LoginFacts, json = false): void {
   const companies = facts.companies.map(({ id, name }) => `${id} ${name}`).join(', ');
   if (companies !== '') say(`companies     ${companies}`);
   say(`schedule      ${facts.schedule}`);
-  say('next          fresco token, or fresco status');
+  say(`next          fresco token ${namingOptions(settings)}`);
 }

@@ -6,10 +6,9 @@ import { examples, open, withConnection } from './connection-options.ts';
 import { tellLogin } from './login-facts.ts';
 import { type LoginOptions, logIn, methodOf } from './login-methods.ts';
 import { defaultScopes, scopesIn } from './login-scopes.ts';
-import { sandboxPort } from './sandbox.ts';
-import { readSettings, type Settings } from './settings.ts';
-import { dataPath, remember, settingsPath } from './settings-file.ts';
-import { print, say } from './terminal.ts';
+import { readSandboxSettings, readSettings, type Settings } from './settings.ts';
+import { remember, settingsPath } from './settings-file.ts';
+import { isReadByAPerson, print, say } from './terminal.ts';
 
 /** `fresco login`: the one step that needs a person. */
 export function loginCommand(): Command {
@@ -26,14 +25,15 @@ export function loginCommand(): Command {
       'after',
       examples(
         'fresco login --sandbox',
-        'fresco login --store file:/var/lib/fresco --scopes "entity.clients:r issued_documents.invoices:r"',
-        'fresco login --device',
-        'fresco login --manual < token.txt',
-        'fresco login --refresh-token < token.txt',
+        'fresco login --store file:/var/lib/fresco --connection default --scopes "entity.clients:r issued_documents.invoices:r"',
+        'fresco login --store aws --connection default --device',
+        'fresco login --store aws --connection default --manual < token.txt',
+        'fresco login --store aws --connection default --refresh-token < token.txt',
       ),
     )
     .action(async (options: LoginOptions) => {
-      const settings = await loginSettings(options);
+      const settings =
+        options.sandbox === true ? readSandboxSettings(options) : await readSettings(options);
       if (options.dryRun === true) return foretell(settings, options);
       if (options.sandbox === true) await startSandbox(settings);
       const connection = await open(settings, true);
@@ -42,7 +42,7 @@ export function loginCommand(): Command {
       const facts = await logIn(connection, settings, options);
       await rememberLogin(settings);
       const companies = await chooseCompanies(connection, facts.companies, options.company ?? []);
-      tellLogin({ ...facts, companies }, options.json);
+      tellLogin({ ...facts, companies }, settings, options.json);
     });
 }
 
@@ -88,15 +88,6 @@ function withMethods(command: Command): Command {
     );
 }
 
-/** The sandbox has a store and a provider of its own, so that it never mixes with what is real. */
-function loginSettings(options: LoginOptions): Promise<Settings> {
-  if (options.sandbox !== true) return readSettings(options);
-  return readSettings(options, {
-    store: `file:${dataPath(process.env, 'sandbox')}`,
-    providerUrl: `http://127.0.0.1:${sandboxPort}`,
-  });
-}
-
 async function startSandbox({ config }: Settings): Promise<void> {
   const { reachSandbox } = await import('./sandbox-process.ts');
   await reachSandbox(config.providerUrl);
@@ -115,11 +106,13 @@ async function replaceApplication(
   say(`application ${stored} in ${connection.place}: fresco rotate proves it`);
 }
 
+/** For the person at this terminal, and for no job. */
 async function rememberLogin({ config, env }: Settings): Promise<void> {
-  const { store, prefix, connection, providerUrl, providerFile } = config;
+  if (!isReadByAPerson()) return;
+  const { store, prefix, providerUrl, providerFile } = config;
   const provider = providerFile === undefined ? { providerUrl } : { provider: providerFile };
   try {
-    await remember(env, { store, prefix, connection, ...provider });
+    await remember(env, { store, prefix, ...provider });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     say(

@@ -22,7 +22,13 @@ export function logoutCommand(): Command {
     )
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be done, and do nothing')
-    .addHelpText('after', examples('fresco logout', 'fresco logout --yes --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'fresco logout --store aws --connection default',
+        'fresco logout --store aws --connection default --yes --json',
+      ),
+    )
     .action(async (options: LogoutOptions) => {
       const connection = await connect(options);
       await mustBeStored(connection);

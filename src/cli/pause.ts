@@ -18,7 +18,13 @@ export function pauseCommand(): Command {
     .description(
       'Keeps the schedule, consumers and operators from spending the refresh token, until fresco resume. Consumers are served for as long as the access token lasts. The alarm person-needed rings once a refresh is due.',
     )
-    .addHelpText('after', examples('fresco pause', 'fresco status   # paused since when'))
+    .addHelpText(
+      'after',
+      examples(
+        'fresco pause --store aws --connection default',
+        'fresco status --store aws --connection default   # paused since when',
+      ),
+    )
     .action((options: PauseOptions) => change(options, 'pause'));
 }
 
@@ -26,7 +32,12 @@ export function pauseCommand(): Command {
 export function resumeCommand(): Command {
   return described('resume', 'end a pause')
     .description('Ends a pause. The next check refreshes what is due; fresco rotate does at once.')
-    .addHelpText('after', examples('fresco resume && fresco rotate --if-due'))
+    .addHelpText(
+      'after',
+      examples(
+        'fresco resume --store aws --connection default && fresco rotate --store aws --connection default --if-due',
+      ),
+    )
     .action((options: PauseOptions) => change(options, 'resume'));
 }
 

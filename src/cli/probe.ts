@@ -7,7 +7,7 @@ import type { ReplayPolicy } from '../core/replay-policy.ts';
 import { Secret } from '../core/secret.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { findApplication } from './application.ts';
-import { examples, open, withConnection } from './connection-options.ts';
+import { examples, openNamed, withConnection } from './connection-options.ts';
 import { durationText, parseDuration } from './duration.ts';
 import { Failure } from './failure.ts';
 import { type ConnectionOptions, readSettings } from './settings.ts';
@@ -38,14 +38,17 @@ export function probeCommand(): Command {
     .option('--dry-run', 'say what would be done, and do nothing')
     .addHelpText(
       'after',
-      examples('fresco probe', 'fresco probe --refresh-token --yes --up-to 1h < throw-away.txt'),
+      examples(
+        'fresco probe --store aws --connection default',
+        'fresco probe --store aws --connection default --refresh-token --yes --up-to 1h < throw-away.txt',
+      ),
     )
     .action(probe);
 }
 
 async function probe(options: ProbeOptions): Promise<void> {
   const settings = await readSettings(options);
-  const connection = await open(settings);
+  const connection = await openNamed(settings);
   if (options.dryRun === true) return foretell(connection, options);
   await mustBeConfirmed(options);
   const client = await findApplication(connection, settings.config);

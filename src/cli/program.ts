@@ -16,7 +16,7 @@ import { sandboxCommand } from './sandbox.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
-import { print, say, textOf } from './terminal.ts';
+import { output, print, say } from './terminal.ts';
 import { tokenCommand } from './token.ts';
 import { webhooksCommand } from './webhooks.ts';
 
@@ -45,23 +45,22 @@ const commands = [
 const overview = `
 Try it without an account:
   $ fresco login --sandbox
-  $ fresco token
+  $ fresco token --store sandbox
 
+What is not named by option or variable is the connection 'default' in AWS. Only at a terminal the
+store of the last login comes before that, and it is said.
 Exit codes: 0 done, 1 failed and may be retried, 2 needs a person, 64 wrong usage.
 Secrets come in by prompt or standard input, never as arguments.
 `;
 
 /** Runs the command that `argv` asks for; resolves with the exit code, and never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {
-  // A reader such as `head` may have seen enough.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
   try {
     await createProgram().parseAsync(argv);
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    if (isReaderGone(error)) return exitCodes.readerGone;
     return told(error, argv);
   }
 }
@@ -74,13 +73,21 @@ export function createProgram(): Command {
     .exitOverride()
     .configureHelp({ sortOptions: false, helpWidth: 100 })
     .configureOutput({
-      outputError: (text, write) => write(textOf([withoutValues(text)], process.stderr)),
+      writeOut: output.result,
+      writeErr: output.message,
+      outputError: (text) => say(withoutValues(text)),
     })
     .addHelpText('after', overview);
   for (const make of commands) program.addCommand(make());
   program.addCommand(doomedRotatorCommand(), { hidden: true });
   for (const command of program.commands) inherit(command, program);
   return program;
+}
+
+/** A reader such as `head` has seen enough. */
+function isReaderGone(error: unknown): boolean {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'EPIPE' && syscall === 'write';
 }
 
 function inherit(command: Command, parent: Command): void {

@@ -33,7 +33,13 @@ export function recoverCommand(): Command {
     .option('--yes', 'confirm sending an unanswered refresh token again, and giving up a seal')
     .option('--earlier', 'with --yes: confirm trying an earlier refresh token too')
     .option('--dry-run', 'say what is left, and do nothing')
-    .addHelpText('after', examples('fresco recover', 'fresco recover --yes --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'fresco recover --store aws --connection default',
+        'fresco recover --store aws --connection default --yes --json',
+      ),
+    )
     .action(async (options: RecoverOptions) => {
       const connection = await connect(options);
       if (options.dryRun === true) return foretell(connection, options.json);

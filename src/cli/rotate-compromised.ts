@@ -85,7 +85,7 @@ async function logInAnew(
 ): Promise<LoginFacts> {
   const client = await readApplication(connection.client);
   const device = client !== undefined && client.clientSecret === undefined;
-  const { config, env } = settings;
+  const { config } = settings;
   if (device || !(await confirm('Has the client secret leaked, too?'))) {
     return logIn(connection, settings, { ...options, device });
   }
@@ -94,7 +94,7 @@ async function logInAnew(
   const redirectUri = config.redirectUri ?? client?.redirectUri;
   const unknown = { ...config, clientId: undefined, clientSecret: undefined, redirectUri };
   const application = await askApplication(unknown);
-  return logIn(connection, { config: { ...config, ...application }, env }, options);
+  return logIn(connection, { ...settings, config: { ...config, ...application } }, options);
 }
 
 /** Jobs work for the companies that they worked for, as far as the new token reaches them. */

@@ -4,7 +4,7 @@ import { toRfc3339 } from '../core/instant.ts';
 import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { Connection, PassResult } from '../wiring/connection.ts';
-import { examples, open, withConnection } from './connection-options.ts';
+import { examples, openNamed, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { foresee } from './foresight.ts';
 import { type ConnectionOptions, readSettings } from './settings.ts';
@@ -12,6 +12,8 @@ import { print, say, waiting } from './terminal.ts';
 
 interface RotateOptions extends ConnectionOptions {
   readonly ifDue?: boolean;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
   readonly compromised?: boolean;
   readonly scopes?: string;
   readonly paste?: boolean;
@@ -30,6 +32,8 @@ export function rotateCommand(): Command {
       '--if-due',
       'only if the schedule would: half of the access token’s life, a day, or work left over',
     )
+    .option('-v, --verbose', 'with --if-due: say so where nothing was due')
+    .addOption(new Option('-q, --quiet', 'print nothing but what has failed').conflicts('verbose'))
     .addOption(
       new Option(
         '--compromised',
@@ -43,17 +47,17 @@ export function rotateCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'fresco rotate',
-        'fresco rotate --if-due        # from cron, every hour',
-        'fresco rotate --json',
-        'fresco rotate < new-token.txt   # a manual token',
-        'fresco rotate --compromised',
+        'fresco rotate --store aws --connection default',
+        'fresco rotate --store aws --connection default --if-due        # from cron, every hour',
+        'fresco rotate --store aws --connection default --json',
+        'fresco rotate --store aws --connection default < new-token.txt   # a manual token',
+        'fresco rotate --store aws --connection default --compromised',
       ),
     )
     .action(async (options: RotateOptions) => {
       mustBelong(options);
       const settings = await readSettings(options);
-      const connection = await open(settings);
+      const connection = await openNamed(settings);
       const onlyIfDue = options.ifDue === true;
       if (options.dryRun === true) return tellForesight(connection, options);
       if (options.compromised === true) {
@@ -66,7 +70,7 @@ export function rotateCommand(): Command {
         return rotateManually(connection, manual, options);
       }
       const pass = connection.rotate({ door: 'operator', onlyIfDue });
-      tell(await waiting('refreshing', pass), options.json);
+      tell(connection, await waiting('refreshing', pass), options);
     });
 }
 
@@ -92,13 +96,20 @@ async function tellForesight(
   print(json ? JSON.stringify({ dryRun: true, ...foresight }) : foresight.detail);
 }
 
-function tell({ outcome, warnings }: PassResult, json = false): void {
-  for (const warning of warnings) say(`warning: ${warning}`);
+function tell(
+  { name, place }: Connection,
+  { outcome, warnings }: PassResult,
+  { json = false, ifDue = false, verbose = false, quiet = false }: RotateOptions,
+): void {
+  if (!quiet) for (const warning of warnings) say(`warning: ${warning}`);
   const outcomeClass = classOf(outcome);
-  const details = outcomeJson(outcome, warnings);
+  const details = { ...outcomeJson(outcome, warnings), connection: name, store: place };
   const text = describeOutcome(outcome);
   if (outcomeClass !== 'done') throw new Failure(outcomeClass, text, { details });
-  print(json ? JSON.stringify(details) : text);
+  // Cron mails whatever is printed, and a check that finds nothing to do comes every hour.
+  const isIdle = ifDue && outcome.kind === 'fresh' && !verbose;
+  if (json) print(JSON.stringify(details));
+  else if (!quiet && !isIdle) print(`${text} (${name}, in ${place})`);
 }
 
 /** An outcome for programs: its kind, class and sentence, and the token's facts where there is one. */

@@ -2,10 +2,8 @@ import { Command } from 'commander';
 import { examples, withJson } from './connection-options.ts';
 import { durationText, parseDuration } from './duration.ts';
 import { parsePort, portProblem } from './port.ts';
+import { sandboxPort } from './settings.ts';
 import { print, say } from './terminal.ts';
-
-/** Where the sandbox is, unless somebody says otherwise. */
-export const sandboxPort = 4010;
 
 interface SandboxOptions {
   readonly port: number;

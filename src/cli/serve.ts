@@ -28,9 +28,9 @@ export function serveCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'fresco serve --secret-file ~/.fresco-serve',
-        `curl -H "Authorization: Bearer $(cat ~/.fresco-serve)" http://127.0.0.1:${servePort}/token`,
-        `curl -H "Authorization: Bearer $(cat ~/.fresco-serve)" "http://127.0.0.1:${servePort}/token?min_validity=2h"`,
+        'fresco serve --store aws --connection default --secret-file ~/.fresco-serve',
+        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- http://127.0.0.1:${servePort}/token`,
+        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?min_validity=2h"`,
       ),
     )
     .action(async (options: ServeOptions) => {
@@ -50,9 +50,13 @@ export function serveCommand(): Command {
       if (options.json)
         print(JSON.stringify({ url: server.url, secretFile: options.secretFile ?? null }));
       say(`tokens of ${connection.name} on ${server.url}`);
-      const shown =
-        options.secretFile === undefined ? secret.reveal() : `$(cat ${options.secretFile})`;
-      say(`ask: curl -H "Authorization: Bearer ${shown}" ${server.url}`);
+      // What a command line holds, `ps` shows to every user.
+      const asking = (file: string) =>
+        `ask: sed 's/^/Authorization: Bearer /'${file} | curl -H @- ${server.url}`;
+      if (options.secretFile === undefined) {
+        say(`secret: ${secret.reveal()}`);
+        say(`${asking('')}   # paste the secret, Enter, Ctrl-D`);
+      } else say(asking(` ${options.secretFile}`));
       say('Ctrl-C ends it');
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Environment } from '../config.ts';
 import { Failure } from './failure.ts';
 
-/** What `login` was told, for the commands after it; nothing in it is secret. */
+/** Where a connection is. */
 export interface Remembered {
   readonly store?: string;
   readonly prefix?: string;
@@ -13,7 +13,8 @@ export interface Remembered {
   readonly provider?: string;
 }
 
-const keys = ['store', 'prefix', 'connection', 'providerUrl', 'provider'] as const;
+// The connection is not among them: one that nobody names is `default`, whatever the last login was for.
+const keys = ['store', 'prefix', 'providerUrl', 'provider'] as const;
 
 /** Where settings are remembered (XDG Base Directory). */
 export function settingsPath(env: Environment): string {
@@ -25,7 +26,7 @@ export function dataPath(env: Environment, name: string): string {
   return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'fresco', name);
 }
 
-/** What is remembered; nothing where nothing is. Rejects with `Failure` for a file that is not one of these. */
+/** What the last login of a person has left, nothing of it secret; nothing where there was none. Rejects with `Failure` for a file that is not one of these. */
 export async function readRemembered(env: Environment): Promise<Remembered> {
   const path = settingsPath(env);
   let text: string;

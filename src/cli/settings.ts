@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Config, ConfigInvalid, type Environment, parseConfig } from '../config.ts';
-import { type Remembered, readRemembered } from './settings-file.ts';
+import { dataPath, type Remembered, readRemembered } from './settings-file.ts';
+import { isReadByAPerson, say } from './terminal.ts';
 
 /** The options that say which connection is meant; every command on a connection has them. */
 export interface ConnectionOptions {
@@ -17,7 +19,15 @@ export interface ConnectionOptions {
 export interface Settings {
   readonly config: Config<'cli'>;
   readonly env: Environment;
+  /** Whether a flag or the environment names the connection. */
+  readonly namesConnection: boolean;
 }
+
+/** The name of the store that `login --sandbox` keeps, wherever it lies. */
+const sandboxStore = 'sandbox';
+
+/** Where the sandbox is, unless somebody says otherwise. */
+export const sandboxPort = 4010;
 
 const variables = {
   store: 'FRESCO_STORE',
@@ -37,25 +47,50 @@ const flags: Readonly<Record<Key, string>> = {
   provider: '--provider',
 };
 
-/** Flags beat the environment, the environment beats what is remembered; `instead` takes the place of the last. */
-export async function readSettings(
-  options: ConnectionOptions,
-  instead?: Remembered,
-): Promise<Settings> {
+/** Flags beat the environment, and for a person at a terminal that beats what the last login has left. */
+export async function readSettings(options: ConnectionOptions): Promise<Settings> {
   const env = process.env;
   const given = overlay(fromEnvironment(env), options);
-  const remembered = instead ?? (await readRemembered(env));
-  const named = given.store ?? remembered.store;
-  const store = named === undefined ? undefined : absolute(named);
+  // A job has to work on the same store whoever logs in on the machine.
+  const remembered = isReadByAPerson() ? await readRemembered(env) : {};
+  const config = parse(chosenFrom(given, remembered, env), options, env);
+  const unremembered = chosenFrom(given, {}, env);
+  if (!isDeepStrictEqual(config, parse(unremembered, options, env))) sayRemembered(config);
+  return { config, env, namesConnection: given.connection !== undefined };
+}
+
+/** What a login to the sandbox runs with where neither flags nor the environment say otherwise. */
+export function readSandboxSettings(options: ConnectionOptions): Settings {
+  const env = process.env;
+  const given = overlay(fromEnvironment(env), options);
+  const chosen = chosenFrom({ store: sandboxStore, ...given }, sandboxAt, env);
+  const config = parse(chosen, options, env);
+  return { config, env, namesConnection: given.connection !== undefined };
+}
+
+const sandboxAt: Remembered = { providerUrl: `http://127.0.0.1:${sandboxPort}` };
+
+function chosenFrom(given: Remembered, remembered: Remembered, env: Environment): Remembered {
+  const isSandbox = given.store === sandboxStore;
+  const named = isSandbox ? `file:${dataPath(env, 'sandbox')}` : given.store;
+  const store = named === undefined ? remembered.store : absolute(named);
   const chosen: Remembered = {
     // A provider belongs to the store it was used with: a token of one must not be sent to another.
     ...(store === remembered.store ? remembered : {}),
+    ...(isSandbox ? sandboxAt : {}),
     ...given,
     ...(store === undefined ? {} : { store }),
   };
   const provider = given.provider ?? given.providerUrl;
-  const settled = provider === undefined ? chosen : withProvider(chosen, given);
-  return { config: parse(settled, options, env), env };
+  return provider === undefined ? chosen : withProvider(chosen, given);
+}
+
+function sayRemembered({ store, prefix, connection, providerUrl, providerFile }: Config<'cli'>) {
+  const place = store === 'aws' ? `AWS under the prefix ${prefix}` : store;
+  const provider = providerFile ?? providerUrl;
+  say(
+    `not named, so as at the last login on this terminal: connection ${connection} in ${place}, provider ${provider} (--store names another)`,
+  );
 }
 
 function fromEnvironment(env: Environment): Remembered {
@@ -112,4 +147,30 @@ function inWordsOf(options: ConnectionOptions, problem: string): string {
   return key === undefined || options[key] === undefined
     ? problem
     : `${flags[key]}${problem.slice(variable.length)}`;
+}
+
+/** The options that name what the settings mean, for a person or a crontab to type. */
+export function namingOptions({ config, env }: Pick<Settings, 'config' | 'env'>): string {
+  const { store, prefix, connection, providerUrl, providerFile } = config;
+  const isSandbox = store === `file:${dataPath(env, 'sandbox')}`;
+  const options: readonly (readonly [string, string | undefined])[] = [
+    ['--store', isSandbox ? sandboxStore : store],
+    ['--connection', connection],
+    ['--prefix', prefix === 'fresco' ? undefined : prefix],
+    ['--provider', providerFile],
+    ['--provider-url', isUsual(providerUrl, isSandbox) ? undefined : providerUrl],
+  ];
+  return options
+    .filter(([, value]) => value !== undefined)
+    .map(([option, value = '']) => `${option} ${quoted(value)}`)
+    .join(' ');
+}
+
+function quoted(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+function isUsual(providerUrl: string, isSandbox: boolean): boolean {
+  const usual = isSandbox ? sandboxAt.providerUrl : parseConfig('cli', {}).providerUrl;
+  return providerUrl === usual;
 }

@@ -8,7 +8,7 @@ import { compare } from '../core/position.ts';
 import type { ReplayPolicy } from '../core/replay-policy.ts';
 import { heldLatch } from '../core/settlement.ts';
 import type { Connection } from '../wiring/connection.ts';
-import { connect, examples, withConnection } from './connection-options.ts';
+import { examples, openToLook, withConnection } from './connection-options.ts';
 import { durationText } from './duration.ts';
 import { exitCodes } from './failure.ts';
 import type { ConnectionOptions } from './settings.ts';
@@ -44,9 +44,15 @@ export function statusCommand(): Command {
     .description(
       'Shows generation, time left, last outcome, latch and schedule, without any value. Exits with 2 where a person is needed.',
     )
-    .addHelpText('after', examples('fresco status', 'fresco status --json | jq .hoursLeft'))
+    .addHelpText(
+      'after',
+      examples(
+        'fresco status --store aws --connection default',
+        'fresco status --store aws --connection default --json | jq .hoursLeft',
+      ),
+    )
     .action(async (options: ConnectionOptions) => {
-      const connection = await connect(options);
+      const connection = await openToLook(options);
       const status = await look(connection);
       if (options.json) print(JSON.stringify(status));
       else print(...rowsOf(status));

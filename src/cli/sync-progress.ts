@@ -1,7 +1,7 @@
 import type { SyncProgress } from '../core/changes/sync-company.ts';
 import type { Clock } from '../core/ports.ts';
 import { durationText } from './duration.ts';
-import { clearMoving, say, sayMoving } from './terminal.ts';
+import { clearMoving, isReadByAPerson, say, sayMoving } from './terminal.ts';
 
 /** Shows how far a sync is. */
 export interface ShownProgress {
@@ -17,7 +17,7 @@ const lineEveryMs = 5000;
 /** One line that is rewritten on a terminal, a line of JSON every few seconds elsewhere; on standard error. */
 export function syncProgress(clock: Pick<Clock, 'monotonicMs'>): ShownProgress {
   const startedMs = clock.monotonicMs();
-  const isTerminal = process.stderr.isTTY === true;
+  const isTerminal = isReadByAPerson();
   let toldMs = Number.NEGATIVE_INFINITY;
   return {
     update(progress) {

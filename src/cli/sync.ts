@@ -3,7 +3,7 @@ import type { SyncOutcome, SyncRequest } from '../core/changes/sync.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import type { FrescoEvent } from '../core/report.ts';
 import type { ConnectionSync } from '../wiring/connection-sync.ts';
-import { examples, quietenSdk, withConnection } from './connection-options.ts';
+import { examples, openNamed, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { type ConnectionOptions, readSettings } from './settings.ts';
 import { syncProgress } from './sync-progress.ts';
@@ -46,17 +46,18 @@ export function syncCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'fresco sync',
-        'fresco sync --resource clients --resource receipts',
-        'fresco sync --since 2026-01-31   # for whoever has lost what was told',
+        'fresco sync --store aws --connection default',
+        'fresco sync --store aws --connection default --resource clients --resource receipts',
+        'fresco sync --store aws --connection default --since 2026-01-31   # for whoever has lost what was told',
       ),
     )
     .action(async (options: SyncOptions) => {
       const settings = await readSettings(options);
-      quietenSdk();
+      const connection = await openNamed(settings);
       const { openSync } = await import('../wiring/connection-sync.ts');
       const isDry = options.dryRun === true;
-      const sync = await openSync({ ...settings, bus: { publish: printEvents }, isDry });
+      const bus = { publish: printEvents };
+      const sync = await openSync({ ...settings, connection, bus, isDry });
       const outcome = await run(sync, options);
       // Without a bus the event of the completion is the last line already.
       const json = options.json === true && (isDry || sync.hasBus);

@@ -1,13 +1,51 @@
+import { writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { visible } from '../core/visible.ts';
 import { Failure } from './failure.ts';
 
 const spinnerAfterMs = 1000;
 const inputBytesMax = 64 * 1024;
+const fullPipeMs = 5;
+
+/**
+ * Where results and messages go. The streams of `process` are left alone: a pipe that they touch no longer
+ * blocks, and a child that inherits it loses what it reads or writes.
+ */
+export const output = {
+  result: (text: string): void => writeWhole(1, text),
+  message: (text: string): void => {
+    try {
+      writeWhole(2, text);
+    } catch {
+      // Nobody hears it any more; what is being done goes on.
+    }
+  },
+  /** Whether messages go to a terminal. */
+  isTerminal: (): boolean => isatty(2),
+};
 
 /** Whether a person sits there who can be asked: nothing is piped. */
 export function isInteractive(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return isatty(0) && isatty(2);
+}
+
+/** Whether what is said on standard error is read as it is said, and not by a job's log. */
+export function isReadByAPerson(): boolean {
+  return output.isTerminal();
+}
+
+function writeWhole(fd: number, text: string): void {
+  let left = Buffer.from(text);
+  while (left.length > 0) {
+    try {
+      left = left.subarray(writeSync(fd, left));
+    } catch (error) {
+      // A pipe that somebody else has made non-blocking is full.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fullPipeMs);
+    }
+  }
 }
 
 /** A part of a line in an SGR style, which shows on a terminal that wants it. */
@@ -22,16 +60,18 @@ export type Line = string | readonly (string | Styled)[];
 
 /** Lines for people. */
 export function say(...lines: readonly Line[]): void {
-  process.stderr.write(textOf(lines, process.stderr));
+  output.message(textOf(lines, { isTTY: output.isTerminal() }));
 }
 
-/** Lines that are the command's result. */
+/** Lines that are the command's result; throws `EPIPE` where nobody reads any more. */
 export function print(...lines: readonly Line[]): void {
-  process.stdout.write(textOf(lines, process.stdout));
+  output.result(textOf(lines, { isTTY: isatty(1) }));
 }
 
 /** The same for a long result: waits for a reader that is slow. */
 export function printAll(lines: readonly Line[]): Promise<void> {
+  // The write that fails says so itself.
+  process.stdout.off('error', ended).on('error', ended);
   return new Promise((resolve, reject) => {
     const text = textOf(lines, process.stdout);
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
@@ -41,12 +81,12 @@ export function printAll(lines: readonly Line[]): Promise<void> {
 /** A line for people that `clearMoving` takes away again; nothing but on a terminal. */
 export function sayMoving(text: string): void {
   clearMoving();
-  process.stderr.write(visible(text).slice(0, (process.stderr.columns || 80) - 1));
+  output.message(visible(text).slice(0, (process.stderr.columns || 80) - 1));
 }
 
 /** Takes the moving line away. */
 export function clearMoving(): void {
-  if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[K');
+  if (output.isTerminal()) output.message('\r\u001b[K');
 }
 
 /** Emphasis. */
@@ -78,7 +118,7 @@ export function textOf(
 
 /** Waits for `work`; on a terminal that takes longer than a second, something moves. */
 export async function waiting<T>(message: string, work: Promise<T>): Promise<T> {
-  if (process.stderr.isTTY !== true) return work;
+  if (!isatty(2)) return work;
   let stop = (): void => undefined;
   const timer = setTimeout(async () => {
     const { spinner } = await import('@clack/prompts');

@@ -31,9 +31,9 @@ export function tokenCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'curl -H "Authorization: Bearer $(fresco token)" https://api-v2.fattureincloud.it/user/info',
-        'fresco token --min-validity 3h',
-        'fresco token --json | jq -r .expiresAt',
+        "fresco token --store aws --connection default | sed 's/^/Authorization: Bearer /' | curl -H @- https://api-v2.fattureincloud.it/user/info",
+        'fresco token --store aws --connection default --min-validity 3h',
+        'fresco token --store aws --connection default --json | jq -r .expiresAt',
       ),
     )
     .action(async (options: TokenOptions) => {

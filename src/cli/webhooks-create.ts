@@ -34,7 +34,12 @@ export function createWebhook(): Command {
     )
     .option('--sink <url>', 'address that the provider sends to, in place of the deployed one')
     .option('--dry-run', 'say what would be done, and do nothing')
-    .addHelpText('after', examples("fresco webhooks create --types 'entities.clients.*'"))
+    .addHelpText(
+      'after',
+      examples(
+        "fresco webhooks create --store aws --connection default --types 'entities.clients.*'",
+      ),
+    )
     .action(create);
 }
 

@@ -22,9 +22,9 @@ export function webhooksCommand(): Command {
     .addHelpText(
       'after',
       examples(
-        'fresco webhooks list',
-        "fresco webhooks create --types 'entities.clients.*' issued_documents.invoices.create",
-        'fresco webhooks redrive       # after the cause of dead letters is mended',
+        'fresco webhooks list --store aws --connection default',
+        "fresco webhooks create --store aws --connection default --types 'entities.clients.*' issued_documents.invoices.create",
+        'fresco webhooks redrive --store aws --connection default       # after the cause of dead letters is mended',
       ),
     );
   for (const make of [listCommand, createWebhook, verifyCommand, deleteCommand, redriveCommand]) {

@@ -66,6 +66,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     provider,
     clock: systemClock,
     random: systemRandom,
+    siblings: async () => facts.connections,
     schedule: 'EventBridge Scheduler, hourly',
     tokens: createTokenSource({
       clock: systemClock,

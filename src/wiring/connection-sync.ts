@@ -3,7 +3,7 @@ import type { SyncProgress } from '../core/changes/sync-company.ts';
 import type { SyncPorts } from '../core/changes/sync-ports.ts';
 import type { Clock, EventBus } from '../core/ports.ts';
 import { systemClock } from '../local/system.ts';
-import { type OpenOptions, openConnection } from './connection.ts';
+import type { Connection, OpenOptions } from './connection.ts';
 import { syncPorts, usualPace } from './sync-pass.ts';
 
 /** A sync as a command runs it: in this process, for as long as it takes. */
@@ -23,17 +23,19 @@ export interface SyncWish {
 }
 
 /** How a sync is opened. */
-export interface OpenSyncOptions extends OpenOptions {
+export interface OpenSyncOptions extends Pick<OpenOptions, 'config'> {
+  /** The connection that `config` names. */
+  readonly connection: Connection;
   /** Where events go if there is no bus. */
   readonly bus: EventBus;
   /** Reads and tells nothing: neither events nor notes leave this process. */
   readonly isDry?: boolean;
 }
 
-/** Opens a sync of the connection that the settings name; rejects with `StoreRefused` or `ConfigInvalid`. */
+/** Opens a sync of a connection; rejects with `StoreRefused`. */
 export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync> {
   const { config } = options;
-  const { tokens, name, provider } = await openConnection(options);
+  const { tokens, name, provider } = options.connection;
   const stores = config.store.startsWith('file:')
     ? await fileStores(config.store.slice('file:'.length), name, options.bus)
     : await awsStores(config.prefix, name);

@@ -27,6 +27,8 @@ export interface Connection {
   readonly tokens: TokenSource;
   /** The webhook subscriptions that it should have. */
   readonly subscriptions: ExpectedSubscriptions;
+  /** Names of all connections of the store; rejects with `StoreRefused`. */
+  siblings(): Promise<readonly string[]>;
   /** What makes the passes when nobody is at the keyboard. */
   readonly schedule: string;
   /** One pass of the protocol; in AWS it is the rotator that makes it. */

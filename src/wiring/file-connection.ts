@@ -47,6 +47,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     grant,
     accessToken,
     journal,
+    siblings: () => store.connections(),
     schedule: 'none of its own: run fresco rotate --if-due from cron',
     tokens: createTokenSource({
       clock: systemClock,

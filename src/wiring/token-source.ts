@@ -1,9 +1,11 @@
-import { type Environment, parseConfig } from '../config.ts';
+import { ConfigInvalid, type Environment, parseConfig } from '../config.ts';
 import type { AccessToken } from '../core/access-token.ts';
 import type { Clock } from '../core/ports.ts';
 import type { TokenSource as Tokens } from '../core/token-source.ts';
 import { systemClock } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';
+import type { Connection } from './connection.ts';
+import { unnamedProblem } from './connection-names.ts';
 import { asTokenError, tokenErrorOf } from './token-error.ts';
 import { type TokenFetch, tokenFetch } from './token-fetch.ts';
 import { millisecondsOf, type TimeSpan } from './token-lifetime.ts';
@@ -127,11 +129,26 @@ async function openTokens(
     const { openFileConnection } = await import('./file-connection.ts');
     const provider = await openProvider(config, { clock, env });
     const path = store.slice('file:'.length);
-    return (await openFileConnection({ path, name, provider, create: false })).tokens;
+    const opened = await openFileConnection({ path, name, provider, create: false });
+    await mustBeClear(opened, options, env);
+    return opened.tokens;
   }
   const { awsTokens } = await import('./aws-tokens.ts');
   const { secretId = secretName(prefix, name, 'access-token'), region } = options;
   return awsTokens({ secretId, clock, ...(region === undefined ? {} : { region }) });
+}
+
+/** Nobody is given another company's token by a guess. */
+async function mustBeClear(
+  { name, siblings }: Connection,
+  { connection }: TokenSourceOptions,
+  env: Environment,
+): Promise<void> {
+  if (connection !== undefined || env['FRESCO_CONNECTION']) return;
+  const problem = unnamedProblem(name, await siblings());
+  if (problem !== undefined) {
+    throw new ConfigInvalid([`FRESCO_CONNECTION must name the connection: ${problem}`]);
+  }
 }
 
 /** The first one that succeeds is kept; one that failed is tried anew. */

@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loggedIn } from './logged-in.ts';
 import { createSandboxWorkspace, type Ended, type Workspace } from './workspace.ts';
@@ -50,18 +50,6 @@ describe('a store that is damaged', () => {
       await writeFile(fileOf(workspace, name), text);
     }
     expect(await workspace.run(['rotate'])).toMatchObject({ code: 0 });
-  });
-
-  it('is no settings file either, and that one may go', async () => {
-    const workspace = await loggedIn();
-    const settings = join(workspace.path, 'config/fresco/settings.json');
-    await mkdir(dirname(settings), { recursive: true });
-    await writeFile(settings, '{"v":');
-    const ended = await workspace.run(['token']);
-    expect({ code: ended.code, told: sentences(ended) }).toEqual({
-      code: 64,
-      told: [expect.stringContaining('are damaged: remove that file, nothing in it is secret')],
-    });
   });
 });
 

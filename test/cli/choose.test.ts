@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Answers, follow, type Question } from '../../src/cli/chart.ts';
-import { createProgram, run } from '../../src/cli/program.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import { runHere } from './in-process.ts';
 
 /** Answers only what the chart asks, in its order, until it leads somewhere. */
 function walk(answers: Answers) {
@@ -77,19 +78,9 @@ describe('the chart of the authentication guide', () => {
 describe('choose', () => {
   const written: string[] = [];
   async function choose(...args: readonly string[]) {
-    written.length = 0;
-    const keep = (chunk: unknown) => {
-      written.push(String(chunk));
-      return true;
-    };
-    const out = vi.spyOn(process.stdout, 'write').mockImplementation(keep);
-    const told = vi.spyOn(process.stderr, 'write').mockImplementation(keep);
-    try {
-      return await run(['node', 'fresco', 'choose', ...args]);
-    } finally {
-      out.mockRestore();
-      told.mockRestore();
-    }
+    const { code, stdout, stderr } = await runHere({}, ['choose', ...args]);
+    written.splice(0, written.length, stdout, stderr);
+    return code;
   }
 
   it('takes answers as options, and prints the next command', async () => {

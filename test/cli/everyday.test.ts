@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runHere } from './in-process.ts';
 import { loggedIn, tokenRequests, withExpiredToken } from './logged-in.ts';
 import { createSandboxWorkspace } from './workspace.ts';
 
@@ -84,12 +85,30 @@ describe('fresco rotate', () => {
   it('with --if-due, leaves alone what is fresh', async () => {
     const workspace = await loggedIn();
     const sent = await tokenRequests(workspace);
-    const { code, stdout } = await workspace.run(['rotate', '--if-due']);
-    expect({ code, stdout }).toEqual({
-      code: 0,
-      stdout: 'generation 1 is fresh, nothing was due\n',
+    const silent = { code: 0, stdout: '', stderr: '' };
+    expect(await runHere(workspace, ['rotate', '--if-due'])).toEqual(silent);
+    expect(await runHere(workspace, ['rotate', '--if-due', '-v'])).toEqual({
+      ...silent,
+      stdout: expect.stringMatching(
+        /^generation 1 is fresh, nothing was due \(default, in .*\)\n$/,
+      ),
     });
+    const json = await runHere(workspace, ['rotate', '--if-due', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'fresh' });
     expect(await tokenRequests(workspace)).toBe(sent);
+  });
+
+  it('with -q, says nothing but what has failed', async () => {
+    const workspace = await loggedIn();
+    expect(await runHere(workspace, ['rotate', '-q'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [
+      { on: 'POST /oauth/token', kind: 'status', status: 429, retryAfter: 60, times: 1 },
+    ]);
+    expect(await runHere(workspace, ['rotate', '-q'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^fresco: /),
+    });
   });
 
   it.each([
@@ -178,6 +197,18 @@ describe('fresco status and history', () => {
       stderr: 'nothing has happened yet: fresco login\n',
     });
   });
+});
+
+describe('a reader that is gone', () => {
+  it.each([['--help'], ['status'], ['history'], ['token']])(
+    'ends %s quietly, as SIGPIPE would',
+    async (command) => {
+      const { start } = await loggedIn();
+      const running = start([command]);
+      running.process.stdout.destroy();
+      expect(await running.ended).toEqual({ code: 141, stdout: '', stderr: '' });
+    },
+  );
 });
 
 describe('the help', () => {

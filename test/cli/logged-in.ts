@@ -14,10 +14,19 @@ export async function loggedIn(
   scopes = 'entity.clients:r',
 ): Promise<Workspace & { readonly sandbox: SandboxServer }> {
   const workspace = await createSandboxWorkspace(options);
-  const { sandbox, storePath: path } = workspace;
+  await logInto(workspace, 'default', { ...options, scopes });
+  return workspace;
+}
+
+/** Logs a connection of the workspace's store in to its sandbox. */
+export async function logInto(
+  { sandbox, storePath: path }: Workspace & { readonly sandbox: SandboxServer },
+  name: string,
+  { scopes = 'entity.clients:r', ...options }: SandboxOptions & { readonly scopes?: string } = {},
+): Promise<void> {
   const from = { providerUrl: sandbox.url, providerFile: undefined };
   const provider = await openProvider(from, { clock: systemClock, env: {} });
-  const connection = await openFileConnection({ path, name: 'default', provider, create: true });
+  const connection = await openFileConnection({ path, name, provider, create: true });
   const { clientId, clientSecret, redirectUri } = options.application ?? sandboxApplication;
   const client = { clientId, clientSecret: new Secret(clientSecret), redirectUri };
   await storeApplication(connection.client, client, connection.random);
@@ -32,7 +41,6 @@ export async function loggedIn(
     expiresInSeconds: tokens.expires_in,
     companies: listed.kind === 'companies' ? listed.companies : [],
   });
-  return workspace;
 }
 
 /** Lets the access token that is stored expire: the next one lives a second, and that second passes. */

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -66,24 +66,14 @@ describe('login by authorization code', () => {
     expect(new URL(other.url).searchParams.get('scope')).toBe(scopes.replace(',', ' '));
   });
 
-  it('remembers store, connection and provider for the commands after it, and nothing secret', async () => {
+  it('remembers nothing for a job', async () => {
     const workspace = await createSandboxWorkspace();
     const { login, url } = await startLogin(workspace, ['--connection', 'work']);
     await fetch(await approveInSandbox(url));
-    await login.ended;
-
-    const path = join(workspace.path, 'config/fresco/settings.json');
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({
-      v: 1,
-      store: `file:${workspace.storePath}`,
-      prefix: 'fresco',
-      connection: 'work',
-      providerUrl: workspace.sandbox.url,
-    });
-    const bare = { FRESCO_STORE: '', FRESCO_PROVIDER_URL: '' };
-    const token = await workspace.run(['token'], { env: bare });
-    expect(token).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a\/\S+\n$/) });
+    expect((await login.ended).stderr).toContain(
+      `next          fresco token --store file:${workspace.storePath} --connection work --provider-url ${workspace.sandbox.url}\n`,
+    );
+    await expect(stat(join(workspace.path, 'config'))).rejects.toThrow('ENOENT');
   });
 
   it('takes a pasted address instead', async () => {

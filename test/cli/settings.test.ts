@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createWorkspace, type Workspace } from './workspace.ts';
+import { runHere } from './in-process.ts';
+import { loggedIn, logInto, tokenRequests } from './logged-in.ts';
+import { createSandboxWorkspace, createWorkspace, type Workspace } from './workspace.ts';
 
 const nobody = 'http://127.0.0.1:9';
 
@@ -11,8 +13,21 @@ async function plan(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, unknown>> {
-  const { stdout } = await workspace.run(['login', '--dry-run', '--json', ...args], { env });
-  return JSON.parse(stdout);
+  return (await planAt(workspace, { args, env, isTerminal: false })).plan;
+}
+
+/** The same for a person at a terminal, with what is said there. */
+async function planAt(
+  workspace: Workspace,
+  {
+    args = [] as readonly string[],
+    env = {} as Readonly<Record<string, string>>,
+    isTerminal = true,
+  },
+) {
+  const line = ['login', '--dry-run', '--json', ...args];
+  const ran = await runHere({ env: { ...workspace.env, ...env } }, line, { isTerminal });
+  return { plan: JSON.parse(ran.stdout) as Record<string, unknown>, said: ran.stderr };
 }
 
 async function remembering(settings: object): Promise<Workspace> {
@@ -31,13 +46,28 @@ const remembered = {
 };
 
 describe('settings', () => {
-  it('come from what is remembered where nobody says otherwise', async () => {
+  it('of the last login are a person’s at a terminal, who is told store and connection', async () => {
     const workspace = await remembering(remembered);
-    expect(await plan(workspace, [], unset)).toMatchObject({
+    const { plan: taken, said } = await planAt(workspace, { env: unset });
+    expect(taken).toMatchObject({
       store: 'file:/remembered',
-      connection: 'old',
+      connection: 'default',
       provider: 'http://127.0.0.1:7',
     });
+    expect(said).toBe(
+      'not named, so as at the last login on this terminal: connection default in file:/remembered, provider http://127.0.0.1:7 (--store names another)\n',
+    );
+  });
+
+  it('of the last login are never a job’s', async () => {
+    const workspace = await remembering(remembered);
+    const { plan: taken, said } = await planAt(workspace, { env: unset, isTerminal: false });
+    expect(taken).toMatchObject({
+      store: 'aws',
+      connection: 'default',
+      provider: 'https://api-v2.fattureincloud.it',
+    });
+    expect(said).toBe('');
   });
 
   it('of the environment beat it, and flags beat both', async () => {
@@ -47,33 +77,45 @@ describe('settings', () => {
       FRESCO_CONNECTION: 'from-env',
       FRESCO_PROVIDER_URL: 'http://127.0.0.1:8',
     };
-    expect(await plan(workspace, [], env)).toMatchObject({
-      store: 'file:/remembered',
-      connection: 'from-env',
-      provider: 'http://127.0.0.1:8',
+    expect(await planAt(workspace, { env })).toMatchObject({
+      plan: {
+        store: 'file:/remembered',
+        connection: 'from-env',
+        provider: 'http://127.0.0.1:8',
+      },
+      said: expect.stringContaining('connection from-env in file:/remembered'),
     });
-    const flags = ['--connection', 'from-flag', '--provider-url', 'http://127.0.0.1:10'];
-    expect(await plan(workspace, flags, env)).toMatchObject({
-      connection: 'from-flag',
-      provider: 'http://127.0.0.1:10',
+    const args = ['--connection', 'from-flag', '--provider-url', 'http://127.0.0.1:10'];
+    expect(await planAt(workspace, { args, env })).toMatchObject({
+      plan: { connection: 'from-flag', provider: 'http://127.0.0.1:10' },
     });
   });
 
   it('of a remembered provider stay with the store that they were used with', async () => {
     const workspace = await remembering(remembered);
-    expect(await plan(workspace, ['--store', 'file:/other'], unset)).toMatchObject({
-      connection: 'default',
-      provider: 'https://api-v2.fattureincloud.it',
+    const args = ['--store', 'file:/other'];
+    expect(await planAt(workspace, { args, env: unset })).toEqual({
+      plan: expect.objectContaining({
+        connection: 'default',
+        provider: 'https://api-v2.fattureincloud.it',
+      }),
+      said: '',
     });
   });
 
-  it('of a sandbox login never lead to a store that is remembered', async () => {
-    const workspace = await remembering({ store: 'aws', connection: 'default' });
-    expect(await plan(workspace, ['--sandbox'], unset)).toMatchObject({
-      store: `file:${join(workspace.path, 'data/fresco/sandbox')}`,
-      provider: 'http://127.0.0.1:4010',
-    });
-  });
+  it.each([[['--sandbox']], [['--store', 'sandbox']]])(
+    'with %j are the sandbox’s own, whatever is remembered',
+    async (args) => {
+      const workspace = await remembering({ store: 'aws', providerUrl: 'http://127.0.0.1:7' });
+      expect(await planAt(workspace, { args, env: unset })).toMatchObject({
+        plan: {
+          store: `file:${join(workspace.path, 'data/fresco/sandbox')}`,
+          provider: 'http://127.0.0.1:4010',
+        },
+        said: '',
+      });
+    },
+  );
 
   it('without anything are those of the deployed stack', async () => {
     const workspace = await createWorkspace(nobody);
@@ -103,10 +145,13 @@ describe('settings', () => {
     await mkdir(join(workspace.path, 'config/fresco'), { recursive: true });
     const path = join(workspace.path, 'config/fresco/settings.json');
     await writeFile(path, '{"v":1,');
-    const { code, stderr } = await workspace.run(['token']);
-    expect({ code, stderr }).toEqual({
+    const { env } = workspace;
+    expect(await runHere({ env }, ['token'], { isTerminal: true })).toMatchObject({
       code: 64,
       stderr: expect.stringContaining(`${path} are damaged`),
+    });
+    expect(await runHere({ env }, ['token'])).toMatchObject({
+      stderr: expect.stringContaining('there is no store'),
     });
   });
 
@@ -133,6 +178,59 @@ describe('settings', () => {
       code: 2,
       stderr:
         'fresco: the store is in AWS and no region is set: set AWS_REGION, or name a file store with --store file:<path>\n',
+    });
+  });
+});
+
+describe('a connection that nobody names', () => {
+  it.each([
+    [['token']],
+    [['exec', '--', 'true']],
+    [['serve', '--secret-file', '/nowhere']],
+    [['rotate']],
+    [['rotate', '--if-due']],
+    [['rotate', '--compromised']],
+    [['recover']],
+    [['probe', '--yes']],
+    [['sync']],
+    [['pause']],
+    [['logout', '--yes']],
+    [['webhooks', 'list']],
+    [['local']],
+  ])('is not guessed where there are several: %j', async (args) => {
+    const workspace = await loggedIn();
+    await logInto(workspace, 'second');
+    const sent = await tokenRequests(workspace);
+    expect(await runHere(workspace, args)).toEqual({
+      code: 64,
+      stdout: '',
+      stderr:
+        'fresco: this store has more than one connection (default, second) and none is named: name one with --connection or FRESCO_CONNECTION\n',
+    });
+    expect(await tokenRequests(workspace)).toBe(sent);
+  });
+
+  it('is default: the only one there is, under another name, is named and not taken', async () => {
+    const workspace = await createSandboxWorkspace();
+    await logInto(workspace, 'second');
+    expect(await runHere(workspace, ['token'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('this store has no connection default, it has second'),
+    });
+    const named = { env: { ...workspace.env, FRESCO_CONNECTION: 'second' } };
+    expect(await runHere(named, ['token'])).toMatchObject({ code: 0 });
+    expect(await runHere(workspace, ['status'])).toMatchObject({
+      stdout: expect.stringMatching(/^connection {6}default, in /),
+    });
+  });
+
+  it('is said with what was refreshed', async () => {
+    const workspace = await loggedIn();
+    const { stdout } = await runHere(workspace, ['rotate']);
+    expect(stdout).toMatch(/^refreshed: generation 2.* \(default, in file store \/\S+\)\n$/);
+    expect(JSON.parse((await runHere(workspace, ['rotate', '--json'])).stdout)).toMatchObject({
+      connection: 'default',
+      store: `file store ${workspace.storePath}`,
     });
   });
 });

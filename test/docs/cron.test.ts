@@ -10,7 +10,8 @@ import { encodeAccessToken } from '../../src/core/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { RefreshAnswer } from '../../src/core/token-source.ts';
 import { built } from '../bundles/built.ts';
-import { loggedIn } from '../cli/logged-in.ts';
+import { loggedIn, logInto } from '../cli/logged-in.ts';
+import { hasTerminal, seat } from '../cli/pseudo-terminal.ts';
 import { clientConfig } from '../doubles/client-config.ts';
 import { inProcess, startLambdaInvoke } from '../doubles/lambda-invoke.ts';
 import { startSecretsManager } from '../doubles/secrets-manager.ts';
@@ -23,7 +24,7 @@ const run = promisify(execFile);
 
 /** The blocks of a language, in their order. */
 const blocks = (language: string) =>
-  [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+  [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
     .filter(([, its]) => its === language)
     .map(([, , text = '']) => text);
 const block = (language: string) => blocks(language)[0] ?? '';
@@ -60,11 +61,51 @@ describe('the page on cron jobs', () => {
     writeFileSync(join(folder, 'nightly-job.sh'), job);
     const env = { ...workspace.env, PATH: `${folder}:${workspace.env['PATH']}` };
     const [exec = '', sync = ''] = blocks('sh');
-    const ran = await run('sh', ['-c', exec], { cwd: folder, env });
+    const here = (line: string) => line.replace('--store aws ', '');
+    const ran = await run('sh', ['-c', here(exec)], { cwd: folder, env });
     expect(ran.stdout).toMatch(/^\d\d 108061\n$/);
-    const synced = await run('sh', ['-c', sync], { cwd: folder, env });
+    const synced = await run('sh', ['-c', here(sync)], { cwd: folder, env });
     expect(synced.stdout).toMatch(/"detail-type":"Sync Completed"/);
   });
+
+  it.skipIf(!hasTerminal)(
+    'has a crontab that works on what it names, whoever has logged in to what since',
+    async () => {
+      const workspace = await loggedIn();
+      await logInto(workspace, 'second');
+      const sandboxLogin = seat(workspace, ['login', '--sandbox', '--yes'], { FRESCO_STORE: '' });
+      expect(await sandboxLogin.ended).toMatchObject({ code: 0 });
+
+      const folder = await temporaryFolder();
+      const command = `#!/bin/sh\nexec ${process.execPath} ${join(root, 'dist/cli.js')} "$@"\n`;
+      writeFileSync(join(folder, 'fresco'), command, { mode: 0o755 });
+      writeFileSync(join(folder, 'nightly-job.sh'), 'echo "$FATTUREINCLOUD_ACCESS_TOKEN"\n');
+      const [crontab = ''] = blocks('').filter((text) => text.includes('* * *'));
+      const lines = crontab.trim().split('\n');
+      const { FRESCO_STORE: _, ...environment } = workspace.env;
+      const outputs = [];
+      for (const line of lines) {
+        const [, written = ''] = /^(?:\S+ +){5}(.*)$/.exec(line) ?? [];
+        const typed = written
+          .replace('/usr/local/bin', folder)
+          .replace('/opt', folder)
+          .replace('/var/lib/fresco', workspace.storePath)
+          .replace('--if-due', '');
+        outputs.push(await run('sh', ['-c', typed], { cwd: folder, env: environment }));
+      }
+      expect(outputs).toHaveLength(2);
+      const [rotated, handedOut] = outputs;
+      expect(rotated?.stdout).toContain(`(default, in file store ${workspace.storePath})`);
+      const { stdout } = await workspace.run(['token', '--json', '--connection', 'default']);
+      const { accessToken, generation } = JSON.parse(stdout);
+      expect({ handedOut: handedOut?.stdout, generation }).toEqual({
+        handedOut: `${accessToken}\n`,
+        generation: 2,
+      });
+      const second = await workspace.run(['token', '--json', '--connection', 'second']);
+      expect(JSON.parse(second.stdout)).toMatchObject({ generation: 1 });
+    },
+  );
 
   it.runIf(hasBoto3())('has a job in Python that runs as it is, and asks the rotator', async () => {
     const { env, wishes } = await publishedInAws();

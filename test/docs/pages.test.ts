@@ -46,12 +46,40 @@ describe('the pages', () => {
     for (const page of ofDocs) expect(readme).toContain(`(${page}`);
   });
 
-  it('have decisions of ten lines or so, numbered without a gap', () => {
+  it('have decisions of ten lines or so, each with a number of its own', () => {
     const names = readdirSync(join(root, 'docs/adr')).sort();
-    expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, at) => at + 1));
+    const numbers = names.map((name) => Number(name.slice(0, 4)));
+    expect(new Set(numbers).size).toBe(numbers.length);
     for (const name of names) {
       expect([name, read(`docs/adr/${name}`).split('\n').length <= 20]).toEqual([name, true]);
     }
+  });
+});
+
+describe('every line that can be typed', () => {
+  const works =
+    /\bfresco (login|token|exec|serve|rotate|status|history|doctor|recover|probe|pause|resume|logout|sync|webhooks \w+)\b/;
+  const isFor = (name: 'store' | 'connection') =>
+    new RegExp(`--${name} |FRESCO_${name.toUpperCase()}=|--sandbox|--store sandbox`);
+  const fenced = (page: string) =>
+    [...read(page).matchAll(/^```.*\n([\s\S]*?)^```$/gm)].flatMap(([, text = '']) =>
+      text.split('\n'),
+    );
+  const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(py|ts|sh|md|service|timer|crontab)$/.test(name))
+    .filter((name) => !name.includes('node_modules'))
+    .flatMap((name) => read(`examples/${name}`).split('\n'));
+
+  it.each([
+    ...pages.filter((page) => page !== 'CHANGELOG.md').map((page) => [page, fenced(page)] as const),
+    ['examples', examples] as const,
+  ])('in %s names the store and the connection that it works on', (_, lines) => {
+    // In a help only examples are lines to type, and elsewhere not what a command prints.
+    const hasHelp = lines.some((line) => line.startsWith('Usage: '));
+    const isTyped = (line: string) => (hasHelp ? /^ {2}\$/.test(line) : !/^schedule/.test(line));
+    const typed = lines.filter((line) => works.test(line) && isTyped(line));
+    expect(typed.filter((line) => !isFor('store').test(line))).toEqual([]);
+    expect(typed.filter((line) => !isFor('connection').test(line))).toEqual([]);
   });
 });
 

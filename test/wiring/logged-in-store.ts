@@ -6,15 +6,23 @@ import { openProvider } from '../../src/wiring/provider.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { redirectUri, type SandboxServer, startSandbox } from '../sandbox/sandbox-server.ts';
 
-/** A file store whose connection is logged in to a sandbox that runs on this machine's clock. */
-export async function loggedInStore(): Promise<SandboxServer & { readonly path: string }> {
-  const server = await startSandbox({ clock: systemClock });
-  const path = `${await temporaryFolder()}/store`;
+type LoggedInStore = SandboxServer & { readonly path: string };
+
+/** A file store whose connection is logged in to a sandbox that runs on this machine's clock; or one more in that. */
+export async function loggedInStore({
+  server: before,
+  name = 'default',
+}: {
+  readonly server?: LoggedInStore;
+  readonly name?: string;
+} = {}): Promise<LoggedInStore> {
+  const server = before ?? (await startSandbox({ clock: systemClock }));
+  const path = before?.path ?? `${await temporaryFolder()}/store`;
   const provider = await openProvider(
     { providerUrl: server.url, providerFile: undefined },
     { clock: systemClock, env: {} },
   );
-  const connection = await openFileConnection({ path, name: 'default', provider, create: true });
+  const connection = await openFileConnection({ path, name, provider, create: true });
   await storeApplication(
     connection.client,
     { clientId: 'sandbox-client', clientSecret: new Secret('sandbox-secret'), redirectUri },

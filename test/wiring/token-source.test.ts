@@ -80,6 +80,22 @@ describe('over a file store, a token source', () => {
     expect((await clients.listClients(company)).status).toBe(200);
   });
 
+  it('never guesses among several connections, and takes the one that is named', async () => {
+    const server = await loggedInStore();
+    await loggedInStore({ server, name: 'second' });
+    const env = { FRESCO_STORE: `file:${server.path}`, FRESCO_PROVIDER_URL: server.url };
+    await expect(openTokenSource({}, { env }).token()).rejects.toThrow(
+      'FRESCO_CONNECTION must name the connection: this store has more than one connection (default, second)',
+    );
+    const named = [
+      openTokenSource({ connection: 'second' }, { env }),
+      openTokenSource({}, { env: { ...env, FRESCO_CONNECTION: 'second' } }),
+    ];
+    const [one, other] = await Promise.all(named.map((source) => source.token()));
+    expect(one).toBe(other);
+    expect(one).not.toBe(await openTokenSource({ connection: 'default' }, { env }).token());
+  });
+
   it('says that a person is needed where there is no store, and finds the store once there is one', async () => {
     const { env, path } = await overFileStore();
     const source = openTokenSource({ store: `file:${path}-elsewhere` }, { env });
