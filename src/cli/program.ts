@@ -8,6 +8,7 @@ import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
+import { output } from './output.ts';
 import { pauseCommand, resumeCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
 import { recoverCommand } from './recover.ts';
@@ -16,7 +17,7 @@ import { sandboxCommand } from './sandbox.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
-import { output, print, say } from './terminal.ts';
+import { print, say, textOf } from './terminal.ts';
 import { tokenCommand } from './token.ts';
 import { webhooksCommand } from './webhooks.ts';
 
@@ -75,7 +76,7 @@ export function createProgram(): Command {
     .configureOutput({
       writeOut: output.result,
       writeErr: output.message,
-      outputError: (text) => say(withoutValues(text)),
+      outputError: (text, write) => write(textOf([withoutValues(text)], {})),
     })
     .addHelpText('after', overview);
   for (const make of commands) program.addCommand(make());

@@ -1,29 +1,11 @@
-import { writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { visible } from '../core/visible.ts';
 import { Failure } from './failure.ts';
+import { output } from './output.ts';
 
 const spinnerAfterMs = 1000;
 const inputBytesMax = 64 * 1024;
-const fullPipeMs = 5;
-
-/**
- * Where results and messages go. The streams of `process` are left alone: a pipe that they touch no longer
- * blocks, and a child that inherits it loses what it reads or writes.
- */
-export const output = {
-  result: (text: string): void => writeWhole(1, text),
-  message: (text: string): void => {
-    try {
-      writeWhole(2, text);
-    } catch {
-      // Nobody hears it any more; what is being done goes on.
-    }
-  },
-  /** Whether messages go to a terminal. */
-  isTerminal: (): boolean => isatty(2),
-};
 
 /** Whether a person sits there who can be asked: nothing is piped. */
 export function isInteractive(): boolean {
@@ -33,19 +15,6 @@ export function isInteractive(): boolean {
 /** Whether what is said on standard error is read as it is said, and not by a job's log. */
 export function isReadByAPerson(): boolean {
   return output.isTerminal();
-}
-
-function writeWhole(fd: number, text: string): void {
-  let left = Buffer.from(text);
-  while (left.length > 0) {
-    try {
-      left = left.subarray(writeSync(fd, left));
-    } catch (error) {
-      // A pipe that somebody else has made non-blocking is full.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fullPipeMs);
-    }
-  }
 }
 
 /** A part of a line in an SGR style, which shows on a terminal that wants it. */

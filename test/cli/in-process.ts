@@ -1,6 +1,6 @@
 import { exitCodes } from '../../src/cli/failure.ts';
+import { output } from '../../src/cli/output.ts';
 import { run } from '../../src/cli/program.ts';
-import { output } from '../../src/cli/terminal.ts';
 import type { Ended } from './workspace.ts';
 
 /** Runs a command inside this process, in a workspace's environment: for tests in which nothing is about a process. */
