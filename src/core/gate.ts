@@ -12,6 +12,7 @@ import { heldLatch } from './settlement.ts';
 const dayMs = 86_400_000;
 const onDemandEveryMs = 45 * 60_000;
 const nativeEveryMs = 10 * 60_000;
+const wishMarginMs = 5 * 60_000;
 
 /** The longest that a provider's Retry-After is followed: one more request an hour harms nobody. */
 export const retryAfterMaxMs = 3_600_000;
@@ -62,7 +63,12 @@ export function spendReason(sight: Sight): Due | undefined {
   if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';
   if (sight.dead) return 'rejected';
   const wishMs = request.minValidityMs ?? 0;
-  return wishMs <= lifeMs && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
+  return wishMs <= longestWishMs(lifeMs) && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
+}
+
+/** The longest validity that a refresh can give: a new token has aged a little when it is first handed out. */
+export function longestWishMs(lifeMs: number): number {
+  return lifeMs - wishMarginMs;
 }
 
 function isAsked({ request, current, nowMs }: Sight): boolean {

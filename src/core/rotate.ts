@@ -1,3 +1,4 @@
+import type { AccessToken } from './access-token.ts';
 import { askCanary, type Complaint, hearComplaint } from './canary.ts';
 import { checkManualToken, manualIn } from './check-manual-token.ts';
 import { elsewhere, readGrant } from './current-grant.ts';
@@ -89,8 +90,7 @@ async function passGate(pass: Pass): Promise<Gate> {
   const stranger = elsewhere(pass, current);
   if (stranger !== undefined) return shut(stranger);
 
-  const { rejected } = pass.request;
-  if (rejected && pass.published && isNewer(pass.published, rejected)) {
+  if (pass.published && isReplaced(pass, pass.published)) {
     return shut({ kind: 'fresh', token: factsOf(pass.published) });
   }
   const complaint = await hearComplaint(pass);
@@ -111,6 +111,13 @@ async function passGate(pass: Pass): Promise<Gate> {
   }
   if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });
   return { kind: 'open', complaint };
+}
+
+/** Whether a consumer complains of a token that has a successor, which lasts. */
+function isReplaced({ request, page }: Pass, published: AccessToken): boolean {
+  const { expiresAtMs } = published;
+  const isOver = expiresAtMs !== null && page.nowMs() >= expiresAtMs;
+  return request.rejected !== undefined && isNewer(published, request.rejected) && !isOver;
 }
 
 function shut(outcome: Outcome): Gate {

@@ -1,9 +1,11 @@
-import { type AccessToken, decodeAccessToken } from './access-token.ts';
+import type { AccessToken } from './access-token.ts';
+import { longestWishMs } from './gate.ts';
 import { classOf, type Outcome } from './outcome.ts';
 import { describeOutcome } from './outcome-text.ts';
 import { backoffMs, isPassing } from './persistence.ts';
 import { type Clock, StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, type Position, positionOf } from './position.ts';
+import { lasts, suits, TokenMemory } from './token-memory.ts';
 
 /** What asking for a token comes to. */
 export type Obtained =
@@ -67,88 +69,116 @@ const defaultValidityMs = 5 * 60_000;
 const readsMax = 8;
 const patienceMs = 60_000;
 
+/** Callers who wait together: one asks for them all, with the longest of their wishes. */
+interface Round {
+  readonly wishesMs: number[];
+  /** The longest wish when the secret was read or the rotator was asked last. */
+  askedMs: number;
+  ended: Promise<Obtained>;
+}
+
 /** A token source over the published secret: memory first, then the secret, then the rotator, once for all. */
 export function createTokenSource(ports: TokenSourcePorts): TokenSource {
   const { clock } = ports;
-  let remembered: AccessToken | undefined;
-  const asked = new Map<string, Promise<Obtained>>();
+  const memory = new TokenMemory(ports.accessToken, clock);
+  let round: Round | undefined;
+  const complaints = new Map<string, Promise<Obtained>>();
 
-  /** One caller asks, the others wait for it. */
-  function once(key: string, ask: () => Promise<Obtained>): Promise<Obtained> {
-    const running = asked.get(key);
-    if (running !== undefined) return running;
-    const started = ask().finally(() => asked.delete(key));
-    asked.set(key, started);
-    return started;
-  }
-
-  async function refresh(wish: RefreshWish): Promise<Obtained> {
-    try {
-      const token = await readPublished(ports);
-      remembered = token ?? remembered;
-      if (token !== undefined && suits(token, wish, clock.nowMs())) return { kind: 'token', token };
-      const obtained = await askRotator(ports, wish, token);
-      if (obtained.kind === 'token') remembered = obtained.token;
-      return obtained;
-    } catch (error) {
-      if (!(error instanceof StoreRefused)) throw error;
-      return { kind: isPassing(error) ? 'unavailable' : 'person-needed', detail: error.message };
+  async function obtain({ minValidityMs = defaultValidityMs } = {}): Promise<Obtained> {
+    for (;;) {
+      const known = memory.good({ minValidityMs });
+      if (known !== undefined) return { kind: 'token', token: known };
+      round ??= startRound(ports, memory, () => {
+        round = undefined;
+      });
+      const joined = round;
+      joined.wishesMs.push(minValidityMs);
+      const obtained = await joined.ended;
+      if (isForAnother(obtained, joined, minValidityMs)) continue;
+      const token = memory.good({ minValidityMs });
+      return token === undefined ? obtained : { kind: 'token', token };
     }
   }
 
+  /** Whether what was asked for was less, or more, than this wish. */
+  function isForAnother(obtained: Obtained, { askedMs }: Round, minValidityMs: number): boolean {
+    if (obtained.kind === 'token') return !suits(obtained.token, { minValidityMs }, clock.nowMs());
+    const isLess = obtained.kind === 'too-long' && minValidityMs < askedMs;
+    return isLess && isGivable(memory.newest, minValidityMs);
+  }
+
+  async function replace(rejected: AccessToken): Promise<Obtained> {
+    const token = await memory.read();
+    // The complaint is of what is gone already: whether its successor has ended, too, is another matter.
+    if (token !== undefined && isNewer(token, rejected) && !suits(token, {}, clock.nowMs())) {
+      return obtain();
+    }
+    const wish = { rejected: positionOf(rejected) };
+    return askUnlessSuited(ports, memory, token, () => wish);
+  }
+
   return {
-    async obtain({ minValidityMs = defaultValidityMs } = {}) {
-      const wish = { minValidityMs };
-      if (remembered !== undefined && suits(remembered, wish, clock.nowMs())) {
-        return { kind: 'token', token: remembered };
-      }
-      return once(`validity ${minValidityMs}`, () => refresh(wish));
-    },
+    obtain,
 
     async rejected(token) {
-      if (remembered !== undefined && isNewer(remembered, token)) {
-        const wish = { minValidityMs: 0 };
-        if (suits(remembered, wish, clock.nowMs())) return { kind: 'token', token: remembered };
-      }
-      const { grant, generation, attempt } = token;
-      return once(`rejected ${grant}.${generation}.${attempt}`, () =>
-        refresh({ rejected: positionOf(token) }),
-      );
+      const known = memory.good({ rejected: token });
+      if (known !== undefined) return { kind: 'token', token: known };
+      const key = `${token.grant}.${token.generation}.${token.attempt}`;
+      const running = complaints.get(key);
+      if (running !== undefined) return running;
+      const started = orRefused(() => replace(token)).finally(() => complaints.delete(key));
+      complaints.set(key, started);
+      return started;
     },
   };
 }
 
-function suits(token: AccessToken, wish: RefreshWish, nowMs: number): boolean {
-  const newEnough = wish.rejected === undefined || isNewer(token, wish.rejected);
-  return newEnough && lasts(token.expiresAtMs, wish, nowMs);
+function startRound(ports: TokenSourcePorts, memory: TokenMemory, onEnd: () => void): Round {
+  const started: Round = {
+    wishesMs: [],
+    askedMs: 0,
+    ended: orRefused(async () => {
+      const token = await memory.read();
+      return askUnlessSuited(ports, memory, token, () => {
+        started.askedMs = Math.max(...started.wishesMs);
+        return { minValidityMs: started.askedMs };
+      });
+    }).finally(onEnd),
+  };
+  return started;
 }
 
-function lasts(expiresAtMs: number | null, wish: RefreshWish, nowMs: number): boolean {
-  return expiresAtMs === null || expiresAtMs - nowMs >= Math.max(wish.minValidityMs ?? 0, 1);
+async function orRefused(ask: () => Promise<Obtained>): Promise<Obtained> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    return { kind: isPassing(error) ? 'unavailable' : 'person-needed', detail: error.message };
+  }
 }
 
-async function readPublished(ports: TokenSourcePorts): Promise<AccessToken | undefined> {
-  const version = await ports.accessToken.current();
-  return version && decodeAccessToken(version.value);
-}
-
-async function askRotator(
+async function askUnlessSuited(
   ports: TokenSourcePorts,
-  wish: RefreshWish,
+  memory: TokenMemory,
   published: AccessToken | undefined,
+  wishNow: () => RefreshWish,
 ): Promise<Obtained> {
   const { clock } = ports;
+  if (published !== undefined && suits(published, wishNow(), clock.nowMs())) {
+    return { kind: 'token', token: published };
+  }
   const rotator = ports.rotator ?? (published && ports.rotatorOf?.(published));
-  if (rotator === undefined) return notServed(wish, published, clock.nowMs());
+  if (rotator === undefined) return notServed(wishNow(), published, clock.nowMs());
   const untilMs = clock.monotonicMs() + patienceMs;
   for (let tries = 0; ; tries += 1) {
+    const wish = wishNow();
     const answer = await rotator.ask(wish);
-    if (answer.kind === 'published') return collect(ports, wish, answer.position);
+    if (answer.kind === 'published') return collect(memory, clock, wish, answer.position);
     const waitMs = backoffMs(tries);
     const goesOn = answer.kind === 'busy' && clock.monotonicMs() + waitMs < untilMs;
     if (goesOn) await clock.wait(waitMs);
     // Whatever the rotator could not do, another pass may have published meanwhile.
-    const token = await readPublished(ports);
+    const token = await memory.read();
     if (token !== undefined && suits(token, wish, clock.nowMs())) return { kind: 'token', token };
     if (answer.kind !== 'busy') return answer;
     if (!goesOn)
@@ -158,34 +188,28 @@ async function askRotator(
 
 /** Reads until what the rotator has published shows: a read of the secret may be behind. */
 async function collect(
-  ports: TokenSourcePorts,
+  memory: TokenMemory,
+  clock: Clock,
   wish: RefreshWish,
   position: Position,
 ): Promise<Obtained> {
-  const token = await readAtLeast(ports, position);
-  if (token === undefined) {
-    return {
-      kind: 'unavailable',
-      detail: 'the refreshed token has not appeared in its secret yet',
-    };
+  for (let reads = 0; reads < readsMax; reads += 1) {
+    const token = await memory.read();
+    if (token !== undefined && !isNewer(position, token)) {
+      const nowMs = clock.nowMs();
+      // The rotator has had its say on a rejected token: what it stands by is the answer.
+      const isGood = lasts(token.expiresAtMs, wish, nowMs);
+      return isGood ? { kind: 'token', token } : notServed(wish, token, nowMs);
+    }
+    await clock.wait(backoffMs(reads));
   }
-  const nowMs = ports.clock.nowMs();
-  // The rotator has had its say on a rejected token: what it stands by is the answer.
-  return lasts(token.expiresAtMs, wish, nowMs)
-    ? { kind: 'token', token }
-    : notServed(wish, token, nowMs);
+  return { kind: 'unavailable', detail: 'the refreshed token has not appeared in its secret yet' };
 }
 
-async function readAtLeast(
-  ports: TokenSourcePorts,
-  position: Position,
-): Promise<AccessToken | undefined> {
-  for (let reads = 0; reads < readsMax; reads += 1) {
-    const token = await readPublished(ports);
-    if (token !== undefined && !isNewer(position, token)) return token;
-    await ports.clock.wait(backoffMs(reads));
-  }
-  return undefined;
+/** Whether a refresh may give a token that lasts so long, as far as the newest one tells. */
+function isGivable(newest: AccessToken | undefined, wishMs: number): boolean {
+  if (newest === undefined || newest.expiresAtMs === null) return true;
+  return wishMs <= longestWishMs(newest.expiresAtMs - newest.issuedAtMs);
 }
 
 function notServed(wish: RefreshWish, newest: AccessToken | undefined, nowMs: number): Obtained {

@@ -111,8 +111,13 @@ describe('a pass is due', () => {
       'asked',
     ],
     [
-      'a consumer wants more than there ever is',
-      { door: 'consumer', minValidityMs: 25 * hour },
+      'a consumer wants the most that there is',
+      { door: 'consumer', minValidityMs: 24 * hour - 5 * minute },
+      'asked',
+    ],
+    [
+      'a consumer wants more than a refresh can give',
+      { door: 'consumer', minValidityMs: 24 * hour - 5 * minute + 1 },
       undefined,
     ],
     ['Secrets Manager rotates', { door: 'native' }, 'asked'],

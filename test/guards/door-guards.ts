@@ -101,22 +101,22 @@ export const doorGuards: readonly Guard[] = [
   {
     name: 'token source: one asker',
     file: 'token-source.ts',
-    from: 'if (running !== undefined) return running;',
-    to: '',
+    from: 'round ??= startRound(',
+    to: 'round = startRound(',
     breaks: 'a token is obtained > by one asker for all who want the same',
   },
   {
     name: 'token source: newer generation',
-    file: 'token-source.ts',
-    from: 'const newEnough = wish.rejected === undefined || isNewer(token, wish.rejected);',
+    file: 'token-memory.ts',
+    from: 'const newEnough = need.rejected === undefined || isNewer(token, need.rejected);',
     to: 'const newEnough = true;',
     breaks: 'after a 401 > the rotator is asked with the position of the token that was rejected',
   },
   {
     name: 'token source: waits for the generation',
     file: 'token-source.ts',
-    from: 'if (token !== undefined && !isNewer(position, token)) return token;',
-    to: 'if (token !== undefined) return token;',
+    from: 'if (token !== undefined && !isNewer(position, token)) {',
+    to: 'if (token !== undefined) {',
     breaks: 'a token is obtained > once the refreshed one shows: a read may be behind',
   },
 ];

@@ -100,7 +100,7 @@ export const verdictGuards: readonly Guard[] = [
   {
     name: 'a newer token is not reported by an older complaint',
     file: 'rotate.ts',
-    from: 'if (rejected && pass.published && isNewer(pass.published, rejected)) {',
+    from: 'if (pass.published && isReplaced(pass, pass.published)) {',
     to: 'if (false) {',
     breaks:
       'a consumer who complains > of an older token is answered at once, with neither canary nor spend',
