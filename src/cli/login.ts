@@ -114,9 +114,9 @@ async function rememberLogin({ config, env }: Settings): Promise<void> {
   try {
     await remember(env, { store, prefix, ...provider });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     say(
-      `warning: ${settingsPath(env)} could not be written (${code}): name store and provider each time`,
+      `warning: ${settingsPath(env)} could not be written (${code ?? message}): name store and provider each time`,
     );
   }
 }

@@ -1,6 +1,6 @@
-import { open, readFile, stat } from 'node:fs/promises';
 import type { Random } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
+import { makeOwned, readOwned } from '../wiring/owned-file.ts';
 import { Failure } from './failure.ts';
 
 const lengthMin = 16;
@@ -10,9 +10,7 @@ export async function serveSecret(path: string | undefined, random: Random): Pro
   const made = new Secret(Buffer.from(random.bytes(32)).toString('base64url'));
   if (path === undefined) return made;
   try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${made.reveal()}\n`);
-    await file.close();
+    await makeOwned(path, `${made.reveal()}\n`);
     return made;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -25,14 +23,7 @@ export async function serveSecret(path: string | undefined, random: Random): Pro
 }
 
 async function readSecret(path: string): Promise<Secret> {
-  const { mode } = await stat(path);
-  if ((mode & 0o077) !== 0) {
-    throw new Failure(
-      'person',
-      `${path} is open to other users: run chmod 600 ${path}, or remove it for a new secret`,
-    );
-  }
-  const text = (await readFile(path, 'utf8')).trim();
+  const text = (await readOwned(path, '600')).trim();
   if (text.length >= lengthMin && /^[\x21-\x7e]+$/.test(text)) return new Secret(text);
   throw new Failure(
     'usage',

@@ -1,7 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../config.ts';
+import { StoreRefused } from '../core/ports.ts';
+import { checkFolderOf, readOwned, replaceOwned } from '../wiring/owned-file.ts';
 import { Failure } from './failure.ts';
 
 /** Where a connection is. */
@@ -26,13 +28,18 @@ export function dataPath(env: Environment, name: string): string {
   return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'fresco', name);
 }
 
-/** What the last login of a person has left, nothing of it secret; nothing where there was none. Rejects with `Failure` for a file that is not one of these. */
+/**
+ * What the last login of a person has left, nothing of it secret; nothing where there was none. Rejects with
+ * `Failure` for a file that is not one of these, with `StoreRefused` for one that others may have written.
+ */
 export async function readRemembered(env: Environment): Promise<Remembered> {
   const path = settingsPath(env);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    await checkFolderOf(path);
+    text = await readOwned(path, '644');
   } catch (error) {
+    if (error instanceof StoreRefused) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return {};
     throw new Failure(
@@ -52,15 +59,12 @@ export async function readRemembered(env: Environment): Promise<Remembered> {
   );
 }
 
-/** Replaces what is remembered. */
+/** Replaces what is remembered; rejects with `StoreRefused` or the system's error. */
 export async function remember(env: Environment, settings: Remembered): Promise<void> {
   const path = settingsPath(env);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, `${JSON.stringify({ v: 1, ...settings }, null, 2)}\n`, {
-    mode: 0o600,
-  });
-  await rename(temporary, path);
+  await checkFolderOf(path);
+  await replaceOwned(path, `${JSON.stringify({ v: 1, ...settings }, null, 2)}\n`);
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { basename, join } from 'node:path';
-import { StoreRefused } from '../core/ports.ts';
 import { parseRecord, type StoredRecord } from '../core/record.ts';
 import { Secret } from '../core/secret.ts';
 import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
 import { FolderLock, type LockOptions, temporaryPath } from './folder-lock.ts';
+import { refuseOthers } from './ownership.ts';
 
 /** How a value is written as a JSON object with `"v": 1`, and read back; `decode` throws `StoreRefused`. */
 export interface RecordFormat<T> {
@@ -151,7 +151,7 @@ export class RecordFile<T> {
       throw error;
     }
     try {
-      refuseOpenToOthers(this.#path, (await handle.stat()).mode, '600');
+      refuseOthers(this.#path, await handle.stat(), '600');
       return await handle.readFile('utf8');
     } finally {
       await handle.close();
@@ -175,14 +175,4 @@ export class RecordFile<T> {
     }
     await syncFolder(this.#disk, this.#home.path);
   }
-}
-
-/** Throws `StoreRefused` ('denied') if the mode lets anyone but the owner in. */
-export function refuseOpenToOthers(path: string, mode: number, wanted: '600' | '700'): void {
-  if ((mode & 0o077) === 0) return;
-  const found = (mode & 0o777).toString(8);
-  throw new StoreRefused(
-    'denied',
-    `${path} is open to other users (mode ${found}): run chmod ${wanted} ${path}, and if others have used this machine log in again`,
-  );
 }

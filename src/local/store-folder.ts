@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { StoreRefused } from '../core/ports.ts';
 import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
 import { isTemporary, sweep } from './folder-lock.ts';
-import { type Home, refuseOpenToOthers } from './record-file.ts';
+import { refuseOthers } from './ownership.ts';
+import type { Home } from './record-file.ts';
 
 /** The file that marks a folder as a store and says its version. */
 export const markerName = 'store.json';
@@ -72,7 +73,7 @@ async function checkFolder(path: string, disk: Disk): Promise<void> {
   if (!found.isDirectory()) {
     throw new StoreRefused('denied', `${path} is not a folder: choose another path`);
   }
-  refuseOpenToOthers(path, found.mode, '700');
+  refuseOthers(path, found, '700');
 }
 
 async function exists(path: string, disk: Disk): Promise<boolean> {

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type Config, ConfigInvalid, type Environment } from '../config.ts';
-import type { Canary, Clock, Permissions } from '../core/ports.ts';
+import { type Canary, type Clock, type Permissions, StoreRefused } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import { canary } from '../fatture-in-cloud/canary.ts';
 import { type ListedCompanies, listCompanies } from '../fatture-in-cloud/companies.ts';
@@ -16,6 +15,7 @@ import type { ProxySettings } from '../fatture-in-cloud/proxy.ts';
 import { type ProviderTokenEndpoint, tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
+import { readOwned } from './owned-file.ts';
 
 /** A provider with all that a connection asks of it. */
 export interface Provider {
@@ -61,8 +61,9 @@ export async function openProvider(
 async function readProfile(path: string): Promise<ProviderProfile> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readOwned(path, '644');
   } catch (error) {
+    if (error instanceof StoreRefused) throw error;
     const { code = 'error' } = error as NodeJS.ErrnoException;
     throw new ConfigInvalid([
       `FRESCO_PROVIDER must be a file that can be read, got '${path}' (${code})`,

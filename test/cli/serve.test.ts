@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loggedIn } from './logged-in.ts';
@@ -90,7 +90,7 @@ describe('fresco serve', () => {
     });
   });
 
-  it('refuses a secret that others can read', async () => {
+  it('refuses a secret that others can read, or have put there', async () => {
     const workspace = await loggedIn();
     const secretFile = join(workspace.path, 'open-secret');
     await writeFile(secretFile, 'a-secret-that-is-invented\n');
@@ -99,6 +99,13 @@ describe('fresco serve', () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: expect.stringContaining('is open to other users'),
+    });
+    if (process.geteuid?.() !== 0) return;
+    await chmod(secretFile, 0o600);
+    await chown(secretFile, 65_534, 65_534);
+    expect(await workspace.run(['serve', '--secret-file', secretFile])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('belongs to another user'),
     });
   });
 });

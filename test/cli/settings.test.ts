@@ -1,6 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeOwned, readOwned, replaceOwned } from '../../src/wiring/owned-file.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 import { runHere } from './in-process.ts';
 import { loggedIn, logInto, tokenRequests } from './logged-in.ts';
 import { createSandboxWorkspace, createWorkspace, type Workspace } from './workspace.ts';
@@ -155,6 +157,39 @@ describe('settings', () => {
     });
   });
 
+  it.each<readonly [string, (path: string) => Promise<void>]>([
+    ['a file that others can write', (path: string) => chmod(path, 0o646)],
+    ['a folder that others can write', (path: string) => chmod(dirname(path), 0o777)],
+    ...(process.geteuid?.() === 0
+      ? ([
+          ['a file of another user', (path: string) => chown(path, 65_534, 65_534)],
+          ['a folder of another user', (path: string) => chown(dirname(path), 65_534, 65_534)],
+        ] as const)
+      : []),
+  ])('in %s are not obeyed', async (_, open) => {
+    const workspace = await remembering(remembered);
+    await open(join(workspace.path, 'config/fresco/settings.json'));
+    const env = { ...workspace.env, ...unset };
+    expect(await runHere({ env }, ['login', '--dry-run'], { isTerminal: true })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/open to other users|belongs to another user/),
+    });
+  });
+
+  it('are written to no file that somebody has put in their way', async () => {
+    const path = join(await temporaryFolder(), 'settings.json');
+    const victim = `${path}-victim`;
+    await writeFile(victim, 'mine');
+    for (const name of [path, `${path}.${process.pid}`]) await symlink(victim, name);
+    await replaceOwned(path, 'settings');
+    expect(await readFile(victim, 'utf8')).toBe('mine');
+    expect(await readOwned(path, '644')).toBe('settings');
+    await expect(makeOwned(`${path}.${process.pid}`, 'x')).rejects.toMatchObject({
+      code: 'EEXIST',
+    });
+  });
+
   it('name another OAuth server by a file', async () => {
     const workspace = await createWorkspace(nobody);
     const path = join(workspace.path, 'provider.json');
@@ -164,6 +199,12 @@ describe('settings', () => {
       provider: 'https://login.example.com',
       scopes: ['offline_access'],
     });
+    await chmod(path, 0o666);
+    expect(await workspace.run(['login', '--dry-run', '--provider', path])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`run chmod 644 ${path}`),
+    });
+    await chmod(path, 0o644);
     await writeFile(path, '{"tokenEndpoint":"http://login.example.com/token","colour":1}');
     const { code, stderr } = await workspace.run(['login', '--dry-run', '--provider', path]);
     expect(code).toBe(64);

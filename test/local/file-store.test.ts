@@ -1,4 +1,14 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emptyJournal } from '../../src/core/journal.ts';
@@ -31,6 +41,8 @@ function refused(reason: string, message: string) {
   return { name: 'StoreRefused', reason, message: expect.stringContaining(message) };
 }
 
+// Only root can give a file away.
+const isRoot = process.geteuid?.() === 0;
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
 describe('opening a file store', () => {
@@ -128,6 +140,17 @@ describe('a file store', () => {
       expect(await modeOf(grantFile)).toBe(mode);
     },
   );
+
+  it.runIf(isRoot)('refuses a file and a folder of another user', async () => {
+    const { grant, grantFile, files } = await openStoreWithGrant();
+    await chown(grantFile, 65_534, 65_534);
+    const denied = refused('denied', `${grantFile} belongs to another user`);
+    await expect(grant.current()).rejects.toMatchObject(denied);
+    await chown(grantFile, 0, 0);
+    await chown(files, 65_534, 65_534);
+    const putting = grant.put('second', new Secret('x'));
+    await expect(putting).rejects.toMatchObject(refused('denied', `${files} belongs to another`));
+  });
 
   it('refuses a symbolic link in place of a file', async () => {
     const { grant, grantFile, files } = await openStoreWithGrant();
