@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { textOf } from '../../src/cli/terminal.ts';
 import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { runHere } from './in-process.ts';
 import { loggedIn } from './logged-in.ts';
 import { consentAddress } from './planted-secrets.ts';
 import type { Ended } from './workspace.ts';
@@ -94,10 +95,10 @@ const runs: readonly (readonly [string, readonly string[], readonly object[]])[]
 describe('text from outside', () => {
   it('commands no terminal and forges no line, by any command', async () => {
     const company = { id: 108061, name: hostile, type: 'company' } as const;
-    const { run, start, sandbox, path } = await loggedIn({
-      companies: [company, { ...company, id: 7 }],
-    });
+    const workspace = await loggedIn({ companies: [company, { ...company, id: 7 }] });
+    const { run, start, sandbox, path } = workspace;
     const env = {
+      ...workspace.env,
       FATTUREINCLOUD_CLIENT_ID: sandboxApplication.clientId,
       FATTUREINCLOUD_CLIENT_SECRET: sandboxApplication.clientSecret,
     };
@@ -119,10 +120,11 @@ describe('text from outside', () => {
     }
     for (const [command, args, faults] of runs) {
       await sandbox.request('POST', '/_sandbox/faults', [...faults]);
-      const ended = await run([command, ...args], {
-        env,
-        input: args.includes('--manual') ? 'a/invented' : 'r/invented',
-      });
+      const line = [command, ...args];
+      const input = args.includes('--manual') ? 'a/invented' : 'r/invented';
+      // Input comes by a pipe of its own.
+      const isPiped = command === 'login' && !args.includes('--device');
+      const ended = await (isPiped ? run(line, { env, input }) : runHere({ env }, line));
       wrong.push({ args: [command, ...args], lines: wrongIn(ended) });
     }
     expect(wrong.filter(({ lines }) => lines.length > 0)).toEqual([]);
