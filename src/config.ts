@@ -1,4 +1,6 @@
 import {
+  bareText,
+  baseUrl,
   list,
   matching,
   oneOf,
@@ -49,14 +51,7 @@ const environment = matching(
   'account/region/stage',
   /^[^/\s]+\/[^/\s]+\/[^/\s]+$/,
 );
-const providerUrl = otherwise(
-  url(
-    'FRESCO_PROVIDER_URL',
-    'an http or https URL with no slash at its end',
-    /^https?:\/\/\S*[^/\s]$/,
-  ),
-  'https://api-v2.fattureincloud.it',
-);
+const providerUrl = otherwise(baseUrl('FRESCO_PROVIDER_URL'), 'https://api-v2.fattureincloud.it');
 const consumersAlias = matching(
   'FRESCO_CONSUMERS_ALIAS',
   "the ARN of the rotator's alias for consumers",
@@ -101,7 +96,7 @@ const settings = {
     providerUrl,
     /** Path of a JSON file that describes another OAuth server. */
     providerFile: optional(matching('FRESCO_PROVIDER', 'the path of a file', /\S/)),
-    clientId: optional(matching('FATTUREINCLOUD_CLIENT_ID', 'a text', /\S/)),
+    clientId: optional(bareText('FATTUREINCLOUD_CLIENT_ID')),
     clientSecret: optional(secret('FATTUREINCLOUD_CLIENT_SECRET')),
     redirectUri: optional(url('FATTUREINCLOUD_REDIRECT_URI', 'a URL', /^https?:\/\/\S+$/)),
   },

@@ -1,3 +1,4 @@
+import { isSafeUrl, shownUrl } from './core/origin.ts';
 import { Secret } from './core/secret.ts';
 
 /** One variable: how it is read (a `Problem` says what it must be) and how it is written. */
@@ -22,13 +23,14 @@ export function required<T>(
   wanted: string,
   parse: (text: string) => T | undefined,
   write: (value: T) => string,
+  shown: (text: string) => string = (text) => text,
 ): Setting<T> {
   return {
     variable,
     read: (text) =>
       text === undefined
         ? new Problem(`must be ${wanted}, but is not set`)
-        : (parse(text) ?? new Problem(`must be ${wanted}, got '${text}'`)),
+        : (parse(text) ?? new Problem(`must be ${wanted}, got '${shown(text)}'`)),
     write,
   };
 }
@@ -67,17 +69,46 @@ export function url(variable: string, wanted: string, pattern: RegExp): Setting<
     wanted,
     (text) => (pattern.test(text) && URL.canParse(text) ? text : undefined),
     (value) => value,
+    shownUrl,
   );
 }
 
-/** Any text, which never appears in a message. */
-export function secret(variable: string): Setting<Secret> {
+/** The base URL of a provider, to which tokens and credentials go. */
+export function baseUrl(variable: string): Setting<string> {
   return required(
     variable,
-    'a text',
-    (text) => new Secret(text),
-    (value) => value.reveal(),
+    'an https URL (http on this machine alone) without credentials, query or fragment and with no slash at its end',
+    (text) => (isSafeUrl(text) && /^[^?\s]*[^/?\s]$/.test(text) ? text : undefined),
+    (value) => value,
+    shownUrl,
   );
+}
+
+/** Any text, without the line break that a file ends in; what has quotes around it was pasted with them. */
+export function bareText(variable: string): Setting<string> {
+  return required(
+    variable,
+    'a text without quotes around it',
+    (text) => {
+      const bare = text.trim();
+      return bare === '' || /^(["'`]).*\1$/s.test(bare) ? undefined : bare;
+    },
+    (value) => value,
+  );
+}
+
+/** The same, and it never appears in a message. */
+export function secret(variable: string): Setting<Secret> {
+  const { read } = bareText(variable);
+  return {
+    variable,
+    read: (text) => {
+      const bare = read(text);
+      if (typeof bare === 'string') return new Secret(bare);
+      return text === undefined ? bare : new Problem('must be a text without quotes around it');
+    },
+    write: (value) => value.reveal(),
+  };
 }
 
 /** A length of time: seconds in the environment, milliseconds in the program. */

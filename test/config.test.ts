@@ -14,6 +14,7 @@ const names = fc.array(name, { minLength: 1, maxLength: 4 });
 const url = fc.webUrl({ withFragments: false }).map((text) => text.replace(/\/+$/, ''));
 const ms = fc.integer({ min: 1, max: 999_999_999 }).map((seconds) => seconds * 1000);
 const text = fc.stringMatching(/^[!-~]{1,40}$/);
+const bare = text.filter((it) => !/^(["'`]).*\1$/.test(it));
 const pem = fc
   .stringMatching(/^[A-Za-z0-9+/]{4,80}$/)
   .map((body) => `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----`);
@@ -22,12 +23,13 @@ const entity = fc.constantFrom('full' as const, 'reference' as const);
 const consumersAlias = name.map(
   (it) => `arn:aws:lambda:eu-south-1:000000000000:function:${it}:consumers`,
 );
+const baseUrl = url.map((it) => it.replace(/^http:/, 'https:').replace(/[?#].*$/, ''));
 const stackWide = {
   prefix: name,
   connections: names,
   table: fc.stringMatching(/^[A-Za-z0-9_.-]{3,40}$/),
   bus: name,
-  providerUrl: url,
+  providerUrl: baseUrl,
 };
 
 const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
@@ -54,10 +56,10 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     ),
     prefix: name,
     connection: name,
-    providerUrl: url,
+    providerUrl: baseUrl,
     providerFile: maybe(text),
-    clientId: maybe(text),
-    clientSecret: maybe(text.map((value) => new Secret(value))),
+    clientId: maybe(bare),
+    clientSecret: maybe(bare.map((value) => new Secret(value))),
     redirectUri: maybe(url),
   }),
 };
@@ -119,6 +121,47 @@ describe('the environment', () => {
     expect(parseConfig('cli', { FRESCO_PREFIX: '' }).prefix).toBe('fresco');
   });
 
+  it.each([
+    ['https://api.example.com', true],
+    ['https://api.example.com:8443/v2', true],
+    ['http://127.0.0.1:4010', true],
+    ['http://[::1]:4010', true],
+    ['http://localhost:4010', true],
+    ['http://api.example.com', false],
+    ['http://127.0.0.1.example.com', false],
+    ['http://localhost.example.com', false],
+    ['https://user:hush@api.example.com', false],
+    ['https://hush@api.example.com', false],
+    ['https://api.example.com?key=hush', false],
+    ['https://api.example.com/v2?', false],
+    ['https://api.example.com/v2#hush', false],
+    ['//user:hush@api.example.com', false],
+    ['user:hush@api.example.com', false],
+    ['https:/user:hush@api.example.com', false],
+  ])('sends tokens to %s: %s', (text, isTaken) => {
+    const env = { FRESCO_PROVIDER_URL: text };
+    if (isTaken) return expect(parseConfig('cli', env).providerUrl).toBe(text);
+    for (const edge of ['cli', 'rotator', 'webhook-handler', 'sync'] as const) {
+      const said = problems(() => parseConfig(edge, { ...valid(edge), ...env }));
+      expect(said).toEqual([expect.stringMatching(/^FRESCO_PROVIDER_URL must be an https URL/)]);
+      expect(said.join()).not.toContain('hush');
+    }
+  });
+
+  it.each(['FATTUREINCLOUD_CLIENT_SECRET', 'FATTUREINCLOUD_CLIENT_ID'])(
+    'takes %s as a file or a shell hands it over, and refuses quotes',
+    (variable) => {
+      const key = variable.endsWith('ID') ? 'clientId' : 'clientSecret';
+      const read = (text: string) => revealed(parseConfig('cli', { [variable]: text }));
+      expect(read(' invented\r\n')).toMatchObject({ [key]: 'invented' });
+      expect(read('in"vent"ed')).toMatchObject({ [key]: 'in"vent"ed' });
+      for (const text of ['"invented"', "'invented'\n", '\n']) {
+        const said = problems(() => parseConfig('cli', { [variable]: text }));
+        expect(said).toEqual([expect.stringContaining('without quotes around it')]);
+      }
+    },
+  );
+
   it('keeps the client secret unprintable', () => {
     const config = parseConfig('cli', { FATTUREINCLOUD_CLIENT_SECRET: 'invented-secret' });
     expect(JSON.stringify(config)).not.toContain('invented-secret');
@@ -154,11 +197,12 @@ function problems(act: () => unknown): readonly string[] {
   throw new Error('nothing was refused');
 }
 
-it.each(['https://user:pass@[::1]:99999/', 'http://', 'https://exa mple'])(
-  '%s is no address',
-  (text) => {
-    expect(() => parseConfig('cli', { FATTUREINCLOUD_REDIRECT_URI: text })).toThrow(
-      `FATTUREINCLOUD_REDIRECT_URI must be a URL, got '${text}'`,
-    );
-  },
-);
+it.each([
+  ['https://user:pass@[::1]:99999/', 'https://…@[::1]:99999/'],
+  ['http://', 'http://'],
+  ['https://exa mple', 'https://exa mple'],
+])('%s is no address', (text, shown) => {
+  expect(() => parseConfig('cli', { FATTUREINCLOUD_REDIRECT_URI: text })).toThrow(
+    `FATTUREINCLOUD_REDIRECT_URI must be a URL, got '${shown}'`,
+  );
+});

@@ -53,6 +53,7 @@ describe('a rule is seen to bite:', () => {
     ['noModuleMocks', 'test/a.test.ts', "jest.mock('./a.ts');"],
     ['noClassMocks', 'test/a.test.ts', `const mock = mock${'Client'}(SQSClient);`],
     ['putsAreHeard', 'src/core/a.ts', '  await pass.ports.grant.put(id, value);'],
+    ['secretsThroughOneDoor', 'src/fatture-in-cloud/a.ts', 'const a = b.reveal();'],
     ['noUnfinishedWork', 'src/core/a.ts', unfinished],
     ['namesThatSaySomething', 'src/utils/a.ts', ''],
     ['namesThatSaySomething', 'test/helpers.ts', ''],

@@ -1,6 +1,7 @@
 import { syncPass } from '../../src/core/changes/sync.ts';
 import type { SyncPorts, SyncStore } from '../../src/core/changes/sync-ports.ts';
 import type { Clock } from '../../src/core/ports.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
 import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/changes.ts';
 import { systemRandom } from '../../src/local/system.ts';
@@ -50,7 +51,10 @@ export async function firstSync(entities: number, onRequest: () => void = () => 
 // Node keeps the timer of each request until it ends. In truth requests are a second apart, and there are few.
 const requestMs = 50;
 
-const token = inventedToken({ companies: [{ id: 108061, name: 'Studio Esempio' }] });
+const token = inventedToken({
+  accessToken: new Secret('a/0001invented', 'http://api.invalid'),
+  companies: [{ id: 108061, name: 'Studio Esempio' }],
+});
 const obtained = { kind: 'token', token } as const;
 
 function hurried(): Clock {

@@ -42,7 +42,7 @@ export async function startRotationWorld() {
   const { clientId, clientSecret } = sandboxApplication;
   await secret('client').put(
     '0'.repeat(32),
-    encodeClient({ clientId, clientSecret: new Secret(clientSecret) }),
+    encodeClient({ clientId, clientSecret: new Secret(clientSecret, listening.url) }),
   );
   const answer = await fetch(`${listening.url}/_sandbox/grants`, {
     method: 'POST',

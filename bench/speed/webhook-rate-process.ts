@@ -33,7 +33,7 @@ const server = await startAnswering(
   }
   const operation = target.split('.')[1];
   if (operation === 'GetSecretValue') {
-    return JSON.stringify({ VersionId: 'invented', SecretString: ${JSON.stringify(published)} });
+    return JSON.stringify({ VersionId: 'invented', SecretString: ${JSON.stringify(published)}.replace('{', '{"origin":"http://127.0.0.1:' + server.address().port + '",') });
   }
   if (operation === 'UpdateItem') return JSON.stringify({ Attributes: { state: { S: 'claimed' } } });
   if (operation !== 'PutEvents') return '{}';

@@ -12,11 +12,21 @@ import urllib.request
 API = os.environ.get("FRESCO_PROVIDER_URL", "https://api-v2.fattureincloud.it")
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would take the token to another host."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+opener = urllib.request.build_opener(NoRedirect)
+
+
 def get(path):
     request = urllib.request.Request(
         API + path, headers={"Authorization": "Bearer " + os.environ["FATTUREINCLOUD_ACCESS_TOKEN"]}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with opener.open(request, timeout=30) as response:
         return json.load(response)
 
 

@@ -1,14 +1,15 @@
 import type { Config } from '../config.ts';
 import type { Client } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { readApplication } from '../wiring/application-secret.ts';
+import { givenTo, readApplication } from '../wiring/application-secret.ts';
 import type { Connection } from '../wiring/connection.ts';
+import type { Provider } from '../wiring/provider.ts';
 import { ask, askHidden } from './terminal.ts';
 
 /** The redirect that people register, unless they say otherwise. */
 export const defaultRedirectUri = 'http://localhost:8787/callback';
 
-const missing =
+const notKnown =
   'the application is not known yet: set FATTUREINCLOUD_CLIENT_ID and FATTUREINCLOUD_CLIENT_SECRET, or run this on a terminal to be asked';
 
 const missingId =
@@ -16,13 +17,18 @@ const missingId =
 
 /**
  * The application to log in as: what the environment says, else what is stored, else what a person answers.
- * A stored secret is used with its own client id alone.
+ * A stored secret is used with its own client id and provider alone.
  */
 export async function findApplication(
   connection: Connection,
   config: Config<'cli'>,
 ): Promise<Client> {
-  const stored = await readApplication(connection.client);
+  const found = await readApplication(connection.client);
+  const { tokenOrigin } = connection.provider;
+  const origin = found?.clientSecret?.origin;
+  const stored = origin === undefined || origin === tokenOrigin ? found : undefined;
+  const missing =
+    found === stored ? notKnown : notKnown.replace('not known yet', `stored for ${origin} alone`);
   const clientId = config.clientId ?? stored?.clientId ?? (await ask('Client id', missing));
   const known = stored?.clientId === clientId ? stored : undefined;
   const clientSecret =
@@ -30,7 +36,7 @@ export async function findApplication(
     known?.clientSecret ??
     new Secret(await askHidden('Client secret', missing));
   const redirectUri = config.redirectUri ?? known?.redirectUri ?? defaultRedirectUri;
-  return { clientId, clientSecret, redirectUri };
+  return givenTo(connection.provider, { clientId, clientSecret, redirectUri });
 }
 
 /** The client id of an application that has no secret, found likewise. */
@@ -40,10 +46,10 @@ export async function findClientId(connection: Connection, config: Config<'cli'>
 }
 
 /** The application's credentials as a person gives them anew, whatever is stored. */
-export async function askApplication(config: Config<'cli'>): Promise<Client> {
-  return {
-    clientId: config.clientId ?? (await ask('Client id', missing)),
-    clientSecret: config.clientSecret ?? new Secret(await askHidden('Client secret', missing)),
+export async function askApplication(provider: Provider, config: Config<'cli'>): Promise<Client> {
+  return givenTo(provider, {
+    clientId: config.clientId ?? (await ask('Client id', notKnown)),
+    clientSecret: config.clientSecret ?? new Secret(await askHidden('Client secret', notKnown)),
     redirectUri: config.redirectUri ?? defaultRedirectUri,
-  };
+  });
 }

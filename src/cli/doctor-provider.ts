@@ -23,6 +23,8 @@ export async function examineProvider(
   const { provider } = connection;
   const { canaryUrl, baseUrl } = provider.profile;
   const token = sight.published;
+  const foreign = foreignFinding(connection, sight);
+  if (foreign !== undefined) return { findings: [foreign] };
   // Nothing but the API gets to see the token.
   const examined = await provider.examine(
     canaryUrl ?? baseUrl,
@@ -40,6 +42,23 @@ export async function examineProvider(
     }
   }
   return { findings, ...(examined.dateMs !== undefined && { dateMs: examined.dateMs }) };
+}
+
+/** What is stored is another provider's: this one is not asked anything. */
+function foreignFinding(
+  { provider }: Connection,
+  { published, grant }: StoreSight,
+): Finding | undefined {
+  const { baseUrl } = provider.profile;
+  const origin = published?.accessToken.origin ?? provider.apiOrigin;
+  const stored = origin === provider.apiOrigin ? (grant?.provider ?? baseUrl) : origin;
+  return stored === baseUrl
+    ? undefined
+    : broken(
+        'provider',
+        `what is stored was issued by ${stored}, and the provider that is set is ${baseUrl}: nothing was sent there`,
+        `set FRESCO_PROVIDER_URL to ${stored}, or fresco login`,
+      );
 }
 
 function unreachable(

@@ -7,6 +7,7 @@ import type { Company } from '../core/company.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { connect, examples, withConnection } from './connection-options.ts';
 import { parseDuration } from './duration.ts';
+import { Failure } from './failure.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { say } from './terminal.ts';
 import { defaultValidityMs, obtainToken } from './token.ts';
@@ -42,6 +43,7 @@ export function execCommand(): Command {
     .action(async ([command = '', ...args]: string[], options: ExecOptions) => {
       const connection = await connect(options);
       const token = await obtainToken(connection, options.minValidity);
+      mustBeForHere(connection, token);
       const company = options.company ?? (await companyOf(connection, token));
       process.exitCode = await runChild(command, args, {
         ...process.env,
@@ -49,6 +51,15 @@ export function execCommand(): Command {
         ...(company === undefined ? {} : { FATTUREINCLOUD_COMPANY_ID: company }),
       });
     });
+}
+
+/** The child finds the provider's address in the same environment as the token. */
+function mustBeForHere({ provider }: Connection, { accessToken: { origin } }: AccessToken): void {
+  if (origin === provider.apiOrigin) return;
+  throw new Failure(
+    'person',
+    `the stored token is for ${origin}, and ${provider.profile.baseUrl} is set: set FRESCO_PROVIDER_URL to the first, or run fresco login`,
+  );
 }
 
 /** The one company that the token reaches; a grant that was adopted does not know it, so the provider is asked. */

@@ -120,6 +120,7 @@ async function bringBack(connection: Connection, grant: Grant, before: Before): 
     requestedAtMs: grant.issuedAtMs,
     expiresInSeconds: Math.round((grant.expiresAtMs - grant.issuedAtMs) / 1000),
     companies: grant.companies,
+    issuedFor: grant,
   });
   return true;
 }

@@ -65,7 +65,7 @@ async function logInByDevice(
   const scopes = await chooseScopes(connection, options.scopes, options.sandbox !== true);
   const clientId =
     options.sandbox === true
-      ? (await sandboxClient()).clientId
+      ? (await sandboxClient(connection.provider)).clientId
       : await findClientId(connection, config);
   const { logInWithDevice } = await import('./login-device.ts');
   const { browser, json = false } = options;
@@ -92,12 +92,14 @@ async function logInByCode(
 }
 
 function clientOf(connection: Connection, { config }: Settings, { sandbox }: LoginOptions) {
-  return sandbox === true ? sandboxClient() : findApplication(connection, config);
+  return sandbox === true
+    ? sandboxClient(connection.provider)
+    : findApplication(connection, config);
 }
 
-async function sandboxClient() {
+async function sandboxClient({ tokenOrigin }: Connection['provider']) {
   const { sandboxApplication } = await import('../sandbox/application.ts');
   const { Secret } = await import('../core/secret.ts');
   const { clientId, clientSecret, redirectUri } = sandboxApplication;
-  return { clientId, clientSecret: new Secret(clientSecret), redirectUri };
+  return { clientId, clientSecret: new Secret(clientSecret, tokenOrigin), redirectUri };
 }

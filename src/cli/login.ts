@@ -99,7 +99,7 @@ async function replaceApplication(
   options: LoginOptions,
 ): Promise<void> {
   const { storeApplication } = await import('../wiring/application-secret.ts');
-  const client = await askApplication(config);
+  const client = await askApplication(connection.provider, config);
   const stored = await storeApplication(connection.client, client, connection.random);
   if (options.json)
     return print(JSON.stringify({ connection: connection.name, application: stored }));

@@ -94,7 +94,7 @@ async function takeConsent(
   const text = isInteractive()
     ? await askHidden('Throw-away refresh token', '')
     : await readPiped();
-  if (text !== '') return new Secret(text);
+  if (text !== '') return new Secret(text, connection.provider.tokenOrigin);
   throw new Failure('usage', 'no refresh token came in: pipe it in, or run this on a terminal');
 }
 

@@ -25,7 +25,7 @@ export async function takeToken(
   const text = isInteractive() ? await askHidden(label, '') : await readPiped();
   const problem = problemOf(text, brought, provider.isFattureInCloud);
   if (problem !== undefined) throw new Failure('usage', `${problem}; nothing was stored`);
-  return new Secret(text);
+  return new Secret(text, brought === 'refresh token' ? provider.tokenOrigin : provider.apiOrigin);
 }
 
 function problemOf(text: string, brought: Brought, isFattureInCloud: boolean): string | undefined {

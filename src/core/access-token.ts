@@ -51,6 +51,7 @@ export function encodeAccessToken(token: AccessToken): Secret {
     grant: token.grant,
     attempt: token.attempt,
     scopes: token.scopes,
+    origin: token.accessToken.origin,
   });
 }
 
@@ -61,13 +62,16 @@ export function encodeAccessToken(token: AccessToken): Secret {
 export function decodeAccessToken(value: Secret): AccessToken {
   const record = parseRecord(value, 'access-token secret');
   refuseLoggedOut(record);
-  const { refreshWith, scopes } = record.fields as { refreshWith?: unknown; scopes?: unknown };
+  const { refreshWith, scopes, origin } = record.fields;
   return {
     connection: field.text(record, 'connection'),
     grant: field.count(record, 'grant'),
     generation: field.count(record, 'generation'),
     attempt: field.count(record, 'attempt'),
-    accessToken: new Secret(field.text(record, 'accessToken')),
+    accessToken: new Secret(
+      field.text(record, 'accessToken'),
+      typeof origin === 'string' ? origin : undefined,
+    ),
     issuedAtMs: field.parsed(record, 'issuedAt', fromRfc3339),
     expiresAtMs:
       record.fields['expiresAt'] === null ? null : field.parsed(record, 'expiresAt', fromRfc3339),

@@ -5,7 +5,7 @@ import { Secret } from './secret.ts';
 /** The JSON of `docs/storage.md`; the same client always gives the same text. */
 export function encodeClient(client: Client): Secret {
   const { clientId, clientSecret, redirectUri } = client;
-  return encodeRecord({ clientId, clientSecret, redirectUri });
+  return encodeRecord({ clientId, clientSecret, redirectUri, origin: clientSecret?.origin });
 }
 
 /** Reads back what `encodeClient` wrote; throws `StoreRefused` ('damaged') and names the field at fault. */
@@ -13,9 +13,10 @@ export function decodeClient(value: Secret): Client {
   const record = parseRecord(value, 'client secret');
   const clientSecret = optionalText(record, 'clientSecret');
   const redirectUri = optionalText(record, 'redirectUri');
+  const origin = optionalText(record, 'origin');
   return {
     clientId: field.text(record, 'clientId'),
-    ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret) }),
+    ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret, origin) }),
     ...(redirectUri === undefined ? {} : { redirectUri }),
   };
 }

@@ -1,6 +1,7 @@
 import { type Company, companiesIn } from './company.ts';
 import { fromRfc3339, toRfc3339 } from './instant.ts';
 import { refuseLoggedOut } from './logged-out.ts';
+import { originOf } from './origin.ts';
 import type { Position } from './position.ts';
 import { encodeRecord, field, parseRecord } from './record.ts';
 import { Secret } from './secret.ts';
@@ -25,6 +26,7 @@ export interface Grant extends Position {
 
 /** The JSON that is stored; the same grant always gives the same text, so that a put can be repeated. */
 export function encodeGrant(grant: Grant): Secret {
+  const accessTokenOrigin = grant.accessToken?.origin;
   return encodeRecord({
     connection: grant.connection,
     grant: grant.grant,
@@ -38,6 +40,9 @@ export function encodeGrant(grant: Grant): Secret {
     companies: grant.companies.map(({ id, name }) => ({ id, name })),
     provider: grant.provider,
     environment: grant.environment,
+    // Written only where it says more than `provider`: a put of 0.1.0 can still be repeated.
+    accessTokenOrigin:
+      accessTokenOrigin === originOf(grant.provider) ? undefined : accessTokenOrigin,
   });
 }
 
@@ -48,19 +53,23 @@ export function encodeGrant(grant: Grant): Secret {
 export function decodeGrant(value: Secret): Grant {
   const record = parseRecord(value, 'grant secret');
   refuseLoggedOut(record);
+  const provider = field.text(record, 'provider');
+  const origin = originOf(provider);
+  const { accessToken, accessTokenOrigin } = record.fields;
+  const ownOrigin = typeof accessTokenOrigin === 'string' ? accessTokenOrigin : origin;
   return {
     connection: field.text(record, 'connection'),
     grant: field.count(record, 'grant'),
     generation: field.count(record, 'generation'),
     attempt: field.count(record, 'attempt'),
-    refreshToken: new Secret(field.text(record, 'refreshToken')),
+    refreshToken: new Secret(field.text(record, 'refreshToken'), origin),
     accessToken:
-      record.fields['accessToken'] === null ? null : new Secret(field.text(record, 'accessToken')),
+      accessToken === null ? null : new Secret(field.text(record, 'accessToken'), ownOrigin),
     issuedAtMs: field.parsed(record, 'issuedAt', fromRfc3339),
     expiresAtMs: field.parsed(record, 'expiresAt', fromRfc3339),
     sealKey: new Secret(field.text(record, 'sealKey')),
     companies: companiesIn(record),
-    provider: field.text(record, 'provider'),
+    provider,
     environment: field.text(record, 'environment'),
   };
 }

@@ -2,6 +2,7 @@ import type { Company } from './company.ts';
 import { decodeGrant, encodeGrant, type Grant } from './grant.ts';
 import { publish, readPublished } from './install.ts';
 import type { Journal } from './journal.ts';
+import { originOf } from './origin.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from './pass.ts';
 import { persist, stubbornly } from './persistence.ts';
 import { type SecretVersion, StoreRefused, type VersionedSecret } from './ports.ts';
@@ -22,6 +23,8 @@ export interface Consent {
   /** The access token's life in seconds from the request; 0 where there is none. */
   readonly expiresInSeconds: number;
   readonly companies: readonly Company[];
+  /** Of a grant that comes back: whose it is and where it may be spent; absent: as for everything here. */
+  readonly issuedFor?: Pick<Grant, 'provider' | 'environment'>;
 }
 
 /** Where the new grant stands, and what is left for the next pass to tidy. */
@@ -123,6 +126,8 @@ function newGrant(
 ): Grant {
   const replaced = newest(current?.position, pass.page.journal.known, pass.published);
   const { settings } = pass;
+  const { provider, environment } = consent.issuedFor ?? settings;
+  const origin = originOf(provider);
   // A clock that is ahead would have the token outlive its end.
   const issuedAtMs = Math.min(consent.requestedAtMs, pass.page.nowMs());
   return {
@@ -131,14 +136,14 @@ function newGrant(
     // Generations go on across grants, so that consumers can compare them.
     generation: (replaced?.generation ?? 0) + 1,
     attempt: 0,
-    refreshToken: consent.refreshToken,
-    accessToken: consent.accessToken ?? null,
+    refreshToken: consent.refreshToken.boundTo(origin),
+    accessToken: consent.accessToken?.boundTo(origin) ?? null,
     issuedAtMs,
     expiresAtMs: issuedAtMs + consent.expiresInSeconds * 1000,
     sealKey,
     companies: consent.companies,
-    provider: settings.provider,
-    environment: settings.environment,
+    provider,
+    environment,
   };
 }
 

@@ -2,6 +2,7 @@ import { type AccessToken, encodeAccessToken } from './access-token.ts';
 import type { Company } from './company.ts';
 import { readPublished, tokenIn } from './install.ts';
 import { type LoggedIn, readReplaced, welcomed } from './login.ts';
+import { originOf } from './origin.ts';
 import { type Pass, type RotationPorts, startPass } from './pass.ts';
 import { stubbornly } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
@@ -78,7 +79,7 @@ function newToken(pass: Pass, manual: ManualToken, replaced: Position | undefine
     grant: (replaced?.grant ?? 0) + 1,
     generation: (replaced?.generation ?? 0) + 1,
     attempt: 0,
-    accessToken: manual.accessToken,
+    accessToken: manual.accessToken.boundTo(originOf(pass.settings.provider)),
     issuedAtMs: pass.page.nowMs(),
     expiresAtMs: null,
     companies: manual.companies,

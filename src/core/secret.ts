@@ -5,9 +5,21 @@ const hidden = '[secret]';
 /** A value that must stay out of logs, errors and events; `reveal` is the only way to read it. */
 export class Secret {
   readonly #value: string;
+  readonly #origin: string | undefined;
 
-  constructor(value: string) {
+  constructor(value: string, origin?: string) {
     this.#value = value;
+    this.#origin = origin;
+  }
+
+  /** The one origin (scheme, host, port) that it may be sent to; absent: it is not to leave for any. */
+  get origin(): string | undefined {
+    return this.#origin;
+  }
+
+  /** The same value for this origin; one that has an origin keeps it. */
+  boundTo(origin: string | undefined): Secret {
+    return this.#origin === undefined ? new Secret(this.#value, origin) : this;
   }
 
   /** The bare value, for the one place where it has to leave: a wire, a store, a child's environment. */

@@ -31,7 +31,9 @@ interface Sending {
 export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Promise<Spent> {
   const { ports, page } = pass;
   const stored = await ports.client.read();
-  if (stored === undefined) return ended({ kind: 'not-connected', missing: 'client' });
+  if (stored === undefined || isForAnother(stored, parent.grant)) {
+    return ended({ kind: 'not-connected', missing: 'client' });
+  }
   const latch = heldLatch(page.journal, parent.grant, stored.versionId);
   if (latch !== undefined) return ended({ kind: 'latched', latch });
   if (isTooLate(pass)) return ended({ kind: 'out-of-time' });
@@ -39,6 +41,12 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
   const spent = await sendOnce(pass, sending);
   const isUnanswered = spent.kind === 'ended' && spent.outcome.kind === 'uncertain';
   return isUnanswered && (await isToFollow(pass, sight)) ? sendOnce(pass, sending) : spent;
+}
+
+/** Whether the application is stored for another provider than the one that gave the grant. */
+function isForAnother({ client }: StoredClient, { refreshToken }: Grant): boolean {
+  const [its, ours] = [client.clientSecret?.origin, refreshToken.origin];
+  return its !== undefined && ours !== undefined && its !== ours;
 }
 
 /** Waits one to two seconds, by chance: those who have lost their answers together do not come again together. */

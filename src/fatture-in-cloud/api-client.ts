@@ -2,6 +2,7 @@ import type { AccessToken } from '../core/access-token.ts';
 import type { Obtained, TokenSource } from '../core/token-source.ts';
 import { type ApiAnswer, apiAnswer, quotaIn, type RawAnswer } from './api-answer.ts';
 import { bearerHeaders } from './bearer.ts';
+import { revealTo, WrongOrigin } from './reveal-to.ts';
 
 /** One request to the API. */
 export interface ApiRequest {
@@ -59,6 +60,9 @@ async function sendWith(
     const raw = await rawAnswer(token, request, options);
     return raw.status === 401 ? { kind: 'unauthorized' } : apiAnswer(raw);
   } catch (error) {
+    if (error instanceof WrongOrigin) {
+      return { kind: 'no-token', person: true, detail: error.message };
+    }
     return { kind: 'failed', detail: `no answer from the API: ${causeOf(error)}` };
   }
 }
@@ -69,12 +73,13 @@ async function rawAnswer(
   { baseUrl, fetch, requestMs, bodyBytesMax = 4 * 1024 * 1024 }: ApiClientOptions,
 ): Promise<RawAnswer> {
   const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
-  const response = await fetch(`${baseUrl}${path}${search}`, {
+  const url = `${baseUrl}${path}${search}`;
+  const response = await fetch(url, {
     method,
     redirect: 'manual',
     signal: AbortSignal.timeout(requestMs),
     headers: {
-      ...bearerHeaders(token.accessToken),
+      ...bearerHeaders(token.accessToken, revealTo(url)),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

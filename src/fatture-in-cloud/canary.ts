@@ -1,5 +1,5 @@
 import type { Canary } from '../core/ports.ts';
-import { bearerHeaders } from './bearer.ts';
+import { bearerGet } from './bearer.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { sendOnce } from './http-exchange.ts';
 import type { ProviderProfile } from './provider-profile.ts';
@@ -15,8 +15,7 @@ export function canary(profile: ProviderProfile, options: CanaryOptions): Canary
   return {
     check: async (accessToken) => {
       if (canaryUrl === undefined) return 'unknown';
-      const headers = bearerHeaders(accessToken);
-      const request = { method: 'GET', url: canaryUrl, headers } as const;
+      const request = bearerGet(canaryUrl, accessToken);
       const outcome = await sendOnce(request, { ...options, bodyBytesMax: 64 * 1024 });
       if (outcome.kind !== 'answered') return 'unknown';
       if (outcome.answer.status === 200) return 'accepted';

@@ -1,6 +1,6 @@
 import type { Company } from '../core/company.ts';
 import type { Secret } from '../core/secret.ts';
-import { bearerHeaders } from './bearer.ts';
+import { bearerGet } from './bearer.ts';
 import type { CanaryOptions } from './canary.ts';
 import { sendOnce } from './http-exchange.ts';
 import type { ProviderProfile } from './provider-profile.ts';
@@ -22,14 +22,10 @@ export async function listCompanies(
   options: CanaryOptions,
 ): Promise<ListedCompanies> {
   if (profile.companiesUrl === undefined) return { kind: 'companies', companies: [] };
-  const outcome = await sendOnce(
-    {
-      method: 'GET',
-      url: profile.companiesUrl,
-      headers: bearerHeaders(accessToken),
-    },
-    { ...options, bodyBytesMax: 4 * 1024 * 1024 },
-  );
+  const outcome = await sendOnce(bearerGet(profile.companiesUrl, accessToken), {
+    ...options,
+    bodyBytesMax: 4 * 1024 * 1024,
+  });
   if (outcome.kind !== 'answered') return { kind: 'unavailable', cause: outcome.cause };
   const { status, body, cutOff } = outcome.answer;
   if (status === 401) return { kind: 'rejected' };

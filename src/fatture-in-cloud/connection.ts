@@ -73,7 +73,7 @@ async function openTunnel(
   tunnel.end();
   // A proxy's refusal comes as the same event as its consent.
   const [answer] = (await once(tunnel, 'connect')) as [{ statusCode?: number }];
-  if (answer.statusCode === 200) return socket;
+  if (Math.trunc((answer.statusCode ?? 0) / 100) === 2) return socket;
   socket.destroy();
   throw Object.assign(new Error('proxy refused'), { code: `proxy answered ${answer.statusCode}` });
 }

@@ -1,9 +1,9 @@
 import type { Client, TokenAnswer } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { type HttpOutcome, sendOnce } from './http-exchange.ts';
-import type { ProviderProfile } from './provider-profile.ts';
-import { classify, jsonObject, oauthError } from './token-answer.ts';
-import { type TokenEndpointOptions, tokenAnswerBytesMax } from './token-endpoint.ts';
+import { type ProviderProfile, tokenOrigin } from './provider-profile.ts';
+import { jsonObject, oauthError } from './token-answer.ts';
+import { boundAnswer, type TokenEndpointOptions, tokenAnswerBytesMax } from './token-endpoint.ts';
 import { tokenRequest } from './token-request.ts';
 
 /** What a person and a poller need to finish a device login (RFC 8628 §3.2). */
@@ -47,7 +47,7 @@ export function deviceFlow(
 ): DeviceFlow | undefined {
   const { deviceUrl } = profile;
   if (deviceUrl === undefined) return undefined;
-  const send = (url: string, fields: Record<string, string>, client: Client) =>
+  const send = (url: string, fields: Record<string, string | Secret>, client: Client) =>
     sendOnce(tokenRequest(url, fields, client, profile), {
       ...options,
       bodyBytesMax: tokenAnswerBytesMax,
@@ -57,7 +57,7 @@ export function deviceFlow(
     poll: async (deviceCode, client) => {
       const fields = {
         grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-        device_code: deviceCode.reveal(),
+        device_code: deviceCode.boundTo(tokenOrigin(profile)),
       };
       return polled(await send(profile.tokenUrl, fields, client), profile, options);
     },
@@ -105,10 +105,7 @@ function polled(
   const { answer } = outcome;
   const state = answer.status < 429 ? pollErrors.get(oauthError(answer.body) ?? '') : undefined;
   if (state !== undefined) return { kind: state };
-  return classify(answer, {
-    nowMs: options.clock.nowMs(),
-    defaultLifetimeSeconds: profile.defaultLifetimeSeconds,
-  });
+  return boundAnswer(answer, profile, options.clock.nowMs());
 }
 
 /** Text that a terminal can show: no control characters. */

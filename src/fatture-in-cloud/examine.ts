@@ -1,6 +1,6 @@
 import type { Secret } from '../core/secret.ts';
 import { type ApiAnswer, apiAnswer } from './api-answer.ts';
-import { bearerHeaders } from './bearer.ts';
+import { bearerGet } from './bearer.ts';
 import type { CanaryOptions } from './canary.ts';
 import { eventTypes, resourcePaths } from './event-types.ts';
 import { sendOnce } from './http-exchange.ts';
@@ -22,11 +22,10 @@ export async function examine(
   accessToken: Secret | undefined,
   options: CanaryOptions,
 ): Promise<Examined> {
-  const headers = bearerHeaders(accessToken);
-  const outcome = await sendOnce(
-    { method: 'GET', url, headers },
-    { ...options, bodyBytesMax: 1024 * 1024 },
-  );
+  const outcome = await sendOnce(bearerGet(url, accessToken), {
+    ...options,
+    bodyBytesMax: 1024 * 1024,
+  });
   if (outcome.kind !== 'answered') return { kind: 'unreachable', cause: outcome.cause };
   const { status, headers: said, body } = outcome.answer;
   const { date } = said;

@@ -2,11 +2,17 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import type { Socket } from 'node:net';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { type ConnectionOptions, openConnection } from './connection.ts';
+import { type Reveal, revealTo, WrongOrigin } from './reveal-to.ts';
 
-/** One request, with everything that is to leave. */
+/** One request; its secrets are revealed for the origin of `url` alone. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
+  write(reveal: Reveal): WrittenRequest;
+}
+
+/** What is to leave. */
+export interface WrittenRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -36,18 +42,21 @@ export type HttpOutcome =
 
 /**
  * Sends one request on a connection of its own: no redirect is followed, nothing is repeated, and it never
- * rejects. Bytes leave only after the connection stands, so that `never-sent` is a certainty.
+ * rejects. Bytes leave only after the connection stands, so that `never-sent` is a certainty; for a secret of
+ * another origin none is opened.
  */
 export async function sendOnce(request: HttpRequest, options: HttpOptions): Promise<HttpOutcome> {
   const signal = deadlineSignal(options.requestMs);
   let socket: Socket;
+  let written: WrittenRequest;
   try {
+    written = request.write(revealTo(request.url));
     socket = await openConnection(new URL(request.url), options, signal);
   } catch (error) {
     return { kind: 'never-sent', cause: causeOf(error, signal, options) };
   }
   try {
-    return await exchange(socket, request, options, signal);
+    return await exchange(socket, { ...request, ...written }, options, signal);
   } catch (error) {
     // Headers that can't be written are refused before the first byte.
     socket.destroy();
@@ -73,7 +82,7 @@ function deadlineSignal(ms: number): AbortSignal {
 
 function exchange(
   socket: Socket,
-  request: HttpRequest,
+  request: Pick<HttpRequest, 'method' | 'url'> & WrittenRequest,
   options: HttpOptions,
   signal: AbortSignal,
 ): Promise<HttpOutcome> {
@@ -165,6 +174,7 @@ function decode(bytes: Buffer, encoding: string | undefined, maxOutputLength: nu
 
 /** A word for people without anything that was sent or received: the system's code, or the bound that was hit. */
 function causeOf(error: unknown, signal: AbortSignal, options: HttpOptions): string {
+  if (error instanceof WrongOrigin) return error.message;
   if (signal.aborted) return `no whole answer within ${options.requestMs} ms`;
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   return String(code ?? name ?? 'connection closed');

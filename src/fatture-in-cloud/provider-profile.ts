@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { isSafeUrl, originOf, shownUrl } from '../core/origin.ts';
 import type { ReplayPolicy } from '../core/replay-policy.ts';
-import { isLoopback } from './proxy.ts';
 
 /** All that a provider is to the client, as data. */
 export interface ProviderProfile {
@@ -21,6 +21,19 @@ export interface ProviderProfile {
   /** Taken where an answer has no usable `expires_in`. */
   readonly defaultLifetimeSeconds: number;
   readonly replayPolicy: ReplayPolicy;
+}
+
+/** Where refresh tokens, codes and the application's secret may go. */
+export function tokenOrigin({ tokenUrl }: Pick<ProviderProfile, 'tokenUrl'>): string | undefined {
+  return originOf(tokenUrl);
+}
+
+/** Where access tokens may go. */
+export function apiOrigin({
+  canaryUrl,
+  baseUrl,
+}: Pick<ProviderProfile, 'canaryUrl' | 'baseUrl'>): string | undefined {
+  return originOf(canaryUrl ?? baseUrl);
 }
 
 /** The API of Fatture in Cloud. */
@@ -51,7 +64,10 @@ export type ParsedProfile =
 
 const endpoint = v.pipe(
   v.string('must be a URL'),
-  v.check(isSecureUrl, 'must be an https URL, or http on this machine'),
+  v.check(
+    isSafeUrl,
+    'must be an https URL (http on this machine alone) without credentials or fragment',
+  ),
 );
 
 const wholeSeconds = v.pipe(
@@ -131,11 +147,6 @@ function problemOf(issue: v.BaseIssue<unknown>): string {
       ? `${path} is not a setting of a provider`
       : `${path} is missing`;
   }
-  return `${path} ${issue.message}, got ${issue.received}`;
-}
-
-function isSecureUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  const got = typeof issue.input === 'string' ? `"${shownUrl(issue.input)}"` : issue.received;
+  return `${path} ${issue.message}, got ${got}`;
 }

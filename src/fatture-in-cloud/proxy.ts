@@ -1,3 +1,5 @@
+import { isLoopback } from '../core/origin.ts';
+
 /** Proxies as the usual variables name them; they may carry credentials, so they are never printed. */
 export interface ProxySettings {
   /** `HTTPS_PROXY`: for https URLs. */
@@ -8,23 +10,45 @@ export interface ProxySettings {
   readonly no?: string;
 }
 
+const invalid = 'the proxy that is set is no URL';
+
+/** Proxies as the usual variables of an environment name them, in either case. */
+export function proxiesIn(env: Readonly<Record<string, string | undefined>>): ProxySettings {
+  const variable = (name: string) => env[name] || env[name.toLowerCase()] || undefined;
+  const [https, http, no] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].map(variable);
+  return {
+    ...(https === undefined ? {} : { https }),
+    ...(http === undefined ? {} : { http }),
+    ...(no === undefined ? {} : { no }),
+  };
+}
+
 /** The proxy for a URL; `undefined`: go directly, as always on loopback. Throws TypeError if it is no URL. */
 export function proxyFor(url: URL, settings: ProxySettings): URL | undefined {
   const proxy = url.protocol === 'https:' ? settings.https : settings.http;
   if (proxy === undefined || proxy === '' || isExempt(url, settings.no ?? '')) return undefined;
-  return new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
-}
-
-/** Whether a URL's host is this machine. */
-export function isLoopback(url: URL): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const text = proxy.includes('://') ? proxy : `http://${proxy}`;
+  // The system's own error would quote it, password and all.
+  if (!URL.canParse(text)) throw Object.assign(new TypeError(invalid), { code: invalid });
+  return new URL(text);
 }
 
 /** The value of a `Basic` authorization for credentials in a proxy's URL; `undefined` without any. */
 export function proxyAuthorization(proxy: URL): string | undefined {
   if (proxy.username === '') return undefined;
-  const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  const pair = [proxy.username, proxy.password].map(decoded).join(':');
   return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+
+/** A `%` that escapes nothing stands for itself: people write passwords as they are. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (escaped) => {
+    try {
+      return decodeURIComponent(escaped);
+    } catch {
+      return escaped;
+    }
+  });
 }
 
 function isExempt(url: URL, list: string): boolean {

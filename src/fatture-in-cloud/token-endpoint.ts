@@ -1,8 +1,8 @@
 import type { Client, Clock, TokenAnswer, TokenEndpoint } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { type HttpRequest, sendOnce } from './http-exchange.ts';
-import type { ProviderProfile } from './provider-profile.ts';
+import { type HttpAnswer, type HttpRequest, sendOnce } from './http-exchange.ts';
+import { apiOrigin, type ProviderProfile, tokenOrigin } from './provider-profile.ts';
 import { classify } from './token-answer.ts';
 import { tokenRequest } from './token-request.ts';
 
@@ -30,18 +30,23 @@ export function tokenEndpoint(
   profile: ProviderProfile,
   options: TokenEndpointOptions,
 ): ProviderTokenEndpoint {
-  const send = (parameters: Record<string, string>, client: Client): Promise<TokenAnswer> =>
+  const send = (
+    parameters: Record<string, string | Secret>,
+    client: Client,
+  ): Promise<TokenAnswer> =>
     sendTokenRequest(tokenRequest(profile.tokenUrl, parameters, client, profile), profile, options);
   return {
     refresh: (refreshToken, client) =>
-      send({ grant_type: 'refresh_token', refresh_token: refreshToken.reveal() }, client),
+      send({ grant_type: 'refresh_token', refresh_token: refreshToken }, client),
     exchange: (code, client, codeVerifier) =>
       send(
         {
           grant_type: 'authorization_code',
-          code: code.reveal(),
+          code: code.boundTo(tokenOrigin(profile)),
           ...(client.redirectUri === undefined ? {} : { redirect_uri: client.redirectUri }),
-          ...(codeVerifier === undefined ? {} : { code_verifier: codeVerifier.reveal() }),
+          ...(codeVerifier === undefined
+            ? {}
+            : { code_verifier: codeVerifier.boundTo(tokenOrigin(profile)) }),
         },
         client,
       ),
@@ -60,9 +65,26 @@ async function sendTokenRequest(
     case 'unanswered':
       return { kind: 'uncertain', cause: outcome.cause };
     case 'answered':
-      return classify(outcome.answer, {
-        nowMs: options.clock.nowMs(),
-        defaultLifetimeSeconds: profile.defaultLifetimeSeconds,
-      });
+      return boundAnswer(outcome.answer, profile, options.clock.nowMs());
   }
+}
+
+/** What an answer means; tokens in it are for the origins of this provider and no other. */
+export function boundAnswer(
+  answer: HttpAnswer,
+  profile: ProviderProfile,
+  nowMs: number,
+): TokenAnswer {
+  const { defaultLifetimeSeconds } = profile;
+  const classified = classify(answer, { nowMs, defaultLifetimeSeconds });
+  if (classified.kind !== 'granted') return classified;
+  const { accessToken, refreshToken, ...rest } = classified.tokens;
+  return {
+    kind: 'granted',
+    tokens: {
+      ...rest,
+      accessToken: accessToken.boundTo(apiOrigin(profile)),
+      ...(refreshToken && { refreshToken: refreshToken.boundTo(tokenOrigin(profile)) }),
+    },
+  };
 }

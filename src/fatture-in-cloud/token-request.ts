@@ -1,25 +1,38 @@
 import type { Client } from '../core/ports.ts';
-import type { HttpRequest } from './http-exchange.ts';
+import type { Secret } from '../core/secret.ts';
+import type { HttpRequest, WrittenRequest } from './http-exchange.ts';
 import type { ProviderProfile } from './provider-profile.ts';
+import type { Reveal } from './reveal-to.ts';
 
 /** A request to a token or device endpoint, with the client's credentials where the provider wants them. */
 export function tokenRequest(
   url: string,
-  parameters: Readonly<Record<string, string>>,
+  parameters: Readonly<Record<string, string | Secret>>,
   client: Client,
   profile: Pick<ProviderProfile, 'clientAuthentication' | 'encoding'>,
 ): HttpRequest {
-  const secret = client.clientSecret?.reveal();
+  return { method: 'POST', url, write: (reveal) => written(parameters, client, profile, reveal) };
+}
+
+function written(
+  parameters: Readonly<Record<string, string | Secret>>,
+  client: Client,
+  profile: Pick<ProviderProfile, 'clientAuthentication' | 'encoding'>,
+  reveal: Reveal,
+): WrittenRequest {
+  const secret = client.clientSecret && reveal(client.clientSecret);
   const isBasic = profile.clientAuthentication === 'basic' && secret !== undefined;
-  const fields = {
-    ...parameters,
+  const named = Object.entries(parameters).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : reveal(value),
+  ]);
+  const fields: Record<string, string> = {
+    ...Object.fromEntries(named),
     ...(isBasic ? {} : { client_id: client.clientId }),
     ...(isBasic || secret === undefined ? {} : { client_secret: secret }),
   };
   const isForm = profile.encoding === 'form';
   return {
-    method: 'POST',
-    url,
     headers: {
       Accept: 'application/json',
       'Content-Type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',

@@ -2,6 +2,7 @@ import { decodeClient, encodeClient } from '../core/client.ts';
 import type { Client, Random, VersionedSecret } from '../core/ports.ts';
 import { eightTimes, replaceCurrent } from '../core/replace-current.ts';
 import { newVersionId } from '../core/version-id.ts';
+import type { Provider } from './provider.ts';
 
 /** The application as it is stored; `undefined` if none is, or only a damaged one. Rejects with `StoreRefused`. */
 export async function readApplication(secret: VersionedSecret): Promise<Client | undefined> {
@@ -12,6 +13,12 @@ export async function readApplication(secret: VersionedSecret): Promise<Client |
   } catch {
     return undefined;
   }
+}
+
+/** An application as a person gives it to a provider: its secret is for that provider alone. */
+export function givenTo({ tokenOrigin }: Pick<Provider, 'tokenOrigin'>, client: Client): Client {
+  const { clientSecret, ...rest } = client;
+  return { ...rest, ...(clientSecret && { clientSecret: clientSecret.boundTo(tokenOrigin) }) };
 }
 
 /** Makes `client` the current version unless it is already; a new version lifts a latch on the old one. */

@@ -18,6 +18,7 @@ import { logout } from '../core/logout.ts';
 import { installManualToken } from '../core/manual-token.ts';
 import type { RotationPorts } from '../core/pass.ts';
 import { StoreRefused } from '../core/ports.ts';
+import { boundByGrant } from '../core/stored-origin.ts';
 import { createTokenSource } from '../core/token-source.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
@@ -47,10 +48,11 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
   const secret = (kind: Parameters<typeof secretName>[2]) =>
     secretsManagerSecret(secrets, secretName(prefix, name, kind));
   const table = { client: new DynamoDBClient(bounded), table: facts.table, clock: systemClock };
+  const grant = secret('grant');
   const stored = {
-    client: secret('client'),
-    grant: secret('grant'),
-    accessToken: secret('access-token'),
+    client: boundByGrant(secret('client'), grant),
+    grant,
+    accessToken: boundByGrant(secret('access-token'), grant),
     journal: journalTable(table, name),
   };
   const ports = ownPorts(stored, facts, options);

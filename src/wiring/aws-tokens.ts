@@ -4,6 +4,7 @@ import { bounded, boundedInvoke } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Clock } from '../core/ports.ts';
+import { boundByGrant } from '../core/stored-origin.ts';
 import { createTokenSource, type TokenSource } from '../core/token-source.ts';
 
 /** The one secret that a consumer reads. */
@@ -24,7 +25,7 @@ export function awsTokens({ secretId, region, clock }: AwsTokensOptions): TokenS
   const secrets = new SecretsManagerClient({ ...bounded, ...regional(place) });
   return createTokenSource({
     clock,
-    accessToken: secretsManagerSecret(secrets, secretId),
+    accessToken: boundByGrant(secretsManagerSecret(secrets, secretId)),
     rotatorOf: ({ connection, refreshWith }) => {
       if (refreshWith === undefined) return undefined;
       const lambda = new LambdaClient({ ...boundedInvoke, ...regional(regionIn(refreshWith)) });

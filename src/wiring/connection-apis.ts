@@ -4,6 +4,7 @@ import { bounded, boundedInvoke } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Config } from '../config.ts';
+import { boundByGrant } from '../core/stored-origin.ts';
 import { createTokenSource, type TokenSource } from '../core/token-source.ts';
 import { type ApiClient, apiClient } from '../fatture-in-cloud/api-client.ts';
 import { systemClock } from '../local/system.ts';
@@ -21,7 +22,7 @@ export function connectionApis(
     const name = secretName(config.prefix, connection, 'access-token');
     const tokens = createTokenSource({
       clock: systemClock,
-      accessToken: secretsManagerSecret(secrets, name),
+      accessToken: boundByGrant(secretsManagerSecret(secrets, name)),
       rotator: rotatorClient(lambda, config.consumersAlias, connection),
     });
     const baseUrl = config.providerUrl;

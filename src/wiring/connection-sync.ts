@@ -44,6 +44,7 @@ export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync
     clock: systemClock,
     tokens,
     providerUrl: provider.profile.baseUrl,
+    fetch: provider.fetch,
   });
   const used = options.isDry === true ? withoutEffect(ports) : ports;
   return {

@@ -6,9 +6,10 @@ import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Reporter } from '../core/ports.ts';
 import type { Report } from '../core/report.ts';
 import { rotate } from '../core/rotate.ts';
+import { boundByGrant } from '../core/stored-origin.ts';
 import { answerOf, createTokenSource } from '../core/token-source.ts';
 import { expectedSubscriptions } from '../local/expected-subscriptions.ts';
-import { type FileStore, openFileStore } from '../local/file-store.ts';
+import { type ConnectionFiles, type FileStore, openFileStore } from '../local/file-store.ts';
 import { localOwner } from '../local/owner.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
@@ -33,7 +34,7 @@ export interface FileConnectionOptions {
 export async function openFileConnection(options: FileConnectionOptions): Promise<Connection> {
   const { path, name, provider, create } = options;
   const store = await openFileStore(path, { clock: systemClock, create });
-  const { client, grant, accessToken, journal } = store.connection(name);
+  const { client, grant, accessToken, journal } = boundFiles(store, name);
   const ports = (reporter: Reporter) => filePorts(store, { name, provider, reporter });
   const pass = (request: Parameters<typeof rotate>[1]) => onePass(ports, request);
   return {
@@ -79,7 +80,7 @@ export function filePorts(
   connection: { readonly name: string; readonly provider: Provider; readonly reporter: Reporter },
 ): RotationPorts {
   const { name, provider, reporter } = connection;
-  const { client, grant, accessToken, journal } = store.connection(name);
+  const { client, grant, accessToken, journal } = boundFiles(store, name);
   return {
     clock: systemClock,
     random: systemRandom,
@@ -93,6 +94,17 @@ export function filePorts(
     permissions: provider.permissions,
     reporter,
     settings: fileSettings(name, provider),
+  };
+}
+
+/** What is stored of a connection, each secret for the origin that it was written for. */
+export function boundFiles(store: FileStore, name: string): ConnectionFiles {
+  const files = store.connection(name);
+  const { client, grant, accessToken } = files;
+  return {
+    ...files,
+    client: boundByGrant(client, grant),
+    accessToken: boundByGrant(accessToken, grant),
   };
 }
 

@@ -16,8 +16,8 @@ import { localOwner } from '../local/owner.ts';
 import { type Schedule, schedule } from '../local/scheduler.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { type TravellingClock, travellingClock } from '../local/travelling-clock.ts';
-import { storeApplication } from './application-secret.ts';
-import { filePorts } from './file-connection.ts';
+import { givenTo, storeApplication } from './application-secret.ts';
+import { boundFiles, filePorts } from './file-connection.ts';
 import { askForConsent, type ConsentTaker } from './local-login.ts';
 import { type LocalSink, type LocalWebhooks, localWebhooks } from './local-webhooks.ts';
 import { openProvider, type Provider } from './provider.ts';
@@ -82,7 +82,7 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
   const clock = travellingClock(systemClock);
   const provider = await openProvider(options.provider, { clock, env: options.env });
   const store = await openFileStore(options.path, { clock, create: options.create });
-  const stored = store.connection(connection);
+  const stored = boundFiles(store, connection);
   const bus = localEventBus(onError);
   bus.subscribe(options.onEvent);
   const reporter = reporterTo(bus, options.onReport);
@@ -93,8 +93,8 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
     accessToken: stored.accessToken,
     rotator: { ask: async (wish) => answerOf(await pass({ door: 'consumer', ...wish })) },
   });
-  const { baseUrl } = provider.profile;
-  const api = apiClient({ baseUrl, tokens, fetch, requestMs: apiRequestMs });
+  const { profile, fetch } = provider;
+  const api = apiClient({ baseUrl: profile.baseUrl, tokens, fetch, requestMs: apiRequestMs });
   return {
     clock,
     provider,
@@ -103,7 +103,8 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
     tokens,
     isDead: localOwner().isDead,
     webhooks: sink && localWebhooks(sink, { store, connection, clock, tokens, api, bus }),
-    login: async (client, take) => {
+    login: async (application, take) => {
+      const client = givenTo(provider, application);
       await storeApplication(stored.client, client, systemRandom);
       const asked = await askForConsent({ provider, clock }, client, take);
       if (asked.kind === 'none') return { kind: 'failed', why: asked.why };

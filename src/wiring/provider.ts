@@ -5,13 +5,16 @@ import { canary } from '../fatture-in-cloud/canary.ts';
 import { type ListedCompanies, listCompanies } from '../fatture-in-cloud/companies.ts';
 import { type DeviceFlow, deviceFlow } from '../fatture-in-cloud/device-flow.ts';
 import { type Examined, examine, listFor, scopesFor } from '../fatture-in-cloud/examine.ts';
+import { outboundFetch } from '../fatture-in-cloud/outbound-fetch.ts';
 import { permissions } from '../fatture-in-cloud/permissions.ts';
 import {
+  apiOrigin,
   fattureInCloud,
   type ProviderProfile,
   parseProviderProfile,
+  tokenOrigin,
 } from '../fatture-in-cloud/provider-profile.ts';
-import type { ProxySettings } from '../fatture-in-cloud/proxy.ts';
+import { proxiesIn } from '../fatture-in-cloud/proxy.ts';
 import { type ProviderTokenEndpoint, tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
@@ -21,6 +24,12 @@ import { readOwned } from './owned-file.ts';
 export interface Provider {
   readonly profile: ProviderProfile;
   readonly isFattureInCloud: boolean;
+  /** Where refresh tokens, codes and the application's secret may go. */
+  readonly tokenOrigin: string | undefined;
+  /** Where access tokens may go. */
+  readonly apiOrigin: string | undefined;
+  /** What sends requests to its API; follows no redirect. */
+  readonly fetch: typeof globalThis.fetch;
   readonly endpoint: ProviderTokenEndpoint;
   readonly canary: Canary;
   readonly permissions: Permissions;
@@ -45,10 +54,14 @@ export async function openProvider(
   const profile =
     providerFile === undefined ? fattureInCloud(providerUrl) : await readProfile(providerFile);
   const { clock = systemClock, env } = surroundings;
-  const options = { clock, requestMs: rotationTimes.requestMs, proxy: proxiesIn(env) };
+  const proxy = proxiesIn(env);
+  const options = { clock, requestMs: rotationTimes.requestMs, proxy };
   return {
     profile,
     isFattureInCloud: providerFile === undefined,
+    tokenOrigin: tokenOrigin(profile),
+    apiOrigin: apiOrigin(profile),
+    fetch: outboundFetch(proxy),
     endpoint: tokenEndpoint(profile, options),
     canary: canary(profile, options),
     device: deviceFlow(profile, options),
@@ -72,15 +85,4 @@ async function readProfile(path: string): Promise<ProviderProfile> {
   const parsed = parseProviderProfile(text);
   if (parsed.kind === 'profile') return parsed.profile;
   throw new ConfigInvalid(parsed.problems.map((problem) => `${path}: ${problem}`));
-}
-
-/** Proxies as the usual variables name them, in either case. */
-function proxiesIn(env: Environment): ProxySettings {
-  const variable = (name: string) => env[name] || env[name.toLowerCase()] || undefined;
-  const [https, http, no] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].map(variable);
-  return {
-    ...(https === undefined ? {} : { https }),
-    ...(http === undefined ? {} : { http }),
-    ...(no === undefined ? {} : { no }),
-  };
 }

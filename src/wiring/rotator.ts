@@ -15,6 +15,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { RotationRequest } from '../core/pass.ts';
 import type { Reporter } from '../core/ports.ts';
 import { rotate } from '../core/rotate.ts';
+import { boundByGrant } from '../core/stored-origin.ts';
 import { answerOf, type RefreshAnswer } from '../core/token-source.ts';
 import { canary } from '../fatture-in-cloud/canary.ts';
 import { permissions } from '../fatture-in-cloud/permissions.ts';
@@ -105,15 +106,16 @@ function portsOf(config: Config<'rotator'>): PortsFor {
   return (connection, refreshWith) => {
     const secret = (kind: Parameters<typeof secretName>[2]) =>
       secretsManagerSecret(secrets, secretName(config.prefix, connection, kind));
+    const grant = secret('grant');
     return {
       clock,
       random: systemRandom,
       // An invocation that was cut off is not known to be dead: its lease runs out by itself.
       owner: { id: randomUUID(), isDead: () => false },
       journal: journalTable(table, connection),
-      grant: secret('grant'),
-      accessToken: secret('access-token'),
-      client: clientSource(secret('client')),
+      grant,
+      accessToken: boundByGrant(secret('access-token'), grant),
+      client: clientSource(boundByGrant(secret('client'), grant)),
       endpoint: tokenEndpoint(profile, { clock, requestMs }),
       canary: canary(profile, { requestMs: 5_000 }),
       permissions: permissions(profile, { requestMs: 5_000 }),

@@ -20,6 +20,7 @@ import { syncTable, toldTable } from '../aws/sync-table.ts';
 import type { Config } from '../config.ts';
 import { beginSync, type SyncOutcome, syncPass } from '../core/changes/sync.ts';
 import type { SyncPorts } from '../core/changes/sync-ports.ts';
+import { boundByGrant } from '../core/stored-origin.ts';
 import { createTokenSource } from '../core/token-source.ts';
 import { systemClock } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';
@@ -166,7 +167,9 @@ function portsOf(config: Config<'sync'>): (connection: string) => SyncPorts {
       bus,
       tokens: createTokenSource({
         clock,
-        accessToken: secretsManagerSecret(secrets, secretName(prefix, connection, 'access-token')),
+        accessToken: boundByGrant(
+          secretsManagerSecret(secrets, secretName(prefix, connection, 'access-token')),
+        ),
         rotator: rotatorClient(lambda, consumersAlias, connection),
       }),
       store: syncTable(dynamo, table, connection),

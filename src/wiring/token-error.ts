@@ -1,6 +1,7 @@
 import { toRfc3339 } from '../core/instant.ts';
 import { healsByItself, StoreRefused } from '../core/ports.ts';
 import type { Obtained } from '../core/token-source.ts';
+import { WrongOrigin } from '../fatture-in-cloud/reveal-to.ts';
 
 /**
  * Why there is no token. The list is closed: new codes come with a new major version.
@@ -46,6 +47,7 @@ export function tokenErrorOf(obtained: Exclude<Obtained, { kind: 'token' }>): To
 
 /** What opening a store threw, as the error that users of the library catch; anything else stays what it is. */
 export function asTokenError(error: unknown): unknown {
+  if (error instanceof WrongOrigin) return new TokenError('person-needed', error.message);
   if (!(error instanceof StoreRefused)) return error;
   const passing = healsByItself(error.reason);
   return new TokenError(passing ? 'unavailable' : 'person-needed', error.message, { cause: error });

@@ -1,7 +1,10 @@
 import { ConfigInvalid, type Environment, parseConfig } from '../config.ts';
 import type { AccessToken } from '../core/access-token.ts';
 import type { Clock } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
 import type { TokenSource as Tokens } from '../core/token-source.ts';
+import { outboundFetch } from '../fatture-in-cloud/outbound-fetch.ts';
+import { proxiesIn } from '../fatture-in-cloud/proxy.ts';
 import { systemClock } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';
 import type { Connection } from './connection.ts';
@@ -82,25 +85,34 @@ export function openTokenSource(options: TokenSourceOptions, parts: TokenSourceP
   const ask = async (obtain: (tokens: Tokens) => ReturnType<Tokens['obtain']>) => {
     const obtained = await open().then(obtain).catch(rethrown);
     if (obtained.kind !== 'token') throw tokenErrorOf(obtained);
-    return remember(handedOut, obtained.token);
+    remember(handedOut, obtained.token);
+    return obtained.token.accessToken;
   };
-  const token: TokenSource['token'] = async ({ minValidity = '5m' } = {}) => {
+  const token = async ({ minValidity = '5m' }: TokenWish = {}): Promise<Secret> => {
     const minValidityMs = millisecondsOf('minValidity', minValidity);
     return ask((tokens) => tokens.obtain({ minValidityMs }));
   };
-  const rejected: TokenSource['rejected'] = async (text) => {
+  const rejected = async (text: string): Promise<Secret> => {
     const known = handedOut.get(text);
     if (known !== undefined) return ask((tokens) => tokens.rejected(known));
     // It came from elsewhere: if it is not what is current, current is the answer.
     const current = await token({ minValidity: 0 });
-    return current === text ? rejected(text) : current;
+    return current.reveal() === text ? rejected(text) : current;
   };
-  const { waitMax = '1m', fetch = (...request) => globalThis.fetch(...request) } = options;
+  const { waitMax = '1m', fetch = outboundFetch(proxiesIn(parts.env)) } = options;
   const waitMaxMs = millisecondsOf('waitMax', waitMax);
-  return {
+  const send = tokenFetch({
+    clock,
+    baseUrl: providerUrl,
+    fetch,
+    waitMaxMs,
     token,
-    rejected,
-    fetch: tokenFetch({ clock, baseUrl: providerUrl, fetch, waitMaxMs, token, rejected }),
+    rejected: (refused) => rejected(refused.reveal()),
+  });
+  return {
+    token: async (wish) => (await token(wish)).reveal(),
+    rejected: async (text) => (await rejected(text)).reveal(),
+    fetch: (...request) => send(...request).catch(rethrown),
   };
 }
 
@@ -163,14 +175,13 @@ function once<T>(open: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function remember(handedOut: Map<string, AccessToken>, token: AccessToken): string {
+function remember(handedOut: Map<string, AccessToken>, token: AccessToken): void {
   const text = token.accessToken.reveal();
-  if (handedOut.get(text) === token) return text;
+  if (handedOut.get(text) === token) return;
   handedOut.delete(text);
   handedOut.set(text, token);
   const [oldest] = handedOut.keys();
   if (handedOut.size > rememberedMax && oldest !== undefined) handedOut.delete(oldest);
-  return text;
 }
 
 function rethrown(error: unknown): never {

@@ -9,7 +9,8 @@ const requestMs = 20_000;
 
 /** The webhook subscriptions of a company, with the tokens of a connection. */
 export function openSubscriptions(connection: Connection, companyId: number): Subscriptions {
-  const { baseUrl } = connection.provider.profile;
+  const { fetch, profile } = connection.provider;
+  const { baseUrl } = profile;
   const { tokens } = connection;
   return subscriptionsOf(apiClient({ baseUrl, tokens, fetch, requestMs }), companyId);
 }

@@ -33,7 +33,8 @@ export type RotatorTemplate = (providerUrl: string) => Promise<{
   readonly timeoutMs: number;
 }>;
 
-const byHand: RotatorTemplate = async (providerUrl) => ({
+/** A template written by hand. */
+export const byHand: RotatorTemplate = async (providerUrl) => ({
   timeoutMs: 50_000,
   variables: toEnvironment('rotator', {
     prefix: 'fresco',
@@ -137,7 +138,7 @@ interface Place {
 async function logIn(connection: Connection, place: Place, ageMs: number): Promise<void> {
   const { clientId, clientSecret } = sandboxApplication;
   const versionId = Buffer.from(systemRandom.bytes(16)).toString('hex');
-  const client = { clientId, clientSecret: new Secret(clientSecret) };
+  const client = { clientId, clientSecret: new Secret(clientSecret, place.providerUrl) };
   await connection.client.put(versionId, encodeClient(client));
   const response = await fetch(`${place.providerUrl}/_sandbox/grants`, {
     method: 'POST',

@@ -27,8 +27,11 @@ const consumersAlias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:
 /** The bundles behind webhooks, the receiver behind an HTTP server, over doubles and the sandbox. */
 export type WebhookStack = Awaited<ReturnType<typeof startWebhookStack>>;
 
-/** Starts it with a published token that the sandbox accepts; `stop` ends all of it. */
-export async function startWebhookStack() {
+/**
+ * Starts it with a published token that the sandbox accepts; `stop` ends all of it. The functions may have been
+ * given another provider than the one that the token is of.
+ */
+export async function startWebhookStack(otherProviderUrl?: string) {
   // What changed in the last two seconds is left to the next sync.
   const clock = { nowMs: () => Date.now() - 10_000 };
   const sandbox = createSandbox({ clock, settings: { allowHttpSinks: true } });
@@ -84,7 +87,7 @@ export async function startWebhookStack() {
         queueUrl,
         table: table.tableName,
         bus: 'fresco-bus',
-        providerUrl: provider.url,
+        providerUrl: otherProviderUrl ?? provider.url,
         consumersAlias,
         entity: 'full',
       }),
@@ -105,7 +108,7 @@ export async function startWebhookStack() {
           queueUrl: syncQueueUrl,
           table: table.tableName,
           bus: 'fresco-bus',
-          providerUrl: provider.url,
+          providerUrl: otherProviderUrl ?? provider.url,
           consumersAlias,
           entity: 'full',
         }),
@@ -114,7 +117,7 @@ export async function startWebhookStack() {
     });
   const control = controlOf(provider.url);
   const accessToken = String((await control('grants', { direct: true }))['access_token']);
-  await publish(secrets.endpoint, accessToken);
+  await publish(secrets.endpoint, new Secret(accessToken, provider.url));
   return {
     sandbox,
     secrets,
@@ -184,7 +187,7 @@ function controlOf(providerUrl: string) {
   };
 }
 
-async function publish(endpoint: string, accessToken: string): Promise<void> {
+async function publish(endpoint: string, accessToken: Secret): Promise<void> {
   const client = new SecretsManagerClient(clientConfig(endpoint));
   const Name = secretName('fresco', 'default', 'access-token');
   await client.send(new CreateSecretCommand({ Name }));
@@ -193,7 +196,7 @@ async function publish(endpoint: string, accessToken: string): Promise<void> {
     grant: 1,
     generation: 1,
     attempt: 0,
-    accessToken: new Secret(accessToken),
+    accessToken,
     issuedAtMs: Date.now(),
     expiresAtMs: Date.now() + 86_400_000,
     companies: [{ id: 108061, name: 'Studio Esempio' }],

@@ -152,7 +152,7 @@ describe('fresco doctor over a file store', () => {
     const { json } = await workspace.sandbox.request('POST', '/_sandbox/grants', { manual: true });
     const token = {
       ...{ connection: 'default', grant: 1, generation: 1, attempt: 0, companies: [] },
-      accessToken: new Secret(json.access_token),
+      accessToken: new Secret(json.access_token, workspace.sandbox.url),
       issuedAtMs: connection.clock.nowMs(),
       expiresAtMs: null,
     };

@@ -28,11 +28,11 @@ export async function logInto(
   const provider = await openProvider(from, { clock: systemClock, env: {} });
   const connection = await openFileConnection({ path, name, provider, create: true });
   const { clientId, clientSecret, redirectUri } = options.application ?? sandboxApplication;
-  const client = { clientId, clientSecret: new Secret(clientSecret), redirectUri };
+  const client = { clientId, clientSecret: new Secret(clientSecret, sandbox.url), redirectUri };
   await storeApplication(connection.client, client, connection.random);
   const requestedAtMs = systemClock.nowMs();
   const tokens = await sandbox.grant(scopes);
-  const accessToken = new Secret(tokens.access_token);
+  const accessToken = new Secret(tokens.access_token, sandbox.url);
   const listed = await provider.companies(accessToken);
   await connection.login({
     accessToken,

@@ -30,9 +30,9 @@ async function measured(settings: object, upToSeconds = 600) {
     { clock, env: {} },
   );
   const { clientId, clientSecret } = sandboxApplication;
-  const client = { clientId, clientSecret: new Secret(clientSecret) };
+  const client = { clientId, clientSecret: new Secret(clientSecret, server.url) };
   const ports = { clock, endpoint: provider.endpoint, client };
-  return probeReplay(ports, new Secret(refresh_token), upToSeconds);
+  return probeReplay(ports, new Secret(refresh_token, server.url), upToSeconds);
 }
 
 describe('a probe', () => {
@@ -72,7 +72,7 @@ describe('a probe', () => {
       { env: {} },
     );
     const ports = { clock: systemClock, endpoint: provider.endpoint, client: { clientId: 'id' } };
-    expect(await probeReplay(ports, new Secret('r/0001invented'), 0)).toMatchObject({
+    expect(await probeReplay(ports, new Secret('r/0001invented', server.url), 0)).toMatchObject({
       kind: 'undecided',
       answer: { kind: 'never-sent' },
     });

@@ -1,8 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { loggedIn } from '../cli/logged-in.ts';
+import { startLoopback } from '../doubles/loopback.ts';
+
+const execFileAsync = promisify(execFile);
 
 const folder = fileURLToPath(new URL('../../examples/python-cron/', import.meta.url));
 const crontab = readFileSync(`${folder}crontab`, 'utf8');
@@ -26,6 +30,28 @@ describe('the cron job in Python', () => {
       stdout: expect.stringMatching(/^Studio Esempio: \d+ clients\n$/),
     });
   });
+
+  it.runIf(hasPython()).each([302, 307, 308])(
+    'takes the token nowhere after a %i',
+    async (status) => {
+      const heard: unknown[] = [];
+      const other = await startLoopback(async (request, response) => {
+        heard.push(request.headers);
+        response.end('{"data":{"companies":[]}}');
+      });
+      const api = await startLoopback(async (_, response) => {
+        response.writeHead(status, { Location: `${other.endpoint}/` }).end();
+      });
+      onTestFinished(async () => void (await Promise.all([api.stop(), other.stop()])));
+      const env = {
+        FATTUREINCLOUD_ACCESS_TOKEN: 'a/0001invented',
+        FRESCO_PROVIDER_URL: api.endpoint,
+      };
+      const ran = execFileAsync('python3', [`${folder}count_clients.py`], { env });
+      await expect(ran).rejects.toThrow(`HTTP Error ${status}`);
+      expect(heard).toEqual([]);
+    },
+  );
 
   it('has a crontab with commands that there are, a refresh each hour among them', async () => {
     const lines = crontab.split('\n').filter((line) => /^\d/.test(line));

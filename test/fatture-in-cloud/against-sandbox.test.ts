@@ -37,6 +37,10 @@ const client: Client = {
 const clock = { nowMs: () => startedAtMs };
 const options = { clock, requestMs: 5000 };
 
+function clientOf({ url }: SandboxServer): Client {
+  return { ...client, clientSecret: new Secret('sandbox-secret', url) };
+}
+
 function endpointOf(server: SandboxServer, requestMs = 5000) {
   return tokenEndpoint(fattureInCloud(server.url), { clock, requestMs });
 }
@@ -62,9 +66,9 @@ describe('against the sandbox, a login', () => {
     });
     const redirect = parseRedirect(approved.headers.get('location') ?? '', 'state-invented');
     if (redirect.kind !== 'code') throw new Error(redirect.kind);
-    const tokens = tokensOf(await endpointOf(server).exchange(redirect.code, client));
+    const tokens = tokensOf(await endpointOf(server).exchange(redirect.code, clientOf(server)));
     expect(tokens).toMatchObject({ expiresInSeconds: 86_400, lifetimeAssumed: false });
-    expect(await endpointOf(server).exchange(redirect.code, client)).toEqual({
+    expect(await endpointOf(server).exchange(redirect.code, clientOf(server))).toEqual({
       kind: 'invalid-grant',
     });
   });
@@ -84,7 +88,7 @@ describe('against the sandbox, a login', () => {
     const server = await startSandbox();
     const { access_token } = await server.grant();
     const listed = await listCompanies(
-      new Secret(access_token),
+      new Secret(access_token, server.url),
       fattureInCloud(server.url),
       options,
     );
@@ -99,11 +103,11 @@ describe('against the sandbox, a refresh', () => {
     const server = await startSandbox();
     const { refresh_token } = await server.grant();
     const { accessToken } = tokensOf(
-      await endpointOf(server).refresh(new Secret(refresh_token), client),
+      await endpointOf(server).refresh(new Secret(refresh_token, server.url), clientOf(server)),
     );
     const watch = canary(fattureInCloud(server.url), options);
     expect(await watch.check(accessToken)).toBe('accepted');
-    expect(await watch.check(new Secret('a/0009invented'))).toBe('rejected');
+    expect(await watch.check(new Secret('a/0009invented', server.url))).toBe('rejected');
   });
 
   it.each([
@@ -127,7 +131,10 @@ describe('against the sandbox, a refresh', () => {
     const { refresh_token } = await server.grant();
     const on = 'POST /oauth/token';
     await server.request('POST', '/_sandbox/faults', [{ on, kind, ...fault }]);
-    const answer = await endpointOf(server, 300).refresh(new Secret(refresh_token), client);
+    const answer = await endpointOf(server, 300).refresh(
+      new Secret(refresh_token, server.url),
+      clientOf(server),
+    );
     expect(answer.kind).toBe(want);
     expect((await server.request('GET', '/_sandbox/faults')).json).toMatchObject([{ served: 1 }]);
   });
@@ -186,7 +193,7 @@ async function process(server: SandboxServer, accessToken: string, queued: Queue
     grant: 1,
     generation: 1,
     attempt: 1,
-    accessToken: new Secret(accessToken),
+    accessToken: new Secret(accessToken, server.url),
     issuedAtMs: startedAtMs,
     expiresAtMs: null,
     companies: [],

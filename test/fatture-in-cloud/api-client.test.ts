@@ -15,6 +15,7 @@ interface Asked {
 }
 
 let server: Loopback | undefined;
+let origin: string | undefined;
 
 afterEach(async () => {
   await server?.stop();
@@ -34,6 +35,7 @@ async function api(...answers: readonly Answer[]): Promise<Asked[]> {
     response.writeHead(status, headers);
     response.end(typeof content === 'string' ? content : JSON.stringify(content));
   });
+  origin = server.endpoint;
   return asked;
 }
 
@@ -51,16 +53,26 @@ function tokenOf(value: string): Obtained & { readonly kind: 'token' } {
   return { kind: 'token', token };
 }
 
+/** For the API that has been started. */
+function bound(obtained: Obtained): Obtained {
+  if (obtained.kind !== 'token') return obtained;
+  const { token } = obtained;
+  return {
+    kind: 'token',
+    token: { ...token, accessToken: token.accessToken.boundTo(origin) },
+  };
+}
+
 const first = tokenOf('a/0001invented');
 const second = tokenOf('a/0002invented');
 
 function source(rejected: Obtained = second, obtained: Obtained = first) {
   const refused: string[] = [];
   const tokens: TokenSource = {
-    obtain: async () => obtained,
+    obtain: async () => bound(obtained),
     rejected: async (token) => {
       refused.push(token.accessToken.reveal());
-      return rejected;
+      return bound(rejected);
     },
   };
   return { tokens, refused };
@@ -68,7 +80,7 @@ function source(rejected: Obtained = second, obtained: Obtained = first) {
 
 function send(tokens: TokenSource, request = {}, options = {}) {
   const client = apiClient({
-    baseUrl: server?.endpoint ?? '',
+    baseUrl: origin ?? '',
     tokens,
     fetch,
     requestMs: 20_000,
@@ -192,6 +204,23 @@ describe('a 401', () => {
   });
 });
 
+describe('a token of another provider', () => {
+  it('is not sent, and a person hears whose it is', async () => {
+    const asked = await api([200, {}]);
+    const token = {
+      ...first.token,
+      accessToken: new Secret('a/0001invented', 'https://a.example'),
+    };
+    const { tokens } = source(second, { kind: 'token', token });
+    expect(await send(tokens)).toEqual({
+      kind: 'no-token',
+      person: true,
+      detail: expect.stringContaining(`is for https://a.example, not for ${origin}`),
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('without a token', () => {
   it.each<[Obtained, boolean]>([
     [{ kind: 'unavailable', detail: 'x' }, false],
@@ -214,8 +243,8 @@ describe('an API that does not answer as it should', () => {
     ['in HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
   ])('%s is a failure', async (name, bytes, cause) => {
     const raw = await startRaw(answerWith(bytes, (it) => (name === 'in time' ? it : it.end())));
-    const options = { baseUrl: `http://127.0.0.1:${raw.port}`, requestMs: 1000 };
-    expect(await send(source().tokens, {}, options)).toEqual({
+    origin = `http://127.0.0.1:${raw.port}`;
+    expect(await send(source().tokens, {}, { requestMs: 1000 })).toEqual({
       kind: 'failed',
       detail: `no answer from the API: ${cause}`,
     });
@@ -232,10 +261,9 @@ describe('an API that does not answer as it should', () => {
 
   it('at all is a failure', async () => {
     await api();
-    const baseUrl = server?.endpoint;
     await server?.stop();
     server = undefined;
-    expect(await send(source().tokens, {}, { baseUrl })).toEqual({
+    expect(await send(source().tokens)).toEqual({
       kind: 'failed',
       detail: 'no answer from the API: ECONNREFUSED',
     });

@@ -14,7 +14,9 @@ afterEach(async () => {
 async function check(status: string, headers: string[] = []) {
   server = await startRaw(answerWith(httpAnswer(status, headers, '{}')));
   const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-  return canary(profile, { requestMs: 20_000 }).check(new Secret('a/0001invented'));
+  return canary(profile, { requestMs: 20_000 }).check(
+    new Secret('a/0001invented', profile.baseUrl),
+  );
 }
 
 describe('the canary', () => {
@@ -50,21 +52,27 @@ describe('the canary', () => {
   it('does not know when nobody answers', async () => {
     server = await startRaw(() => {});
     const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-    const verdict = canary(profile, { requestMs: 50 }).check(new Secret('a/0001invented'));
+    const verdict = canary(profile, { requestMs: 50 }).check(
+      new Secret('a/0001invented', profile.baseUrl),
+    );
     expect(await verdict).toBe('unknown');
   });
 
   it.each(['a/1\r\nX-Injected: 1', 'a/…'])('sends nothing with a token like %j', async (token) => {
     server = await startRaw(answerWith(httpAnswer('200 OK', [], '{}')));
     const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-    const verdict = canary(profile, { requestMs: 20_000 }).check(new Secret(token));
+    const verdict = canary(profile, { requestMs: 20_000 }).check(
+      new Secret(token, profile.baseUrl),
+    );
     expect(await verdict).toBe('unknown');
     expect(server.received()).toBe('');
   });
 
   it('does not know where the provider has nothing to ask', async () => {
     const { canaryUrl: _, ...profile } = fattureInCloud('http://127.0.0.1:9');
-    const verdict = canary(profile, { requestMs: 50 }).check(new Secret('a/0001invented'));
+    const verdict = canary(profile, { requestMs: 50 }).check(
+      new Secret('a/0001invented', profile.baseUrl),
+    );
     expect(await verdict).toBe('unknown');
   });
 });

@@ -14,7 +14,9 @@ afterEach(async () => {
 async function list(status: string, body: string) {
   server = await startRaw(answerWith(httpAnswer(status, [], body)));
   const profile = fattureInCloud(`http://127.0.0.1:${server.port}`);
-  return listCompanies(new Secret('a/0001invented'), profile, { requestMs: 20_000 });
+  return listCompanies(new Secret('a/0001invented', profile.baseUrl), profile, {
+    requestMs: 20_000,
+  });
 }
 
 const accountant = {
@@ -72,7 +74,9 @@ describe('the companies of a token', () => {
 
   it('are none at a provider without such a list', async () => {
     const { companiesUrl: _, ...profile } = fattureInCloud('http://127.0.0.1:9');
-    const listed = listCompanies(new Secret('a/0001invented'), profile, { requestMs: 50 });
+    const listed = listCompanies(new Secret('a/0001invented', profile.baseUrl), profile, {
+      requestMs: 50,
+    });
     expect(await listed).toEqual({ kind: 'companies', companies: [] });
   });
 });

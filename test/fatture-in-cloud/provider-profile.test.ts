@@ -81,7 +81,11 @@ describe('a provider file', () => {
     ['{"tokenEndpoint":7}', 'tokenEndpoint must be a URL, got 7'],
     [
       '{"tokenEndpoint":"http://id.example.com/t"}',
-      'tokenEndpoint must be an https URL, or http on this machine, got "http://id.example.com/t"',
+      'tokenEndpoint must be an https URL (http on this machine alone) without credentials or fragment, got "http://id.example.com/t"',
+    ],
+    [
+      '{"tokenEndpoint":"https://me:hush@id.example.com/t?key=hush"}',
+      'tokenEndpoint must be an https URL (http on this machine alone) without credentials or fragment, got "https://…@id.example.com/t"',
     ],
     [
       '{"tokenEndpoint":"https://a.example/t","encoding":"xml"}',

@@ -18,7 +18,7 @@ async function subscriptions(scope: string): Promise<Subscriptions> {
     grant: 1,
     generation: 1,
     attempt: 0,
-    accessToken: new Secret(json.access_token),
+    accessToken: new Secret(json.access_token, sandbox.url),
     issuedAtMs: 0,
     expiresAtMs: null,
     companies: [],

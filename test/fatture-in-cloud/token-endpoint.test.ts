@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { originOf } from '../../src/core/origin.ts';
 import type { Client, TokenAnswer } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import {
@@ -11,9 +12,10 @@ import { tokenEndpoint } from '../../src/fatture-in-cloud/token-endpoint.ts';
 import { answerWith, httpAnswer, type RawServer, startRaw } from './raw-server.ts';
 import { selfSigned } from './self-signed.ts';
 
+const secret = new Secret('secret/0001invented');
 const client: Client = {
   clientId: 'client-1',
-  clientSecret: new Secret('secret/0001invented'),
+  clientSecret: secret,
   redirectUri: 'http://localhost:8787/callback',
 };
 const refreshToken = new Secret('r/0001invented');
@@ -36,7 +38,12 @@ async function serve(speak: (socket: Socket) => void, tls?: typeof selfSigned): 
 function refresh(baseUrl: string, options = {}, changes: Partial<ProviderProfile> = {}) {
   const profile = { ...fattureInCloud(baseUrl), ...changes };
   const settings = { clock: { nowMs: () => 0 }, requestMs: 20_000, ...options };
-  return tokenEndpoint(profile, settings).refresh(refreshToken, client);
+  const own = originOf(baseUrl);
+  return tokenEndpoint(profile, settings).refresh(refreshToken.boundTo(own), boundClient(own));
+}
+
+function boundClient(origin: string | undefined): Client {
+  return { ...client, clientSecret: secret.boundTo(origin) };
 }
 
 function sent(): { head: string; body: string } {
@@ -82,7 +89,7 @@ describe('a refresh', () => {
       { ...fattureInCloud(baseUrl), clientAuthentication: 'basic' },
       { clock: { nowMs: () => 0 }, requestMs: 20_000 },
     );
-    await endpoint.refresh(refreshToken, { clientId: 'client-1' });
+    await endpoint.refresh(refreshToken.boundTo(baseUrl), { clientId: 'client-1' });
     expect(Object.keys(JSON.parse(sent().body)).sort()).toEqual([
       'client_id',
       'grant_type',
@@ -291,7 +298,7 @@ describe('the exchange of a code', () => {
       clock: { nowMs: () => 0 },
       requestMs: 20_000,
     });
-    const answer = await endpoint.exchange(new Secret('c/0001invented'), client);
+    const answer = await endpoint.exchange(new Secret('c/0001invented'), boundClient(baseUrl));
     expect(granted(answer)).toEqual(fresh);
     expect(JSON.parse(sent().body)).toEqual({
       grant_type: 'authorization_code',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Secret } from '../../src/core/secret.ts';
 import type { TokenSource } from '../../src/core/token-source.ts';
 import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
 import {
@@ -58,7 +59,9 @@ const tokenAnswers = target('token answers', {
   },
 });
 
-const token = inventedToken();
+const token = inventedToken({
+  accessToken: new Secret('a/0001invented', 'http://provider.example'),
+});
 const source: TokenSource = {
   obtain: async () => ({ kind: 'token', token }),
   rejected: async () => ({ kind: 'unavailable', detail: 'no other' }),

@@ -303,7 +303,7 @@ function steadyTokens(
     method: 'manual',
   });
   const token = inventedToken({
-    accessToken: new Secret(access_token),
+    accessToken: new Secret(access_token, baseUrl),
     companies: [{ id: company, name: 'Studio Esempio' }],
   });
   const obtained = { kind: 'token', token } as const;

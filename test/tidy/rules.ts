@@ -138,6 +138,13 @@ export const putsAreHeard: Rule = ({ path, text }) =>
     ? ["does not hear whether a version's id was taken"]
     : [];
 
+/** A secret leaves for the network through one function, which looks where it goes. */
+export const secretsThroughOneDoor = bans(
+  (path) => path.startsWith('src/fatture-in-cloud/') && !path.endsWith('/reveal-to.ts'),
+  [/\.reveal\(/],
+  'revealTo asks for whom',
+);
+
 /** No work is left behind in a comment. */
 export const noUnfinishedWork: Rule = ({ text }) =>
   [...text.matchAll(/\b(TO[D]O|FIX[M]E|XX[X])\b/g)].map((found) => `has ${found[0]}`);
@@ -204,6 +211,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   noModuleMocks,
   noClassMocks,
   putsAreHeard,
+  secretsThroughOneDoor,
   noUnfinishedWork,
   namesThatSaySomething,
   noBarrels,

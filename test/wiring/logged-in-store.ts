@@ -25,7 +25,11 @@ export async function loggedInStore({
   const connection = await openFileConnection({ path, name, provider, create: true });
   await storeApplication(
     connection.client,
-    { clientId: 'sandbox-client', clientSecret: new Secret('sandbox-secret'), redirectUri },
+    {
+      clientId: 'sandbox-client',
+      clientSecret: new Secret('sandbox-secret', server.url),
+      redirectUri,
+    },
     systemRandom,
   );
   const requestedAtMs = systemClock.nowMs();

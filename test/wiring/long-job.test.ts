@@ -73,12 +73,12 @@ async function job(hours: number, world_: Awaited<ReturnType<typeof world>>, cha
       return response;
     },
     // A job that took its token at the beginning and keeps it until it is refused.
-    token: async () => current.accessToken.reveal(),
+    token: async () => current.accessToken,
     rejected: async () => {
       const other = await source.rejected(current);
       if (other.kind !== 'token') throw tokenErrorOf(other);
       current = other.token;
-      return current.accessToken.reveal();
+      return current.accessToken;
     },
   });
   let rotations = 0;

@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { outboundFetch } from '../../src/fatture-in-cloud/outbound-fetch.ts';
 import { type TokenFetchOptions, tokenFetch } from '../../src/wiring/token-fetch.ts';
+import { type Loopback, startLoopback } from '../doubles/loopback.ts';
 import { settle, steppedClock } from '../local/stepped-clock.ts';
 
 interface Scripted {
@@ -35,8 +38,8 @@ async function api(answers: readonly Scripted[], options: Partial<TokenFetchOpti
     baseUrl,
     fetch: globalThis.fetch,
     waitMaxMs: 60_000,
-    token: async () => 'a/0001invented',
-    rejected: async () => 'a/0002invented',
+    token: async () => new Secret('a/0001invented', baseUrl),
+    rejected: async () => new Secret('a/0002invented', baseUrl),
     ...options,
   });
   return { clock, seen, send, baseUrl };
@@ -68,17 +71,44 @@ async function secondsUntil(
 }
 
 describe('where the API asks for patience', () => {
-  it.each([403, 429, 503])(
-    '%i with Retry-After is waited for and sent again, body and all',
-    async (status) => {
+  it.each([
+    [403, 'POST'],
+    [429, 'POST'],
+    [503, 'PUT'],
+  ])(
+    '%i with Retry-After to a %s is waited for and sent again, body and all',
+    async (status, method) => {
       const { clock, seen, send } = await api([{ status, retryAfter: '20' }, { status: 200 }]);
-      const answer = send('/c/1/receipts', { method: 'POST', body: 'receipt' });
+      const answer = send('/c/1/receipts', { method, body: 'receipt' });
       const { status: last, seconds } = await secondsUntil(clock, answer);
       expect(last).toBe(200);
       expect(seconds).toBeGreaterThanOrEqual(20);
       expect(seen.map(({ body }) => body)).toEqual(['receipt', 'receipt']);
     },
   );
+
+  it.each(['POST', 'PATCH'])('503 to a %s may be an invoice: it is sent once', async (method) => {
+    const { seen, send } = await api([{ status: 503, retryAfter: '1' }]);
+    expect((await send('/c/1/invoices', { method, body: 'invoice' })).status).toBe(503);
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([
+    ['no wait', '0'],
+    ['a moment that is past', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+  ])('%s is asked for again and again: waits grow from a second on, and end', async (_, value) => {
+    const wait = { status: 429, retryAfter: value };
+    const { clock, seen, send } = await api([wait, wait, wait], { waitMaxMs: 3000 });
+    const { status, seconds } = await secondsUntil(clock, send('/'));
+    expect([status, seen.length]).toEqual([429, 3]);
+    expect(seconds).toBeGreaterThanOrEqual(3);
+  });
+
+  it('whatever it may wait, it asks ten times at most', async () => {
+    const answers = Array.from({ length: 10 }, () => ({ status: 429, retryAfter: '0' }));
+    const { clock, send } = await api(answers, { waitMaxMs: 40 * 86_400_000 });
+    expect((await secondsUntil(clock, send('/'))).status).toBe(429);
+  });
 
   it.each([
     { name: 'exactly as long as it may', retryAfter: '60', wanted: 200 },
@@ -140,4 +170,63 @@ it('a Request is sent as it is, but for the token', async () => {
   );
   expect(response.status).toBe(200);
   expect(seen).toEqual([{ authorization: 'Bearer a/0001invented', body: 'whole' }]);
+});
+
+describe('a redirect', () => {
+  /** An API that redirects whatever comes, and where it redirects to. */
+  async function redirecting(status: number, isHome = false) {
+    const seen: string[] = [];
+    const note = async (request: IncomingMessage, server: string) => {
+      const { authorization = '', 'x-own': own = '' } = request.headers;
+      const body = await bodyOf(request);
+      seen.push([server, request.method, request.url, authorization, own, body].join(' ').trim());
+    };
+    const target = await startLoopback(async (request, response) => {
+      await note(request, 'other');
+      response.end('there');
+    });
+    const home: Loopback = await startLoopback(async (request, response) => {
+      await note(request, 'home');
+      const isFirst = request.url === '/first';
+      const location = `${isHome ? '' : target.endpoint}/second`;
+      response.writeHead(isFirst ? status : 200, isFirst ? { location } : {});
+      response.end('here');
+    });
+    onTestFinished(async () => void (await Promise.all([target.stop(), home.stop()])));
+    const token = async () => new Secret('a/0001invented', home.endpoint);
+    const parts = { clock: steppedClock(), fetch: outboundFetch({}), waitMaxMs: 0 };
+    const send = tokenFetch({ ...parts, baseUrl: home.endpoint, token, rejected: token });
+    return { send, seen };
+  }
+  const first = (method: string) => `home ${method} /first Bearer a/0001invented mine`;
+  const headers = { 'X-Own': 'mine' };
+
+  it.each([301, 302, 303, 307, 308])('(%i) of a GET leaves everything at home', async (status) => {
+    const { send, seen } = await redirecting(status);
+    expect(await (await send('/first', { headers })).text()).toBe('there');
+    expect(seen).toEqual([first('GET'), 'other GET /second']);
+  });
+
+  it.each([307, 308])('(%i) of a POST to another host is not followed', async (status) => {
+    const { send, seen } = await redirecting(status);
+    const sent = send('/first', { method: 'POST', body: 'invoice', headers });
+    await expect(sent).rejects.toThrow(/^redirected to http:.*, where neither the token/);
+    expect(seen).toEqual([`${first('POST')} invoice`]);
+  });
+
+  it.each([
+    [303, 'GET', ''],
+    [307, 'POST', ' invoice'],
+  ])('(%i) within the API takes the token along', async (status, method, body) => {
+    const { send, seen } = await redirecting(status, true);
+    await send('/first', { method: 'POST', body: 'invoice', headers });
+    expect(seen[1]).toBe(`home ${method} /second Bearer a/0001invented mine${body}`);
+  });
+
+  it('is an answer to whoever asks for it', async () => {
+    const { send, seen } = await redirecting(307);
+    expect((await send('/first', { redirect: 'manual' })).status).toBe(307);
+    await expect(send('/first', { redirect: 'error' })).rejects.toThrow(TypeError);
+    expect(seen).toHaveLength(2);
+  });
 });
