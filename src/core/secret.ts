@@ -34,7 +34,12 @@ export class Secret {
 
   /** Eight hex digits of its SHA-256: enough for people to tell two secrets apart, useless to anyone else. */
   fingerprint(): string {
-    return createHash('sha256').update(this.#value).digest('hex').slice(0, 8);
+    return this.sha256().toString('hex').slice(0, 8);
+  }
+
+  /** Its SHA-256, which may be told of a value that nobody can guess (RFC 7636 §4.2). */
+  sha256(): Buffer {
+    return createHash('sha256').update(this.#value).digest();
   }
 
   toString(): string {

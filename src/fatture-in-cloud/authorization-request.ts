@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Random } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 
@@ -49,8 +48,10 @@ export function authorizationUrl(authorizeUrl: string, request: AuthorizationReq
 }
 
 function challengeOf(codeVerifier: Secret): Readonly<Record<string, string>> {
-  const digest = createHash('sha256').update(codeVerifier.reveal()).digest('base64url');
-  return { code_challenge: digest, code_challenge_method: 'S256' };
+  return {
+    code_challenge: codeVerifier.sha256().toString('base64url'),
+    code_challenge_method: 'S256',
+  };
 }
 
 /** Whether a redirect answers the request with this state, whatever else it has. */

@@ -13,7 +13,7 @@ const token: AccessToken = {
   grant: 1,
   generation: 7,
   attempt: 3,
-  accessToken: new Secret('a/0007invented'),
+  accessToken: new Secret('a/0007invented', 'https://api.example.com'),
   issuedAtMs: Date.parse('2026-11-23T02:00:00Z'),
   expiresAtMs: Date.parse('2026-11-24T02:00:00Z'),
   companies: [{ id: 108061, name: 'Studio Esempio' }],
