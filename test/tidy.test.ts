@@ -1,11 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { measures } from './tidy/measures.ts';
 import { rules, type Source } from './tidy/rules.ts';
+import { sourcesIn } from './tidy/source-files.ts';
 import { functionsOf } from './tidy/source-text.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = ['src', 'functions', 'infra', 'test'].flatMap(sourcesIn);
 
 describe('the sources', () => {
@@ -15,7 +13,22 @@ describe('the sources', () => {
   });
 
   it('are all read', () => {
-    expect(sources.map(({ path }) => path)).toContain('src/core/secret.ts');
+    expect(sources.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([
+        'src/core/secret.ts',
+        'src/index.ts',
+        'functions/rotator.ts',
+        'infra/fresco.ts',
+        'test/tidy.test.ts',
+      ]),
+    );
+  });
+
+  it('are all measured', () => {
+    const rows = new Map(measures());
+    const product = sources.filter(({ path }) => !path.startsWith('test/'));
+    expect(rows.get('files of src, functions, infra')).toMatch(`${product.length}, `);
+    expect(Number(rows.get("'*' as a resource in infra"))).toBeGreaterThan(0);
   });
 });
 
@@ -101,15 +114,4 @@ function broken(source: Source): string[] {
   return Object.entries(rules)
     .filter(([, rule]) => rule(source).length > 0)
     .map(([name]) => name);
-}
-
-function sourcesIn(folder: string): Source[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mjs|js)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !file.includes(`${sep}node_modules${sep}`))
-    .map((file) => ({
-      path: relative(root, file).split(sep).join('/'),
-      text: readFileSync(file, 'utf8'),
-    }));
 }

@@ -1,51 +1,45 @@
 // Goal: `npm run rubric`: the figures that docs/rubric.md judges, so that anyone can take them again.
-// Method: the sources as git tracks them, read as text.
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+// Method: the sources that the rules of tidiness read, as text.
+import type { Source } from './rules.ts';
+import { sourcesIn } from './source-files.ts';
 import { functionsOf } from './source-text.ts';
 
-interface File {
-  readonly path: string;
-  readonly text: string;
+interface File extends Source {
   readonly lines: number;
 }
 
-const product = tracked('src', 'functions', 'infra');
-const tests = tracked('test');
-const exported = product.flatMap(exportsOf);
-const documented = exported.flatMap(({ docLines }) => docLines ?? []);
-const longest = product
-  .flatMap(({ path, text }) => functionsOf(text).map((it) => ({ ...it, path })))
-  .reduce((a, b) => (b.lines > a.lines ? b : a));
-const reveals = product.filter(({ path }) => path !== 'src/core/secret.ts').map(revealsIn);
+/** Each measure by its name. */
+export function measures(): readonly (readonly [string, string])[] {
+  const product = filesIn('src', 'functions', 'infra');
+  const tests = filesIn('test');
+  const exported = product.flatMap(exportsOf);
+  const documented = exported.flatMap(({ docLines }) => docLines ?? []);
+  const longest = product
+    .flatMap(({ path, text }) => functionsOf(text).map((it) => ({ ...it, path })))
+    .reduce((a, b) => (b.lines > a.lines ? b : a));
+  const reveals = product.filter(({ path }) => path !== 'src/core/secret.ts').map(revealsIn);
+  const core = under(product, 'src/core/');
+  return [
+    ['files of src, functions, infra', `${product.length}, ${sum(product)} lines`],
+    ['lines of a file: median, 90 %, longest', spread(product.map(({ lines }) => lines))],
+    ['longest function', `${longest.lines} lines (${longest.name} in ${longest.path})`],
+    ['lines of a file of src/core', spread(core.map(({ lines }) => lines))],
+    ['exports with a docstring', `${documented.length} of ${exported.length}`],
+    ['lines of a docstring: median, 90 %, longest', spread(documented)],
+    ['test lines for each line', (sum(tests) / sum(product)).toFixed(2)],
+    ['module mocks', String(count(tests, /^\s*(vi|jest)\.mock\(/gm))],
+    ['places that reveal a secret', `${total(reveals)} in ${reveals.filter(Boolean).length} files`],
+    ["'*' as a resource in infra", String(count(under(product, 'infra/'), starAsResource))],
+  ];
+}
 
-const rows: readonly (readonly [string, string])[] = [
-  ['files of src, functions, infra', `${product.length}, ${sum(product)} lines`],
-  ['lines of a file: median, 90 %, longest', spread(product.map(({ lines }) => lines))],
-  ['longest function', `${longest.lines} lines (${longest.name} in ${longest.path})`],
-  ['files of src/core', `${spread(under(product, 'src/core/').map(({ lines }) => lines))}`],
-  ['exports with a docstring', `${documented.length} of ${exported.length}`],
-  ['lines of a docstring: median, 90 %, longest', spread(documented)],
-  ['test lines for each line', (sum(tests) / sum(product)).toFixed(2)],
-  ['module mocks', String(count(tests, /^\s*(vi|jest)\.mock\(/gm))],
-  ['places that reveal a secret', `${total(reveals)} in ${reveals.filter(Boolean).length} files`],
-  ["'*' as a resource in infra", String(count(under(product, 'infra/'), /resources: \['\*'\]/g))],
-];
-for (const [name, value] of rows) process.stdout.write(`${name.padEnd(46)}${value}\n`);
+const starAsResource = /\b[Rr]esources?: (\['\*'\]|'\*')/g;
 
-function tracked(...folders: string[]): File[] {
-  const listed = execFileSync('git', [
-    'ls-files',
-    ...folders.map((it) => `${it}/**/*.ts`),
-    'src/*.ts',
-  ]);
-  const paths = [...new Set(listed.toString().trim().split('\n'))];
-  return paths
-    .filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)))
-    .map((path) => {
-      const text = readFileSync(path, 'utf8');
-      return { path, text, lines: text.trimEnd().split('\n').length };
-    });
+function filesIn(...folders: string[]): File[] {
+  return folders.flatMap(sourcesIn).map((source) => ({
+    ...source,
+    lines: source.text.trimEnd().split('\n').length,
+  }));
 }
 
 function exportsOf({ text }: File): { docLines: number | undefined }[] {
@@ -53,9 +47,14 @@ function exportsOf({ text }: File): { docLines: number | undefined }[] {
   return lines.flatMap((line, at) => {
     if (!/^export (?!type \{|\{|\*)/.test(line)) return [];
     // What follows an overload is documented by it.
-    if (lines.slice(0, at).findLast((it) => it.startsWith('export ')) === line) return [];
+    const before = lines.slice(0, at).findLast((it) => it.startsWith('export '));
+    if (before !== undefined && nameIn(before) === nameIn(line)) return [];
     return [{ docLines: docstringAbove(lines, at) }];
   });
+}
+
+function nameIn(line: string): string | undefined {
+  return /(?:function\*?|const|let|class|interface|type) (\w+)/.exec(line)?.[1];
 }
 
 function docstringAbove(lines: readonly string[], at: number): number | undefined {
