@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    globalSetup: 'test/tidy/temporary-folder-of-run.ts',
     // Files share what they import: the sources change nothing at import, and CDK alone takes seconds to load.
     isolate: false,
     // Many tests wait for processes and servers: more files than cores keep two cores busy.

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
-import { afterAll } from 'vitest';
 import { Fresco, type FrescoProps } from '../../infra/fresco.ts';
 import { built } from '../bundles/built.ts';
 import { account, type Deployed, resolved, type Template } from './template.ts';
@@ -11,37 +10,34 @@ import { account, type Deployed, resolved, type Template } from './template.ts';
 /** A synthesized app: each stack's template by the stack's name, with every reference resolved. */
 export interface Assembly {
   readonly deployed: Deployed;
-  /** Where the assets lie. */
-  readonly directory: string;
   readonly isProtected: (stackName: string) => boolean;
 }
 
-const outdirs: string[] = [];
-afterAll(() => {
-  for (const outdir of outdirs) rmSync(outdir, { recursive: true, force: true });
-});
-
-/** Builds the bundles if they are old, and synthesizes what `define` makes, as cdk.json says. */
-export async function synthesize(define: (app: App) => void): Promise<Assembly> {
+/**
+ * Builds the bundles if they are old, and synthesizes what `define` makes, as cdk.json says. Templates and
+ * assets are left in `kept`, if that is given.
+ */
+export async function synthesize(define: (app: App) => void, kept?: string): Promise<Assembly> {
   await built('functions');
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
-  const outdir = mkdtempSync(join(tmpdir(), 'fresco-infra-'));
-  outdirs.push(outdir);
+  const outdir = kept ?? mkdtempSync(join(tmpdir(), 'fresco-infra-'));
   const app = new App({
     outdir,
     context: { ...context, 'aws:cdk:disable-stack-trace': true },
     analyticsReporting: false,
     treeMetadata: false,
   });
-  define(app);
-  const assembly = app.synth();
-  const stacks = assembly.stacksRecursively;
-  const templates = new Map(stacks.map((it) => [it.stackName, it.template as Template]));
-  return {
-    deployed: resolved(templates),
-    directory: assembly.directory,
-    isProtected: (name) => stacks.some((it) => it.stackName === name && it.terminationProtection),
-  };
+  try {
+    define(app);
+    const stacks = app.synth().stacksRecursively;
+    const templates = new Map(stacks.map((it) => [it.stackName, it.template as Template]));
+    return {
+      deployed: resolved(templates),
+      isProtected: (name) => stacks.some((it) => it.stackName === name && it.terminationProtection),
+    };
+  } finally {
+    if (kept === undefined) rmSync(outdir, { recursive: true, force: true });
+  }
 }
 
 /** Who may log in, unless a test says otherwise. */

@@ -1,36 +1,35 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fresco, type FrescoProps } from '../../infra/fresco.ts';
 import { bundleFolder } from '../../infra/service-function.ts';
 import { type Edge, parseConfig } from '../../src/config.ts';
 import { parseStackFacts } from '../../src/stack-facts.ts';
 import { parseCall } from '../../src/wiring/rotator-doors.ts';
 import { builtFunction } from '../bundles/built.ts';
-import { type Assembly, frescoIn, synthesize } from './assembly.ts';
+import { frescoIn, synthesize } from './assembly.ts';
 import { account, arnOf, type Deployed, type Resource, region, resourcesOf } from './template.ts';
 
 const edges = ['rotator', 'webhook-receiver', 'webhook-handler'] as const;
 
 const pem = (body: string) => `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----`;
 
-let assembly: Assembly;
+const folder = mkdtempSync(join(tmpdir(), 'fresco-assets-'));
 let deployed: Deployed;
 /** The same with everything chosen otherwise. */
 let other: Deployed;
 
 beforeAll(async () => {
-  assembly = await synthesize((app) =>
-    frescoIn(app, {
-      connections: ['default', 'second'],
-      webhookPublicKeys: [pem('OLD'), pem('NEW')],
-    }),
-  );
-  deployed = assembly.deployed;
+  const props = {
+    connections: ['default', 'second'],
+    webhookPublicKeys: [pem('OLD'), pem('NEW')],
+  };
+  ({ deployed } = await synthesize((app) => void frescoIn(app, props), folder));
   ({ deployed: other } = await synthesize((app) => {
     const own = new Stack(app, 'own');
     frescoIn(
@@ -51,6 +50,8 @@ beforeAll(async () => {
     );
   }));
 });
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a function', () => {
   it.each(edges)('reads back the environment that the stack gives to the %s', (edge) => {
@@ -356,7 +357,7 @@ function environmentOf(where: Deployed, edge: Edge & keyof typeof idOf): Record<
 /** The folder that is uploaded as a function's code. */
 function assetOf(edge: keyof typeof idOf): string {
   const { S3Key } = functionOf(deployed, edge).Properties['Code'] as { S3Key: string };
-  return join(assembly.directory, `asset.${S3Key.replace(/\.zip$/, '')}`);
+  return join(folder, `asset.${S3Key.replace(/\.zip$/, '')}`);
 }
 
 function aliasArn(alias: string): string {

@@ -1,0 +1,25 @@
+// Goal: a run of the tests leaves nothing behind in the system's temporary folder.
+// Method: the run has one of its own, which has to be empty at the end; whatever is left fails the run by name.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What others leave there: tsx what it has compiled, CDK what an app without a folder of its own makes. */
+const ofOthers = /^(tsx-\d+$|cdk\.out)/;
+
+/** Vitest's global setup: called once before all workers start, and what it returns once after all have ended. */
+export default function setup(): () => void {
+  const { TMPDIR: before } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), 'fresco-run-'));
+  process.env['TMPDIR'] = folder;
+  return () => {
+    const left = readdirSync(folder).filter((name) => !ofOthers.test(name));
+    rmSync(folder, { recursive: true, force: true });
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    if (left.length === 0) return;
+    // Vitest reports what a teardown throws, and ends well.
+    process.exitCode = 1;
+    throw new Error(`the tests have left behind: ${left.sort().join(', ')}`);
+  };
+}
