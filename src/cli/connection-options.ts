@@ -48,14 +48,8 @@ export async function openToLook(options: ConnectionOptions): Promise<Connection
 
 /** Opens a connection; `create` makes a file store that is not there yet. Rejects with `StoreRefused`. */
 export async function open(settings: Settings, create = false): Promise<Connection> {
-  quietenSdk();
   const { openConnection } = await import('../wiring/connection.ts');
   return openConnection({ ...settings, create });
-}
-
-/** The SDK would tell every user of Node 20 about its plans for 2027. */
-export function quietenSdk(): void {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 }
 
 /** Examples under a command's help. */

@@ -1,7 +1,7 @@
 import { ConfigInvalid } from '../config.ts';
 import { StoreRefused } from '../core/ports.ts';
 import type { Connection } from '../wiring/connection.ts';
-import { open, quietenSdk } from './connection-options.ts';
+import { open } from './connection-options.ts';
 import { broken, type Finding, ok, refusedAt } from './doctor-finding.ts';
 import { withoutTokens } from './failure.ts';
 import { type ConnectionOptions, readSettings, type Settings } from './settings.ts';
@@ -48,7 +48,6 @@ function misconfigured(error: unknown): Finding {
 }
 
 async function noAccess(): Promise<Finding | undefined> {
-  quietenSdk();
   const { awsAccess } = await import('../wiring/deployed.ts');
   const access = await awsAccess();
   switch (access) {

@@ -56,6 +56,8 @@ Secrets come in by prompt or standard input, never as arguments.
 
 /** Runs the command that `argv` asks for; resolves with the exit code, and never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {
+  // The SDK would tell every user of Node 20 about its plans for 2027; docs/upgrade.md does.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   try {
     await createProgram().parseAsync(argv);
     return Number(process.exitCode ?? exitCodes.done);

@@ -56,10 +56,12 @@ describe.each(workflows)('the workflow $name', ({ text }) => {
   });
 });
 
-it('the checks run on Node 20, 22 and 24, and the package asks for no more than the oldest', () => {
+it('the checks run on Node 24 first, and the package asks for no more than the oldest of them', () => {
   const ci = workflows.find(({ name }) => name === 'ci.yml');
-  expect(ci?.text).toMatch(/^ +node: \[20, 22, 24\]$/m);
-  expect(manifest.engines.node).toMatch(/^>=20\./);
+  expect(ci?.text).toMatch(/^ +node: \[24, 22, 20\.19\]$/m);
+  expect(manifest.engines.node).toBe('>=20.19');
+  const run = readFileSync(join(root, '.ci/run'), 'utf8');
+  expect(run).toMatch(/PATH="\$node24:\$PATH" npm cit/);
 });
 
 it('the same actions are of the same commit everywhere', () => {
