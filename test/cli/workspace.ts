@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -47,6 +48,7 @@ export async function createWorkspace(providerUrl: string): Promise<Workspace> {
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: path,
+    TMPDIR: tmpdir(),
     XDG_CONFIG_HOME: join(path, 'config'),
     XDG_DATA_HOME: join(path, 'data'),
     FRESCO_STORE: `file:${storePath}`,
