@@ -3,6 +3,8 @@ import { CommanderError } from 'commander';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { listenForRedirect } from '../../src/cli/redirect-listener.ts';
+import { runHere } from './in-process.ts';
+import { withVariables } from './surroundings.ts';
 import { freePort } from './workspace.ts';
 
 /** The first line of the answer to bytes that no browser would send. */
@@ -46,4 +48,11 @@ it.each([
     command.configureOutput({ writeErr: () => {} });
   }
   await expect(program.parseAsync(args, { from: 'user' })).rejects.toThrow(CommanderError);
+});
+
+it('what AWS’s SDK plans for Node 20 is kept off the terminal before any command runs', async () => {
+  const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+  withVariables({ [name]: undefined });
+  await runHere({}, ['webhooks', 'no-such-command']);
+  expect(process.env[name]).toBe('true');
 });
