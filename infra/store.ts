@@ -73,6 +73,9 @@ export class Store extends Stack {
 /** The items that say which subscriptions a connection should have. */
 export const subscriptionKeys = 'subscriptions#*';
 
+/** Of those, the items that say whose notifications a connection takes. */
+export const senderKeys = 'subscriptions#*#senders';
+
 /** The items in which a sync keeps its place, what was told, and quotas at rest. */
 export const syncKeys = ['sync#*', 'told#*', 'pause#*'];
 

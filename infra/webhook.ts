@@ -16,7 +16,7 @@ import { type Config, toEnvironment } from '../src/config.ts';
 import { changingItems, readingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
 import { keptQueue, sendingTo } from './queues.ts';
 import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
-import { type Store, subscriptionKeys } from './store.ts';
+import { type Store, senderKeys, subscriptionKeys } from './store.ts';
 
 /** What notifications become, and with whose token. */
 export interface WebhookProps {
@@ -67,11 +67,16 @@ export class Webhook extends Construct {
         ...receiving,
         prefix: settings.prefix,
         connections: settings.connections,
+        table: settings.table,
         queueUrl: this.queue.queueUrl,
         webhookSink: this.sink,
       }),
     });
-    receiver.allow(...sendingTo(this, store.key.keyArn, this.queue));
+    receiver.allow(
+      ...sendingTo(this, store.key.keyArn, this.queue),
+      changingItems(store.table.tableArn, [senderKeys], ['GetItem', 'UpdateItem']),
+      usingKeyThrough(this, store.key.keyArn, 'dynamodb'),
+    );
     return receiver;
   }
 

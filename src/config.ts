@@ -70,10 +70,11 @@ const settings = {
   'webhook-receiver': {
     prefix,
     connections,
+    table,
     queueUrl,
     /** Base of the sinks: the sink of a connection is this, a slash and the connection's name. */
     webhookSink: url('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/),
-    /** The `aid` that a notification must carry; unchecked where it is not known. */
+    /** The `aid` that a notification must carry; absent: the one that a handshake has told. */
     applicationId: optional(matching('FRESCO_APPLICATION_ID', 'a number', /^\d{1,15}$/)),
     /** PEM; absent: the keys that the provider publishes. */
     webhookPublicKeys: optional(

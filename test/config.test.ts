@@ -42,6 +42,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
   'webhook-receiver': fc.record({
     prefix: name,
     connections: names,
+    table: stackWide.table,
     queueUrl: url,
     webhookSink: url,
     applicationId: maybe(fc.stringMatching(/^\d{1,15}$/)),

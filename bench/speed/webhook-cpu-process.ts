@@ -23,6 +23,7 @@ const queue = await startAnswering(`
   const MD5OfMessageBody = require('node:crypto').createHash('md5').update(MessageBody).digest('hex');
   return JSON.stringify({ MessageId: 'invented', MD5OfMessageBody });`);
 process.env['AWS_ENDPOINT_URL_SQS'] = queue.url;
+process.env['AWS_ENDPOINT_URL_DYNAMODB'] = queue.url;
 const queueUrl = `${queue.url}/000000000000/notifications`;
 
 const signer = webhookSigner();
@@ -39,14 +40,11 @@ const token = signer.sign({
 });
 const key = createPublicKey(signer.publicKeyPem);
 const about = { applicationId: '1234' };
-const verifier = webhookVerifier({
-  clock: systemClock,
-  publicKeys: [signer.publicKeyPem],
-  ...about,
-});
+const verifier = webhookVerifier({ clock: systemClock, publicKeys: [signer.publicKeyPem] });
 const receive = buildWebhookReceiver({
   prefix: 'fresco',
   connections: ['default'],
+  table: 'fresco',
   queueUrl,
   webhookSink,
   webhookPublicKeys: [signer.publicKeyPem],

@@ -67,6 +67,8 @@ export function handledHappening(end: Processed): Happening | undefined {
       return undefined;
     case 'retry':
       return { kind: 'webhook', tone: 'bad', text: `put off (${end.reason}): ${end.detail}` };
+    case 'foreign':
+      return { kind: 'webhook', tone: 'bad', text: `not ours: ${end.reason}` };
     case 'drop':
       return { kind: 'webhook', tone: 'bad', text: `given up: ${end.reason}` };
   }

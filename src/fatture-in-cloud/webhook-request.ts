@@ -125,7 +125,8 @@ function eventOf(attributes: Attributes): IncomingRequest {
   return { kind: 'notification', subject, notification };
 }
 
-function companyOf(subject: string | undefined): number | undefined {
+/** The company that a subject names. */
+export function companyOf(subject: string | undefined): number | undefined {
   const digits = /^company:([1-9]\d{0,15})$/.exec(subject ?? '')?.[1];
   const id = Number(digits);
   return Number.isSafeInteger(id) ? id : undefined;

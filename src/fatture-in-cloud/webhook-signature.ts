@@ -9,6 +9,7 @@ import type {
 import type { Clock } from '../core/ports.ts';
 import { fattureInCloudUrl } from './provider-profile.ts';
 import { fattureInCloudWebhookKey } from './webhook-keys.ts';
+import { companyOf } from './webhook-request.ts';
 
 /** Whose notifications are believed. */
 export interface WebhookVerifierOptions {
@@ -17,8 +18,6 @@ export interface WebhookVerifierOptions {
   readonly publicKeys?: readonly string[];
   /** Default: Fatture in Cloud's API. */
   readonly issuer?: string;
-  /** The `aid` that every notification must carry; unchecked if absent, when any application's pass. */
-  readonly applicationId?: string;
 }
 
 const tokenLengthMax = 8192;
@@ -40,7 +39,7 @@ export function webhookVerifier(options: WebhookVerifierOptions): NotificationVe
       if (token.length > tokenLengthMax) return forged('malformed');
       const signed = await firstPayload(token, keys, options);
       if (typeof signed === 'string') return forged(signed);
-      return verificationOf(signed, proof, options);
+      return verificationOf(signed, proof);
     },
   };
 }
@@ -86,19 +85,20 @@ function reasonOf(error: unknown): Forgery {
   return error instanceof errors.JOSEAlgNotAllowed ? 'signature' : 'malformed';
 }
 
-function verificationOf(
-  payload: JWTPayload,
-  proof: Proof,
-  { applicationId }: WebhookVerifierOptions,
-): Verification {
+function verificationOf(payload: JWTPayload, proof: Proof): Verification {
   const audiences = [payload.aud].flat().filter((audience) => typeof audience === 'string');
   if (!audiences.map(withoutQuery).includes(proof.sink)) return forged('audience');
-  if (applicationId !== undefined && textOf(payload['aid']) !== applicationId) {
-    return forged('application');
-  }
   if (proof.eventId !== undefined && payload.jti !== proof.eventId) return forged('event-id');
   if (proof.subject !== undefined && payload.sub !== proof.subject) return forged('subject');
-  return { kind: 'genuine' };
+  const companyId = typeof payload.sub === 'string' ? companyOf(payload.sub) : undefined;
+  const application = textOf(payload['aid']);
+  return {
+    kind: 'genuine',
+    sender: {
+      ...(companyId !== undefined && { companyId }),
+      ...(application !== undefined && { application }),
+    },
+  };
 }
 
 /** The handshake in query mode puts its challenge on the sink; whether into the audience too is not documented. */

@@ -4,6 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { admittedSendersTable } from '../aws/admitted-senders.ts';
 import { expectedSubscriptionsTable } from '../aws/expected-subscriptions.ts';
 import { bounded } from '../aws/failures.ts';
 import { journalTable } from '../aws/journal-table.ts';
@@ -75,6 +76,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       accessToken: stored.accessToken,
       rotator: rotatorClient(lambda, facts.consumersAlias, name),
     }),
+    senders: admittedSendersTable(table.client, facts.table, name),
     subscriptions: expectedSubscriptionsTable(table.client, facts.table, name),
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),

@@ -1,4 +1,5 @@
 import type { Config, Environment } from '../config.ts';
+import type { SenderStore } from '../core/changes/admission.ts';
 import type { ExpectedSubscriptions } from '../core/changes/watch-subscriptions.ts';
 import type { Consent, LoggedIn } from '../core/login.ts';
 import type { LoggedOut } from '../core/logout.ts';
@@ -29,6 +30,8 @@ export interface Connection {
   readonly subscriptions: ExpectedSubscriptions;
   /** Names of all connections of the store; rejects with `StoreRefused`. */
   siblings(): Promise<readonly string[]>;
+  /** Whose webhooks it takes. */
+  readonly senders: SenderStore;
   /** What makes the passes when nobody is at the keyboard. */
   readonly schedule: string;
   /** One pass of the protocol; in AWS it is the rotator that makes it. */

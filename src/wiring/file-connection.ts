@@ -8,6 +8,7 @@ import type { Report } from '../core/report.ts';
 import { rotate } from '../core/rotate.ts';
 import { boundByGrant } from '../core/stored-origin.ts';
 import { answerOf, createTokenSource } from '../core/token-source.ts';
+import { admittedSenders } from '../local/admitted-senders.ts';
 import { expectedSubscriptions } from '../local/expected-subscriptions.ts';
 import { type ConnectionFiles, type FileStore, openFileStore } from '../local/file-store.ts';
 import { localOwner } from '../local/owner.ts';
@@ -57,6 +58,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
         ask: async (wish) => answerOf((await pass({ door: 'consumer', ...wish })).outcome),
       },
     }),
+    senders: admittedSenders(store, name),
     subscriptions: expectedSubscriptions(store, name),
     rotate: pass,
     login: (consent) => login(ports(unheard), consent),

@@ -1,3 +1,4 @@
+import { admissionOf, type SenderStore } from '../core/changes/admission.ts';
 import {
   decodeNotification,
   encodeNotification,
@@ -12,6 +13,7 @@ import type { ApiClient } from '../fatture-in-cloud/api-client.ts';
 import { entityReader } from '../fatture-in-cloud/entity-reader.ts';
 import { parseWebhook, type WebhookRequest } from '../fatture-in-cloud/webhook-request.ts';
 import { webhookVerifier } from '../fatture-in-cloud/webhook-signature.ts';
+import { admittedSenders } from '../local/admitted-senders.ts';
 import type { FileStore } from '../local/file-store.ts';
 import { type LocalQueue, localQueue, queueFormat, type ReceivedMessage } from '../local/queue.ts';
 import { quotaPauses } from '../local/quota-pauses.ts';
@@ -26,7 +28,7 @@ export interface LocalSink {
   readonly url: string;
   /** PEM; absent: the keys that the provider publishes. */
   readonly publicKeys?: readonly string[];
-  /** The `aid` that a notification must carry; unchecked where it is not known. */
+  /** The `aid` that a notification must carry; absent: the one that a handshake has told. */
   readonly applicationId?: string;
 }
 
@@ -66,35 +68,42 @@ export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalW
     visibilityTimeoutMs: visibilityMs,
     maxReceiveCount: receiveCountMax,
   });
+  const senders = admittedSenders(store, parts.connection);
   const ports = {
     clock,
     tokens,
     reader: entityReader(api),
     seen: seenEvents(store),
+    senders,
     pauses: quotaPauses(store),
     told: toldLog(toldFiles(store, { connection: parts.connection, nowMs: clock.nowMs })),
     bus,
   };
   return {
-    receive: receiver(sink, { ...parts, queue }),
+    receive: receiver(sink, { ...parts, queue, senders }),
     handle: () => handleBatch(queue, ports),
     waiting: () => queue.depth(),
   };
 }
 
 function receiver(
-  { url, ...proof }: LocalSink,
-  parts: { readonly clock: Clock; readonly connection: string; readonly queue: LocalQueue },
+  { url, publicKeys, applicationId }: LocalSink,
+  parts: Pick<LocalWebhookParts, 'clock' | 'connection'> & {
+    readonly queue: LocalQueue;
+    readonly senders: SenderStore;
+  },
 ): LocalWebhooks['receive'] {
-  const { clock, connection } = parts;
-  const verifier = webhookVerifier({ clock, ...proof });
+  const { clock, connection, senders } = parts;
+  const verifier = webhookVerifier({ clock, ...(publicKeys && { publicKeys }) });
+  const known = applicationId === undefined ? {} : { application: applicationId };
+  const admission = admissionOf({ senders, clock, ...known });
   const queue = {
     send: async (messages: readonly QueuedNotification[]) => {
       for (const message of messages) await parts.queue.send(encodeNotification(message));
     },
   };
   return (request) =>
-    receiveNotification({ verifier, queue }, { connection, url }, parseWebhook(request));
+    receiveNotification({ verifier, admission, queue }, { connection, url }, parseWebhook(request));
 }
 
 async function handleBatch(queue: LocalQueue, ports: ProcessPorts): Promise<readonly Processed[]> {

@@ -131,7 +131,7 @@ function tell(
 
 function levelOf(ending: Processed): keyof Log {
   if (ending.kind === 'drop') return 'error';
-  return ending.kind === 'retry' || ending.warning !== undefined ? 'warn' : 'info';
+  return ending.kind === 'done' && ending.warning === undefined ? 'info' : 'warn';
 }
 
 function hours(ms: number): number {
@@ -147,6 +147,8 @@ function fieldsOf(ending: Processed): LogFields {
       };
     case 'drop':
       return { published: ending.published, reason: ending.reason };
+    case 'foreign':
+      return { reason: ending.reason };
     case 'retry':
       return { delayMs: ending.delayMs, detail: ending.detail };
   }

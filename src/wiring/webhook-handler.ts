@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { admittedSendersTable } from '../aws/admitted-senders.ts';
 import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
 import { emitMetrics } from '../aws/metric-line.ts';
@@ -71,6 +72,7 @@ function portsOf(config: Config<'webhook-handler'>): (connection: string) => Pro
       tokens,
       reader: entityReader(api),
       seen,
+      senders: admittedSendersTable(dynamo, config.table, connection),
       pauses: quotaPausesTable(dynamo, config.table, connection),
       told: toldLog(toldTable(dynamo, config.table, { connection, nowMs: clock.nowMs })),
       bus,

@@ -1,9 +1,12 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { admittedSendersTable } from '../aws/admitted-senders.ts';
 import { bounded } from '../aws/failures.ts';
 import type { Log, LogFields } from '../aws/log.ts';
 import { emitMetrics, metricLine } from '../aws/metric-line.ts';
 import { sqsNotificationQueue } from '../aws/notification-queue.ts';
 import type { Config } from '../config.ts';
+import { admissionOf } from '../core/changes/admission.ts';
 import {
   type Receipt,
   type ReceivePorts,
@@ -32,20 +35,31 @@ export type WebhookReceiver = (request: SinkRequest) => Promise<SinkAnswer>;
 /** Builds the receiver once for each process. */
 export function buildWebhookReceiver(config: Config<'webhook-receiver'>): WebhookReceiver {
   const { webhookPublicKeys, applicationId } = config;
-  const ports: ReceivePorts = {
+  const clock = systemClock;
+  const dynamo = new DynamoDBClient(bounded);
+  const shared: Omit<ReceivePorts, 'admission'> = {
     verifier: webhookVerifier({
-      clock: systemClock,
+      clock,
       ...(webhookPublicKeys === undefined ? {} : { publicKeys: webhookPublicKeys }),
-      ...(applicationId === undefined ? {} : { applicationId }),
     }),
     queue: sqsNotificationQueue(new SQSClient(bounded), config.queueUrl),
   };
+  const admissions = new Map(
+    config.connections.map((name) => {
+      const senders = admittedSendersTable(dynamo, config.table, name);
+      const known = applicationId === undefined ? {} : { application: applicationId };
+      return [name, admissionOf({ senders, clock, ...known })];
+    }),
+  );
   const log: Log = functionLog('webhook-receiver');
   return async (request) => {
     const connection = config.connections.find((name) => request.path.endsWith(`/${name}`));
     // Nothing genuine is sent here: no such sink was ever registered.
-    if (connection === undefined) return { status: 404, body: '{"error":"not found"}' };
+    const admission = admissions.get(connection ?? '');
+    if (connection === undefined || admission === undefined)
+      return { status: 404, body: '{"error":"not found"}' };
     const sink = { connection, url: sinkOf(config.webhookSink, connection) };
+    const ports = { ...shared, admission };
     const { status, body, receipt } = await receiveNotification(ports, sink, parseWebhook(request));
     log[levelOf[receipt.kind]](`webhook ${receipt.kind}`, { connection, ...fieldsOf(receipt) });
     emitMetrics(receiptMetric(config.prefix, connection, receipt));
@@ -58,6 +72,7 @@ const levelOf = {
   queued: 'info',
   ignored: 'info',
   forged: 'warn',
+  foreign: 'warn',
   'not-kept': 'error',
 } as const satisfies Readonly<Record<Receipt['kind'], keyof Log>>;
 
@@ -69,6 +84,7 @@ function fieldsOf(receipt: Receipt): LogFields {
       return { eventId: receipt.eventId, type: receipt.type };
     case 'ignored':
     case 'forged':
+    case 'foreign':
     case 'not-kept':
       return { reason: receipt.reason };
   }

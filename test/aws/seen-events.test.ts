@@ -1,10 +1,12 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { admittedSendersTable } from '../../src/aws/admitted-senders.ts';
 import { expectedSubscriptionsTable } from '../../src/aws/expected-subscriptions.ts';
 import { bounded } from '../../src/aws/failures.ts';
 import { quotaPausesTable } from '../../src/aws/quota-pauses.ts';
 import { seenEventsTable } from '../../src/aws/seen-events.ts';
 import type { SeenEvents } from '../../src/core/changes/notification-ports.ts';
+import { senderStoreContract } from '../contract/admitted-senders.ts';
 import { expectedSubscriptionsContract } from '../contract/expected-subscriptions.ts';
 import { quotaPausesContract } from '../contract/quota-pauses.ts';
 import { seenEventsContract } from '../contract/seen-events.ts';
@@ -54,6 +56,12 @@ quotaPausesContract('DynamoDB on the wire', async () => {
 expectedSubscriptionsContract('DynamoDB on the wire', async () => {
   records += 1;
   const open = () => expectedSubscriptionsTable(client, double.tableName, `record-${records}`);
+  return [open(), open()];
+});
+
+senderStoreContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const open = () => admittedSendersTable(client, double.tableName, `record-${records}`);
   return [open(), open()];
 });
 

@@ -83,6 +83,7 @@ const bundles = [
     alias: '',
     variables: () =>
       toEnvironment('webhook-receiver', {
+        table: 'fresco',
         ...names,
         queueUrl: silentQueue(),
         webhookSink: 'https://hooks.example.com',

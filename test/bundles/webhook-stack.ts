@@ -61,12 +61,14 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     environment: {
       ...toEnvironment('webhook-receiver', {
         ...names,
+        table: table.tableName,
         queueUrl,
         webhookSink,
         applicationId: undefined,
         webhookPublicKeys: [sandbox.publicKeyPem],
       }),
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
     },
   });
   const endpoints = {

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { admissionOf } from '../../src/core/changes/admission.ts';
 import type { QueuedNotification } from '../../src/core/changes/notification.ts';
 import { processNotifications } from '../../src/core/changes/process-notification.ts';
 import { type Receipt, receiveNotification } from '../../src/core/changes/receive-notification.ts';
@@ -20,6 +21,7 @@ import { fattureInCloud } from '../../src/fatture-in-cloud/provider-profile.ts';
 import { tokenEndpoint } from '../../src/fatture-in-cloud/token-endpoint.ts';
 import { parseWebhook } from '../../src/fatture-in-cloud/webhook-request.ts';
 import { webhookVerifier } from '../../src/fatture-in-cloud/webhook-signature.ts';
+import { memorySenders } from '../contract/admitted-senders.ts';
 import { readBody, startLoopback } from '../doubles/loopback.ts';
 import {
   bearer,
@@ -151,11 +153,9 @@ async function startReceiver({ sandbox }: SandboxServer): Promise<Receiver> {
   const queued: QueuedNotification[] = [];
   const receipts: Receipt[] = [];
   const { publicKeyPem, applicationId } = sandbox;
-  const verifier = webhookVerifier({
-    clock,
-    publicKeys: [publicKeyPem],
-    applicationId: String(applicationId),
-  });
+  const verifier = webhookVerifier({ clock, publicKeys: [publicKeyPem] });
+  const senders = memorySenders();
+  const admission = admissionOf({ senders, clock, application: String(applicationId) });
   const queue = {
     send: async (messages: readonly QueuedNotification[]) => void queued.push(...messages),
   };
@@ -169,7 +169,7 @@ async function startReceiver({ sandbox }: SandboxServer): Promise<Receiver> {
       body: (await readBody(request)).toString(),
     });
     const sink = { connection: 'default', url: receiver.url };
-    const received = await receiveNotification({ verifier, queue }, sink, parsed);
+    const received = await receiveNotification({ verifier, admission, queue }, sink, parsed);
     receipts.push(received.receipt);
     response.writeHead(received.status, { 'content-type': 'application/json' });
     response.end(received.body);
@@ -212,6 +212,7 @@ async function process(server: SandboxServer, accessToken: string, queued: Queue
       release: async () => {},
       countReads: async () => true,
     },
+    senders: memorySenders(),
     pauses: { untilMs: async () => undefined, raise: async () => {} },
     bus: { publish: async (more: readonly FrescoEvent[]) => void events.push(...more) },
   };

@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { admissionOf } from '../../src/core/changes/admission.ts';
 import type { QueuedNotification } from '../../src/core/changes/notification.ts';
 import { receiveNotification } from '../../src/core/changes/receive-notification.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import { parseWebhook, type WebhookRequest } from '../../src/fatture-in-cloud/webhook-request.ts';
 import { webhookVerifier } from '../../src/fatture-in-cloud/webhook-signature.ts';
+import { memorySenders } from '../contract/admitted-senders.ts';
 import { applicationId, nowMs, providerKey, sign, sink, strangerKey } from './signed-webhook.ts';
 
 // Goal: each hostile or damaged request has one exact answer, and none that is not genuine costs a message.
@@ -36,7 +38,7 @@ interface Case {
   readonly request: Partial<Omit<WebhookRequest, 'body'>> & { readonly body?: unknown };
   /** Claims that differ, or the whole Authorization header; `null`: none. */
   readonly token?: Readonly<Record<string, unknown>> | string | null;
-  readonly status: 200 | 202 | 401 | 503;
+  readonly status: 200 | 202 | 401 | 403 | 503;
   readonly queued?: number;
 }
 
@@ -171,7 +173,7 @@ const cases: readonly Case[] = [
     name: 'a handshake of another application',
     request: { method: 'GET', headers: { [challengeName]: challenge } },
     token: { aid: 99 },
-    status: unsigned,
+    status: 403,
   },
   {
     name: 'a handshake for another sink',
@@ -241,7 +243,7 @@ const cases: readonly Case[] = [
     name: 'a token of another application',
     request: { body: event },
     token: { aid: 1 },
-    status: unsigned,
+    status: 403,
   },
   {
     name: 'a replayed token around another event',
@@ -329,7 +331,11 @@ async function receive(
   const verifier = webhookVerifier({
     clock: { nowMs: () => nowMs },
     publicKeys: [providerKey.publicPem],
-    applicationId,
+  });
+  const admission = admissionOf({
+    senders: memorySenders(),
+    clock: { nowMs: () => nowMs },
+    application: applicationId,
   });
   const queue = {
     send: async (messages: readonly QueuedNotification[]) => {
@@ -338,7 +344,7 @@ async function receive(
     },
   };
   const received = await receiveNotification(
-    { verifier, queue },
+    { verifier, admission, queue },
     { connection: 'default', url: sink },
     { token, request: incoming },
   );

@@ -53,6 +53,7 @@ function environmentOf(endpoint: string): Record<string, string> {
       leaseTermMs: 90_000,
     }),
     ...toEnvironment('webhook-receiver', {
+      table: 'fresco',
       ...stack,
       queueUrl,
       webhookSink: 'https://hooks.example.com',

@@ -1,9 +1,11 @@
 import { sign as signBytes } from 'node:crypto';
 import fc from 'fast-check';
+import { admissionOf } from '../../src/core/changes/admission.ts';
 import { receiveNotification } from '../../src/core/changes/receive-notification.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import { parseWebhook } from '../../src/fatture-in-cloud/webhook-request.ts';
 import { webhookVerifier } from '../../src/fatture-in-cloud/webhook-signature.ts';
+import { anyone, memorySenders } from '../contract/admitted-senders.ts';
 import {
   applicationId,
   claims,
@@ -82,7 +84,11 @@ const request = fc
 const verifier = webhookVerifier({
   clock: { nowMs: () => nowMs },
   publicKeys: [providerKey.publicPem],
-  applicationId,
+});
+const admission = admissionOf({
+  senders: memorySenders(),
+  clock: { nowMs: () => nowMs },
+  application: applicationId,
 });
 
 const requests = target('webhooks', {
@@ -91,7 +97,7 @@ const requests = target('webhooks', {
   feed: async (webhook): Promise<Ending> => {
     const sent: unknown[] = [];
     const { status, body } = await receiveNotification(
-      { verifier, queue: { send: async (messages) => void sent.push(...messages) } },
+      { verifier, admission, queue: { send: async (messages) => void sent.push(...messages) } },
       { connection: 'default', url: sink },
       parseWebhook(webhook),
     );
@@ -107,7 +113,8 @@ const refusing = target('webhooks that the queue refuses', {
   feed: async (webhook): Promise<Ending> => {
     const { status } = await receiveNotification(
       {
-        verifier: { verify: async () => ({ kind: 'genuine' }) },
+        verifier: { verify: async () => ({ kind: 'genuine', sender: {} }) },
+        admission: anyone,
         queue: { send: () => Promise.reject(new StoreRefused('unavailable', 'invented')) },
       },
       { connection: 'default', url: sink },

@@ -163,18 +163,28 @@ describe('the receiver', () => {
     }
   });
 
-  it('may send to the queue, write its log and do nothing else', () => {
+  it('may send to the queue, note whose notifications are taken, write its log and do nothing else', () => {
     const actions = identityOf('receiver').statements.flatMap(({ Action }) => Action);
     expect(new Set(actions)).toEqual(
       new Set([
         'logs:CreateLogStream',
         'logs:PutLogEvents',
         'sqs:SendMessage',
+        'dynamodb:GetItem',
+        'dynamodb:UpdateItem',
         'kms:Decrypt',
         'kms:GenerateDataKey',
         'kms:DescribeKey',
       ]),
     );
+    const items = identityOf('receiver').statements.filter(({ Action }) =>
+      [Action].flat().some((action) => action.startsWith('dynamodb:')),
+    );
+    expect(items.map(({ Condition }) => Condition)).toEqual([
+      {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['subscriptions#*#senders'] },
+      },
+    ]);
   });
 });
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { admittedSenders } from '../../src/local/admitted-senders.ts';
 import { expectedSubscriptions } from '../../src/local/expected-subscriptions.ts';
 import { openFileStore } from '../../src/local/file-store.ts';
 import { quotaPauses } from '../../src/local/quota-pauses.ts';
 import { seenEvents } from '../../src/local/seen-events.ts';
 import { systemClock } from '../../src/local/system.ts';
+import { senderStoreContract } from '../contract/admitted-senders.ts';
 import { expectedSubscriptionsContract } from '../contract/expected-subscriptions.ts';
 import { journalStoreContract } from '../contract/journal-store.ts';
 import { quotaPausesContract } from '../contract/quota-pauses.ts';
@@ -28,6 +30,9 @@ journalStoreContract('the journal in a file store', async () =>
 );
 seenEventsContract('a file store', async () => (await openTwice()).map(seenEvents));
 quotaPausesContract('a file store', async () => (await openTwice()).map(quotaPauses));
+senderStoreContract('a file store', async () =>
+  (await openTwice()).map((store) => admittedSenders(store, 'default')),
+);
 expectedSubscriptionsContract('a file store', async () =>
   (await openTwice()).map((store) => expectedSubscriptions(store, 'default')),
 );

@@ -157,6 +157,7 @@ export function syncWorld(options: SyncWorldOptions) {
         reader: entityReader(client),
         pauses,
         seen: neverSeen,
+        senders: { read: async () => undefined },
         bus,
         told: { entities: told, stampOf: feed.stampOf },
       },

@@ -1,5 +1,7 @@
 import type { EntityChangedDetail } from '../event-details.ts';
 import type { FrescoEvent } from '../report.ts';
+import type { QueuedNotification } from './notification.ts';
+import type { ReadEntity } from './read-entities.ts';
 
 /** What is told about one entity; the event makes its subject of the company. */
 export type EntityChange = Omit<
@@ -18,6 +20,30 @@ export function entityChanged(change: EntityChange): FrescoEvent {
   const { companyId, entity, ...rest } = change;
   const detail = { v: 1, subject: `company:${companyId}`, company: companyId, ...rest } as const;
   return { detailType: 'Entity Changed', detail: { ...withEntity(detail, entity) } };
+}
+
+/** What a notification leads to for one of its entities: the API says what is there, and what is gone. */
+export function notifiedChange(
+  notification: QueuedNotification,
+  { id, read }: ReadEntity,
+): FrescoEvent[] {
+  if (read?.kind !== 'entity' && read?.kind !== 'absent') return [];
+  const { connection, companyId, resource, type, time, id: eventId } = notification;
+  const said = notification.change === 'delete' ? 'update' : notification.change;
+  return [
+    entityChanged({
+      connection,
+      companyId,
+      resource,
+      id,
+      change: read.kind === 'absent' ? 'delete' : said,
+      origin: 'webhook',
+      eventId,
+      type,
+      ...(time === undefined ? {} : { time }),
+      ...(read.kind === 'entity' && read.entity !== undefined ? { entity: read.entity } : {}),
+    }),
+  ];
 }
 
 function withEntity(detail: EntityChangedDetail, entity: unknown): EntityChangedDetail {

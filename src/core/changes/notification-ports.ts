@@ -1,3 +1,4 @@
+import type { Sender } from './admission.ts';
 import type { EntityId, Notification, QueuedNotification } from './notification.ts';
 
 /** What came with a request to show that the provider sent it. */
@@ -20,12 +21,12 @@ export type Forgery =
   | 'issuer'
   | 'audience'
   | 'event-id'
-  | 'subject'
-  | 'application';
+  | 'subject';
 
 /** Whether a request is the provider's. */
 export type Verification =
-  | { readonly kind: 'genuine' }
+  /** Of the provider, for whomever it was made. */
+  | { readonly kind: 'genuine'; readonly sender: Sender }
   | { readonly kind: 'forged'; readonly reason: Forgery };
 
 /** Tells the provider's requests from forged ones, without any secret; never rejects. */

@@ -1,8 +1,8 @@
 import { type EventBus, StoreRefused } from '../ports.ts';
-import type { FrescoEvent } from '../report.ts';
 import type { Obtained, TokenSource } from '../token-source.ts';
+import type { SenderStore } from './admission.ts';
 import { claimNotification, type HeldClaim, readsBeyond } from './claim-notification.ts';
-import { entityChanged } from './entity-changed.ts';
+import { notifiedChange } from './entity-changed.ts';
 import type { EntityId, QueuedNotification } from './notification.ts';
 import type { EntityRead, SeenEvents } from './notification-ports.ts';
 import {
@@ -30,6 +30,7 @@ export interface ProcessPorts extends ReadPorts {
   readonly tokens: TokenSource;
   readonly seen: SeenEvents;
   readonly bus: EventBus;
+  readonly senders: Pick<SenderStore, 'read'>;
   /** Where a sync looks up what was told already; absent where there is none. */
   readonly told?: ToldLog;
 }
@@ -51,6 +52,7 @@ interface Batch {
   readonly settings: ProcessSettings;
   readonly read: ReadEntities;
   readonly token: () => Promise<Obtained>;
+  readonly senders: () => ReturnType<SenderStore['read']>;
   /** Read once for each company: what is heard later in the batch, the reader heeds by itself. */
   readonly pausedUntilMs: (companyId: number) => Promise<number | undefined>;
   /** What was noted for the next sync already. */
@@ -76,6 +78,11 @@ export async function processNotifications(
     obtained ??= ports.tokens.obtain();
     return obtained;
   };
+  let admitted: ReturnType<SenderStore['read']> | undefined;
+  const senders = () => {
+    admitted ??= ports.senders.read();
+    return admitted;
+  };
   const pauses = new Map<number, Promise<number | undefined>>();
   const pausedUntilMs = (companyId: number) => {
     const pause = pauses.get(companyId) ?? ports.pauses.untilMs(companyId);
@@ -84,7 +91,7 @@ export async function processNotifications(
   };
   const read = entitiesReader(ports, settings);
   const noted = new Set<EntityRead>();
-  const batch: Batch = { ports, settings, read, token, pausedUntilMs, noted };
+  const batch: Batch = { ports, settings, read, token, senders, pausedUntilMs, noted };
   const begun = await Promise.all(
     deliveries.map((delivery) => unlessRefused(delivery, () => begin(batch, delivery))),
   );
@@ -107,10 +114,15 @@ async function unlessRefused<T>(delivery: Delivery, work: () => Promise<T>): Pro
 
 async function begin(batch: Batch, delivery: Delivery): Promise<Claimed | Processed> {
   const { ports, settings } = batch;
-  const obstacle = mustRead(batch, delivery.notification)
-    ? await obstacleTo(batch, delivery.notification)
+  const { notification } = delivery;
+  const obstacle = mustRead(batch, notification)
+    ? await obstacleTo(batch, notification)
     : undefined;
   if (obstacle !== undefined) return obstacle;
+  if (await isForeign(batch, notification)) {
+    const reason = `company ${notification.companyId} is not one of this connection`;
+    return { kind: 'foreign', reason };
+  }
   const held = await claimNotification(ports, delivery, settings.claimMs);
   return 'kind' in held ? held : { delivery, held };
 }
@@ -118,6 +130,16 @@ async function begin(batch: Batch, delivery: Delivery): Promise<Claimed | Proces
 /** A reference is no more than a hint; that something is gone is told by nobody but the API. */
 function mustRead({ settings }: Batch, notification: QueuedNotification): boolean {
   return settings.entity === 'full' || notification.change === 'delete';
+}
+
+/** Companies are those of the token, and those that an operator has subscribed. */
+async function isForeign(batch: Batch, notification: QueuedNotification): Promise<boolean> {
+  const { companyId } = notification;
+  const obtained = mustRead(batch, notification) ? await batch.token() : undefined;
+  const ofToken = obtained?.kind === 'token' ? obtained.token.companies.map(({ id }) => id) : [];
+  if (ofToken.includes(companyId)) return false;
+  const { companies = [] } = (await batch.senders()) ?? {};
+  return !companies.includes(companyId) && ofToken.length + companies.length > 0;
 }
 
 /** What is known beforehand to stand in the way, so that nothing is claimed or asked in vain. */
@@ -152,7 +174,7 @@ async function processClaimed(batch: Batch, { delivery, held }: Claimed): Promis
     return beyond;
   }
   const reads = await readAll(batch, notification, left);
-  const events = reads.flatMap((entity) => eventOf(notification, entity));
+  const events = reads.flatMap((entity) => notifiedChange(notification, entity));
   const refused = events.length > 0 ? await refusalOf(bus.publish(events)) : undefined;
   if (refused !== undefined) {
     await release(settled);
@@ -209,26 +231,6 @@ function doubtsOf(
   return [
     ...(differs ? ['two bodies came under one event id: one of them is forged'] : []),
     ...(there.length > 0 ? [`${there.length} of the deletions told are still at the API`] : []),
-  ];
-}
-
-function eventOf(notification: QueuedNotification, { id, read }: ReadEntity): FrescoEvent[] {
-  if (read?.kind !== 'entity' && read?.kind !== 'absent') return [];
-  const { connection, companyId, resource, type, time, id: eventId } = notification;
-  const said = notification.change === 'delete' ? 'update' : notification.change;
-  return [
-    entityChanged({
-      connection,
-      companyId,
-      resource,
-      id,
-      change: read.kind === 'absent' ? 'delete' : said,
-      origin: 'webhook',
-      eventId,
-      type,
-      ...(time === undefined ? {} : { time }),
-      ...(read.kind === 'entity' && read.entity !== undefined ? { entity: read.entity } : {}),
-    }),
   ];
 }
 

@@ -19,7 +19,9 @@ export type Processed =
   | { readonly kind: 'done'; readonly published: number; readonly warning?: string }
   | Retry
   /** What is left of it can't be read, however often; `reason` names the scope or the company at fault. */
-  | { readonly kind: 'drop'; readonly published: number; readonly reason: string };
+  | { readonly kind: 'drop'; readonly published: number; readonly reason: string }
+  /** It is of a company that this connection does not serve: nothing was read, claimed or told. */
+  | { readonly kind: 'foreign'; readonly reason: string };
 
 /** A message, and how often it has failed before. */
 export interface Delivery {

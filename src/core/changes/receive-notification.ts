@@ -1,4 +1,5 @@
 import { StoreRefused } from '../ports.ts';
+import type { Admission, Foreign } from './admission.ts';
 import { type Notification, partsOf } from './notification.ts';
 import type {
   Forgery,
@@ -33,6 +34,8 @@ export type Receipt =
   | { readonly kind: 'queued'; readonly eventId: string; readonly type: string }
   | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'forged'; readonly reason: Forgery }
+  /** Signed by the provider, for a company or an application that is not this connection's. */
+  | { readonly kind: 'foreign'; readonly reason: Foreign }
   | { readonly kind: 'not-kept'; readonly reason: string };
 
 /**
@@ -40,7 +43,7 @@ export type Receipt =
  * subscription: what is genuine gets 2xx, or 503 where it could not be kept.
  */
 export interface Received {
-  readonly status: 200 | 202 | 401 | 503;
+  readonly status: 200 | 202 | 401 | 403 | 503;
   /** JSON. */
   readonly body: string;
   readonly receipt: Receipt;
@@ -49,6 +52,7 @@ export interface Received {
 /** What receiving needs: nothing here can read a secret. */
 export interface ReceivePorts {
   readonly verifier: NotificationVerifier;
+  readonly admission: Admission;
   readonly queue: NotificationQueue;
 }
 
@@ -62,6 +66,11 @@ export async function receiveNotification(
   const verification = await ports.verifier.verify({ ...claimsOf(request), token, sink: sink.url });
   if (verification.kind === 'forged') {
     return answer(401, { error: 'unauthorized' }, verification);
+  }
+  const asked = request.kind === 'challenge' ? 'handshake' : 'notification';
+  const foreign = await ports.admission.judge(verification.sender, asked);
+  if (foreign !== undefined) {
+    return answer(403, { error: 'forbidden' }, { kind: 'foreign', reason: foreign });
   }
   switch (request.kind) {
     case 'challenge':

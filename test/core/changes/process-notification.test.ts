@@ -260,6 +260,41 @@ describe('reads', () => {
   });
 });
 
+describe('a notification of a company that is not the connection’s', () => {
+  const ids = Array.from({ length: 100 }, (_, n) => n + 1);
+  const foreign = aboutClients({ companyId: 666, ids });
+  const end = { kind: 'foreign', reason: 'company 666 is not one of this connection' };
+  const served = (id: number) => ({ companies: [id], application: null, learnUntilMs: 0 });
+
+  it.each(['update', 'delete'] as const)('is not read, claimed or told (%s)', async (change) => {
+    const world = new ProcessingWorld();
+    world.serves(108061);
+    expect(await world.process([{ ...foreign, change }, aboutClients()])).toEqual([
+      end,
+      { kind: 'done', published: 1 },
+    ]);
+    expect(world.reads).toEqual([1]);
+    expect(world.calls.filter((call) => call === 'seen.claim')).toHaveLength(1);
+    expect(world.published).toHaveLength(1);
+  });
+
+  it('is told apart where references are wanted, and no token is asked for', async () => {
+    const world = new ProcessingWorld();
+    world.settings = { entity: 'reference' };
+    world.admitted = served(108061);
+    expect(await world.process([foreign])).toEqual([end]);
+    expect(world.calls).toEqual(['senders.read']);
+  });
+
+  it('is the connection’s where an operator has subscribed it, and where nobody knows', async () => {
+    const world = new ProcessingWorld();
+    expect(await world.process([aboutClients()])).toMatchObject([{ kind: 'done' }]);
+    world.serves(108061);
+    world.admitted = served(666);
+    expect(await world.process([{ ...foreign, ids: [1] }])).toMatchObject([{ kind: 'done' }]);
+  });
+});
+
 describe('an entity that several notifications of a batch speak of', () => {
   it('is read once, after the last of them has come: fifteen updates of three clients are 3 reads and 15 events', async () => {
     const world = new ProcessingWorld();

@@ -1,3 +1,4 @@
+import type { AdmittedSenders } from '../../../src/core/changes/admission.ts';
 import {
   type EntityId,
   keyOf,
@@ -20,6 +21,7 @@ export type PortCall =
   | 'tokens.obtain'
   | 'pauses.untilMs'
   | 'pauses.raise'
+  | 'senders.read'
   | 'seen.claim'
   | 'seen.confirm'
   | 'seen.release'
@@ -51,6 +53,7 @@ export class ProcessingWorld {
   });
   /** Called at each port call: may throw `StoreRefused` or `Killed`. */
   fail: (call: PortCall) => void = () => {};
+  admitted: AdmittedSenders | undefined;
   settings: Partial<ProcessSettings> = {};
   readonly published: FrescoEvent[] = [];
   readonly reads: EntityId[] = [];
@@ -84,6 +87,12 @@ export class ProcessingWorld {
       },
     },
     seen: this.#seenEvents(),
+    senders: {
+      read: async () => {
+        await this.#enter('senders.read');
+        return this.admitted;
+      },
+    },
     pauses: {
       untilMs: async (companyId) => {
         await this.#enter('pauses.untilMs');
@@ -103,6 +112,12 @@ export class ProcessingWorld {
       },
     },
   };
+
+  /** The token reaches these companies. */
+  serves(...ids: readonly number[]): void {
+    const companies = ids.map((id) => ({ id, name: 'Studio Esempio' }));
+    this.obtained = { kind: 'token', token: { ...token, companies } };
+  }
 
   /** One batch, each message with so many failures behind it. */
   process(

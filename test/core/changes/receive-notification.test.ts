@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Admission, Foreign } from '../../../src/core/changes/admission.ts';
 import type { Notification, QueuedNotification } from '../../../src/core/changes/notification.ts';
 import type { Proof, Verification } from '../../../src/core/changes/notification-ports.ts';
 import {
@@ -16,15 +17,25 @@ const notification: Notification = {
   change: 'update',
   ids: [1, 2],
 };
+const sender = { companyId: 108061, application: '4010' };
+const genuine = { kind: 'genuine', sender } as const;
 const told: IncomingRequest = { kind: 'notification', notification, subject: 'company:108061' };
 
 function receiver(
-  verification: Verification = { kind: 'genuine' },
+  verification: Verification = genuine,
   refuse: () => void = () => undefined,
+  foreign?: Foreign,
 ) {
   const proofs: Proof[] = [];
   const kept: QueuedNotification[] = [];
+  const judged: unknown[] = [];
   const ports = {
+    admission: {
+      judge: async (...asked: Parameters<Admission['judge']>) => {
+        judged.push(asked);
+        return foreign;
+      },
+    },
     verifier: {
       verify: async (proof: Proof) => {
         proofs.push(proof);
@@ -42,7 +53,7 @@ function receiver(
     const { body, ...rest } = await receiveNotification(ports, sink, { token: 'a.b.c', request });
     return { ...rest, body: JSON.parse(body) as unknown };
   };
-  return { proofs, kept, receive };
+  return { proofs, kept, judged, receive };
 }
 
 describe('a genuine request', () => {
@@ -58,7 +69,7 @@ describe('a genuine request', () => {
   });
 
   it('that could not be kept is asked for again', async () => {
-    const { receive } = receiver({ kind: 'genuine' }, () => {
+    const { receive } = receiver(genuine, () => {
       throw new StoreRefused('unavailable', 'the queue does not answer');
     });
     expect(await receive(told)).toEqual({
@@ -69,7 +80,7 @@ describe('a genuine request', () => {
   });
 
   it('that meets a defect is not answered at all', async () => {
-    const { receive } = receiver({ kind: 'genuine' }, () => {
+    const { receive } = receiver(genuine, () => {
       throw new Error('a defect');
     });
     await expect(receive(told)).rejects.toThrow('a defect');
@@ -103,6 +114,24 @@ describe('a genuine request', () => {
       receipt: { kind: 'not-kept', reason: 'more than a megabyte' },
     });
     expect(kept).toEqual([]);
+  });
+});
+
+describe('a request that the provider signed for somebody else', () => {
+  it.each<[IncomingRequest, string]>([
+    [told, 'notification'],
+    [{ kind: 'challenge', challenge: 'xyz' }, 'handshake'],
+    [{ kind: 'nothing', reason: 'unknown type' }, 'notification'],
+    [{ kind: 'oversized', reason: 'too large' }, 'notification'],
+  ])('(%j) is told apart from a forged one, and kept nowhere', async (request, kind) => {
+    const { receive, kept, judged } = receiver(genuine, undefined, 'company');
+    expect(await receive(request)).toEqual({
+      status: 403,
+      body: { error: 'forbidden' },
+      receipt: { kind: 'foreign', reason: 'company' },
+    });
+    expect(kept).toEqual([]);
+    expect(judged).toEqual([[sender, kind]]);
   });
 });
 
