@@ -21,7 +21,7 @@ import { type Store, senderKeys, subscriptionKeys } from './store.ts';
 /** What notifications become, and with whose token. */
 export interface WebhookProps {
   readonly store: Store;
-  readonly settings: Omit<Config<'webhook-handler'>, 'queueUrl'>;
+  readonly settings: Omit<Config<'webhook-handler'>, 'queueUrl' | 'webhookSink'>;
   readonly receiving: Pick<Config<'webhook-receiver'>, 'applicationId' | 'webhookPublicKeys'>;
   readonly busArn: string;
   readonly defaults: FunctionDefaults;
@@ -112,7 +112,11 @@ export class Webhook extends Construct {
       edge: 'webhook-handler',
       description: 'Fresco: tells on the bus what has changed',
       defaults: props.defaults,
-      environment: toEnvironment('webhook-handler', { ...settings, queueUrl: this.queue.queueUrl }),
+      environment: toEnvironment('webhook-handler', {
+        ...settings,
+        queueUrl: this.queue.queueUrl,
+        webhookSink: this.sink,
+      }),
       timeout: handlerTimeout,
     });
     handler.allow(

@@ -57,6 +57,7 @@ const consumersAlias = matching(
   "the ARN of the rotator's alias for consumers",
   /^arn:[^:\s]+:lambda:\S+$/,
 );
+const webhookSink = url('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/);
 const entity = oneOf('FRESCO_ENTITY', ['full', 'reference']);
 const stackWide = { prefix, connections, table, bus, providerUrl };
 
@@ -73,7 +74,7 @@ const settings = {
     table,
     queueUrl,
     /** Base of the sinks: the sink of a connection is this, a slash and the connection's name. */
-    webhookSink: url('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/),
+    webhookSink,
     /** The `aid` that a notification must carry; absent: the one that a handshake has told. */
     applicationId: optional(matching('FRESCO_APPLICATION_ID', 'a number', /^\d{1,15}$/)),
     /** PEM; absent: the keys that the provider publishes. */
@@ -87,7 +88,14 @@ const settings = {
       ),
     ),
   },
-  'webhook-handler': { ...stackWide, queueUrl, consumersAlias, entity },
+  'webhook-handler': {
+    ...stackWide,
+    queueUrl,
+    consumersAlias,
+    entity,
+    /** As the receiver has it; absent in a stack that was deployed before it was asked for. */
+    webhookSink: optional(webhookSink),
+  },
   /** The queue brings a sync back that has to go on. */
   sync: { ...stackWide, queueUrl, consumersAlias, entity },
   cli: {

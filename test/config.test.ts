@@ -48,7 +48,13 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     applicationId: maybe(fc.stringMatching(/^\d{1,15}$/)),
     webhookPublicKeys: maybe(fc.array(pem, { minLength: 1, maxLength: 3 })),
   }),
-  'webhook-handler': fc.record({ ...stackWide, queueUrl: url, consumersAlias, entity }),
+  'webhook-handler': fc.record({
+    ...stackWide,
+    queueUrl: url,
+    consumersAlias,
+    entity,
+    webhookSink: maybe(url),
+  }),
   sync: fc.record({ ...stackWide, queueUrl: url, consumersAlias, entity }),
   cli: fc.record({
     store: fc.oneof(

@@ -44,6 +44,7 @@ const server = await startAnswering(
 process.env['AWS_ENDPOINT_URL'] = server.url;
 
 const handle = buildWebhookHandler({
+  webhookSink: undefined,
   prefix: 'fresco',
   connections: ['default'],
   queueUrl: `${server.url}/000000000000/notifications`,

@@ -21,6 +21,7 @@ export const checks = [
   'schedule',
   'rotator',
   'bus',
+  'webhooks',
 ] as const;
 
 /** One of `checks`. */

@@ -7,6 +7,7 @@ import { examineOpening } from './doctor-opening.ts';
 import { examineProvider } from './doctor-provider.ts';
 import { examineStack } from './doctor-stack.ts';
 import { examineStore } from './doctor-store.ts';
+import { webhooksFinding } from './doctor-webhooks.ts';
 import { exitCodes } from './failure.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { painted, print, say, waiting } from './terminal.ts';
@@ -68,6 +69,10 @@ export async function examineConnection(
     ...provider.findings,
     ...stack,
   ];
+  const isTokenGood = found.some(({ check, state }) => check === 'token' && state === 'ok');
+  if (connection.provider.isFattureInCloud && isTokenGood && store.published !== undefined) {
+    found.push(await webhooksFinding(connection, store.published));
+  }
   const behind: readonly Check[] = connection.provider.isFattureInCloud ? ofProvider : ['token'];
   const missing = behind.filter((check) => !found.some((it) => it.check === check));
   const unseen = missing.map((check) =>
@@ -78,7 +83,7 @@ export async function examineConnection(
 }
 
 /** What hangs from the provider's answer. */
-const ofProvider = ['token', 'company', 'permissions', 'licence'] as const;
+const ofProvider = ['token', 'company', 'permissions', 'licence', 'webhooks'] as const;
 
 const marks = { ok: ['✓', 32], broken: ['✗', 31], unknown: ['–', 2] } as const;
 

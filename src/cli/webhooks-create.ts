@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import { isEarlierAddress } from '../core/changes/watch-subscriptions.ts';
 import { StoreRefused } from '../core/ports.ts';
-import type { Connection } from '../wiring/connection.ts';
-import type { Subscription, Subscriptions } from '../wiring/webhook-operations.ts';
+import { admitAll } from '../wiring/admit-companies.ts';
+import type { Subscribed, Subscription, Subscriptions } from '../wiring/webhook-operations.ts';
 import {
   answered,
   describe,
@@ -26,7 +27,7 @@ const lookEveryMs = 1_000;
 export function createWebhook(): Command {
   return withCompany(new Command('create'))
     .description(
-      'subscribes the deployed webhook endpoint to changes of a company, and waits for the handshake',
+      'subscribes the deployed webhook endpoint to changes of a company, and waits for the handshake; a subscription that sends to an earlier address of it is moved',
     )
     .requiredOption(
       '--types <types...>',
@@ -52,7 +53,8 @@ async function create(options: CreateOptions): Promise<void> {
       `no event type is called '${read.unknown}': such as entities.clients.update`,
     );
   }
-  const { api, companyId, connection } = await subscriptionsFor(options);
+  const opened = await subscriptionsFor(options);
+  const { companyId, connection } = opened;
   const sink = options.sink ?? connection.sink;
   if (sink === undefined) {
     throw new Failure(
@@ -61,40 +63,100 @@ async function create(options: CreateOptions): Promise<void> {
     );
   }
   const { types } = read;
+  const outdated = await outdatedAmong(opened, sink, types);
+  const left = types.filter((type) => !outdated.some((one) => one.types.includes(type)));
   if (options.dryRun === true) {
+    const moves = outdated.map(({ id, sink: from }) => ({ id, from }));
     return told(
       options,
-      { dryRun: true, company: companyId, sink, types },
-      `would subscribe ${sink} to ${types.length} event types of company ${companyId}`,
+      { dryRun: true, company: companyId, sink, types, ...(moves.length > 0 && { moves }) },
+      [
+        ...moves.map(({ id, from }) => `would move ${id} from ${from} to ${sink}`),
+        ...(left.length === 0
+          ? []
+          : [`would subscribe ${sink} to ${left.length} event types of company ${companyId}`]),
+      ].join('\n'),
     );
   }
-  const what = `subscribe ${sink}`;
-  const made = answered(await waiting('asking the provider', api.create({ sink, types })), what);
-  await noteExpected(connection, companyId, made);
-  const verified = await waiting('waiting for the handshake', untilVerified(api, made));
-  told(options, { company: companyId, subscription: verified }, ...describe(verified));
-  if (!verified.verified) {
+  await unlessRefused('the receiver has not heard of this company', () =>
+    admitAll(connection, { nowMs: connection.clock.nowMs(), companyId }),
+  );
+  const moved: Subscription[] = [];
+  for (const one of outdated) {
+    say(`${one.id} sends to ${one.sink}: it is moved to ${sink}`);
+    const what = `move ${one.id} to ${sink}`;
+    moved.push(await subscribed(opened, what, opened.api.move(one.id, sink)));
+  }
+  const made =
+    left.length === 0
+      ? []
+      : [await subscribed(opened, `subscribe ${sink}`, opened.api.create({ sink, types: left }))];
+  tellAll(options, companyId, { moved, made });
+}
+
+type Opened = Awaited<ReturnType<typeof subscriptionsFor>>;
+
+/** Subscriptions of ours that send to an earlier address, or that have nothing but wished types and another one. */
+async function outdatedAmong(
+  { api, connection: { subscriptions } }: Opened,
+  sink: string,
+  types: readonly string[],
+): Promise<readonly Subscription[]> {
+  const listed = answered(await waiting('asking the provider', api.list()), 'list');
+  const ours = new Set((await subscriptions.list()).map(({ id }) => id));
+  return listed.filter(
+    (one) =>
+      one.sink !== sink &&
+      (isEarlierAddress(one.sink, sink) ||
+        (ours.has(one.id) && one.types.every((type) => types.includes(type)))),
+  );
+}
+
+/** Waits for what the provider makes of it, and for its handshake. */
+async function subscribed(
+  { api, companyId, connection }: Opened,
+  what: string,
+  asked: Promise<Subscribed<Subscription>>,
+): Promise<Subscription> {
+  const made = answered(await waiting('asking the provider', asked), what);
+  const { id, sink, types } = made;
+  await unlessRefused(`nobody will miss ${id} if it goes`, () =>
+    connection.subscriptions.change((list) => [
+      ...list.filter((one) => one.id !== id),
+      { id, companyId, sink, types },
+    ]),
+  );
+  return waiting('waiting for the handshake', untilVerified(api, made));
+}
+
+function tellAll(
+  options: CreateOptions,
+  company: number,
+  { moved, made }: Readonly<Record<'moved' | 'made', readonly Subscription[]>>,
+): void {
+  const all = [...moved, ...made];
+  const subscription = all.at(-1);
+  told(
+    options,
+    { company, subscription, ...(moved.length > 0 && { moved }) },
+    all.map(describe).join('\n'),
+  );
+  const open = all.find(({ verified }) => !verified);
+  if (open !== undefined) {
     throw new Failure(
       'retry',
-      `${verified.id} is not verified: the provider's handshake has not reached ${sink}; mend that, wait ten minutes, then fresco webhooks verify ${verified.id}`,
+      `${open.id} is not verified: the provider's handshake has not reached ${open.sink}; mend that, wait ten minutes, then fresco webhooks verify ${open.id}`,
     );
   }
 }
 
-/** From now on the daily watch misses it if it goes; without the note it works all the same. */
-async function noteExpected(
-  { subscriptions }: Connection,
-  companyId: number,
-  { id, sink, types }: Subscription,
-): Promise<void> {
+/** All the rest works without the note: a warning says what it is like without. */
+export async function unlessRefused(without: string, work: () => Promise<void>): Promise<void> {
   try {
-    await subscriptions.change((list) => [
-      ...list.filter((one) => one.id !== id),
-      { id, companyId, sink, types },
-    ]);
+    await work();
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
-    say(`warning: nobody will miss ${id} if it goes: ${error.message}`);
+    say(`warning: ${without}: ${error.message}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { admitAll } from '../wiring/admit-companies.ts';
 import {
   answered,
   describe,
@@ -10,7 +11,7 @@ import {
 import { connect, examples, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { print, waiting } from './terminal.ts';
-import { createWebhook } from './webhooks-create.ts';
+import { createWebhook, unlessRefused } from './webhooks-create.ts';
 
 /** `fresco webhooks`: the subscriptions of a company at the provider, and what could not be handled. */
 export function webhooksCommand(): Command {
@@ -68,6 +69,11 @@ async function onOne(
   const what = `${work === 'verify' ? 'ask for a handshake of' : 'delete'} ${id}`;
   if (options.dryRun === true)
     return told(options, { dryRun: true, id, company: companyId }, `would ${what}`);
+  if (work === 'verify') {
+    await unlessRefused('the receiver has not heard of this company', () =>
+      admitAll(connection, { nowMs: connection.clock.nowMs(), companyId }),
+    );
+  }
   const answer = await waiting('asking the provider', api[work](id));
   if (work === 'remove' && (answer.kind === 'ok' || answer.kind === 'absent')) {
     // Also where the provider has taken it back already: from now on nobody misses it.

@@ -91,7 +91,8 @@ export interface SubscriptionLostDetail extends EventDetail {
   readonly subscription: string;
   readonly sink: string;
   readonly types: readonly string[];
-  readonly why: 'gone' | 'not verified' | 'types missing';
+  /** `another address`: it sends to an earlier deployment, or to where somebody has moved it. */
+  readonly why: 'gone' | 'not verified' | 'types missing' | 'another address';
   /** Id of the subscription that was made in its place. */
   readonly renewedAs?: string;
   /** Why none could be made in its place, where the stack wants one. */

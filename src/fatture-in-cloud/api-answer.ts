@@ -97,9 +97,26 @@ function waitOf({ retryAfter, date }: RawAnswer): number | undefined {
 function errorOf(fields: Readonly<Record<string, unknown>>) {
   const { error } = fields;
   if (typeof error === 'string') return { code: error, message: printable(error) };
-  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
-  return { code, message: typeof message === 'string' ? printable(message) : 'without a message' };
+  const {
+    code,
+    message,
+    validation_result: validations,
+  } = Object(error) as Record<string, unknown>;
+  const said = typeof message === 'string' ? message : 'without a message';
+  return { code, message: printable([said, ...validationsIn(validations)].join(' ')) };
 }
+
+/** What the provider holds against each field, such as `data.types: The event is already registered`. */
+function validationsIn(fields: unknown): string[] {
+  return Object.entries(Object(fields) as Record<string, unknown>)
+    .slice(0, validationsMax)
+    .map(([field, said]) => {
+      const texts = [said].flat().filter((text) => typeof text === 'string');
+      return `${field}: ${texts.slice(0, validationsMax).join(' ')}`;
+    });
+}
+
+const validationsMax = 5;
 
 // A token of the provider's, and a signed one: an error may repeat what was sent.
 const tokens = /\b[acdr]\/[\w-]{8,}|\beyJ[\w-]+\.[\w.-]+/g;

@@ -27,6 +27,8 @@ export interface Subscriptions {
   list(): Promise<Subscribed<readonly Subscription[]>>;
   /** Types that are subscribed elsewhere or unknown are left out, each with a warning. */
   create(wish: SubscriptionWish): Promise<Subscribed<Subscription>>;
+  /** Has it send to another address, which takes a handshake of its own. */
+  move(id: string, sink: string): Promise<Subscribed<Subscription>>;
   /** Asks for one more handshake: five in all, ten minutes apart. */
   verify(id: string): Promise<Subscribed<undefined>>;
   remove(id: string): Promise<Subscribed<undefined>>;
@@ -41,6 +43,10 @@ export function subscriptionsOf(api: ApiClient, companyId: number): Subscription
     create: async ({ sink, types }) => {
       const data = { sink, types, verification_method: 'header', config: { mapping: 'binary' } };
       return read(await api.send({ method: 'POST', path, body: { data } }), subscriptionIn);
+    },
+    move: async (id, sink) => {
+      const data = { sink, verification_method: 'header' };
+      return read(await api.send({ method: 'PUT', path: one(id), body: { data } }), subscriptionIn);
     },
     verify: async (id) => {
       const body = { data: { verification_method: 'header' } };

@@ -13,6 +13,7 @@ import { redriveDeadLetters } from '../aws/redrive.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { readStackParameter } from '../aws/stack.ts';
+import { admitAfterLogin } from '../core/changes/admission.ts';
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
 import { logout } from '../core/logout.ts';
@@ -56,6 +57,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     accessToken: boundByGrant(secret('access-token'), grant),
     journal: journalTable(table, name),
   };
+  const senders = admittedSendersTable(table.client, facts.table, name);
   const ports = ownPorts(stored, facts, options);
   const byHand = () => ({
     ...ports,
@@ -76,11 +78,15 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       accessToken: stored.accessToken,
       rotator: rotatorClient(lambda, facts.consumersAlias, name),
     }),
-    senders: admittedSendersTable(table.client, facts.table, name),
+    senders,
     subscriptions: expectedSubscriptionsTable(table.client, facts.table, name),
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
-    login: (consent) => login(ports, consent),
+    login: async (consent) => {
+      const done = await login(ports, consent);
+      await admitAfterLogin(senders, consent.companies);
+      return done;
+    },
     putManualToken: (manual) => installManualToken(ports, manual),
     logout: () => logout(byHand()),
     byHand: {

@@ -1,3 +1,4 @@
+import { admitAfterLogin } from '../core/changes/admission.ts';
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
 import { logout } from '../core/logout.ts';
@@ -37,6 +38,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
   const store = await openFileStore(path, { clock: systemClock, create });
   const { client, grant, accessToken, journal } = boundFiles(store, name);
   const ports = (reporter: Reporter) => filePorts(store, { name, provider, reporter });
+  const senders = admittedSenders(store, name);
   const pass = (request: Parameters<typeof rotate>[1]) => onePass(ports, request);
   return {
     name,
@@ -58,10 +60,14 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
         ask: async (wish) => answerOf((await pass({ door: 'consumer', ...wish })).outcome),
       },
     }),
-    senders: admittedSenders(store, name),
+    senders,
     subscriptions: expectedSubscriptions(store, name),
     rotate: pass,
-    login: (consent) => login(ports(unheard), consent),
+    login: async (consent) => {
+      const done = await login(ports(unheard), consent);
+      await admitAfterLogin(senders, consent.companies);
+      return done;
+    },
     putManualToken: (manual) => installManualToken(ports(unheard), manual),
     logout: async () => {
       const done = await logout(ports(unheard));

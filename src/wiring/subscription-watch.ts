@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { admittedSendersTable } from '../aws/admitted-senders.ts';
 import { eventBridgeBus } from '../aws/event-bus.ts';
 import { expectedSubscriptionsTable } from '../aws/expected-subscriptions.ts';
 import { bounded } from '../aws/failures.ts';
@@ -12,6 +13,8 @@ import {
 import type { ApiClient } from '../fatture-in-cloud/api-client.ts';
 import { type Subscribed, subscriptionsOf } from '../fatture-in-cloud/subscriptions.ts';
 import { systemClock } from '../local/system.ts';
+import { sinkOf } from '../stack-facts.ts';
+import { admitAll } from './admit-companies.ts';
 import { connectionApis } from './connection-apis.ts';
 import { EventRefused } from './lambda-events.ts';
 import { functionLog } from './log.ts';
@@ -31,8 +34,14 @@ export function buildSubscriptionWatch(config: Config<'webhook-handler'>): Subsc
       throw new EventRefused(`"watch" must be one of ${config.connections.join(', ')}`);
     }
     const expected = expectedSubscriptionsTable(dynamo, config.table, connection);
-    const provider = providerSubscriptions(apiOf(connection).api);
-    const found = await watchSubscriptions({ expected, provider, bus }, { connection, renew });
+    const { api, tokens } = apiOf(connection);
+    const provider = providerSubscriptions(api);
+    const senders = admittedSendersTable(dynamo, config.table, connection);
+    await admitAll({ senders, tokens, subscriptions: expected });
+    const sink =
+      config.webhookSink === undefined ? {} : { sink: sinkOf(config.webhookSink, connection) };
+    const settings = { connection, renew, ...sink };
+    const found = await watchSubscriptions({ expected, provider, bus }, settings);
     for (const { kind, ...rest } of found) {
       log[kind === 'kept' ? 'info' : 'error'](`subscription ${kind}`, { connection, ...rest });
     }
@@ -53,6 +62,12 @@ export function providerSubscriptions(api: ApiClient): ProviderSubscriptions {
     },
     create: async ({ companyId, sink, types }) => {
       const answer = await subscriptionsOf(api, companyId).create({ sink, types });
+      return answer.kind === 'ok'
+        ? { kind: 'created', subscription: answer.value }
+        : { kind: 'refused', detail: detailOf(answer) };
+    },
+    move: async ({ companyId, id, sink }) => {
+      const answer = await subscriptionsOf(api, companyId).move(id, sink);
       return answer.kind === 'ok'
         ? { kind: 'created', subscription: answer.value }
         : { kind: 'refused', detail: detailOf(answer) };

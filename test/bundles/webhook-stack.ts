@@ -85,6 +85,7 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     timeoutMs: 30_000,
     environment: {
       ...toEnvironment('webhook-handler', {
+        webhookSink: undefined,
         ...names,
         queueUrl,
         table: table.tableName,

@@ -72,7 +72,8 @@ const sandbox = (path: string, body: object) =>
 
 it('a stack of which nothing is broken holds at every link, and its rotator has answered', async () => {
   const findings = await examine({ scopes: 'entity.clients:r' });
-  expect(findings.map(({ check, state }) => `${check} ${state}`)).toEqual(
+  expect(findings.at(-1)).toMatchObject({ check: 'webhooks', state: 'unknown' });
+  expect(findings.slice(0, -1).map(({ check, state }) => `${check} ${state}`)).toEqual(
     [
       ...['config', 'credentials', 'stack', 'client', 'grant', 'access-token', 'key', 'table'],
       ...['clock', 'attempt', 'provider', 'application', 'token', 'company', 'permissions'],
@@ -267,6 +268,19 @@ describe('what is broken is found, and nothing is spent on it:', () => {
       'bus',
       'Denied',
       'op',
+    ],
+    [
+      'a subscription that the provider has taken back',
+      async () => {
+        const { subscriptions } = await connect({});
+        const types = ['it.fattureincloud.webhooks.entities.clients.update'];
+        const sink = 'https://hooks.example.com/webhooks/default';
+        await subscriptions.change(() => [{ id: 'SUB1', companyId: 108061, sink, types }]);
+        return () => subscriptions.change(() => []);
+      },
+      'webhooks',
+      'the subscription SUB1 is gone',
+      'fresco webhooks create --company 108061',
     ],
     [
       'a licence that has expired',

@@ -46,6 +46,7 @@ describe('fresco doctor over a file store', () => {
       '✓ permissions',
       '✓ licence',
       '– schedule',
+      '– webhooks',
     ]);
     expect({ code, stderr }).toEqual({
       code: 0,

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { admittedSenders } from '../../src/local/admitted-senders.ts';
 import { expectedSubscriptions } from '../../src/local/expected-subscriptions.ts';
 import { openFileStore } from '../../src/local/file-store.ts';
 import { systemClock } from '../../src/local/system.ts';
@@ -52,6 +53,28 @@ describe('fresco webhooks', () => {
     expect(await expected(workspace.storePath)).toEqual([]);
     const empty = await workspace.run(['webhooks', 'list', '--json']);
     expect(JSON.parse(empty.stdout)).toEqual({ company: 108061, subscriptions: [] });
+  });
+
+  it('moves a subscription of its own to the address that is wanted now', async () => {
+    const workspace = await loggedIn();
+    const [old, sink] = [await startSink(), await startSink()];
+    const create = (at: string, ...more: string[]) =>
+      workspace.run(['webhooks', 'create', '--types', 'entities.clients.*', '--sink', at, ...more]);
+    await create(old);
+    const dry = await create(sink, '--dry-run');
+    expect(dry.stdout).toBe(`would move SUB230 from ${old} to ${sink}\n`);
+    const moved = await create(sink);
+    expect(moved).toMatchObject({ code: 0 });
+    expect(moved.stderr).toContain(`SUB230 sends to ${old}: it is moved to ${sink}`);
+    expect(moved.stdout).toContain(`SUB230  verified  ${sink}`);
+    const store = await openFileStore(workspace.storePath, { clock: systemClock });
+    const noted = await expectedSubscriptions(store, 'default').list();
+    expect(noted).toMatchObject([{ id: 'SUB230', sink }]);
+    expect(await admittedSenders(store, 'default').read()).toMatchObject({ companies: [108061] });
+
+    const again = await create(sink);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(/refused \(422\): .* data\.types: .* already registered/);
   });
 
   it.each([

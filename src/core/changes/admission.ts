@@ -110,6 +110,20 @@ export async function admitCompanies(
   });
 }
 
+/** A login may bring companies that an earlier one did not; a refusal is left to the daily watch. */
+export async function admitAfterLogin(
+  senders: SenderStore,
+  companies: readonly { readonly id: number }[],
+): Promise<void> {
+  await unlessRefused(async () => {
+    if ((await senders.read()) === undefined) return;
+    await admitCompanies(
+      senders,
+      companies.map(({ id }) => id),
+    );
+  });
+}
+
 async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

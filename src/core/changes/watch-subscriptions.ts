@@ -1,3 +1,4 @@
+import type { SubscriptionLostDetail } from '../event-details.ts';
 import type { EventBus } from '../ports.ts';
 import type { FrescoEvent } from '../report.ts';
 
@@ -32,13 +33,17 @@ export interface ProviderSubscriptions {
     | { readonly kind: 'listed'; readonly subscriptions: readonly ShownSubscription[] }
     | { readonly kind: 'unknown'; readonly detail: string }
   >;
-  create(
-    wish: Omit<ExpectedSubscription, 'id'>,
-  ): Promise<
-    | { readonly kind: 'created'; readonly subscription: ShownSubscription }
-    | { readonly kind: 'refused'; readonly detail: string }
-  >;
+  create(wish: Omit<ExpectedSubscription, 'id'>): Promise<Made>;
+  /** Has one send to another address. */
+  move(one: Pick<ExpectedSubscription, 'id' | 'companyId' | 'sink'>): Promise<Made>;
 }
+
+type Made =
+  | { readonly kind: 'created'; readonly subscription: Pick<ShownSubscription, 'id'> }
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/** Why the provider does not send what it was asked to. */
+export type LossReason = SubscriptionLostDetail['why'];
 
 /** What has become of one subscription. */
 export type Watched =
@@ -47,7 +52,7 @@ export type Watched =
   | {
       readonly kind: 'lost';
       readonly id: string;
-      readonly why: 'gone' | 'not verified' | 'types missing';
+      readonly why: LossReason;
       readonly renewedAs?: string;
       readonly refused?: string;
     }
@@ -65,6 +70,8 @@ export interface WatchPorts {
 export interface WatchSettings {
   readonly connection: string;
   readonly renew: boolean;
+  /** Where the stack receives now; absent: nobody knows. */
+  readonly sink?: string;
 }
 
 /**
@@ -95,44 +102,67 @@ export async function watchSubscriptions(
 
 async function watchOne(
   ports: WatchPorts,
-  { renew }: WatchSettings,
+  settings: WatchSettings,
   one: ExpectedSubscription,
   shown: readonly ShownSubscription[],
 ): Promise<Watched> {
-  const own = shown.find(({ id }) => id === one.id);
-  if (own !== undefined) return judged(one, own);
-  // One made anew, by a watch that died before its note or by hand at the provider, stands in for it.
-  const standIn = shown.find((it) => it.sink === one.sink && covers(it, one));
-  if (standIn !== undefined) {
-    await ports.expected.change((list) => replaced(list, one, standIn.id));
-    return judged({ ...one, id: standIn.id }, standIn);
+  const { wanted, found, why } = comparedWith(shown, one, settings.sink);
+  const { id } = found ?? one;
+  if (found !== undefined && (found.id !== one.id || found.sink !== one.sink)) {
+    if (found.sink === wanted.sink) await expect(ports, one, { ...wanted, id });
   }
-  const lost = { kind: 'lost', id: one.id, why: 'gone' } as const;
-  if (!renew) return lost;
-  const { companyId, sink, types } = one;
-  const made = await ports.provider.create({ companyId, sink, types });
+  if (why === undefined) return { kind: 'kept', id };
+  const lost = { kind: 'lost', id, why } as const;
+  const isOutdated = found !== undefined && isEarlierAddress(found.sink, settings.sink);
+  if (!settings.renew || (why !== 'gone' && !isOutdated)) return lost;
+  const { companyId, sink, types } = wanted;
+  const made = isOutdated
+    ? await ports.provider.move({ id, companyId, sink })
+    : await ports.provider.create({ companyId, sink, types });
   if (made.kind === 'refused') return { ...lost, refused: made.detail };
-  const { id } = made.subscription;
-  await ports.expected.change((list) => replaced(list, one, id));
-  return { ...lost, renewedAs: id };
+  await expect(ports, one, { ...wanted, id: made.subscription.id });
+  return { ...lost, renewedAs: made.subscription.id };
 }
 
-function judged(one: ExpectedSubscription, shown: ShownSubscription): Watched {
-  if (!shown.verified) return { kind: 'lost', id: one.id, why: 'not verified' };
-  if (!covers(shown, one)) return { kind: 'lost', id: one.id, why: 'types missing' };
-  return { kind: 'kept', id: one.id };
+/** What should be, what stands for it at the provider, and what is amiss; changes nothing. */
+export function comparedWith(
+  shown: readonly ShownSubscription[],
+  one: ExpectedSubscription,
+  sink: string | undefined,
+): {
+  readonly wanted: ExpectedSubscription;
+  readonly found?: ShownSubscription;
+  readonly why?: LossReason;
+} {
+  const isOutdated = sink !== undefined && isEarlierAddress(one.sink, sink);
+  const wanted = isOutdated ? { ...one, sink } : one;
+  const found =
+    shown.find(({ id }) => id === one.id) ??
+    // One made anew, by a watch that died before its note or by hand at the provider, stands in for it.
+    shown.find((it) => it.sink === wanted.sink && covers(it, one));
+  if (found === undefined) return { wanted, why: 'gone' };
+  if (found.sink !== wanted.sink) return { wanted, found, why: 'another address' };
+  if (!found.verified) return { wanted, found, why: 'not verified' };
+  return covers(found, one) ? { wanted, found } : { wanted, found, why: 'types missing' };
+}
+
+/** Whether an address was that of the same sink in an earlier deployment: another name of the same host, the same path. */
+export function isEarlierAddress(address: string, sink: string | undefined): boolean {
+  if (sink === undefined || address === sink) return false;
+  const rest = (text: string) => /^https:\/\/[\w-]+(\.[\w.-]+\/.+)$/.exec(text)?.[1];
+  return rest(sink) !== undefined && rest(address) === rest(sink);
+}
+
+function expect(ports: WatchPorts, one: ExpectedSubscription, next: ExpectedSubscription) {
+  return ports.expected.change((list) =>
+    list
+      .filter((it) => it.id === one.id || it.id !== next.id)
+      .map((it) => (it.id === one.id ? next : it)),
+  );
 }
 
 function covers(shown: ShownSubscription, one: ExpectedSubscription): boolean {
   return one.types.every((type) => shown.types.includes(type));
-}
-
-function replaced(
-  list: readonly ExpectedSubscription[],
-  { id: old }: ExpectedSubscription,
-  id: string,
-): readonly ExpectedSubscription[] {
-  return list.filter((it) => it.id !== id).map((it) => (it.id === old ? { ...it, id } : it));
 }
 
 function subscriptionLost(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type ExpectedSubscription,
+  isEarlierAddress,
   type ShownSubscription,
   type WatchPorts,
   watchSubscriptions,
@@ -8,6 +9,7 @@ import {
 import type { FrescoEvent } from '../../../src/core/report.ts';
 
 const sink = 'https://hooks.example.com/default';
+const redeployed = 'https://other.example.com/default';
 const types = ['it.fattureincloud.webhooks.entities.clients.update'];
 const expected: ExpectedSubscription = { id: 'SUB230', companyId: 108061, sink, types };
 const shown: ShownSubscription = { id: 'SUB230', sink, types, verified: true };
@@ -28,6 +30,12 @@ function world(subscriptions: readonly ShownSubscription[] | 'unknown') {
         subscriptions === 'unknown'
           ? { kind: 'unknown', detail: 'status 500' }
           : { kind: 'listed', subscriptions },
+      move: async (one) => {
+        made.push(one);
+        return state.refused
+          ? { kind: 'refused', detail: 'the token lacks a scope' }
+          : { kind: 'created', subscription: { id: one.id } };
+      },
       create: async (wish) => {
         made.push(wish);
         return state.refused
@@ -37,7 +45,8 @@ function world(subscriptions: readonly ShownSubscription[] | 'unknown') {
     },
     bus: { publish: async (events) => void published.push(...events) },
   };
-  const watch = (renew = false) => watchSubscriptions(ports, { connection: 'default', renew });
+  const watch = (renew = false, deployed = sink) =>
+    watchSubscriptions(ports, { connection: 'default', renew, sink: deployed });
   return { ports, state, made, published, watch };
 }
 
@@ -128,9 +137,69 @@ describe('a subscription', () => {
     expect(published).toEqual([]);
   });
 
+  it('that sends to the address of an earlier deployment is told', async () => {
+    const { watch, published, made, state } = world([shown]);
+    const lost = { kind: 'lost', id: 'SUB230', why: 'another address' };
+    expect(await watch(false, redeployed)).toEqual([lost]);
+    expect(published).toMatchObject([{ detail: { sink, why: 'another address' } }]);
+    expect(made).toEqual([]);
+    expect(state.expected).toEqual([expected]);
+  });
+
+  it('that sends to the address of an earlier deployment is moved where that is wanted', async () => {
+    const { watch, made, state } = world([shown]);
+    expect(await watch(true, redeployed)).toEqual([
+      { kind: 'lost', id: 'SUB230', why: 'another address', renewedAs: 'SUB230' },
+    ]);
+    expect(made).toEqual([{ id: 'SUB230', companyId: 108061, sink: redeployed }]);
+    expect(state.expected).toEqual([{ ...expected, sink: redeployed }]);
+  });
+
+  it('that has gone is made again at the address that is deployed, never at the dead one', async () => {
+    const { watch, made, state } = world([]);
+    await watch(true, redeployed);
+    expect(made).toEqual([{ companyId: 108061, sink: redeployed, types }]);
+    expect(state.expected).toEqual([{ ...expected, id: 'SUB231', sink: redeployed }]);
+  });
+
+  it('that was moved by hand is kept, and noted where it is', async () => {
+    const { watch, published, state } = world([{ ...shown, sink: redeployed }]);
+    expect(await watch(true, redeployed)).toEqual([{ kind: 'kept', id: 'SUB230' }]);
+    expect(state.expected).toEqual([{ ...expected, sink: redeployed }]);
+    expect(published).toEqual([]);
+  });
+
+  it('that somebody has moved elsewhere is told, and left there', async () => {
+    const { watch, made } = world([{ ...shown, sink: 'https://other.example/x' }]);
+    expect(await watch(true)).toEqual([{ kind: 'lost', id: 'SUB230', why: 'another address' }]);
+    expect(made).toEqual([]);
+  });
+
+  it('that an operator has sent elsewhere is none of the stack’s addresses', async () => {
+    const own = { sink: 'https://hooks.example.org/of/my/own' };
+    const { watch, state } = world([{ ...shown, ...own }]);
+    state.expected = [{ ...expected, ...own }];
+    expect(await watch(true, redeployed)).toEqual([{ kind: 'kept', id: 'SUB230' }]);
+  });
+
   it('of which the provider says nothing is neither kept nor lost', async () => {
     const { watch, published } = world('unknown');
     expect(await watch(true)).toEqual([{ kind: 'unknown', id: 'SUB230', detail: 'status 500' }]);
     expect(published).toEqual([]);
   });
+});
+
+it.each([
+  ['https://abc.execute-api.eu.example/webhooks/default', true],
+  ['https://xyz.execute-api.eu.example/webhooks/default', false],
+  ['https://abc.execute-api.eu.example/webhooks/second', false],
+  ['https://abc.execute-api.us.example/webhooks/default', false],
+  ['https://execute-api.eu.example/webhooks/default', false],
+  ['http://abc.execute-api.eu.example/webhooks/default', false],
+  ['no address', false],
+])('%s is an earlier address of the same sink: %s', (address, want) => {
+  expect(isEarlierAddress(address, 'https://xyz.execute-api.eu.example/webhooks/default')).toBe(
+    want,
+  );
+  expect(isEarlierAddress(address, undefined)).toBe(false);
 });
