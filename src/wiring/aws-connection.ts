@@ -13,7 +13,7 @@ import { redriveDeadLetters } from '../aws/redrive.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { readStackParameter } from '../aws/stack.ts';
-import { admitAfterLogin } from '../core/changes/admission.ts';
+import { admittedAfter } from '../core/changes/admission.ts';
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
 import { logout } from '../core/logout.ts';
@@ -82,11 +82,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     subscriptions: expectedSubscriptionsTable(table.client, facts.table, name),
     rotate: ({ onlyIfDue }) =>
       rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
-    login: async (consent) => {
-      const done = await login(ports, consent);
-      await admitAfterLogin(senders, consent.companies);
-      return done;
-    },
+    login: (consent) => admittedAfter(login(ports, consent), senders, consent.companies),
     putManualToken: (manual) => installManualToken(ports, manual),
     logout: () => logout(byHand()),
     byHand: {

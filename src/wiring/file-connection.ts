@@ -1,4 +1,4 @@
-import { admitAfterLogin } from '../core/changes/admission.ts';
+import { admittedAfter } from '../core/changes/admission.ts';
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
 import { logout } from '../core/logout.ts';
@@ -63,11 +63,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     senders,
     subscriptions: expectedSubscriptions(store, name),
     rotate: pass,
-    login: async (consent) => {
-      const done = await login(ports(unheard), consent);
-      await admitAfterLogin(senders, consent.companies);
-      return done;
-    },
+    login: (consent) => admittedAfter(login(ports(unheard), consent), senders, consent.companies),
     putManualToken: (manual) => installManualToken(ports(unheard), manual),
     logout: async () => {
       const done = await logout(ports(unheard));

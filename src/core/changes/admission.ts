@@ -110,11 +110,13 @@ export async function admitCompanies(
   });
 }
 
-/** A login may bring companies that an earlier one did not; a refusal is left to the daily watch. */
-export async function admitAfterLogin(
+/** What a login brings, after the receiver has heard of its companies; a refusal is left to the daily watch. */
+export async function admittedAfter<T>(
+  login: Promise<T>,
   senders: SenderStore,
   companies: readonly { readonly id: number }[],
-): Promise<void> {
+): Promise<T> {
+  const done = await login;
   await unlessRefused(async () => {
     if ((await senders.read()) === undefined) return;
     await admitCompanies(
@@ -122,6 +124,7 @@ export async function admitAfterLogin(
       companies.map(({ id }) => id),
     );
   });
+  return done;
 }
 
 async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {

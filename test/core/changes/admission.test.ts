@@ -3,6 +3,7 @@ import {
   type AdmittedSenders,
   admissionOf,
   admitCompanies,
+  admittedAfter,
   type Foreign,
   learnForMs,
   type Sender,
@@ -113,4 +114,16 @@ describe('what is noted', () => {
     expect(await judge({ companyId: 8 }, 'notification')).toBeUndefined();
     expect((await senders.read())?.learnUntilMs).toBe(0);
   });
+});
+
+it('a login lets its companies in where any are noted, and does not fail where that is refused', async () => {
+  const login = Promise.resolve('done');
+  const senders = memorySenders();
+  expect(await admittedAfter(login, senders, [{ id: 8 }])).toBe('done');
+  expect(await senders.read()).toBeUndefined();
+  await admitCompanies(senders, [7]);
+  await admittedAfter(login, senders, [{ id: 8 }]);
+  expect(await senders.read()).toMatchObject({ companies: [7, 8] });
+  const refused = () => Promise.reject(new StoreRefused('denied', 'invented'));
+  expect(await admittedAfter(login, { ...senders, read: refused }, [])).toBe('done');
 });
