@@ -51,6 +51,7 @@ export function deviceFlow(
     sendOnce(tokenRequest(url, fields, client, profile), {
       ...options,
       bodyBytesMax: tokenAnswerBytesMax,
+      isLenient: true,
     });
   return {
     start: async (client, scope) => started(await send(deviceUrl, { scope }, client)),

@@ -22,6 +22,8 @@ export interface HttpOptions extends ConnectionOptions {
   /** From the first look-up to the last byte of the answer. */
   readonly requestMs: number;
   readonly bodyBytesMax: number;
+  /** What arrives is all there ever will be: headers that break the rules are read as far as they can be. */
+  readonly isLenient?: boolean;
 }
 
 /** What a server answered; the body may hold tokens and goes into no message. */
@@ -80,6 +82,9 @@ function deadlineSignal(ms: number): AbortSignal {
   return controller.signal;
 }
 
+// A connection of its own carries one answer and is closed: there is no next one to smuggle anything into.
+const lenient = { insecureHTTPParser: true, maxHeaderSize: 128 * 1024 };
+
 function exchange(
   socket: Socket,
   request: Pick<HttpRequest, 'method' | 'url'> & WrittenRequest,
@@ -100,13 +105,20 @@ function exchange(
         ...request.headers,
       },
       signal,
+      ...(options.isLenient === true && lenient),
     });
     let answered = false;
     // Once an answer has begun, what arrived of it counts, whatever becomes of the connection.
     const unanswered = (cause: string): void => {
       if (!answered) resolve({ kind: 'unanswered', cause });
     };
-    outgoing.on('error', (error) => unanswered(causeOf(error, signal, options)));
+    outgoing.on('error', (error) => {
+      const cause = causeOf(error, signal, options);
+      const answer = options.isLenient === true ? salvaged(error, cause) : undefined;
+      if (answered || answer === undefined) return unanswered(cause);
+      answered = true;
+      resolve({ kind: 'answered', answer });
+    });
     outgoing.on('close', () => unanswered('connection closed'));
     outgoing.on('response', async (incoming) => {
       answered = true;
@@ -116,6 +128,17 @@ function exchange(
     });
     outgoing.end(request.body);
   });
+}
+
+/** A success whose head no parser takes: what follows the head, as far as it came with it. */
+function salvaged(error: Error, cutOff: string): HttpAnswer | undefined {
+  const { rawPacket } = error as { readonly rawPacket?: unknown };
+  const text = rawPacket instanceof Uint8Array ? new TextDecoder().decode(rawPacket) : '';
+  const [head = ''] = /^HTTP\/\d.*?(?:\r\n\r\n|\n\n|\r\r)/s.exec(text) ?? [];
+  const status = Number(/^\S+ (2\d\d)\b/.exec(head)?.[1]);
+  return status > 0
+    ? { status, headers: {}, body: text.slice(head.length).trim(), cutOff }
+    : undefined;
 }
 
 async function readAnswer(
@@ -156,20 +179,28 @@ async function collect(
 
 const decoders: Readonly<Record<string, typeof gunzipSync>> = {
   gzip: gunzipSync,
+  'x-gzip': gunzipSync,
   deflate: inflateSync,
   br: brotliDecompressSync,
 };
 
+const encodingsMax = 3;
+
 /** Encodings were not asked for; an answer that comes with one, or only claims to, is read all the same. */
-function decode(bytes: Buffer, encoding: string | undefined, maxOutputLength: number): string {
-  const decoder = decoders[encoding?.trim().toLowerCase() ?? ''];
-  const text = new TextDecoder();
-  if (decoder === undefined) return text.decode(bytes);
-  try {
-    return text.decode(decoder(bytes, { maxOutputLength }));
-  } catch {
-    return text.decode(bytes);
+function decode(bytes: Buffer, encodings: string | undefined, maxOutputLength: number): string {
+  const applied = (encodings ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim());
+  let decoded = bytes;
+  for (const encoding of applied.reverse().slice(0, encodingsMax)) {
+    try {
+      decoded = decoders[encoding]?.(decoded, { maxOutputLength }) ?? decoded;
+    } catch {
+      // It only claimed to be.
+    }
   }
+  return new TextDecoder().decode(decoded);
 }
 
 /** A word for people without anything that was sent or received: the system's code, or the bound that was hit. */

@@ -75,7 +75,8 @@ function success(
     return { kind: 'uncertain', cause: answer.cutOff ?? 'answer is not a JSON object', status };
   }
   const { error } = fields;
-  if (error !== undefined && error !== null && error !== '') {
+  // `0` and `false` beside a pair say that there is none.
+  if (error) {
     return refusal(error) ?? { kind: 'uncertain', cause: 'answer holds an error', status };
   }
   const tokens = tokenResponse(fields, context.defaultLifetimeSeconds);

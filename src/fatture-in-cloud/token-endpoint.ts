@@ -58,7 +58,11 @@ async function sendTokenRequest(
   profile: ProviderProfile,
   options: TokenEndpointOptions,
 ): Promise<TokenAnswer> {
-  const outcome = await sendOnce(request, { ...options, bodyBytesMax: tokenAnswerBytesMax });
+  const outcome = await sendOnce(request, {
+    ...options,
+    bodyBytesMax: tokenAnswerBytesMax,
+    isLenient: true,
+  });
   switch (outcome.kind) {
     case 'never-sent':
       return outcome;

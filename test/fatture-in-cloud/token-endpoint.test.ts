@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { originOf } from '../../src/core/origin.ts';
 import type { Client, TokenAnswer } from '../../src/core/ports.ts';
@@ -171,7 +171,7 @@ describe('a refresh that left is uncertain', () => {
     ['when the answer is no HTTP', answerWith('hello\r\n\r\n'), { cause: 'HPE_INVALID_CONSTANT' }],
     [
       'when the headers never end',
-      answerWith(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}`),
+      answerWith(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(200_000)}`),
       { cause: 'HPE_HEADER_OVERFLOW' },
     ],
     [
@@ -242,16 +242,70 @@ describe('tokens that came through whole are kept', () => {
       'though an early hint comes first',
       answerWith(`HTTP/1.1 103 Early Hints\r\n\r\n${httpAnswer('200 OK', json, tokens)}`),
     ],
+    [
+      'though a length stands beside the chunks',
+      answerWith(
+        `HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n${tokens.length.toString(16)}\r\n${tokens}\r\n0\r\n\r\n`,
+      ),
+    ],
+    [
+      'though every line ends in a bare line feed',
+      answerWith(httpAnswer('200 OK', json, tokens).replaceAll('\r\n', '\n')),
+    ],
+    [
+      'though one line ends in a bare line feed',
+      answerWith(httpAnswer('200 OK', json, tokens).replace('json\r\n', 'json\n')),
+    ],
+    [
+      'though one ends in a bare carriage return',
+      answerWith(httpAnswer('200 OK', json, tokens).replace('json\r\n', 'json\r')),
+    ],
+    [
+      'though a header is folded',
+      answerWith(httpAnswer('200 OK', ['X-Folded: one,\r\n two', ...json], tokens)),
+    ],
+    [
+      'though a header holds what none may',
+      answerWith(httpAnswer('200 OK', ['X-Odd: \u0001\u0000é', ...json], tokens)),
+    ],
+    [
+      'though a name is followed by a blank',
+      answerWith(httpAnswer('200 OK', ['X-Blank : x', ...json], tokens)),
+    ],
+    [
+      'though the headers are 18 KB, as those of a gateway with its cookies',
+      answerWith(httpAnswer('200 OK', [`Set-Cookie: ${'x'.repeat(18_000)}`, ...json], tokens)),
+    ],
+    [
+      'though the version is one that nobody speaks',
+      answerWith(httpAnswer('200 OK', json, tokens).replace('HTTP/1.1', 'HTTP/1.2')),
+    ],
+    [
+      'though the length is given twice',
+      answerWith(httpAnswer('200 OK', [`Content-Length: ${tokens.length}`], tokens)),
+    ],
+    ['though the status has no words', answerWith(httpAnswer('200', json, tokens))],
+    ...[0, false, null, ''].map((error): [string, (socket: Socket) => void] => [
+      `though they say "error": ${JSON.stringify(error)}`,
+      answerWith(
+        httpAnswer('200 OK', json, tokens.replace('{', `{"error":${JSON.stringify(error)},`)),
+      ),
+    ]),
   ])('%s', async (_, speak) => {
     expect(granted(await refresh(await serve(speak), { requestMs: 1000 }))).toEqual(fresh);
   });
 
-  it('though they are compressed and nobody asked for it', async () => {
-    const bytes = gzipSync(tokens);
+  it.each([
+    ['gzip', gzipSync(tokens)],
+    ['x-gzip', gzipSync(tokens)],
+    ['X-GZIP', gzipSync(tokens)],
+    ['identity, gzip', gzipSync(tokens)],
+    ['deflate, gzip', gzipSync(deflateSync(tokens))],
+  ])('though they are compressed (%s) and nobody asked for it', async (encoding, bytes) => {
     const baseUrl = await serve((socket) =>
       socket.once('data', () => {
         socket.write(
-          `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+          `HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${bytes.length}\r\n\r\n`,
         );
         socket.end(bytes);
       }),
