@@ -1,4 +1,5 @@
 import { consoleServer } from '../console/console-server.ts';
+import { createEntrance } from '../console/entrance.ts';
 import type { FrescoEvent } from '../core/report.ts';
 import {
   type LocalSystem,
@@ -29,6 +30,8 @@ export interface HostOptions {
   readonly system: Omit<LocalSystemOptions, 'sink' | 'onReport' | 'onEvent'>;
   /** Of this or the next free one is the page. */
   readonly consolePort: number;
+  /** Told of a further address of the page, when somebody comes who may not see it and the last was used. */
+  readonly onConsoleUrl?: (url: string) => void;
   /** Absent: nothing is received. */
   readonly receiver?: Receiver;
   /** Makes the provider one that the page may break. */
@@ -39,6 +42,7 @@ export interface HostOptions {
 export interface LocalHost {
   readonly system: LocalSystem;
   readonly moments: Moments;
+  /** Works once, for one browser. */
   readonly consoleUrl: string;
   /** What has come out on the bus, oldest first. */
   readonly events: readonly FrescoEvent[];
@@ -69,14 +73,15 @@ export async function hostLocally(session: Session, options: HostOptions): Promi
   const sandbox = options.sandbox?.(system, moments);
   const { connection, onError } = options.system;
   const parts = { system, moments, ...(sandbox && { sandbox }) };
-  server.serve(consoleServer(localConnection(connection, parts)));
+  const entrance = createEntrance((path) => options.onConsoleUrl?.(server.url + path));
+  server.serve(consoleServer(localConnection(connection, parts), entrance));
   const handler = receive(options.receiver, { system, moments });
   const polling = setInterval(() => void handler.run().catch(onError), handleEveryMs);
   await session.closes(() => {
     clearInterval(polling);
     return handler.stop();
   });
-  return { system, moments, consoleUrl: server.url, events, handle: handler.run };
+  return { system, moments, consoleUrl: server.url + entrance.path, events, handle: handler.run };
 }
 
 interface Handler {

@@ -29,6 +29,7 @@ export async function keepFresh(
     hostLocally(session, {
       system: { path, create: false, connection, provider: config, env, onError },
       consolePort: options.port,
+      onConsoleUrl: (url) => say(`page:     ${url}`),
       ...(receiver && { receiver }),
     }),
   );

@@ -28,7 +28,8 @@ export async function playStory(
   const path = await session.folder();
   const { port: consolePort, sandboxPort, webhookPort } = options;
   const ports = { consolePort, sandboxPort, webhookPort };
-  const stage = await session.step(setStage(session, { path, ...ports, onError }));
+  const onConsoleUrl = (url: string) => telling.line(['The page: ', strong(url)]);
+  const stage = await session.step(setStage(session, { path, ...ports, onError, onConsoleUrl }));
   const end = await session.step(tell(session, stage, telling));
   if (isJson) print(JSON.stringify(end));
   if (!endedWell(end)) {

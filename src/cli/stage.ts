@@ -49,6 +49,7 @@ export interface StageOptions {
   /** The built command, from which rotators are started that are to be killed; by default this one. */
   readonly script?: string;
   readonly onError: (error: unknown) => void;
+  readonly onConsoleUrl?: (url: string) => void;
 }
 
 const connection = 'default';
@@ -57,7 +58,7 @@ const hourSeconds = 3_600;
 
 /** Sets up sandbox, local system, page and webhook receiver, for as long as the session lasts. */
 export async function setStage(session: Session, options: StageOptions): Promise<Stage> {
-  const { path, onError } = options;
+  const { path, onError, onConsoleUrl } = options;
   const sandbox = createSandbox();
   const listening = await onFreePort(options.sandboxPort, (port) => listen(sandbox, { port }));
   await session.closes(listening.close);
@@ -70,6 +71,7 @@ export async function setStage(session: Session, options: StageOptions): Promise
     // Nothing of the surroundings, a proxy say, comes between two ends of one machine.
     system: { path, create: true, connection, provider, env: {}, onError },
     consolePort: options.consolePort,
+    ...(onConsoleUrl && { onConsoleUrl }),
     receiver,
     sandbox: (system, moments) => breakable(url, { sandbox, system, moments, killer }),
   });

@@ -11,9 +11,11 @@ const happeningWidth = 39;
 
 /** What is on the stage, and where. */
 export function openingLines(stage: Stage): readonly Line[] {
+  const urls = [stage.sandboxUrl, stage.consoleUrl, stage.sink];
+  const width = Math.max(...urls.map(({ length }) => length));
   const row = (name: string, url: string, what: string) => [
     `  ${name.padEnd(9)} `,
-    strong(url.padEnd(31)),
+    strong(url.padEnd(width)),
     ' ',
     painted(what, faint),
   ];

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { ActionRefused, act, isControlName, kill } from './actions.ts';
+import type { Entrance } from './entrance.ts';
 import { feed } from './feed.ts';
 import { isPassStep } from './kill-steps.ts';
 import { onlyOwnOrigin } from './own-origin.ts';
@@ -11,8 +12,15 @@ import { legible } from './wording.ts';
 
 const readersMax = 16;
 
-/** The console page and what it needs, for people at this machine alone. */
-export function consoleServer(connection: ConsoleConnection): Hono {
+/** How often the page may have a real connection refreshed in a day; a lost cookie costs no more. */
+export const refreshesPerDayMax = 12;
+
+/** The console page and what it needs, for whoever came in by the entrance; `nowMs` is monotonic. */
+export function consoleServer(
+  connection: ConsoleConnection,
+  entrance: Entrance,
+  nowMs = () => performance.now(),
+): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -23,6 +31,8 @@ export function consoleServer(connection: ConsoleConnection): Hono {
     c.header('Content-Security-Policy', pagePolicy);
   });
   app.use(onlyOwnOrigin());
+  app.use(entrance.guard);
+  const mayRefresh = dailyLimit(nowMs);
   app.get('/', (c) => c.html(page(connection.sandbox?.url)));
   let readers = 0;
   app.get('/feed', (c) => {
@@ -39,6 +49,11 @@ export function consoleServer(connection: ConsoleConnection): Hono {
   app.post('/actions/:name', async (c) => {
     const name = c.req.param('name');
     if (!isControlName(name)) return c.json({ error: 'there is no such button' }, 404);
+    const isSpending = name === 'rotate' && connection.sandbox === undefined;
+    if (isSpending && !mayRefresh()) {
+      const often = `this page has refreshed ${refreshesPerDayMax} times in a day: use fresco rotate`;
+      return c.json({ error: often }, 429);
+    }
     const { tone, text } = await act(name, connection);
     return c.json({ tone, text: legible(text) });
   });
@@ -56,4 +71,15 @@ export function consoleServer(connection: ConsoleConnection): Hono {
     return c.json({ error: error.message }, 409);
   });
   return app;
+}
+
+function dailyLimit(nowMs: () => number): () => boolean {
+  let spentMs: readonly number[] = [];
+  return () => {
+    const now = nowMs();
+    spentMs = spentMs.filter((atMs) => atMs > now - 86_400_000);
+    if (spentMs.length >= refreshesPerDayMax) return false;
+    spentMs = [...spentMs, now];
+    return true;
+  };
 }

@@ -4,6 +4,7 @@ import { Session } from '../../src/cli/session.ts';
 import { type Stage, setStage } from '../../src/cli/stage.ts';
 import { built } from '../bundles/built.ts';
 import { script } from '../cli/workspace.ts';
+import { enter } from '../console/console-fixture.ts';
 import { chromiumPath, launchChromium } from './chromium.ts';
 import { hardToRead } from './contrast.ts';
 
@@ -49,6 +50,14 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
 
   const generation = async () => (await sound.system.published())?.generation ?? 0;
 
+  const entrances = new Map<Stage, ReturnType<typeof enter>>();
+  /** The address of a stage works once, so its cookie is kept. */
+  function entered(stage: Stage): ReturnType<typeof enter> {
+    const entrance = entrances.get(stage) ?? enter(stage.consoleUrl);
+    entrances.set(stage, entrance);
+    return entrance;
+  }
+
   /** Opens the page once the connection is drawn; what it complains of fails the test. */
   async function open(stage: Stage, { width = 1200, colorScheme = 'light' }: Look = {}) {
     if (browser === undefined) throw new Error('no browser was started');
@@ -62,7 +71,10 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
       await page.close();
       expect(complaints).toEqual([]);
     });
-    await page.goto(stage.consoleUrl);
+    const { origin, cookie } = await entered(stage);
+    const [name = '', value = ''] = cookie.split('=');
+    await page.context().addCookies([{ name, value, url: origin }]);
+    await page.goto(origin);
     await sees(page, '#status.good', 'Fresh');
     return page;
   }
@@ -284,6 +296,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
     const page = await browser.newPage();
     onTestFinished(() => page.close());
     await page.goto(stage.consoleUrl);
+    expect(page.url()).toMatch(/:\d+\/$/);
     await sees(page, '#status.bad', 'Nobody has logged in');
     await session.end();
     await sees(page, '#status.bad', 'The local system has stopped');

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenLocally } from '../../src/cli/local-server.ts';
+import { enter } from '../console/console-fixture.ts';
 import { loggedIn, withExpiredToken } from './logged-in.ts';
 import { createWorkspace } from './workspace.ts';
 
@@ -11,7 +12,9 @@ describe('fresco local without a sandbox', () => {
     await withExpiredToken(workspace);
     const running = workspace.start(['local', '--port', '0', '--json']);
     const page = await running.says(/page: +(\S+)/);
-    const shown = await (await fetch(page)).text();
+    expect((await fetch(new URL('/', page))).status).toBe(401);
+    const { origin, cookie } = await enter(page);
+    const shown = await (await fetch(origin, { headers: { cookie } })).text();
     expect(shown).toContain('data-action="rotate"');
     expect(shown).not.toContain('data-action="revoke"');
     const published = async () =>

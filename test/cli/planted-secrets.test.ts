@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
 import { Session } from '../../src/cli/session.ts';
 import { setStage } from '../../src/cli/stage.ts';
+import { enter } from '../console/console-fixture.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { withExpiredToken } from './logged-in.ts';
 import { consentAddress, type Watched, watchedWorkspace } from './planted-secrets.ts';
@@ -231,9 +232,10 @@ describe('no token, code or secret is seen outside the store', () => {
       const answer = await fetch(url, options);
       seen.push(JSON.stringify([...answer.headers]), await answer.text());
     };
-    const { consoleUrl: page, sandboxUrl: sandbox } = stage;
+    const { origin: page, cookie } = await enter(stage.consoleUrl);
+    const sandbox = stage.sandboxUrl;
     const press = (action: string) =>
-      look(`${page}/actions/${action}`, { method: 'POST', headers: { origin: page } });
+      look(`${page}/actions/${action}`, { method: 'POST', headers: { origin: page, cookie } });
     for (const action of ['lose-answer', 'break', 'mend', 'change-client', 'expire', 'revoke']) {
       await press(action);
       await press('rotate');
@@ -241,8 +243,8 @@ describe('no token, code or secret is seen outside the store', () => {
     for (const path of ['/', '/_sandbox/state', '/_sandbox/faults', '/oauth/authorize', '/x']) {
       await look(sandbox + path);
     }
-    await look(page);
-    const reader = (await fetch(`${page}/feed`)).body?.getReader();
+    await look(page, { headers: { cookie } });
+    const reader = (await fetch(`${page}/feed`, { headers: { cookie } })).body?.getReader();
     for (let feed = ''; !feed.includes('generation'); seen.push(feed)) {
       feed += new TextDecoder().decode((await reader?.read())?.value);
     }

@@ -7,6 +7,7 @@ import { type Stage, setStage } from '../../src/cli/stage.ts';
 import { endedWell, type StoryEnd, tellStory } from '../../src/cli/story.ts';
 import { closingText, openingLines, storyLines } from '../../src/cli/story-text.ts';
 import { textOf } from '../../src/cli/terminal.ts';
+import { enter } from '../console/console-fixture.ts';
 import { createWorkspace, type Running } from './workspace.ts';
 
 const patience = { timeout: 180_000 };
@@ -136,7 +137,10 @@ describe('the story on its stage', () => {
     });
     expect(secrets.size).toBeGreaterThan(7);
     seen.push(textOf(openingLines(stage), {}), closingText(end, { hours: 74, seconds: '1.0' }));
-    seen.push(JSON.stringify(stage.events), await everythingOnThePage(stage));
+    seen.push(
+      JSON.stringify(stage.events),
+      await everythingOnThePage(await enter(stage.consoleUrl)),
+    );
     const all = seen.join('\n');
     expect([...secrets].filter((secret) => all.includes(secret))).toEqual([]);
     expect(all).not.toMatch(looksSecret);
@@ -147,6 +151,7 @@ describe('the story on its stage', () => {
     await stage.connect();
     const secrets = new Set<string>();
     const seen: string[] = [];
+    const { origin, cookie } = await enter(stage.consoleUrl);
     for (const name of [
       'rotate',
       'pass-hour',
@@ -164,11 +169,14 @@ describe('the story on its stage', () => {
       'rotate',
       'consent',
     ]) {
-      const answer = await fetch(`${stage.consoleUrl}/actions/${name}`, { method: 'POST' });
+      const answer = await fetch(`${origin}/actions/${name}`, {
+        method: 'POST',
+        headers: { cookie },
+      });
       seen.push(await answer.text());
       for (const secret of await secretsOf(stage)) secrets.add(secret);
     }
-    seen.push(await everythingOnThePage(stage));
+    seen.push(await everythingOnThePage({ origin, cookie }));
     expect(seen.at(-2)).toContain('logged in: generation');
     const all = seen.join('\n');
     expect([...secrets].filter((secret) => all.includes(secret))).toEqual([]);
@@ -177,9 +185,16 @@ describe('the story on its stage', () => {
 });
 
 /** The page, and its feed until the connection has been drawn. */
-async function everythingOnThePage(stage: Stage): Promise<string> {
-  const page = await (await fetch(stage.consoleUrl)).text();
-  const { body } = await fetch(`${stage.consoleUrl}/feed`);
+async function everythingOnThePage({
+  origin,
+  cookie,
+}: {
+  readonly origin: string;
+  readonly cookie: string;
+}): Promise<string> {
+  const headers = { cookie };
+  const page = await (await fetch(origin, { headers })).text();
+  const { body } = await fetch(`${origin}/feed`, { headers });
   let feed = '';
   for await (const chunk of body ?? []) {
     feed += Buffer.from(chunk).toString();

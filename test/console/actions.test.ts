@@ -100,7 +100,7 @@ describe('a button of the page', () => {
   it('says why it cannot do what it says: what answers is no sandbox', async () => {
     const other = await startConsole(fakeConnection({}));
     const { press } = await startConsole(fakeConnection({ sandboxUrl: other.url }));
-    expect((await press('break')).said['error']).toBe('the sandbox refused faults with 404');
+    expect((await press('break')).said['error']).toBe('the sandbox refused faults with 401');
   });
 
   it('quotes nothing of an error that is not known', async () => {

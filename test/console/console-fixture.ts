@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { listenLocally } from '../../src/cli/local-server.ts';
 import { consoleServer } from '../../src/console/console-server.ts';
+import { createEntrance } from '../../src/console/entrance.ts';
 import type {
   ConnectionView,
   ConsoleConnection,
@@ -120,23 +121,41 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The console on a free port, closed when the test ends. */
-export async function startConsole(connection: ConsoleConnection): Promise<{
+/** Goes in by an address that works once: the page's origin, and the cookie that it gave. */
+export async function enter(address: string): Promise<{ origin: string; cookie: string }> {
+  const answer = await fetch(address, { redirect: 'manual' });
+  const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';');
+  return { origin: new URL(address).origin, cookie };
+}
+
+/** The console on a free port, closed when the test ends, seen by somebody who came in by its address. */
+export async function startConsole(
+  connection: ConsoleConnection,
+  clock: { nowMs: () => number } = { nowMs: () => 0 },
+): Promise<{
   readonly url: string;
   readonly host: string;
+  readonly cookie: string;
+  /** Addresses that came after the first. */
+  readonly newPaths: readonly string[];
   /** A request whose headers are these and no others. */
   send(method: string, path: string, headers?: Record<string, string>): Promise<Answer>;
   press(name: string): Promise<{ readonly status: number; readonly said: Record<string, string> }>;
 }> {
   const server = await listenLocally(0);
   onTestFinished(() => server.close());
-  server.serve(consoleServer(connection));
+  const newPaths: string[] = [];
+  const entrance = createEntrance((path) => newPaths.push(path));
+  server.serve(consoleServer(connection, entrance, clock.nowMs));
   const { host } = new URL(server.url);
+  const { cookie } = await enter(server.url + entrance.path);
   const send = (method: string, path: string, headers: Record<string, string> = {}) =>
-    sendRaw(server.url, method, path, { host, ...headers });
+    sendRaw(server.url, method, path, { host, cookie, ...headers });
   return {
     url: server.url,
     host,
+    cookie,
+    newPaths,
     send,
     press: async (name) => {
       const { status, body } = await send('POST', `/actions/${name}`, { origin: server.url });

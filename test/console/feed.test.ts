@@ -13,8 +13,8 @@ interface FeedEvent {
 }
 
 /** Follows the feed of a console until the test ends or it leaves. */
-async function follow(url: string) {
-  const sent = get(`${url}/feed`);
+async function follow({ url, cookie }: { readonly url: string; readonly cookie: string }) {
+  const sent = get(`${url}/feed`, { headers: { cookie } });
   onTestFinished(() => void sent.destroy());
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const events = eventsIn(response);
@@ -58,8 +58,8 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('the feed of the page', () => {
   it('begins with what has happened and how the connection is', async () => {
-    const { url } = await startConsole(fakeConnection({ recent: [moment] }));
-    const feed = await follow(url);
+    const page = await startConsole(fakeConnection({ recent: [moment] }));
+    const feed = await follow(page);
     expect(await feed.next('recent')).toMatchObject([{ kind: 'webhook', text: moment.text }]);
     const drawing = await feed.next('connection');
     expect(drawing.status).toEqual({ words: 'Fresh', tone: 'good' });
@@ -68,7 +68,7 @@ describe('the feed of the page', () => {
 
   it('tells a moment as it happens, and the connection with it', async () => {
     const connection = fakeConnection({});
-    const feed = await follow((await startConsole(connection)).url);
+    const feed = await follow(await startConsole(connection));
     await feed.next('connection');
     connection.show({ ...freshView, latch: 'a person is needed' });
     connection.happen({ ...moment, text: 'until 2026-11-26T07:19:47Z' });
@@ -83,8 +83,8 @@ describe('the feed of the page', () => {
     await sandbox.request('POST', '/_sandbox/faults', [html, spent]);
     await sandbox.request('GET', '/user/info');
     await sandbox.request('POST', '/oauth/token', {});
-    const { url } = await startConsole(fakeConnection({ sandboxUrl: sandbox.url }));
-    const { faults } = await (await follow(url)).next('connection');
+    const page = await startConsole(fakeConnection({ sandboxUrl: sandbox.url }));
+    const { faults } = await (await follow(page)).next('connection');
     expect(faults).toEqual(['POST /oauth/token: answers 502 with HTML (once so far)']);
   });
 
@@ -97,7 +97,7 @@ describe('the feed of the page', () => {
   ])('says what is wrong where nothing can be read, and goes on: %s', async (error, why) => {
     const connection = fakeConnection({});
     connection.show(error);
-    const feed = await follow((await startConsole(connection)).url);
+    const feed = await follow(await startConsole(connection));
     expect(await feed.next('trouble')).toEqual({ why });
     connection.show(freshView);
     connection.happen(moment);
@@ -106,7 +106,7 @@ describe('the feed of the page', () => {
 
   it('lets go of a reader that leaves', async () => {
     const connection = fakeConnection({});
-    const feed = await follow((await startConsole(connection)).url);
+    const feed = await follow(await startConsole(connection));
     await feed.next('connection');
     expect(connection.listeners).toBe(1);
     feed.leave();
@@ -115,11 +115,11 @@ describe('the feed of the page', () => {
 
   it('has sixteen readers at most, and room again when one leaves', async () => {
     const connection: FakeConnection = fakeConnection({});
-    const { url } = await startConsole(connection);
-    const feeds = await Promise.all(Array.from({ length: 16 }, () => follow(url)));
-    expect((await follow(url)).status).toBe(429);
+    const page = await startConsole(connection);
+    const feeds = await Promise.all(Array.from({ length: 16 }, () => follow(page)));
+    expect((await follow(page)).status).toBe(429);
     feeds[0]?.leave();
     await until(() => connection.listeners === 15);
-    expect((await follow(url)).status).toBe(200);
+    expect((await follow(page)).status).toBe(200);
   });
 });

@@ -1,7 +1,66 @@
 import { describe, expect, it } from 'vitest';
-import { fakeConnection, startConsole } from './console-fixture.ts';
+import { fakeConnection, hourMs, startConsole } from './console-fixture.ts';
 
 const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+
+describe('the way in to the console page', () => {
+  const rotate = ['POST', '/actions/rotate'] as const;
+
+  it('is closed to whoever on this machine does not know its address', async () => {
+    const connection = fakeConnection({});
+    const { send } = await startConsole(connection);
+    const asked = [rotate, ['GET', '/'], ['GET', '/feed'], ['GET', '/?key=invented']] as const;
+    for (const [method, path] of asked) {
+      for (const cookie of ['', 'fresco-4000=invented', 'x=y']) {
+        const { status, body } = await send(method, path, { cookie });
+        expect([path, status, body]).toEqual([path, 401, expect.stringContaining('works once')]);
+      }
+    }
+    expect(connection.asked).toEqual([]);
+  });
+
+  it('is an address that works once, and a cookie that only this page gets', async () => {
+    const { send, url, newPaths } = await startConsole(fakeConnection({}));
+    const cookie = '';
+    expect(newPaths).toEqual([]);
+    await send('GET', '/', { cookie });
+    await send('GET', '/', { cookie });
+    const [address = '', ...more] = newPaths;
+    expect(more).toEqual([]);
+    expect((await send('HEAD', address, { cookie })).status).toBe(401);
+    const { status, headers } = await send('GET', address, { cookie });
+    const [given = ''] = headers['set-cookie'] ?? [];
+    expect([status, headers.location]).toEqual([303, '/']);
+    expect(given).toMatch(
+      new RegExp(`^fresco-${new URL(url).port}=.*Path=/; HttpOnly; SameSite=Strict$`),
+    );
+    expect((await send('GET', address, { cookie })).status).toBe(401);
+    expect(newPaths).toHaveLength(2);
+    const entered = { cookie: given.split(';')[0] ?? '' };
+    expect((await send('GET', '/', entered)).status).toBe(200);
+    expect(await send('GET', address, entered)).toMatchObject({
+      status: 303,
+      headers: { location: '/' },
+    });
+  });
+
+  it('lets a real connection be refreshed 12 times in a day, and no more', async () => {
+    const connection = fakeConnection({});
+    let nowMs = 0;
+    const { press } = await startConsole(connection, { nowMs: () => nowMs });
+    for (let count = 0; count < 12; count += 1) expect((await press('rotate')).status).toBe(200);
+    for (const atMs of [1, 24 * hourMs - 1]) {
+      nowMs = atMs;
+      expect(await press('rotate')).toEqual({
+        status: 429,
+        said: { error: 'this page has refreshed 12 times in a day: use fresco rotate' },
+      });
+    }
+    nowMs = 24 * hourMs;
+    expect((await press('rotate')).status).toBe(200);
+    expect(connection.asked).toHaveLength(13);
+  });
+});
 
 describe('the console page', () => {
   it.each([
