@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { loggedIn } from './logged-in.ts';
-import { createSandboxWorkspace } from './workspace.ts';
+import { hasTerminal, seat } from './pseudo-terminal.ts';
+import { createSandboxWorkspace, script } from './workspace.ts';
 
-const node = (script: string) => ['exec', '--', process.execPath, '-e', script];
+const node = (text: string) => ['exec', '--', process.execPath, '-e', text];
 
 describe('fresco exec', () => {
   it('gives token and company to the child alone', async () => {
@@ -24,6 +27,46 @@ describe('fresco exec', () => {
       input: 'in',
     });
     expect({ code, stdout }).toEqual({ code: 37, stdout: 'in' });
+  });
+
+  const bytes = 100_000_000;
+  it.each([
+    [
+      'a pipe, line by line',
+      'printf "1\\n2\\n3\\n" | RUN sh -c "while read it; do echo got $it; done"',
+      'got 1\ngot 2\ngot 3\n',
+    ],
+    ['a pipe that is slow', '(echo 1; sleep 0.3; echo 2) | RUN cat', '1\n2\n'],
+    ['100 MB through a pipe', `head -c ${bytes} /dev/zero | RUN wc -c`, `${bytes}\n`],
+    ['100 MB into a pipe', `RUN head -c ${bytes} /dev/zero | (sleep 0.3; wc -c)`, `${bytes}\n`],
+    [
+      '100 MB of standard error',
+      `RUN sh -c "head -c ${bytes} /dev/zero >&2" 2>&1 >/dev/null | (sleep 0.3; wc -c)`,
+      `${bytes}\n`,
+    ],
+    ['a file', 'seq 3 > "$HOME/in"; RUN cat < "$HOME/in"', '1\n2\n3\n'],
+    ['what is closed', 'RUN sh -c "cat; echo end" <&-', 'end\n'],
+    [
+      'pipes that still block',
+      'true | RUN sh -c "for at in 0 1 2; do grep flags /proc/self/fdinfo/\\$at; done" 2>&1 | grep -c 04...$ || true',
+      '0\n',
+    ],
+  ])('leaves its streams to the child: %s', async (_, line, stdout) => {
+    const workspace = await loggedIn();
+    const command = `"${process.execPath}" "${script}" exec --`;
+    const typed = line.replace('RUN', command).replace('$it', '\\$it');
+    const ran = await promisify(execFile)('sh', ['-c', typed], { env: workspace.env });
+    expect(ran.stdout.replaceAll(' ', (it) => (stdout.includes(' ') ? it : ''))).toBe(stdout);
+  });
+
+  it.skipIf(!hasTerminal)('leaves its streams to the child: a terminal', async () => {
+    const workspace = await loggedIn();
+    const asks = 'test -t 0 && test -t 1 && test -t 2 && echo ready; read it; echo got $it';
+    const seated = seat(workspace, ['exec', '--', 'sh', '-c', asks]);
+    await seated.shows(/ready/);
+    seated.types('typed\r');
+    await seated.shows(/got typed/);
+    expect(await seated.ended).toMatchObject({ code: 0 });
   });
 
   it('passes signals on, and answers as a shell where the child dies of one', async () => {
