@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Connection } from '../wiring/connection.ts';
 import { unnamedProblem } from '../wiring/connection-names.ts';
 import { Failure } from './failure.ts';
+import { interruption } from './interruption.ts';
 import { type ConnectionOptions, readSettings, type Settings } from './settings.ts';
 
 /** Gives a command the options that say which connection is meant, and `--json`. */
@@ -49,7 +50,25 @@ export async function openToLook(options: ConnectionOptions): Promise<Connection
 /** Opens a connection; `create` makes a file store that is not there yet. Rejects with `StoreRefused`. */
 export async function open(settings: Settings, create = false): Promise<Connection> {
   const { openConnection } = await import('../wiring/connection.ts');
-  return openConnection({ ...settings, create });
+  const connection = await openConnection({ ...settings, create, onWrite: interruption.begun });
+  return unbroken(connection);
+}
+
+/** The same connection, whose passes and logins no first signal cuts off. */
+function unbroken(connection: Connection): Connection {
+  const { rotate, login, putManualToken, logout, tokens } = connection;
+  const isElsewhere = connection.deployed !== undefined;
+  return {
+    ...connection,
+    rotate: (request) => interruption.pass(() => rotate(request), isElsewhere),
+    login: (consent) => interruption.whole(() => login(consent)),
+    putManualToken: (manual) => interruption.whole(() => putManualToken(manual)),
+    logout: () => interruption.whole(() => logout()),
+    tokens: {
+      obtain: (wish) => interruption.pass(() => tokens.obtain(wish)),
+      rejected: (token) => interruption.pass(() => tokens.rejected(token)),
+    },
+  };
 }
 
 /** Examples under a command's help. */

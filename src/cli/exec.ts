@@ -8,6 +8,7 @@ import type { Connection } from '../wiring/connection.ts';
 import { connect, examples, withConnection } from './connection-options.ts';
 import { parseDuration } from './duration.ts';
 import { Failure } from './failure.ts';
+import { interruption } from './interruption.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { say } from './terminal.ts';
 import { defaultValidityMs, obtainToken } from './token.ts';
@@ -88,6 +89,7 @@ function runChild(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
+  interruption.stop();
   const child = spawn(command, args, { env, stdio: 'inherit' });
   const stop = passSignals(child);
   return new Promise((resolve) => {

@@ -14,16 +14,22 @@ export class Failure extends Error {
   readonly failureClass: FailureClass;
   /** What `--json` prints besides the message and the class. */
   readonly details: object;
+  /** The signal, or the key at a prompt, that a person ended the command with. */
+  readonly endedBy: NodeJS.Signals | undefined;
 
   constructor(
     failureClass: FailureClass,
     message: string,
-    options: ErrorOptions & { readonly details?: object } = {},
+    options: ErrorOptions & {
+      readonly details?: object;
+      readonly endedBy?: NodeJS.Signals | undefined;
+    } = {},
   ) {
-    const { details = {}, ...rest } = options;
+    const { details = {}, endedBy, ...rest } = options;
     super(message, rest);
     this.failureClass = failureClass;
     this.details = details;
+    this.endedBy = endedBy;
   }
 }
 

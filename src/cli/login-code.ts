@@ -5,6 +5,7 @@ import type { Connection } from '../wiring/connection.ts';
 import { exchangeCode } from '../wiring/consent.ts';
 import { openBrowser } from './browser.ts';
 import { Failure, failureOf } from './failure.ts';
+import { interruption } from './interruption.ts';
 import { keepConsent } from './keep-consent.ts';
 import type { LoginFacts } from './login-facts.ts';
 import {
@@ -55,7 +56,8 @@ async function throughBrowser(
   try {
     const end = authorization.read(arrival.redirect);
     if (end.kind === 'rejected') throw new Failure('person', end.why);
-    const facts = await storeConsent(connection, login.client, { ...end, redirectUri });
+    const code = { ...end, redirectUri };
+    const facts = await interruption.whole(() => storeConsent(connection, login.client, code));
     await arrival.reply(successPage(facts));
     return facts;
   } catch (error) {

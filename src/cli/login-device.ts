@@ -10,6 +10,7 @@ import {
 } from '../wiring/device-login.ts';
 import { openBrowser } from './browser.ts';
 import { Failure } from './failure.ts';
+import { interruption } from './interruption.ts';
 import { keepConsent } from './keep-consent.ts';
 import type { LoginFacts } from './login-facts.ts';
 import { isInteractive, say, strong, waiting } from './terminal.ts';
@@ -35,11 +36,15 @@ export async function logInWithDevice(
   const client: Client = { clientId: login.clientId };
   const authorization = await start(flow, client, login.scopes);
   show(authorization, login);
-  const waited = awaitConsent(flow, client, authorization, clock);
+  // A poll may bring the tokens.
+  const poll: DeviceFlow['poll'] = (...asked) => interruption.whole(() => flow.poll(...asked));
+  const waited = awaitConsent({ ...flow, poll }, client, authorization, clock);
   const end = await waiting('waiting for your consent, Ctrl-C stores nothing', waited);
   if (end.kind !== 'granted') throw failureAfter(end);
-  const consented = consentIn(provider, end.tokens, end.requestedAtMs);
-  return keepConsent(connection, client, await consented);
+  const { tokens, requestedAtMs } = end;
+  return interruption.whole(async () =>
+    keepConsent(connection, client, await consentIn(provider, tokens, requestedAtMs)),
+  );
 }
 
 async function start(

@@ -5,6 +5,7 @@ import { doomedRotatorCommand } from './doomed-rotator.ts';
 import { execCommand } from './exec.ts';
 import { exitCodes, failureOf, withoutTokens } from './failure.ts';
 import { historyCommand } from './history.ts';
+import { exitCodeOf, interruption } from './interruption.ts';
 import { localCommand } from './local.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
@@ -58,6 +59,7 @@ Secrets come in by prompt or standard input, never as arguments.
 export async function run(argv: readonly string[]): Promise<number> {
   // The SDK would tell every user of Node 20 about its plans for 2027; docs/upgrade.md does.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  interruption.start();
   try {
     await createProgram().parseAsync(argv);
     return Number(process.exitCode ?? exitCodes.done);
@@ -65,6 +67,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
     if (isReaderGone(error)) return exitCodes.readerGone;
     return told(error, argv);
+  } finally {
+    interruption.stop();
   }
 }
 
@@ -103,7 +107,8 @@ function told(error: unknown, argv: readonly string[]): number {
   const { message, failureClass, details } = failure;
   say(`fresco: ${message}`);
   if (wantsJson(argv)) print(JSON.stringify({ ...details, error: message, class: failureClass }));
-  return exitCodes[failureClass];
+  const { endedBy } = failure;
+  return endedBy === undefined ? exitCodes[failureClass] : exitCodeOf(endedBy);
 }
 
 function wantsJson(argv: readonly string[]): boolean {

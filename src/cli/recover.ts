@@ -6,6 +6,7 @@ import { connect, examples, withConnection } from './connection-options.ts';
 import { attemptFinding } from './doctor-attempt.ts';
 import { examineStore } from './doctor-store.ts';
 import { Failure } from './failure.ts';
+import { interruption } from './interruption.ts';
 import { type Remedy, remedyFor } from './recover-remedies.ts';
 import { outcomeJson } from './rotate.ts';
 import type { ConnectionOptions } from './settings.ts';
@@ -71,7 +72,8 @@ export async function recover(
     if (remedy === undefined || done.has(remedy.step)) return outcome;
     await mustBeConfirmed(remedy, options, outcome);
     done.add(remedy.step);
-    const brought = await waiting('recovering', remedy.carryOut());
+    const carriedOut = interruption.whole(() => remedy.carryOut());
+    const brought = await waiting('recovering', carriedOut);
     const ending = brought === undefined ? '' : `: ${describeOutcome(brought)}`;
     tell({ step: remedy.step, detail: `${remedy.explanation}${ending}` });
     outcome = brought ?? (await check(connection, tell));

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { examples, withJson } from './connection-options.ts';
 import { durationText, parseDuration } from './duration.ts';
+import { interruption } from './interruption.ts';
 import { parsePort, portProblem } from './port.ts';
 import { sandboxPort } from './settings.ts';
 import { print, say } from './terminal.ts';
@@ -66,6 +67,7 @@ async function ending(
   untilIdleMs: number | undefined,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
+    interruption.stop();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => resolve(undefined));
     }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { connect, examples, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
+import { interruption } from './interruption.ts';
 import { parsePort } from './port.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { isInteractive, print, say } from './terminal.ts';
@@ -58,6 +59,7 @@ export function serveCommand(): Command {
         say(`${asking('')}   # paste the secret, Enter, Ctrl-D`);
       } else say(asking(` ${options.secretFile}`));
       say('Ctrl-C ends it');
+      interruption.stop();
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
           process.once(signal, resolve);

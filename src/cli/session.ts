@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from './failure.ts';
+import { exitCodeOf, interruption } from './interruption.ts';
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const patienceMs = 5_000;
@@ -21,6 +22,7 @@ export class Session {
   #isOver = false;
 
   constructor() {
+    interruption.stop();
     for (const ending of endings) process.on(ending, this.#onEnding);
   }
 
@@ -55,14 +57,14 @@ export class Session {
   async closes(close: Close): Promise<void> {
     if (!this.#isOver) return void this.#closes.push(close);
     await close();
-    throw interrupted();
+    throw interrupted(this.signal);
   }
 
   /** Waits for work that a signal may cut short; rejects with `Failure` where one does. */
   async step<T>(work: Promise<T>): Promise<T> {
     this.#steps.add(work);
     const cut = this.ended().then(() => {
-      throw interrupted();
+      throw interrupted(this.signal);
     });
     return Promise.race([work, cut]);
   }
@@ -76,9 +78,9 @@ export class Session {
     for (const ending of endings) process.off(ending, this.#onEnding);
   }
 
-  readonly #onEnding = (): void => {
-    if (this.signal.aborted) process.exit(1);
-    this.#controller.abort();
+  readonly #onEnding = (signal: NodeJS.Signals): void => {
+    if (this.signal.aborted) process.exit(exitCodeOf(signal));
+    this.#controller.abort(signal);
   };
 }
 
@@ -88,6 +90,7 @@ function briefly(): Promise<void> {
   });
 }
 
-function interrupted(): Failure {
-  return new Failure('retry', 'interrupted before it was done; nothing is left behind');
+function interrupted({ reason }: AbortSignal): Failure {
+  const text = 'interrupted before it was done; nothing is left behind';
+  return new Failure('retry', text, { endedBy: reason as NodeJS.Signals | undefined });
 }

@@ -4,7 +4,7 @@ import { visible } from '../core/visible.ts';
 import { Failure } from './failure.ts';
 import { output } from './output.ts';
 
-const spinnerAfterMs = 1000;
+const movesEveryMs = 1000;
 const inputBytesMax = 64 * 1024;
 
 /** Whether a person sits there who can be asked: nothing is piped. */
@@ -87,21 +87,17 @@ export function textOf(
 
 /** Waits for `work`; on a terminal that takes longer than a second, something moves. */
 export async function waiting<T>(message: string, work: Promise<T>): Promise<T> {
-  if (!isatty(2)) return work;
-  let stop = (): void => undefined;
-  const timer = setTimeout(async () => {
-    const { spinner } = await import('@clack/prompts');
-    if (stop === ended) return;
-    const shown = spinner({ output: process.stderr });
-    shown.start(visible(message));
-    stop = () => shown.clear();
-  }, spinnerAfterMs);
+  if (!output.isTerminal()) return work;
+  let shown = 0;
+  const timer = setInterval(() => {
+    shown += 1;
+    sayMoving(`${message} ${'.'.repeat(1 + (shown % 3))}`);
+  }, movesEveryMs);
   try {
     return await work;
   } finally {
-    clearTimeout(timer);
-    stop();
-    stop = ended;
+    clearInterval(timer);
+    if (shown > 0) clearMoving();
   }
 }
 
@@ -217,5 +213,5 @@ function notEmpty(value: string | undefined): string | undefined {
 }
 
 function cancelled(text = 'cancelled, nothing was changed'): Failure {
-  return new Failure('retry', text);
+  return new Failure('retry', text, { endedBy: 'SIGINT' });
 }

@@ -76,6 +76,8 @@ export interface OpenOptions {
   readonly config: Config<'cli'>;
   readonly env: Environment;
   readonly create?: boolean;
+  /** Hears that a pass of this process is about to write. */
+  readonly onWrite?: () => void;
 }
 
 /** Opens the connection that the settings name; rejects with `StoreRefused` or `ConfigInvalid`. */
@@ -86,8 +88,9 @@ export async function openConnection(options: OpenOptions): Promise<Connection> 
   if (config.store.startsWith('file:')) {
     const { openFileConnection } = await import('./file-connection.ts');
     const path = config.store.slice('file:'.length);
-    const { create = false } = options;
-    return openFileConnection({ path, name: config.connection, provider, create });
+    const { create = false, onWrite } = options;
+    const name = config.connection;
+    return openFileConnection({ path, name, provider, create, ...(onWrite && { onWrite }) });
   }
   const { openAwsConnection } = await import('./aws-connection.ts');
   return openAwsConnection({ prefix: config.prefix, name: config.connection, provider });

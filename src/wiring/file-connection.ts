@@ -4,7 +4,7 @@ import { login } from '../core/login.ts';
 import { logout } from '../core/logout.ts';
 import { installManualToken } from '../core/manual-token.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
-import type { Reporter } from '../core/ports.ts';
+import type { JournalStore, Reporter } from '../core/ports.ts';
 import type { Report } from '../core/report.ts';
 import { rotate } from '../core/rotate.ts';
 import { boundByGrant } from '../core/stored-origin.ts';
@@ -30,14 +30,19 @@ export interface FileConnectionOptions {
   readonly provider: Provider;
   /** Makes the store where there is none. */
   readonly create: boolean;
+  /** Hears that a pass is about to write. */
+  readonly onWrite?: () => void;
 }
 
 /** Opens a connection in a file store; rejects with `StoreRefused`. */
 export async function openFileConnection(options: FileConnectionOptions): Promise<Connection> {
-  const { path, name, provider, create } = options;
+  const { path, name, provider, create, onWrite } = options;
   const store = await openFileStore(path, { clock: systemClock, create });
   const { client, grant, accessToken, journal } = boundFiles(store, name);
-  const ports = (reporter: Reporter) => filePorts(store, { name, provider, reporter });
+  const ports = (reporter: Reporter) => {
+    const own = filePorts(store, { name, provider, reporter });
+    return onWrite === undefined ? own : { ...own, journal: heardJournal(own.journal, onWrite) };
+  };
   const senders = admittedSenders(store, name);
   const pass = (request: Parameters<typeof rotate>[1]) => onePass(ports, request);
   return {
@@ -73,6 +78,17 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
       return done;
     },
     byHand: { ports: () => ports(unheard), grantVersionIds: () => grant.versionIds() },
+  };
+}
+
+/** The same journal; `onWrite` hears of each write before it is made. */
+export function heardJournal(journal: JournalStore, onWrite: () => void): JournalStore {
+  return {
+    read: () => journal.read(),
+    write: (next, revision) => {
+      onWrite();
+      return journal.write(next, revision);
+    },
   };
 }
 

@@ -226,7 +226,7 @@ async function interrupt(
   const { code } = await running.ended;
   clearTimeout(timer);
   watcher?.close();
-  if (code === null) return signal;
+  if (code === null || code === 130) return signal;
   lengths.learn(writing.name, performance.now() - startedMs, watcher && seen);
   return 'ended';
 }
