@@ -115,6 +115,14 @@ function tell(
         'retry',
         `the sync is not complete: ${outcome.why.join('; ')}; run it again`,
       );
+    case 'incomplete': {
+      const lists = outcome.unread.map(({ list, why }) => `${list} (${why})`).join(', ');
+      const before = `${outcome.counts.changed} changed and ${outcome.counts.deleted} deleted entities`;
+      throw new Failure(
+        'retry',
+        `the sync is not complete: not read were ${lists}; ${before} were told, run it again`,
+      );
+    }
     case 'person-needed':
       throw new Failure('person', outcome.detail);
     case 'superseded':

@@ -69,7 +69,7 @@ export interface SyncCounts {
   readonly alreadyTold: number;
 }
 
-/** `Sync Completed`: everything that had changed when the sync began has been told. */
+/** `Sync Completed`: every list was read that the token may read, and everything that had changed when the sync began has been told. */
 export interface SyncCompletedDetail extends EventDetail, SyncCounts {
   /** Of the sync; the same for all of its passes. */
   readonly id: string;
@@ -79,7 +79,7 @@ export interface SyncCompletedDetail extends EventDetail, SyncCounts {
   readonly companies: number;
   /** What was told of each kind of entity. */
   readonly resources: Readonly<Record<string, number>>;
-  /** Lists that could not be read, and why: a scope is missing, a licence has expired. */
+  /** Lists that the token has no permission for. */
   readonly skipped: readonly { readonly list: string; readonly why: string }[];
 }
 

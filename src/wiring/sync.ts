@@ -119,6 +119,11 @@ function tell(log: Log, connection: string, outcome: SyncOutcome): void {
       log[resumeAtMs === null ? 'warn' : 'info']('sync paused', { connection, id, why });
       break;
     }
+    case 'incomplete': {
+      const unread = outcome.unread.map(({ list, why }) => `${list}: ${why}`);
+      log.error('the sync has not read every list', { connection, id: outcome.id, unread });
+      break;
+    }
     case 'person-needed':
       log.error('the sync needs a person', { connection, detail: outcome.detail });
       break;

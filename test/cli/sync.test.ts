@@ -58,10 +58,22 @@ describe('fresco sync', () => {
 
   it('names the scope that is missing', async () => {
     const workspace = await loggedIn(earlier);
-    const { code, stderr } = await workspace.run(['sync', '--resource', 'products']);
+    const { code, stderr } = await workspace.run([
+      ...['sync', '--resource', 'products', '--resource', 'clients'],
+    ]);
     expect(code).toBe(0);
     expect(stderr).toMatch(
       /one list left out, such as 108061\/products: the token lacks products:r/,
+    );
+  });
+
+  it('says what was not read, tells of no completion, and exits with 1', async () => {
+    const workspace = await loggedIn(earlier, everything);
+    await workspace.sandbox.request('POST', '/_sandbox/state', { licenceExpired: true });
+    const { code, stdout, stderr } = await workspace.run(['sync', '--resource', 'products']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(
+      'the sync is not complete: not read were 108061/products (the licence of the company has expired); 0 changed and 0 deleted entities were told, run it again',
     );
   });
 

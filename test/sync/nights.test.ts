@@ -297,7 +297,7 @@ describe('what cannot be read', () => {
   it('is not asked for again where the company is out of reach or its licence is over', async () => {
     const world = syncWorld({ seed: 1, startAtMs, settings: { licenceExpired: true } });
     const { outcome } = await world.night();
-    expect(outcome).toMatchObject({ kind: 'completed', detail: { changed: 0 } });
+    expect(outcome).toMatchObject({ kind: 'incomplete', counts: { changed: 0 } });
     expect(world.state.requests).toBe(1);
   });
 
@@ -306,7 +306,7 @@ describe('what cannot be read', () => {
     world.state.mishaps = { apiFails: 1 };
     const { outcome, passes } = await world.night();
     expect(passes).toHaveLength(5);
-    expect(outcome).toMatchObject({ kind: 'completed', detail: { changed: 0 } });
+    expect(outcome).toMatchObject({ kind: 'incomplete', counts: { changed: 0 } });
     world.state.mishaps = {};
     expectWhole(world, (await world.night()).outcome);
   });

@@ -8,7 +8,13 @@ export type Stop =
   /** It goes on later; what else is to be done may go on now, within the scope that is not halted. */
   | { readonly kind: 'halt'; readonly halt: Halt; readonly scope: 'list' | 'company' | 'all' }
   /** It cannot be read, however often. */
-  | { readonly kind: 'skip'; readonly why: string; readonly scope: 'list' | 'company' }
+  | {
+      readonly kind: 'skip';
+      readonly why: string;
+      readonly scope: 'list' | 'company';
+      /** The token may not read it, which is for the person to choose who consents. */
+      readonly isChoice?: true;
+    }
   /** Nothing can be read until somebody has acted. */
   | { readonly kind: 'person'; readonly detail: string }
   /** Another pass is at work. */
@@ -84,6 +90,7 @@ async function heedWait(parts: AskParts, companyId: number, waitMs: number) {
 function stopOf(read: Exclude<ReadFailure, { kind: 'wait' }>, nowMs: number): Stop {
   switch (read.kind) {
     case 'forbidden':
+      return { kind: 'skip', why: read.detail, scope: 'list', isChoice: true };
     case 'refused':
       return { kind: 'skip', why: read.detail, scope: 'list' };
     case 'unreachable':

@@ -113,7 +113,7 @@ function unitOf(work: CompanyWork, { key, name }: Task, tasks: number): Unit {
 const failuresMax = 5;
 const firstRetryMs = 60_000;
 
-/** A list that keeps failing is left to the next sync, so that this one ends. */
+/** A list that keeps failing is left to the next sync, so that this one ends, though it is not complete. */
 function haltsOf(work: CompanyWork, task: Task, halt: Halt): Halt[] {
   if (halt.reason !== 'failed') return [halt];
   const { page, ports } = work;
@@ -131,15 +131,14 @@ function haltsOf(work: CompanyWork, task: Task, halt: Halt): Halt[] {
 
 function finish({ page }: CompanyWork, tasks: readonly Task[], stop: Stop | undefined): void {
   const keys = tasks.map(({ key }) => key).filter((key) => !page.record.done.includes(key));
-  const why = stop?.kind === 'skip' ? stop.why : undefined;
+  const { why, isChoice = false } = stop?.kind === 'skip' ? stop : { why: undefined };
+  const leftOut = why === undefined ? [] : keys.map((list) => ({ list, why }));
   page.amend((record) => ({
     ...record,
     done: [...record.done, ...keys],
     // A pass that gets on is not the one that keeps failing.
     failures: { ...record.failures, pass: 0 },
-    skipped:
-      why === undefined
-        ? record.skipped
-        : [...record.skipped, ...keys.map((list) => ({ list, why }))],
+    skipped: isChoice ? [...record.skipped, ...leftOut] : record.skipped,
+    unread: isChoice ? record.unread : [...record.unread, ...leftOut],
   }));
 }

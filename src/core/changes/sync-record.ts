@@ -4,6 +4,12 @@ import { field, parseRecord } from '../record.ts';
 import { Secret } from '../secret.ts';
 import type { Stamp, SyncStore } from './sync-ports.ts';
 
+/** A list or bin that was not read, and why. */
+export interface LeftOut {
+  readonly list: string;
+  readonly why: string;
+}
+
 /** A sync from its start to its completion, over as many passes as it takes. */
 export interface SyncRecord {
   readonly id: string;
@@ -16,10 +22,14 @@ export interface SyncRecord {
   readonly done: readonly string[];
   /** How often each list or bin has failed, and passes as a whole. */
   readonly failures: Readonly<Record<string, number>>;
-  readonly skipped: readonly { readonly list: string; readonly why: string }[];
+  /** What the token has no permission for. */
+  readonly skipped: readonly LeftOut[];
+  /** What should have been read and could not be. */
+  readonly unread: readonly LeftOut[];
   readonly counts: SyncCounts;
   /** Entities told, by resource. */
   readonly resources: Readonly<Record<string, number>>;
+  /** It has ended: no pass goes on with it. */
   readonly isComplete: boolean;
 }
 
@@ -29,7 +39,7 @@ const noCounts: SyncCounts = { requests: 0, pages: 0, changed: 0, deleted: 0, al
 export function newRecord(
   begun: Pick<SyncRecord, 'id' | 'startedAtMs' | 'until' | 'since'>,
 ): SyncRecord {
-  const nothing = { done: [], failures: {}, skipped: [], resources: {} };
+  const nothing = { done: [], failures: {}, skipped: [], unread: [], resources: {} };
   return { ...begun, ...nothing, counts: noCounts, isComplete: false };
 }
 
@@ -102,10 +112,11 @@ function decodeRecord(text: string): SyncRecord {
   field.text(stored, 'until');
   field.count(stored, 'startedAtMs');
   const { v: _, ...record } = stored.fields;
-  const { done, failures, skipped, counts, resources } = record;
+  const { done, failures, skipped, unread = [], counts, resources } = record;
   const parts = [failures, counts, resources];
-  if (Array.isArray(done) && Array.isArray(skipped) && parts.every((it) => Object(it) === it)) {
-    return record as unknown as SyncRecord;
+  const lists = [done, skipped, unread];
+  if (lists.every(Array.isArray) && parts.every((it) => Object(it) === it)) {
+    return { ...record, unread } as unknown as SyncRecord;
   }
   throw new StoreRefused('damaged', 'the record of a sync cannot be read');
 }

@@ -5,7 +5,7 @@ import { StoreRefused } from '../ports.ts';
 import { type Halt, SyncBudget } from './sync-budget.ts';
 import { type SyncSettings, syncCompany } from './sync-company.ts';
 import type { Stamp, SyncPorts } from './sync-ports.ts';
-import { newRecord, SyncPage } from './sync-record.ts';
+import { type LeftOut, newRecord, SyncPage } from './sync-record.ts';
 
 /** Begins a sync, or goes on with one that has not been superseded. */
 export type SyncRequest =
@@ -22,6 +22,13 @@ export type SyncOutcome =
       readonly id: string;
       readonly resumeAtMs: number | null;
       readonly why: readonly string[];
+      readonly counts: SyncCounts;
+    }
+  /** It has ended and is not complete: these were not read, what is told of the others is told. */
+  | {
+      readonly kind: 'incomplete';
+      readonly id: string;
+      readonly unread: readonly LeftOut[];
       readonly counts: SyncCounts;
     }
   | { readonly kind: 'person-needed'; readonly detail: string }
@@ -149,7 +156,13 @@ async function complete(
   page: SyncPage,
   companies: number,
 ): Promise<SyncOutcome> {
-  const { id, startedAtMs, counts, resources, skipped } = page.record;
+  const { id, startedAtMs, counts, resources, skipped, unread, done } = page.record;
+  // A sync that may read nothing at all has told nothing of anything.
+  const left = unread.length === 0 && skipped.length === done.length ? skipped : unread;
+  if (left.length > 0) {
+    page.amend((record) => ({ ...record, isComplete: true }));
+    return saved(page, { kind: 'incomplete', id, unread: left, counts });
+  }
   const seconds = Math.max(0, Math.round((clock.nowMs() - startedAtMs) / 1000));
   const startedAt = toRfc3339(startedAtMs);
   const facts = { id, startedAt, seconds, companies, ...counts, resources, skipped };

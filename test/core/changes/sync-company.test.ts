@@ -59,17 +59,42 @@ describe('the companies of a sync', () => {
 });
 
 describe('a list that cannot be read', () => {
-  it.each<[ReadFailure, string]>([
-    [{ kind: 'forbidden', detail: 'the token lacks clients:r' }, 'the token lacks clients:r'],
-    [{ kind: 'refused', detail: 'status 422' }, 'status 422'],
-  ])('(%j) is skipped with the reason, alone', async (failure, why) => {
+  it('since nobody gave the permission is skipped with the reason, alone', async () => {
     const scene = twoCompanies();
-    scene.says = (asked) => (asked === '7 clients' ? failure : undefined);
+    const why = 'the token lacks clients:r';
+    scene.says = (asked) =>
+      asked === '7 clients' ? { kind: 'forbidden', detail: why } : undefined;
     expect(await scene.pass()).toMatchObject({
       kind: 'completed',
       detail: { skipped: [{ list: '7/clients', why }] },
     });
     expect(scene.asked).toEqual([...of(7), ...of(8)]);
+  });
+
+  it('for another reason keeps the sync from being complete, and no such event goes out', async () => {
+    const scene = twoCompanies();
+    scene.listed['documents/invoice'] = [{ id: 1, stamp: '0100' }];
+    scene.says = (asked) =>
+      asked === '7 clients' ? { kind: 'refused', detail: 'status 422' } : undefined;
+    expect(await scene.pass()).toMatchObject({
+      kind: 'incomplete',
+      unread: [{ list: '7/clients', why: 'status 422' }],
+      counts: { changed: 2 },
+    });
+    expect(scene.asked).toEqual([...of(7), ...of(8)]);
+    expect(scene.published.map(({ detailType }) => detailType)).not.toContain('Sync Completed');
+    scene.says = () => undefined;
+    expect(await scene.pass()).toMatchObject({ kind: 'completed', detail: { changed: 0 } });
+  });
+
+  it('is every list, where nobody gave any permission: nothing was read, and nothing is complete', async () => {
+    const scene = new SyncScene();
+    scene.says = () => ({ kind: 'forbidden', detail: 'no scope' });
+    expect(await scene.pass()).toMatchObject({
+      kind: 'incomplete',
+      unread: whole.map((name) => ({ list: `7/${name}`, why: 'no scope' })),
+    });
+    expect(scene.published).toEqual([]);
   });
 
   it.each<[ReadFailure, string]>([
@@ -81,7 +106,7 @@ describe('a list that cannot be read', () => {
       const scene = twoCompanies();
       scene.says = (asked) => (asked.startsWith('7') ? failure : undefined);
       const skipped = whole.map((name) => ({ list: `7/${name}`, why }));
-      expect(await scene.pass()).toMatchObject({ kind: 'completed', detail: { skipped } });
+      expect(await scene.pass()).toMatchObject({ kind: 'incomplete', unread: skipped });
       expect(scene.asked).toEqual(['7 clients', ...of(8)]);
     },
   );
@@ -93,12 +118,13 @@ describe('a list that cannot be read', () => {
         ? { kind: 'forbidden', detail: 'no scope' }
         : { kind: 'unreachable', detail: 'no company' };
     const outcome = await scene.pass();
-    if (outcome.kind !== 'completed') throw new Error(outcome.kind);
-    expect(outcome.detail.skipped).toEqual([
-      { list: '7/clients', why: 'no scope' },
-      { list: '7/documents/invoice', why: 'no company' },
-      { list: '7/bin/documents', why: 'no company' },
-    ]);
+    expect(outcome).toMatchObject({
+      kind: 'incomplete',
+      unread: [
+        { list: '7/documents/invoice', why: 'no company' },
+        { list: '7/bin/documents', why: 'no company' },
+      ],
+    });
   });
 
   it('stops everything where only a person can help', async () => {
@@ -161,9 +187,11 @@ describe('a list that fails', () => {
     }
     expect(delaysMs).toEqual([60_000, 120_000, 240_000, 480_000]);
     expect(outcome).toMatchObject({
-      kind: 'completed',
-      detail: { skipped: [{ list: '7/clients', why: 'status 500' }] },
+      kind: 'incomplete',
+      unread: [{ list: '7/clients', why: 'status 500' }],
     });
+    const [id] = [...scene.texts.values()].map(({ text }) => JSON.parse(text).id).filter(Boolean);
+    expect(await scene.pass({ kind: 'resume', id })).toEqual({ kind: 'superseded' });
   });
 
   it('and then answers is told like any other', async () => {

@@ -26,6 +26,7 @@ describe('the record of a sync', () => {
       done: [],
       failures: {},
       skipped: [],
+      unread: [],
       resources: {},
       counts: { requests: 0, pages: 0, changed: 0, deleted: 0, alreadyTold: 0 },
       isComplete: false,
