@@ -42,7 +42,8 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
     ? [published.finding]
     : [client.finding, belonging(connection, grant), published.finding];
   const refusals = [client, grant, published].map(({ refused }) => refused);
-  const table = tableFinding(connection, journal);
+  const left = await orRefusal(async () => (await connection.leftLocks?.()) ?? []);
+  const table = tableFinding(connection, journal, left instanceof StoreRefused ? [] : left);
   return {
     findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
     ...(client.versionId && { clientVersionId: client.versionId }),
@@ -143,7 +144,11 @@ function keyFinding(
 function tableFinding(
   { place }: Connection,
   journal: StoreRefused | { readonly journal: Journal },
+  [lock]: Awaited<ReturnType<NonNullable<Connection['leftLocks']>>>,
 ): Finding {
+  if (lock !== undefined) {
+    return broken('table', `a lock was left behind in the ${place}, ${lock.detail}`, lock.next);
+  }
   if (!(journal instanceof StoreRefused)) return ok('table', `the journal can be read (${place})`);
   if (journal.reason === 'key-disabled') return unknown('table', 'its key does not open it');
   const restore = 'restore the table to a moment before, then fresco doctor again';

@@ -116,7 +116,7 @@ async function rememberLogin({ config, env }: Settings): Promise<void> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     say(
-      `warning: ${settingsPath(env)} could not be written (${code ?? message}): name store and provider each time`,
+      `warning: ${settingsPath(env) ?? 'the settings'} could not be written (${code ?? message}): name store and provider each time`,
     );
   }
 }

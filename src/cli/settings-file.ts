@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../config.ts';
 import { StoreRefused } from '../core/ports.ts';
+import { homeFolder, noHome } from '../wiring/home-folder.ts';
 import { checkFolderOf, readOwned, replaceOwned } from '../wiring/owned-file.ts';
 import { Failure } from './failure.ts';
 
@@ -18,14 +18,19 @@ export interface Remembered {
 // The connection is not among them: one that nobody names is `default`, whatever the last login was for.
 const keys = ['store', 'prefix', 'providerUrl', 'provider'] as const;
 
-/** Where settings are remembered (XDG Base Directory). */
-export function settingsPath(env: Environment): string {
-  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'fresco', 'settings.json');
+/** Where settings are remembered (XDG Base Directory); nowhere for a user without a home. */
+export function settingsPath(env: Environment): string | undefined {
+  return below(env, env['XDG_CONFIG_HOME'], '.config', 'settings.json');
 }
 
-/** A folder for data of the program's own choosing (XDG Base Directory). */
-export function dataPath(env: Environment, name: string): string {
-  return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'fresco', name);
+/** A folder for data of the program's own choosing (XDG Base Directory); none for a user without a home. */
+export function dataPath(env: Environment, name: string): string | undefined {
+  return below(env, env['XDG_DATA_HOME'], '.local/share', name);
+}
+
+function below(env: Environment, named: string | undefined, usual: string, name: string) {
+  const home = named ? '' : homeFolder(env);
+  return home === undefined ? undefined : join(named || join(home, usual), 'fresco', name);
 }
 
 /**
@@ -34,6 +39,7 @@ export function dataPath(env: Environment, name: string): string {
  */
 export async function readRemembered(env: Environment): Promise<Remembered> {
   const path = settingsPath(env);
+  if (path === undefined) return {};
   let text: string;
   try {
     await checkFolderOf(path);
@@ -61,7 +67,7 @@ export async function readRemembered(env: Environment): Promise<Remembered> {
 
 /** Replaces what is remembered; rejects with `StoreRefused` or the system's error. */
 export async function remember(env: Environment, settings: Remembered): Promise<void> {
-  const path = settingsPath(env);
+  const path = settingsPath(env) ?? noHome('what is remembered of a login');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await checkFolderOf(path);
   await replaceOwned(path, `${JSON.stringify({ v: 1, ...settings }, null, 2)}\n`);

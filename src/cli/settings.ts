@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Config, ConfigInvalid, type Environment, parseConfig } from '../config.ts';
+import { expanded, noHome } from '../wiring/home-folder.ts';
 import { dataPath, type Remembered, readRemembered } from './settings-file.ts';
 import { isReadByAPerson, say } from './terminal.ts';
 
@@ -72,8 +72,8 @@ const sandboxAt: Remembered = { providerUrl: `http://127.0.0.1:${sandboxPort}` }
 
 function chosenFrom(given: Remembered, remembered: Remembered, env: Environment): Remembered {
   const isSandbox = given.store === sandboxStore;
-  const named = isSandbox ? `file:${dataPath(env, 'sandbox')}` : given.store;
-  const store = named === undefined ? remembered.store : absolute(named);
+  const named = isSandbox ? (sandboxPlace(env) ?? noHome('the sandbox’s store')) : given.store;
+  const store = named === undefined ? remembered.store : absolute(named, env);
   const chosen: Remembered = {
     // A provider belongs to the store it was used with: a token of one must not be sent to another.
     ...(store === remembered.store ? remembered : {}),
@@ -122,10 +122,16 @@ function withProvider(chosen: Remembered, given: Remembered): Remembered {
   };
 }
 
-function absolute(store: string): string {
+/** The sandbox's store as any other is named. */
+function sandboxPlace(env: Environment): string | undefined {
+  const path = dataPath(env, sandboxStore);
+  return path === undefined ? undefined : `file:${path}`;
+}
+
+function absolute(store: string, env: Environment): string {
   if (!store.startsWith('file:')) return store;
   const path = store.slice('file:'.length);
-  return path === '' ? store : `file:${resolve(path.replace(/^~(?=\/|$)/, homedir()))}`;
+  return path === '' ? store : `file:${resolve(expanded(path, env))}`;
 }
 
 function parse(chosen: Remembered, options: ConnectionOptions, env: Environment): Config<'cli'> {
@@ -152,7 +158,7 @@ function inWordsOf(options: ConnectionOptions, problem: string): string {
 /** The options that name what the settings mean, for a person or a crontab to type. */
 export function namingOptions({ config, env }: Pick<Settings, 'config' | 'env'>): string {
   const { store, prefix, connection, providerUrl, providerFile } = config;
-  const isSandbox = store === `file:${dataPath(env, 'sandbox')}`;
+  const isSandbox = store === sandboxPlace(env);
   const options: readonly (readonly [string, string | undefined])[] = [
     ['--store', isSandbox ? sandboxStore : store],
     ['--connection', connection],

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Clock, JournalStore, PendingSecret } from '../core/ports.ts';
 import { type Disk, isDiskError, machineDisk, orRefuse } from './disk.ts';
 import type { LockOptions } from './folder-lock.ts';
+import { type HeldLock, leftLocksIn } from './held-lock.ts';
 import { journalFile, journalFormat } from './journal-file.ts';
 import { type Home, RecordFile, type RecordFormat } from './record-file.ts';
 import { type ListedSecret, secretFile } from './secret-file.ts';
@@ -22,6 +23,8 @@ export interface FileStore {
   readonly path: string;
   /** A connection's files, made when first written; throws `RangeError` for a name that is no file name. */
   connection(name: string): ConnectionFiles;
+  /** Locks of the store and of this connection whose holder will hardly give them back. */
+  leftLocks(connection: string): Promise<readonly HeldLock[]>;
   /** Names of the connections of which something was stored, sorted. */
   connections(): Promise<string[]>;
   /** A record of the whole store, beside the connections; ask for each name once. */
@@ -64,6 +67,12 @@ export async function openFileStore(path: string, options: FileStoreOptions): Pr
       opened.set(name, connection);
       return connection;
     },
+    leftLocks: (name) =>
+      orRefuse(`look at the locks of ${store.path}`, async () => {
+        const folders = [store.path, join(folder.path, name)];
+        const locks = folders.map((it) => leftLocksIn(disk, it, clock.nowMs()));
+        return (await Promise.all(locks)).flat();
+      }),
     connections: () => orRefuse(`list ${store.path}`, () => connectionsIn(folder, disk)),
     record: (name, format) => new RecordFile(store, `${name}.json`, format, files),
   };

@@ -3,9 +3,10 @@
 // one is empty, so one process gets in; and removing the file of a dead holder by its name can never hit a
 // living one, however late the remover is.
 import { dirname, join } from 'node:path';
-import { type Clock, StoreRefused } from '../core/ports.ts';
+import type { Clock, StoreRefused } from '../core/ports.ts';
 import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
-import { isDeadStamp, pidOfStamp, stampProcess } from './process-stamp.ts';
+import { heldLock, lockRefusal } from './held-lock.ts';
+import { isDeadStamp, stampProcess } from './process-stamp.ts';
 
 /** What a lock needs of the machine, and how long it waits for a living holder. */
 export interface LockOptions {
@@ -80,7 +81,7 @@ export class FolderLock {
       if (early !== undefined) return early;
       const holder = await this.#livingHolder();
       if (holder === undefined && (await this.#tryEnter(stamp))) break;
-      if (clock.monotonicMs() - startedMs >= waitMs) throw this.#notGot(holder);
+      if (clock.monotonicMs() - startedMs >= waitMs) throw await this.#notGot(holder);
       await clock.wait(pauseMs);
     }
     if (!this.#swept) await sweep(disk, dirname(this.#path));
@@ -125,16 +126,9 @@ export class FolderLock {
     this.#left.delete(stamp);
   }
 
-  #notGot(holder: string | undefined): StoreRefused {
-    const { waitMs } = this.#options;
-    const who = holder === undefined ? 'others' : `process ${pidOfStamp(holder) ?? holder}`;
-    const advice =
-      holder === undefined
-        ? 'try again'
-        : `if it runs nowhere any more, remove ${join(this.#path, holder)}`;
-    return new StoreRefused(
-      'unavailable',
-      `could not lock ${this.#path} within ${waitMs} ms, ${who} held it: ${advice}`,
-    );
+  async #notGot(holder: string | undefined): Promise<StoreRefused> {
+    const { clock, waitMs, disk } = this.#options;
+    const held = holder && (await heldLock(disk, this.#path, holder, clock.nowMs()));
+    return lockRefusal(this.#path, waitMs, held || undefined);
   }
 }

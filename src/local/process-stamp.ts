@@ -32,6 +32,13 @@ export function isDeadStamp(stamp: string): boolean {
   return !isRunning(other);
 }
 
+/** Whether this process could see the one that made the stamp: same host, and not in another container. */
+export function isVisibleStamp(stamp: string): boolean {
+  const other = parseStamp(stamp);
+  const own = thisProcess();
+  return other?.host === own.host && other.pidNamespace === own.pidNamespace;
+}
+
 /** The pid in a stamp, for messages to people. */
 export function pidOfStamp(stamp: string): string | undefined {
   return parseStamp(stamp)?.pid;

@@ -8,6 +8,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
+import type { HeldLock } from '../local/held-lock.ts';
 import type { Deployed } from './deployed.ts';
 import { openProvider, type Provider } from './provider.ts';
 
@@ -30,6 +31,8 @@ export interface Connection {
   readonly subscriptions: ExpectedSubscriptions;
   /** Names of all connections of the store; rejects with `StoreRefused`. */
   siblings(): Promise<readonly string[]>;
+  /** Locks in a file store whose holder will hardly give them back; rejects with `StoreRefused`. */
+  leftLocks?(): Promise<readonly HeldLock[]>;
   /** Whose webhooks it takes. */
   readonly senders: SenderStore;
   /** What makes the passes when nobody is at the keyboard. */

@@ -57,6 +57,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     accessToken,
     journal,
     siblings: () => store.connections(),
+    leftLocks: () => store.leftLocks(name),
     schedule: 'none of its own: run fresco rotate --if-due from cron',
     tokens: createTokenSource({
       clock: systemClock,

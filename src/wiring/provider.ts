@@ -18,6 +18,7 @@ import { proxiesIn } from '../fatture-in-cloud/proxy.ts';
 import { type ProviderTokenEndpoint, tokenEndpoint } from '../fatture-in-cloud/token-endpoint.ts';
 import { systemClock } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
+import { expanded } from './home-folder.ts';
 import { readOwned } from './owned-file.ts';
 
 /** A provider with all that a connection asks of it. */
@@ -51,9 +52,11 @@ export async function openProvider(
   surroundings: { readonly clock?: Clock; readonly env: Environment },
 ): Promise<Provider> {
   const { providerFile, providerUrl } = config;
-  const profile =
-    providerFile === undefined ? fattureInCloud(providerUrl) : await readProfile(providerFile);
   const { clock = systemClock, env } = surroundings;
+  const profile =
+    providerFile === undefined
+      ? fattureInCloud(providerUrl)
+      : await readProfile(expanded(providerFile, env));
   const proxy = proxiesIn(env);
   const options = { clock, requestMs: rotationTimes.requestMs, proxy };
   return {

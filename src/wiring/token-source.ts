@@ -9,6 +9,7 @@ import { systemClock } from '../local/system.ts';
 import { secretName } from '../stack-facts.ts';
 import type { Connection } from './connection.ts';
 import { unnamedProblem } from './connection-names.ts';
+import { expanded } from './home-folder.ts';
 import { asTokenError, tokenErrorOf } from './token-error.ts';
 import { type TokenFetch, tokenFetch } from './token-fetch.ts';
 import { millisecondsOf, type TimeSpan } from './token-lifetime.ts';
@@ -140,7 +141,7 @@ async function openTokens(
     const { openProvider } = await import('./provider.ts');
     const { openFileConnection } = await import('./file-connection.ts');
     const provider = await openProvider(config, { clock, env });
-    const path = store.slice('file:'.length);
+    const path = expanded(store.slice('file:'.length), env);
     const opened = await openFileConnection({ path, name, provider, create: false });
     await mustBeClear(opened, options, env);
     return opened.tokens;

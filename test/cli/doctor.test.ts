@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { open } from '../../src/cli/connection-options.ts';
@@ -7,6 +7,7 @@ import { examine } from '../../src/cli/doctor.ts';
 import { readSettings } from '../../src/cli/settings.ts';
 import { encodeAccessToken } from '../../src/core/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { stampProcess } from '../../src/local/process-stamp.ts';
 import { loggedIn, tokenRequests } from './logged-in.ts';
 import { withVariables } from './surroundings.ts';
 import { createSandboxWorkspace, script, type Workspace } from './workspace.ts';
@@ -129,6 +130,24 @@ describe('fresco doctor over a file store', () => {
       detail: expect.stringContaining('older than generation 2'),
       next: 'fresco recover',
     });
+  });
+
+  it('finds a lock that a dead container has left, and says when to remove it', async () => {
+    const workspace = await loggedIn();
+    const lock = join(workspace.storePath, 'connections/default/journal.lock');
+    const holder = stampProcess().replace(/^(\w+\.\w+\.)\d+/, '$11');
+    await writeFile(join(lock, holder), '');
+    await utimes(join(lock, holder), 1_795_500_000, 1_795_500_000);
+    expect(await firstBroken(workspace)).toMatchObject({
+      check: 'table',
+      detail: expect.stringMatching(
+        /journal.lock: process \d+ of another container .* since 2026-/,
+      ),
+      next: expect.stringContaining(`remove ${join(lock, holder)}`),
+      passes: false,
+    });
+    await rm(join(lock, holder));
+    expect(await firstBroken(workspace)).toBeUndefined();
   });
 
   it('tells a provider that is down from one that is wrong', async () => {

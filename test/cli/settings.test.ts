@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeOwned, readOwned, replaceOwned } from '../../src/wiring/owned-file.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { runHere } from './in-process.ts';
@@ -127,6 +128,25 @@ describe('settings', () => {
       provider: 'https://api-v2.fattureincloud.it',
       scopes: ['entity.clients:r'],
     });
+  });
+
+  it('need no home folder where every path is given, and say so where one is not', async () => {
+    const workspace = await createWorkspace(nobody);
+    const lookUp = vi.spyOn(os, 'userInfo').mockImplementation(() => {
+      throw Object.assign(new Error('no such user'), { code: 'ENOENT' });
+    });
+    onTestFinished(() => lookUp.mockRestore());
+    const env = { ...unset, HOME: '', XDG_CONFIG_HOME: '', XDG_DATA_HOME: '' };
+    const store = `file:${workspace.storePath}`;
+    expect((await planAt(workspace, { args: ['--store', store], env })).plan).toMatchObject({
+      store,
+    });
+    for (const args of [['--store', 'file:~/store'], ['--sandbox']]) {
+      const line = ['login', '--dry-run', ...args];
+      const { code, stderr } = await runHere({ env: { ...workspace.env, ...env } }, line);
+      expect(code).toBe(64);
+      expect(stderr).toMatch(/this user has none here: set HOME, or give the whole path$/m);
+    }
   });
 
   it.each([

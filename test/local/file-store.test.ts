@@ -7,6 +7,7 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -329,6 +330,40 @@ describe('a file store on a failing disk', () => {
       'rename temporary to grant.lock',
     ]);
   });
+
+  it.each([
+    { seconds: 599, reason: 'unavailable', age: '9 min', left: 0 },
+    { seconds: 600, reason: 'denied', age: '10 min', left: 1 },
+    { seconds: 10_800, reason: 'denied', age: '3 h', left: 1 },
+  ] as const)(
+    'says which lock another container has held for $seconds s, and when to remove it',
+    async ({ seconds, reason, age, left }) => {
+      const { path, files } = await openStoreWithGrant();
+      const clock = { ...systemClock, nowMs: () => 1_795_500_000_000 };
+      const store = await openFileStore(path, { clock, lockWaitMs: 0 });
+      const gone = stampProcess().split('.');
+      gone[2] = '1';
+      const lock = join(files, 'grant.lock', gone.join('.'));
+      await writeFile(lock, '');
+      const since = new Date(clock.nowMs() - seconds * 1000);
+      await utimes(lock, since, since);
+      const who = `process ${process.pid} of another container or host`;
+      const at = since.toISOString().replace('.000', '');
+      const detail = `grant.lock: ${who} held it since ${at} (${age})`;
+      const next = `if no other container or host is using this store now, remove ${lock}; while one is, wait`;
+      const putting = store.connection('default').grant.put('second', new Secret('x'));
+      await expect(putting).rejects.toMatchObject({
+        reason,
+        message: `could not lock ${join(files, 'grant.lock')} within 0 ms, ${detail}: ${next}`,
+      });
+      expect((await store.leftLocks('default')).map((it) => [it.detail, it.next])).toEqual(
+        Array.from({ length: left }, () => [detail, next]),
+      );
+      await rm(lock);
+      expect(await store.connection('default').grant.put('second', new Secret('x'))).toBe('stored');
+      expect(await store.leftLocks('default')).toEqual([]);
+    },
+  );
 
   it('can be opened and read on a read-only disk', async () => {
     const { path } = await openStoreWithGrant();

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { ClientsApi, Configuration } from '@fattureincloud/fattureincloud-ts-sdk';
 import { describe, expect, it } from 'vitest';
 import { ConfigInvalid } from '../../src/config.ts';
@@ -29,6 +30,13 @@ describe('over a file store, a token source', () => {
     expect((await get('/user/info', token)).status).toBe(200);
     expect(await source.token({ minValidity: '3h' })).toBe(token);
     expect(sandbox.nowMs()).toBeGreaterThan(0);
+  });
+
+  it('finds the store below the home folder, where no shell has put it in place of ~', async () => {
+    const { path, url, source } = await overFileStore();
+    const env = { HOME: dirname(path), FRESCO_PROVIDER_URL: url };
+    const store = `file:~/${basename(path)}` as const;
+    expect(await openTokenSource({ store }, { env }).token()).toBe(await source.token());
   });
 
   it('refreshes for a job that is longer than what is left of the token', async () => {
