@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -9,6 +9,13 @@ export function parseDuration(text: string): number {
     throw new InvalidArgumentError("it must be a length of time such as '90s', '5m' or '3h'.");
   }
   return Number(count) * unitMs[unit as keyof typeof unitMs];
+}
+
+/** An option that takes a length of time; the help shows its default as people write it. */
+export function durationOption(name: string, description: string, byDefault: string): Option {
+  return new Option(`${name} <duration>`, description)
+    .argParser(parseDuration)
+    .default(parseDuration(byDefault), byDefault);
 }
 
 /** A length of time for people, in its two largest units: `23 h 59 min`. */

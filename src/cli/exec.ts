@@ -6,12 +6,12 @@ import type { AccessToken } from '../core/access-token.ts';
 import type { Company } from '../core/company.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { connect, examples, withConnection } from './connection-options.ts';
-import { parseDuration } from './duration.ts';
+import { durationOption } from './duration.ts';
 import { Failure } from './failure.ts';
 import { interruption } from './interruption.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { say } from './terminal.ts';
-import { defaultValidityMs, obtainToken } from './token.ts';
+import { obtainToken } from './token.ts';
 
 interface ExecOptions extends ConnectionOptions {
   readonly minValidity: number;
@@ -27,11 +27,8 @@ export function execCommand(): Command {
     )
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
-    .option(
-      '--min-validity <duration>',
-      'how long the token must last, such as 5m or 3h',
-      parseDuration,
-      defaultValidityMs,
+    .addOption(
+      durationOption('--min-validity', 'how long the token must last, such as 5m or 3h', '5m'),
     )
     .option('--company <id>', 'the company, where the connection reaches several')
     .addHelpText(

@@ -8,7 +8,7 @@ import { Secret } from '../core/secret.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { findApplication } from './application.ts';
 import { examples, openNamed, withConnection } from './connection-options.ts';
-import { durationText, parseDuration } from './duration.ts';
+import { durationOption, durationText } from './duration.ts';
 import { Failure } from './failure.ts';
 import { type ConnectionOptions, readSettings } from './settings.ts';
 import { askHidden, confirm, isInteractive, print, readPiped, say, waiting } from './terminal.ts';
@@ -32,7 +32,7 @@ export function probeCommand(): Command {
       'Takes a throw-away consent, uses up its refresh token and presents it again and again. What is measured is noted for this connection, and decides when an unanswered refresh is sent again: within seconds where the provider takes a token again, else near the end of the access token. The refresh token that is stored is never presented.',
     )
     .option('--refresh-token', 'take the throw-away refresh token by prompt or standard input')
-    .option('--up-to <duration>', 'how long to present it again', parseDuration, 600_000)
+    .addOption(durationOption('--up-to', 'how long to present it again', '10m'))
     .option('--yes', 'confirm that the consent is a throw-away one')
     .option('--no-browser', 'print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')

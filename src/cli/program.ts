@@ -20,6 +20,7 @@ import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
 import { print, say, textOf } from './terminal.ts';
 import { tokenCommand } from './token.ts';
+import { versionText } from './version.ts';
 import { webhooksCommand } from './webhooks.ts';
 
 /** Every command, in the order in which the help lists them. */
@@ -75,6 +76,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** The command with everything below it; parsing is not running. */
 export function createProgram(): Command {
   const program = new Command('fresco')
+    .version(versionText(), '--version', 'print the versions of fresco, Node and the stored format')
     .description('Keeps the tokens of a Fatture in Cloud connection fresh, for machines.')
     .enablePositionalOptions()
     .exitOverride()

@@ -42,7 +42,7 @@ export function syncCommand(): Command {
       "tell everything again from here on, in Italian time: '2026-01-31' or '2026-01-31 10:00:00'",
       parseStamp,
     )
-    .option('--dry-run', 'read and count, tell nothing and keep no place')
+    .option('--dry-run', 'read and count with the token that is stored, write and tell nothing')
     .addHelpText(
       'after',
       examples(

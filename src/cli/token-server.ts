@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import type { AccessToken } from '../core/access-token.ts';
+import { readPublished } from '../core/install.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Obtained } from '../core/token-source.ts';
 import type { Connection } from '../wiring/connection.ts';
@@ -62,19 +63,41 @@ async function answer(
     return answerOf(obtained, connection.clock.nowMs());
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
-    return problem(400, 'invalid_request', `min_validity: ${error.message}`);
+    return problem(400, 'invalid_request', `min_validity or rejected: ${error.message}`);
   }
 }
 
-function obtain(
-  { tokens }: Connection,
+async function obtain(
+  connection: Connection,
   served: ReadonlyMap<number, AccessToken>,
   query: URLSearchParams,
 ): Promise<Obtained> {
+  const { tokens } = connection;
   const validity = query.get('min_validity');
-  const rejected = served.get(Number(query.get('rejected')));
-  if (rejected !== undefined) return tokens.rejected(rejected);
+  const generation = query.get('rejected');
+  if (generation !== null) {
+    const rejected = await tokenOf(connection, served, generationIn(generation));
+    if (rejected !== undefined) return tokens.rejected(rejected);
+  }
   return tokens.obtain(validity === null ? {} : { minValidityMs: parseDuration(validity) });
+}
+
+function generationIn(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("it must be the 'generation' that came with the token.");
+}
+
+/** The token of this generation; it may have been served by another process, or by this one before it was restarted. */
+async function tokenOf(
+  { accessToken }: Connection,
+  served: ReadonlyMap<number, AccessToken>,
+  generation: number,
+): Promise<AccessToken | undefined> {
+  const known = served.get(generation);
+  if (known !== undefined) return known;
+  const published = (await readPublished(accessToken))?.token;
+  // Of another generation it is newer than what was rejected, or will be once a read shows so.
+  return published?.generation === generation ? published : undefined;
 }
 
 function remember(served: Map<number, AccessToken>, token: AccessToken): void {

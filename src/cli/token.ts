@@ -3,13 +3,10 @@ import type { AccessToken } from '../core/access-token.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { connect, examples, withConnection } from './connection-options.ts';
-import { durationText, parseDuration } from './duration.ts';
+import { durationOption, durationText } from './duration.ts';
 import { Failure } from './failure.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { print, waiting } from './terminal.ts';
-
-/** How long a token lasts at least, where nobody asks for more. */
-export const defaultValidityMs = 300_000;
 
 interface TokenOptions extends ConnectionOptions {
   readonly minValidity: number;
@@ -22,12 +19,7 @@ export function tokenCommand(): Command {
     .description(
       'Prints an access token that is good for a while, and nothing else. Reads the stored one; asks for a refresh only if that would not last.',
     )
-    .option(
-      '--min-validity <duration>',
-      'how long it must last, such as 5m or 3h',
-      parseDuration,
-      defaultValidityMs,
-    )
+    .addOption(durationOption('--min-validity', 'how long it must last, such as 5m or 3h', '5m'))
     .addHelpText(
       'after',
       examples(

@@ -1,6 +1,9 @@
 import { StoreRefused } from './ports.ts';
 import { Secret } from './secret.ts';
 
+/** The number of the format of all that is stored: within it, fields are only added. */
+export const recordFormat = 1;
+
 /** Fields of one stored JSON record, with the record's name for messages. */
 export interface StoredRecord {
   readonly name: string;
@@ -13,17 +16,17 @@ export function encodeRecord(fields: Readonly<Record<string, unknown>>): Secret 
     key,
     value instanceof Secret ? value.reveal() : value,
   ]);
-  return new Secret(JSON.stringify({ v: 1, ...Object.fromEntries(bare) }));
+  return new Secret(JSON.stringify({ v: recordFormat, ...Object.fromEntries(bare) }));
 }
 
 /** The stored JSON object of version 1; throws `StoreRefused` ('damaged'), never with the text in the message. */
 export function parseRecord(value: Secret, name: string): StoredRecord {
   const fields = parsedObject(value, name);
-  if (fields['v'] === 1) return { name, fields };
-  if (typeof fields['v'] === 'number' && fields['v'] > 1) {
+  if (fields['v'] === recordFormat) return { name, fields };
+  if (typeof fields['v'] === 'number' && fields['v'] > recordFormat) {
     throw new StoreRefused(
       'damaged',
-      `${name} is of version ${fields['v']}, this program reads version 1: update fresco`,
+      `${name} is of version ${fields['v']}, this program reads version ${recordFormat}: update fresco`,
     );
   }
   throw new StoreRefused('damaged', `${name} is not one of fresco's: "v" is missing`);

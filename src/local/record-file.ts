@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseRecord, type StoredRecord } from '../core/record.ts';
+import { parseRecord, recordFormat, type StoredRecord } from '../core/record.ts';
 import { Secret } from '../core/secret.ts';
 import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
 import { FolderLock, type LockOptions, temporaryPath } from './folder-lock.ts';
@@ -163,7 +163,9 @@ export class RecordFile<T> {
     try {
       const handle = await this.#disk.open(temporary, 'wx', 0o600);
       try {
-        await handle.writeFile(`${JSON.stringify({ v: 1, ...this.#format.encode(value) })}\n`);
+        await handle.writeFile(
+          `${JSON.stringify({ v: recordFormat, ...this.#format.encode(value) })}\n`,
+        );
         await handle.sync();
       } finally {
         await handle.close();

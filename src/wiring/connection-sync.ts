@@ -2,6 +2,7 @@ import { type SyncOutcome, type SyncRequest, syncPass } from '../core/changes/sy
 import type { SyncProgress } from '../core/changes/sync-company.ts';
 import type { SyncPorts } from '../core/changes/sync-ports.ts';
 import type { Clock, EventBus } from '../core/ports.ts';
+import { createTokenSource, type Rotator, type TokenSource } from '../core/token-source.ts';
 import { systemClock } from '../local/system.ts';
 import type { Connection, OpenOptions } from './connection.ts';
 import { syncPorts, usualPace } from './sync-pass.ts';
@@ -35,18 +36,19 @@ export interface OpenSyncOptions extends Pick<OpenOptions, 'config'> {
 /** Opens a sync of a connection; rejects with `StoreRefused`. */
 export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync> {
   const { config } = options;
-  const { tokens, name, provider } = options.connection;
+  const { tokens, name, provider, accessToken } = options.connection;
+  const isDry = options.isDry === true;
   const stores = config.store.startsWith('file:')
     ? await fileStores(config.store.slice('file:'.length), name, options.bus)
     : await awsStores(config.prefix, name);
   const ports = syncPorts({
     ...stores.ports,
     clock: systemClock,
-    tokens,
+    tokens: isDry ? storedTokens(accessToken) : tokens,
     providerUrl: provider.profile.baseUrl,
     fetch: provider.fetch,
   });
-  const used = options.isDry === true ? withoutEffect(ports) : ports;
+  const used = isDry ? withoutEffect(ports) : ports;
   return {
     clock: systemClock,
     place: stores.place,
@@ -93,11 +95,24 @@ async function awsStores(prefix: string, connection: string) {
   return { ports, place: `the bus ${facts.bus}`, hasBus: true };
 }
 
+/** The token that is stored: a refresh would be written. */
+function storedTokens(accessToken: Connection['accessToken']): TokenSource {
+  const detail =
+    'the stored access token is no longer good, and a dry run refreshes none: fresco rotate, then again';
+  const rotator: Rotator = { ask: async () => ({ kind: 'person-needed', detail }) };
+  return createTokenSource({ clock: systemClock, accessToken, rotator });
+}
+
 /** Notes stay in memory, so that the pass goes its way; events and what was told go nowhere. */
 function withoutEffect(ports: SyncPorts): SyncPorts {
   const written = new Map<string, { readonly text: string; readonly revision: number }>();
+  const raised = new Map<number, number>();
   return {
     ...ports,
+    pauses: {
+      untilMs: async (companyId) => raised.get(companyId) ?? ports.pauses.untilMs(companyId),
+      raise: async (companyId, untilMs) => void raised.set(companyId, untilMs),
+    },
     bus: { publish: async () => undefined },
     told: {
       ...ports.told,

@@ -1,7 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import metadata from '../../package.json' with { type: 'json' };
 import { runHere } from './in-process.ts';
 import { loggedIn, tokenRequests, withExpiredToken } from './logged-in.ts';
 import { createSandboxWorkspace } from './workspace.ts';
+
+describe('fresco', () => {
+  it('says which version it is, on which Node, over which stored format', async () => {
+    expect(await runHere({}, ['--version'])).toEqual({
+      code: 0,
+      stdout: `fresco ${metadata.version}, Node ${process.versions.node}, store format 1\n`,
+      stderr: '',
+    });
+  });
+
+  it.each([
+    [['token'], 'default: 5m'],
+    [['exec'], 'default: 5m'],
+    [['probe'], 'default: 10m'],
+  ])('shows what %s takes by default as people write it', async (command, shown) => {
+    const { stdout } = await runHere({}, [...command, '--help']);
+    expect(stdout).toContain(`(${shown})`);
+    expect(stdout).not.toMatch(/default: \d{5,}/);
+  });
+});
 
 describe('fresco token', () => {
   it('prints the bare token and nothing else', async () => {

@@ -81,6 +81,18 @@ describe('fresco serve', () => {
     expect(second).not.toMatchObject({ access_token: first['access_token'] });
   });
 
+  it('hears of a token that another process has served, or itself before a restart', async () => {
+    const workspace = await loggedIn();
+    const { ask } = await startServer(workspace);
+    await workspace.sandbox.request('POST', '/_sandbox/expire');
+    expect((await ask('?rejected=1')).body).toMatchObject({ generation: 2 });
+    expect((await ask('?rejected=1')).body).toMatchObject({ generation: 2 });
+    expect(await ask('?rejected=last')).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request' },
+    });
+  });
+
   it('keeps its secret out of logs: without a terminal it asks for a file', async () => {
     const workspace = await loggedIn();
     const { code, stderr } = await workspace.run(['serve']);

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scopes } from '../../src/fatture-in-cloud/scopes.ts';
 import { breachesOf } from '../schemas/json-schema.ts';
@@ -8,6 +10,19 @@ import { hasTerminal, seat } from './pseudo-terminal.ts';
 // What changed in the last two seconds is left to the next sync.
 const earlier = { clock: { nowMs: () => Date.now() - 10_000 } };
 const everything = scopes.filter((scope) => scope.endsWith(':r')).join(' ');
+async function filesIn(path: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    await Promise.all(
+      files.map(async ({ parentPath, name }): Promise<[string, string]> => {
+        const file = join(parentPath, name);
+        return [file, await readFile(file, 'utf8')];
+      }),
+    ),
+  );
+}
+
 const linesOf = (text: string) =>
   text
     .split('\n')
@@ -54,6 +69,28 @@ describe('fresco sync', () => {
     expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, changed: 3 });
     const real = await workspace.run(['sync', '--resource', 'clients']);
     expect(linesOf(real.stdout)).toHaveLength(4);
+  });
+
+  it('writes nothing where it runs dry, whatever the provider answers', async () => {
+    const workspace = await loggedIn(earlier, everything);
+    const fault = {
+      on: 'GET /c/108061/entities/clients',
+      kind: 'status',
+      status: 429,
+      retryAfter: 1,
+      times: 1,
+    };
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [fault]);
+    const before = await filesIn(workspace.storePath);
+    const dry = await workspace.run(['sync', '--dry-run', '--json', '--resource', 'clients']);
+    expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, changed: 3 });
+    expect(await filesIn(workspace.storePath)).toEqual(before);
+    await workspace.sandbox.request('POST', '/_sandbox/expire');
+    expect(await workspace.run(['sync', '--dry-run'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a dry run refreshes none: fresco rotate'),
+    });
+    expect(await filesIn(workspace.storePath)).toEqual(before);
   });
 
   it('names the scope that is missing', async () => {
