@@ -1,10 +1,11 @@
 import { type Due, dueReason, type Sight, uncertainty } from '../core/gate.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Journal } from '../core/journal.ts';
-import { describeOutcome } from '../core/outcome-text.ts';
+import { classOf, type Outcome } from '../core/outcome.ts';
+import { commandsFor, describeOutcome } from '../core/outcome-text.ts';
 import { newest } from '../core/position.ts';
 import { openSeal } from '../core/seal.ts';
-import { heldLatch } from '../core/settlement.ts';
+import { standingOutcome } from '../core/standing-latch.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
 import type { StoreSight } from './doctor-store.ts';
@@ -39,20 +40,29 @@ export function attemptFinding(connection: Connection, sight: StoreSight): Findi
     : ok('attempt', 'another run is at work');
 }
 
-/** Whether a latch on the application holds: the provider refused it, and it was not replaced since. */
+/** Whether the provider gave tokens when it was asked last, and what it answered if not. */
 export function applicationFinding({ journal, grant, clientVersionId }: StoreSight): Finding {
   if (journal === undefined || grant === undefined || clientVersionId === undefined) {
     return unknown('application', 'not looked at: what is needed could not be read');
   }
-  const latch = heldLatch(journal, grant, clientVersionId);
-  if (latch?.kind !== 'misconfigured') {
+  const standing = standingOutcome(journal, grant, clientVersionId);
+  // A refusal of the token is told where the token is.
+  if (standing === undefined || standing.kind === 'latched' || standing.kind === 'refused') {
     return ok('application', 'no refusal is on record (asking would spend a refresh token)');
   }
   return broken(
     'application',
-    describeOutcome({ kind: 'latched', latch }),
-    'fresco login --application-only, then fresco rotate',
+    describeOutcome(standing),
+    nextAfter(standing),
+    classOf(standing) === 'retry',
   );
+}
+
+function nextAfter(outcome: Outcome): string {
+  const [command, otherwise] = commandsFor(outcome);
+  if (command === undefined) return 'check FRESCO_PROVIDER_URL and any proxy, then fresco rotate';
+  const first = `${command}, then fresco rotate`;
+  return otherwise === undefined ? first : `${first}; if that does not help: ${otherwise}`;
 }
 
 /** The moment from which a refresh was due and did not come; `undefined`: nothing is overdue. */
@@ -103,4 +113,5 @@ const leftBehind: Readonly<Record<Due, string | undefined>> = {
   aged: undefined,
   asked: undefined,
   rejected: undefined,
+  unanswered: undefined,
 };

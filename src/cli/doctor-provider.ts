@@ -1,5 +1,5 @@
-import { describeOutcome } from '../core/outcome-text.ts';
-import { heldLatch } from '../core/settlement.ts';
+import { commandsFor, describeOutcome } from '../core/outcome-text.ts';
+import { standingOutcome } from '../core/standing-latch.ts';
 import type { Connection } from '../wiring/connection.ts';
 import type { Examined } from '../wiring/provider.ts';
 import { examineCompanies } from './doctor-company.ts';
@@ -96,12 +96,15 @@ function answered(
 
 function tokenFinding(
   connection: Connection,
-  { published, journal, grant }: StoreSight,
+  { published, journal, grant, clientVersionId }: StoreSight,
   { status }: Extract<Examined, { kind: 'answered' }>,
 ): Finding {
-  const latch = journal && grant && heldLatch(journal, grant, undefined);
-  if (latch?.kind === 'revoked') {
-    return broken('token', describeOutcome({ kind: 'latched', latch }), 'fresco login');
+  const standing = journal && grant && standingOutcome(journal, grant, clientVersionId);
+  if (standing?.kind === 'latched' || standing?.kind === 'refused') {
+    const [command = 'fresco rotate, which decides', otherwise] = commandsFor(standing);
+    const next =
+      otherwise === undefined ? command : `${command}; if that does not help: ${otherwise}`;
+    return broken('token', describeOutcome(standing), next, standing.kind === 'refused');
   }
   if (published === undefined) return unknown('token', 'there is no access token to ask with');
   if (connection.provider.profile.canaryUrl === undefined) {

@@ -19,6 +19,7 @@ const reasons = {
   unsettled: 'an earlier attempt has no answer on record',
   sealed: 'a token was kept in a seal',
   rejected: 'the provider rejects the access token',
+  unanswered: 'the provider gave no tokens when it was asked last',
 } as const;
 
 /** Looks at what is stored as the gate of a pass does, and changes nothing. */
@@ -38,7 +39,7 @@ export async function foresee(connection: Connection, onlyIfDue: boolean): Promi
   const sight = sightOf(connection, { journal, grant, token, onlyIfDue });
   const reason = dueReason(sight);
   if (reason === undefined) return { would: 'nothing', detail: 'nothing is due' };
-  if (reason !== 'asked' && reason !== 'aged' && reason !== 'rejected') {
+  if (reason !== 'asked' && reason !== 'aged' && reason !== 'rejected' && reason !== 'unanswered') {
     return { would: 'finish', detail: `would finish what was left: ${reasons[reason]}` };
   }
   const barrier = spendBarrier(sight);

@@ -30,12 +30,14 @@ export function historyCommand(): Command {
         at: toRfc3339(entry.atMs),
         generation: entry.generation,
         outcome: entry.outcome,
+        ...(entry.answer !== undefined && { answer: entry.answer }),
       }));
       if (options.json) return print(JSON.stringify(entries));
       if (entries.length === 0) return say('nothing has happened yet: fresco login');
       print('time                  generation  outcome');
-      for (const { at, generation, outcome } of entries) {
-        print(`${at}  ${String(generation).padStart(10)}  ${outcome}`);
+      for (const { at, generation, outcome, answer } of entries) {
+        const said = answer === undefined ? '' : `: the provider answered ${answer}`;
+        print(`${at}  ${String(generation).padStart(10)}  ${outcome}${said}`);
       }
     });
 }

@@ -7,9 +7,10 @@ import type {
 } from '../console/view.ts';
 import type { AccessToken } from '../core/access-token.ts';
 import type { Journal } from '../core/journal.ts';
+import { classOf } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import { compare } from '../core/position.ts';
-import { heldLatch } from '../core/settlement.ts';
+import { standingOutcome } from '../core/standing-latch.ts';
 import type { LocalSystem } from '../wiring/local-system.ts';
 import { doneBy } from './killed-rotator.ts';
 import type { Moments } from './moments.ts';
@@ -106,9 +107,9 @@ function isRejected({ canary }: Journal, published: AccessToken): boolean {
   return canary?.verdict === 'rejected' && compare(canary.position, published) === 0;
 }
 
-/** A latch on an application that has been replaced since, or on an earlier grant, holds no more. */
+/** What a person was called for, as long as it stands. */
 function latchText(journal: Journal, clientVersionId: string | undefined): string | null {
   const known = journal.known ?? { grant: 0, generation: 0, attempt: 0 };
-  const latch = heldLatch(journal, known, clientVersionId);
-  return latch === undefined ? null : describeOutcome({ kind: 'latched', latch });
+  const standing = standingOutcome(journal, known, clientVersionId);
+  return standing && classOf(standing) === 'person' ? describeOutcome(standing) : null;
 }

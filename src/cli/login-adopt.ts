@@ -92,7 +92,8 @@ function decoded(value: Secret): Grant | undefined {
 
 async function notProven(connection: Connection, before: Before, outcome: Outcome): Promise<never> {
   const why = describeOutcome(outcome);
-  if (outcome.kind !== 'latched' && outcome.kind !== 'refused') {
+  const isRefused = ['latched', 'refused', 'application-refused'].includes(outcome.kind);
+  if (!isRefused) {
     const outcomeClass = classOf(outcome) === 'person' ? 'person' : 'retry';
     throw new Failure(
       outcomeClass,
@@ -101,8 +102,8 @@ async function notProven(connection: Connection, before: Before, outcome: Outcom
   }
   const isBack = before.grant !== undefined && (await bringBack(connection, before.grant, before));
   const refused =
-    outcome.kind === 'latched' && outcome.latch.kind === 'misconfigured'
-      ? `the provider refuses the application (${outcome.latch.error}): check client id and secret`
+    outcome.kind === 'application-refused'
+      ? `the provider refuses the application (${outcome.said}): check client id and secret`
       : 'the provider does not accept this refresh token: check that it is whole, the newest, and of this application';
   throw new Failure('person', isBack ? `${refused}; the grant from before is back` : refused);
 }

@@ -109,7 +109,12 @@ function failureAfter(answer: Exclude<TokenAnswer, { kind: 'granted' }>): Failur
     case 'invalid-client':
       return new Failure(
         'person',
-        `the provider refuses the application (${answer.error}): check client id and secret; ${again}`,
+        `the provider refuses the application (${answer.error}): check client id and secret, fresco login --application-only stores them; ${again}`,
+      );
+    case 'refused':
+      return new Failure(
+        'person',
+        `the provider refuses the code or the application, it does not say which (${answer.said}): fresco login again; if that does not help: fresco login --application-only; nothing was stored`,
       );
     case 'unexpected':
       return new Failure(

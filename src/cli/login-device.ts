@@ -108,6 +108,8 @@ function describeRefusal(answer: DeviceRefusal): string {
       return `the provider does not know the code any more, or its answer was lost: ${again}`;
     case 'invalid-client':
       return `the provider refuses the application (${answer.error}): check the client id; ${again}`;
+    case 'refused':
+      return `the provider refuses the code or the application, it does not say which (${answer.said}): check the client id; ${again}`;
     case 'unexpected':
       return `the provider answered ${answer.status} (${answer.contentType}), which no token endpoint does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`;
   }

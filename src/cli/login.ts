@@ -100,7 +100,9 @@ async function replaceApplication(
 ): Promise<void> {
   const { storeApplication } = await import('../wiring/application-secret.ts');
   const client = await askApplication(connection.provider, config);
-  const stored = await storeApplication(connection.client, client, connection.random);
+  const stored = await storeApplication(connection.client, client, connection.random, {
+    again: true,
+  });
   if (options.json)
     return print(JSON.stringify({ connection: connection.name, application: stored }));
   say(`application ${stored} in ${connection.place}: fresco rotate proves it`);

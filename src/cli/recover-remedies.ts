@@ -39,7 +39,7 @@ export async function remedyFor(
     case 'seal-unreadable':
       return aboutSeal(connection, outcome.versionId);
     case 'latched':
-      return outcome.latch.kind === 'revoked' ? tryingEarlier(connection) : undefined;
+      return tryingEarlier(connection);
     case 'fresh':
     case 'refreshed':
     case 'recovered':
@@ -49,6 +49,7 @@ export async function remedyFor(
     case 'waiting':
     case 'limited':
     case 'refused':
+    case 'application-refused':
     case 'unavailable':
     case 'unexpected':
     case 'kept':

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
 import { toRfc3339 } from '../core/instant.ts';
-import type { Journal, Latch } from '../core/journal.ts';
+import type { BadAnswer, Journal, Latch } from '../core/journal.ts';
 import { policyFor } from '../core/measured-policy.ts';
+import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import { compare } from '../core/position.ts';
 import type { ReplayPolicy } from '../core/replay-policy.ts';
-import { heldLatch } from '../core/settlement.ts';
+import { standingOutcome } from '../core/standing-latch.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { examples, openToLook, withConnection } from './connection-options.ts';
 import { durationText } from './duration.ts';
@@ -30,11 +31,23 @@ interface Status {
   /** Since when a refresh is without an answer on record. */
   readonly uncertainSince: string | null;
   readonly latch: { readonly kind: Latch['kind']; readonly since: string } | null;
+  /** What the provider answers in place of tokens, never its body; `null`: nothing that stands in the way. */
+  readonly providerAnswer: ProviderAnswer | null;
   readonly schedule: string;
   /** What the provider does with a refresh token that is presented again, as far as it is known. */
   readonly replayPolicy: ReplayPolicy;
+  /** What the next check decides by itself; `null`: nothing. */
+  readonly waitingFor: string | null;
   /** What a person has to do; `null`: nothing. */
   readonly problem: string | null;
+}
+
+interface ProviderAnswer {
+  readonly kind: BadAnswer['kind'];
+  /** Status and media type, or the code of a refusal. */
+  readonly answer: string;
+  readonly since: string;
+  readonly last: string;
 }
 
 /** `fresco status`: how the connection is, in one look. */
@@ -42,7 +55,7 @@ export function statusCommand(): Command {
   return withConnection(new Command('status'))
     .summary('show how the connection is')
     .description(
-      'Shows generation, time left, last outcome, latch and schedule, without any value. Exits with 2 where a person is needed.',
+      'Shows generation, time left, last outcome, latch and schedule, without any value. Exits with 2 where a person is needed, and with 1 where the next check has to hear what the provider says.',
     )
     .addHelpText(
       'after',
@@ -57,6 +70,7 @@ export function statusCommand(): Command {
       if (options.json) print(JSON.stringify(status));
       else print(...rowsOf(status));
       if (status.problem !== null) process.exitCode = exitCodes.person;
+      else if (status.waitingFor !== null) process.exitCode = exitCodes.retry;
     });
 }
 
@@ -66,8 +80,10 @@ async function look(connection: Connection): Promise<Status> {
     connection.client.current(),
     connection.journal.read(),
   ]);
-  const journal = { ...stored, latch: latchIn(stored, client?.versionId) };
   const token = published && decodeAccessToken(published.value);
+  const standing = token?.expiresAtMs === null ? undefined : standingIn(stored, client?.versionId);
+  const latch = standing?.kind === 'latched' ? standing.latch : null;
+  const journal = { ...stored, latch };
   const { name, place, provider, schedule } = connection;
   return {
     connection: name,
@@ -77,14 +93,23 @@ async function look(connection: Connection): Promise<Status> {
     ...journalPart(journal),
     schedule,
     replayPolicy: policyFor(stored, connection.settings),
-    problem: problemOf(journal, token),
+    waitingFor: standing && classOf(standing) === 'retry' ? describeOutcome(standing) : null,
+    problem: problemOf(journal, token, standing),
   };
 }
 
-/** A latch on an application that has been replaced since, or on an earlier grant, holds no more. */
-function latchIn(journal: Journal, clientVersionId: string | undefined): Latch | null {
+/** What is about an application that was stored again since, or about an earlier grant, stands no more. */
+function standingIn(journal: Journal, clientVersionId: string | undefined): Outcome | undefined {
   const known = journal.known ?? { grant: 0, generation: 0, attempt: 0 };
-  return heldLatch(journal, known, clientVersionId) ?? null;
+  return standingOutcome(journal, known, clientVersionId);
+}
+
+function providerAnswer(answer: BadAnswer | null): ProviderAnswer | null {
+  if (answer === null) return null;
+  const { kind, sinceMs, atMs } = answer;
+  const said =
+    kind === 'application-refused' ? answer.said : `${answer.status} (${answer.contentType})`;
+  return { kind, answer: said, since: toRfc3339(sinceMs), last: toRfc3339(atMs) };
 }
 
 function tokenPart(token: AccessToken | undefined, nowMs: number) {
@@ -99,7 +124,8 @@ function tokenPart(token: AccessToken | undefined, nowMs: number) {
   } as const;
 }
 
-function journalPart({ history, latch, dispatch, failingSinceMs, pausedAtMs }: Journal) {
+function journalPart(journal: Journal) {
+  const { history, latch, dispatch, failingSinceMs, pausedAtMs } = journal;
   const last = history.at(-1);
   return {
     lastOutcome: last === undefined ? null : { at: toRfc3339(last.atMs), outcome: last.outcome },
@@ -107,11 +133,16 @@ function journalPart({ history, latch, dispatch, failingSinceMs, pausedAtMs }: J
     pausedSince: instant(pausedAtMs),
     uncertainSince: instant(dispatch?.sends[0]?.sentAtMs ?? null),
     latch: latch === null ? null : { kind: latch.kind, since: toRfc3339(latch.sinceMs) },
+    providerAnswer: providerAnswer(journal.badAnswer),
   };
 }
 
-function problemOf(journal: Journal, token: AccessToken | undefined): string | null {
-  if (journal.latch !== null) return describeOutcome({ kind: 'latched', latch: journal.latch });
+function problemOf(
+  journal: Journal,
+  token: AccessToken | undefined,
+  standing: Outcome | undefined,
+): string | null {
+  if (standing && classOf(standing) === 'person') return describeOutcome(standing);
   const wrong = token?.expiresAtMs === null ? manualProblem(journal, token) : null;
   if (wrong !== null) return wrong;
   if (token === undefined && journal.known === null) {
@@ -137,6 +168,7 @@ function instant(atMs: number | null): string | null {
 
 function rowsOf(status: Status): readonly string[] {
   const { expiresAt, hoursLeft, generation, lastOutcome } = status;
+  const { providerAnswer: said } = status;
   const left = hoursLeft === null ? 'never expires' : `${durationText(hoursLeft * 3_600_000)} left`;
   const rows: [string, string | null][] = [
     ['connection', `${status.connection}, in ${status.store}`],
@@ -151,8 +183,10 @@ function rowsOf(status: Status): readonly string[] {
     ['last outcome', lastOutcome && `${lastOutcome.outcome} at ${lastOutcome.at}`],
     ['failing since', status.failingSince],
     ['no answer since', status.uncertainSince],
+    ['provider says', said && `${said.answer} since ${said.since}, last at ${said.last}`],
     ['paused since', status.pausedSince],
     ['schedule', status.schedule],
+    ['waiting', status.waitingFor],
     ['to do', status.problem],
   ];
   return rows

@@ -53,6 +53,8 @@ export interface ReauthorizationRequiredDetail extends TokenRefreshDetail {
   readonly since: string;
   /** The command to run. */
   readonly command: string;
+  /** The command to run where that one did not help: the provider did not say what it refuses. */
+  readonly otherwise?: string;
 }
 
 /** What a sync came to; counts are at least so much where it was cut off on its way. */

@@ -1,7 +1,7 @@
 import type { AccessToken } from './access-token.ts';
 import { sendsFrom } from './dispatch.ts';
 import type { Grant } from './grant.ts';
-import type { Journal } from './journal.ts';
+import type { HttpFacts, Journal } from './journal.ts';
 import { policyFor } from './measured-policy.ts';
 import type { Outcome } from './outcome.ts';
 import type { RotationRequest, RotationSettings } from './pass.ts';
@@ -32,7 +32,15 @@ export interface Sight {
 }
 
 /** Why there is something to do. */
-export type Due = 'asked' | 'aged' | 'behind' | 'ahead' | 'unsettled' | 'sealed' | 'rejected';
+export type Due =
+  | 'asked'
+  | 'aged'
+  | 'unanswered'
+  | 'behind'
+  | 'ahead'
+  | 'unsettled'
+  | 'sealed'
+  | 'rejected';
 
 /** Step 0: the reason why a pass is due, if there is one. */
 export function dueReason(sight: Sight): Due | undefined {
@@ -62,6 +70,7 @@ export function spendReason(sight: Sight): Due | undefined {
   if (current.accessToken === null) return 'aged';
   if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';
   if (sight.dead) return 'rejected';
+  if (isUnanswered(sight)) return 'unanswered';
   const wishMs = request.minValidityMs ?? 0;
   return wishMs <= longestWishMs(lifeMs) && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
 }
@@ -69,6 +78,12 @@ export function spendReason(sight: Sight): Due | undefined {
 /** The longest validity that a refresh can give: a new token has aged a little when it is first handed out. */
 export function longestWishMs(lifeMs: number): number {
   return lifeMs - wishMarginMs;
+}
+
+/** Somebody wanted a refresh, and the provider gave an answer that a check has to hear again. */
+function isUnanswered({ journal: { badAnswer }, request }: Sight): boolean {
+  if (badAnswer === null || badAnswer.kind === 'unusable') return false;
+  return request.door !== 'consumer';
 }
 
 function isAsked({ request, current, nowMs }: Sight): boolean {
@@ -89,7 +104,8 @@ function isAsked({ request, current, nowMs }: Sight): boolean {
 export function spendBarrier(sight: Sight): Outcome | undefined {
   const { journal, current, nowMs } = sight;
   const latch = heldLatch(journal, current, undefined);
-  if (latch?.kind === 'revoked') return { kind: 'latched', latch };
+  // One in doubt depends on the application, which is read only now.
+  if (latch !== undefined && latch.doubt === undefined) return { kind: 'latched', latch };
   if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };
   const waitMs = (journal.retryAtMs ?? nowMs) - nowMs;
   // A wait that is longer than any that is journalled was journalled by a clock that was ahead.
@@ -121,9 +137,14 @@ export function uncertainty({
     },
     nowMs,
   );
-  return nowMs >= atMs
-    ? undefined
-    : { kind: 'uncertain', sinceMs: first.sentAtMs, replayAtMs: atMs };
+  if (nowMs >= atMs) return undefined;
+  return { kind: 'uncertain', sinceMs: first.sentAtMs, replayAtMs: atMs, ...answered(journal) };
+}
+
+/** What came in place of an answer, as far as it may be told. */
+export function answered({ badAnswer }: Pick<Journal, 'badAnswer'>): { answer?: HttpFacts } {
+  if (badAnswer?.kind !== 'unusable') return {};
+  return { answer: { status: badAnswer.status, contentType: badAnswer.contentType } };
 }
 
 function rejectedSinceMs({ canary }: Journal, current: Grant): number | undefined {

@@ -28,6 +28,13 @@ const recordOf =
       check((value as Readonly<Record<string, unknown>>)[key]),
     );
 
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+const isDoubt = recordOf({ clientVersionId: isText, said: isString });
+
 const positionFields = { grant: isCount, generation: isCount, attempt: isCount };
 const isPosition = recordOf(positionFields);
 
@@ -35,13 +42,27 @@ const isRevoked = recordOf({
   kind: (kind) => kind === 'revoked',
   position: isPosition,
   sinceMs: isInstant,
+  doubt: orAbsent(isDoubt),
 });
 
-const isMisconfigured = recordOf({
-  kind: (kind) => kind === 'misconfigured',
+const seen = { sinceMs: isInstant, atMs: isInstant, needsPerson: isFlag };
+const httpFacts = { status: isCount, contentType: isString };
+const isOf =
+  (...kinds: string[]): Check =>
+  (kind) =>
+    kinds.includes(kind as string);
+const isRefusedApplication = recordOf({
+  ...seen,
+  kind: isOf('application-refused'),
   clientVersionId: isText,
-  error: isString,
-  sinceMs: isInstant,
+  said: isString,
+  inDoubt: isFlag,
+});
+const isOddAnswer = recordOf({
+  ...seen,
+  ...httpFacts,
+  kind: isOf('unexpected', 'unusable'),
+  missing: orAbsent(isString),
 });
 
 const isPolicy: Check = (value) => {
@@ -63,9 +84,11 @@ const shape: Readonly<Record<keyof Journal, Check>> = {
   ),
   lastAttempt: isCount,
   seals: listOf(recordOf({ ...positionFields, versionId: isText, box: isText })),
-  latch: orNull((value) => isRevoked(value) || isMisconfigured(value)),
+  latch: orNull(isRevoked),
   called: orNull(recordOf({ forMs: isInstant, by: isText })),
-  refusal: orNull(recordOf({ position: isPosition, atMs: isInstant })),
+  refusal: orNull(recordOf({ position: isPosition, atMs: isInstant, doubt: orAbsent(isDoubt) })),
+  badAnswer: orNull((value) => isRefusedApplication(value) || isOddAnswer(value)),
+  acceptedClient: orNull(isText),
   retryAtMs: orNull(isInstant),
   pausedAtMs: orNull(isInstant),
   canary: orNull(
@@ -80,7 +103,14 @@ const shape: Readonly<Record<keyof Journal, Check>> = {
   sentAtMs: listOf(isInstant),
   liftedFor: orNull(isPosition),
   failingSinceMs: orNull(isInstant),
-  history: listOf(recordOf({ atMs: isInstant, outcome: isString, generation: isCount })),
+  history: listOf(
+    recordOf({
+      atMs: isInstant,
+      outcome: isString,
+      generation: isCount,
+      answer: orAbsent(isString),
+    }),
+  ),
   measured: orNull(recordOf({ provider: isText, policy: isPolicy, atMs: isInstant })),
 };
 
@@ -89,11 +119,32 @@ const shape: Readonly<Record<keyof Journal, Check>> = {
  * what cannot be read is refused by name, since a guess could spend a token twice: `StoreRefused` ('damaged').
  */
 export function journalFrom(fields: Readonly<Record<string, unknown>>, name: string): Journal {
-  const journal = { ...emptyJournal, ...fields };
+  const journal = { ...emptyJournal, ...fields, ...ofOldLatch(fields['latch']) };
   const wrong = Object.entries(shape)
     .filter(([key, check]) => !check(journal[key as keyof Journal]))
     .map(([key]) => `"${key}"`);
   if (wrong.length === 0) return journal;
   const places = wrong.join(', ');
   throw new StoreRefused('damaged', `${name} is damaged at ${places}: restore it from a backup`);
+}
+
+/** Version 0.1.0 latched on an application that was refused, and called a person at once. */
+function ofOldLatch(latch: unknown): Partial<Journal> {
+  const isOld = recordOf({
+    kind: isOf('misconfigured'),
+    clientVersionId: isText,
+    error: isString,
+    sinceMs: isInstant,
+  });
+  if (!isOld(latch)) return {};
+  const { clientVersionId, error, sinceMs } = latch as Record<'clientVersionId' | 'error', string> &
+    Record<'sinceMs', number>;
+  const asked = { sinceMs, atMs: sinceMs, needsPerson: true, inDoubt: false };
+  const badAnswer = {
+    kind: 'application-refused',
+    clientVersionId,
+    said: error,
+    ...asked,
+  } as const;
+  return { latch: null, badAnswer };
 }

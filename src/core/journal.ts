@@ -23,15 +23,49 @@ export interface Dispatch {
   readonly sends: readonly OpenSend[];
 }
 
+/** A refusal that may mean the application as well: it holds for this version of its credentials alone. */
+export interface Doubt {
+  readonly clientVersionId: string;
+  /** What the provider said, as far as it may be told. */
+  readonly said: string;
+}
+
 /** A reason not to send until a person has acted; it holds for what it names and for nothing newer. */
-export type Latch =
-  | { readonly kind: 'revoked'; readonly position: Position; readonly sinceMs: number }
+export interface Latch {
+  readonly kind: 'revoked';
+  readonly position: Position;
+  readonly sinceMs: number;
+  readonly doubt?: Doubt;
+}
+
+/** What the token endpoint answers in place of tokens; never its body. */
+export type BadAnswer = {
+  /** Since when it has answered so. */
+  readonly sinceMs: number;
+  /** When it did so last. */
+  readonly atMs: number;
+  /** It was answered often enough for a person to hear of it. */
+  readonly needsPerson: boolean;
+} & (
   | {
-      readonly kind: 'misconfigured';
+      readonly kind: 'application-refused';
       readonly clientVersionId: string;
-      readonly error: string;
-      readonly sinceMs: number;
-    };
+      readonly said: string;
+      /** It did not say whether it means the application or the refresh token. */
+      readonly inDoubt: boolean;
+    }
+  /** Not what a token endpoint says; the token is unspent. */
+  | ({ readonly kind: 'unexpected'; readonly missing?: string } & HttpFacts)
+  /** Not readable as an answer; the token may be spent. */
+  | ({ readonly kind: 'unusable' } & HttpFacts)
+);
+
+/** What may be told of an HTTP answer. */
+export interface HttpFacts {
+  readonly status: number;
+  /** A media type of a closed list, or that it is another. */
+  readonly contentType: string;
+}
 
 /** What the canary said of one published token: since when it has said so, and when it was last asked. */
 export interface CanaryRecord {
@@ -55,6 +89,8 @@ export interface HistoryEntry {
   readonly atMs: number;
   readonly outcome: string;
   readonly generation: number;
+  /** What the provider answered, where that was not what a token endpoint says. */
+  readonly answer?: string;
 }
 
 /** All that must be known consistently about one connection; no token in it can be read without the grant. */
@@ -73,7 +109,15 @@ export interface Journal {
   /** The latch (by its `sinceMs`) for which a person was called last, and which pass did. */
   readonly called: { readonly forMs: number; readonly by: string } | null;
   /** The first `invalid_grant` for a position: the second at a later check latches. */
-  readonly refusal: { readonly position: Position; readonly atMs: number } | null;
+  readonly refusal: {
+    readonly position: Position;
+    readonly atMs: number;
+    readonly doubt?: Doubt;
+  } | null;
+  /** The last answer that was neither tokens nor a refusal of the token; `null` once there are tokens again. */
+  readonly badAnswer: BadAnswer | null;
+  /** The version of the application's credentials that the provider accepted last. */
+  readonly acceptedClient: string | null;
   /** No send before this moment (Retry-After). */
   readonly retryAtMs: number | null;
   readonly pausedAtMs: number | null;
@@ -100,6 +144,8 @@ export const emptyJournal: Journal = {
   latch: null,
   called: null,
   refusal: null,
+  badAnswer: null,
+  acceptedClient: null,
   retryAtMs: null,
   pausedAtMs: null,
   canary: null,

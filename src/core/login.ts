@@ -44,14 +44,29 @@ export async function login(ports: RotationPorts, consent: Consent): Promise<Log
   await orWarn(pass, async () => {
     pass.published = (await readPublished(ports.accessToken))?.token;
   });
+  // A code was exchanged with these credentials; with what was adopted nothing was tried yet.
+  const accepted = consent.accessToken && (await clientVersion(ports));
   const current = await installGrant(pass, consent);
   const position = positionOf(current.grant);
   await orWarn(pass, async () => {
     await pass.page.read();
-    await pass.page.amend((journal) => welcomed(journal, position, pass.page.nowMs()));
+    await pass.page.amend((journal) => ({
+      ...welcomed(journal, position, pass.page.nowMs()),
+      ...(accepted !== undefined && { acceptedClient: accepted }),
+    }));
   });
   await orWarn(pass, () => publish(pass, current));
   return { position, warnings: pass.warnings };
+}
+
+/** Nothing depends on it but which of two causes is named first. */
+async function clientVersion({ client }: RotationPorts): Promise<string | undefined> {
+  try {
+    return (await client.read())?.versionId;
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    return undefined;
+  }
 }
 
 async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void> {
@@ -155,6 +170,7 @@ export function welcomed(journal: Journal, position: Position, nowMs: number): J
     known: position,
     latch: null,
     refusal: null,
+    badAnswer: null,
     retryAtMs: null,
     failingSinceMs: null,
     dispatch: null,

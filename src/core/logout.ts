@@ -70,6 +70,7 @@ function forgotten(journal: Journal, atMs: number): Journal {
     seals: [],
     latch: null,
     refusal: null,
+    badAnswer: null,
     retryAtMs: null,
     failingSinceMs: null,
     history: withEntry(journal.history, { atMs, outcome: 'logged-out', generation }),

@@ -1,5 +1,5 @@
 import { toRfc3339 } from './instant.ts';
-import type { Latch } from './journal.ts';
+import type { Doubt, Latch } from './journal.ts';
 import type { Outcome } from './outcome.ts';
 
 /** An outcome in one sentence for people: what is the case and, where there is one, the next step. */
@@ -22,9 +22,11 @@ export function describeOutcome(outcome: Outcome): string {
     case 'limited':
       return `refreshed often enough for now: again from ${toRfc3339(outcome.untilMs)}`;
     case 'uncertain':
-      return `a refresh sent at ${toRfc3339(outcome.sinceMs)} has no answer on record; its token may be sent again from ${toRfc3339(outcome.replayAtMs)}`;
+      return describeUncertain(outcome);
     case 'refused':
-      return 'the provider refused the refresh token once; the next check decides';
+      return describeRefusedOnce(outcome.doubt);
+    case 'application-refused':
+      return describeApplication(outcome);
     case 'unavailable':
       return `the provider could not be reached: ${outcome.detail}`;
     case 'kept':
@@ -36,7 +38,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'latched':
       return describeLatch(outcome.latch);
     case 'unexpected':
-      return `the provider answered ${outcome.status} (${outcome.contentType}), which no token endpoint does: check FRESCO_PROVIDER_URL and any proxy`;
+      return describeUnexpected(outcome);
     case 'lost':
       return `no store accepted the new token, it may be lost: ${outcome.detail}`;
     case 'clock-skewed':
@@ -58,12 +60,89 @@ export function describeOutcome(outcome: Outcome): string {
   }
 }
 
-function describeLatch(latch: Latch): string {
-  const since = toRfc3339(latch.sinceMs);
-  switch (latch.kind) {
-    case 'revoked':
-      return `the provider no longer accepts the refresh token since ${since}: fresco login`;
-    case 'misconfigured':
-      return `the provider refuses the application since ${since} (${latch.error}): fresco login --application-only stores the right client id and secret, the refresh token is unspent`;
+const byLogin = 'fresco login';
+const byApplication = 'fresco login --application-only, then fresco rotate';
+
+function describeLatch({ sinceMs, doubt }: Latch): string {
+  const since = toRfc3339(sinceMs);
+  return doubt === undefined
+    ? `the provider no longer accepts the refresh token since ${since}: ${byLogin}`
+    : `the provider no longer accepts the refresh token since ${since}, or refuses the application: it does not say which (${doubt.said}). Likelier is the token: ${byLogin}; else the application: ${byApplication}`;
+}
+
+function describeRefusedOnce(doubt: Doubt | undefined): string {
+  return doubt === undefined
+    ? 'the provider refused the refresh token once; the next check decides'
+    : `the provider refused the refresh token or the application once, it does not say which (${doubt.said}); the next check decides. Likelier is the token: ${byLogin}; else the application: ${byApplication}`;
+}
+
+type RefusedApplication = Extract<Outcome, { kind: 'application-refused' }>;
+
+function describeApplication({ said, sinceMs, inDoubt }: RefusedApplication): string {
+  const since = toRfc3339(sinceMs);
+  const unspent = 'the refresh token is unspent, and it is tried again every hour';
+  return inDoubt
+    ? `the provider refuses the application since ${since}, or no longer accepts the refresh token: it does not say which (${said}); ${unspent}. Likelier is the application: ${byApplication}; else the token: ${byLogin}`
+    : `the provider refuses the application since ${since} (${said}); ${unspent}. If client id or secret are not right: ${byApplication}`;
+}
+
+function describeUnexpected(outcome: Extract<Outcome, { kind: 'unexpected' }>): string {
+  const { status, contentType, missing, sinceMs } = outcome;
+  const answer = `the provider answers ${status} (${contentType}) since ${toRfc3339(sinceMs)}`;
+  return missing === undefined
+    ? `${answer}, which no token endpoint does; the refresh token is unspent: check FRESCO_PROVIDER_URL and any proxy`
+    : `${answer} and does not find the field ${missing} in our request; the refresh token is unspent. This is a fault of Fresco or of the provider's description (encoding, clientAuthentication): please report it`;
+}
+
+function describeUncertain(outcome: Extract<Outcome, { kind: 'uncertain' }>): string {
+  const { sinceMs, replayAtMs, answer } = outcome;
+  const open = `a refresh sent at ${toRfc3339(sinceMs)} has no answer on record`;
+  const came =
+    answer === undefined
+      ? ''
+      : `, only ${answer.status} (${answer.contentType}), which holds no tokens: a proxy or a captive portal may be in between`;
+  return `${open}${came}; its token may be sent again from ${toRfc3339(replayAtMs)}`;
+}
+
+/** What the provider answered, for the history: status and media type, or the code of its refusal. */
+export function answerOf(outcome: Outcome): string | undefined {
+  switch (outcome.kind) {
+    case 'unexpected':
+      return `${outcome.status} (${outcome.contentType})`;
+    case 'uncertain':
+      return outcome.answer && `${outcome.answer.status} (${outcome.answer.contentType})`;
+    case 'application-refused':
+      return outcome.said;
+    case 'refused':
+      return outcome.doubt?.said;
+    case 'latched':
+      return outcome.latch.doubt?.said;
+    default:
+      return undefined;
+  }
+}
+
+/** The commands that help where a person is called, likelier first; none: it is not done by a command. */
+export function commandsFor(outcome: Outcome): readonly string[] {
+  const login = 'fresco login';
+  const application = 'fresco login --application-only';
+  switch (outcome.kind) {
+    case 'paused':
+      return ['fresco resume'];
+    case 'rolled-back':
+    case 'seal-unreadable':
+      return ['fresco recover', login];
+    case 'elsewhere':
+      return [login];
+    case 'not-connected':
+      return outcome.missing === 'grant' ? [login] : [application, login];
+    case 'latched':
+      return outcome.latch.doubt === undefined ? [login] : [login, application];
+    case 'application-refused':
+      return outcome.inDoubt ? [application, login] : [application];
+    case 'token-rejected':
+      return ['fresco rotate'];
+    default:
+      return [];
   }
 }

@@ -1,4 +1,4 @@
-import type { Latch } from './journal.ts';
+import type { BadAnswer, Doubt, HttpFacts, Latch } from './journal.ts';
 import { healsByItself, type RefusalReason } from './ports.ts';
 import { type Position, positionOf } from './position.ts';
 
@@ -32,15 +32,23 @@ export type Outcome =
   /** Too many refreshes on demand, or too many versions in a day. */
   | { readonly kind: 'limited'; readonly untilMs: number }
   /** A token was sent and no answer is on record; it may be sent again at `replayAtMs`. */
-  | { readonly kind: 'uncertain'; readonly sinceMs: number; readonly replayAtMs: number }
+  | {
+      readonly kind: 'uncertain';
+      readonly sinceMs: number;
+      readonly replayAtMs: number;
+      /** What came in place of tokens, where something did. */
+      readonly answer?: HttpFacts;
+    }
   /** The provider refused the refresh token once; refused again, the connection is latched. */
-  | { readonly kind: 'refused'; readonly position: Position }
+  | { readonly kind: 'refused'; readonly position: Position; readonly doubt?: Doubt }
+  /** The provider refuses the application: the token is unspent, and it is asked again once an hour. */
+  | Extract<BadAnswer, { kind: 'application-refused' }>
   /** No send until a person has acted. */
   | { readonly kind: 'latched'; readonly latch: Latch }
   /** The provider cannot be reached or does not process requests; nothing was spent. */
   | { readonly kind: 'unavailable'; readonly detail: string; readonly retryAtMs: number | null }
   /** The answer was none that a token endpoint gives; nothing is known to be spent. */
-  | { readonly kind: 'unexpected'; readonly status: number; readonly contentType: string }
+  | Extract<BadAnswer, { kind: 'unexpected' }>
   /** A store of ours refused or did not answer; whatever was kept is kept. */
   | {
       readonly kind: 'store-refused';
@@ -109,7 +117,10 @@ const meanings = {
   // A pause that is forgotten ends in a dead token: its alarm rings once a refresh is due.
   paused: { ...quiet, class: 'person', isAlarming: true },
   latched: broken,
-  unexpected: broken,
+  'application-refused': passing,
+  'application-refused again': broken,
+  unexpected: passing,
+  'unexpected again': broken,
   lost: broken,
   'clock-skewed': broken,
   'rolled-back': broken,
@@ -131,6 +142,10 @@ function caseOf(outcome: Outcome): keyof typeof meanings {
     case 'store-refused':
       if (outcome.isLoggedOut) return 'no login';
       return healsByItself(outcome.reason) ? 'store-refused' : 'store-refused for good';
+    case 'application-refused':
+      return outcome.needsPerson ? 'application-refused again' : outcome.kind;
+    case 'unexpected':
+      return outcome.needsPerson ? 'unexpected again' : outcome.kind;
     case 'not-connected':
       return outcome.missing === 'grant' ? 'no login' : 'not-connected';
     default:

@@ -90,6 +90,8 @@ export interface Pass {
   readonly endMs: number;
   /** What consumers have, as last read or written. */
   published: AccessToken | undefined;
+  /** The version of the application's credentials that a token was sent with. */
+  sentAs: string | undefined;
 }
 
 /** Starts a pass: its time counts from here, before the lease is asked for. */
@@ -106,5 +108,6 @@ export function startPass(ports: RotationPorts, request: RotationRequest): Pass 
     sendByMs: endMs - settings.requestMs - settings.storeMs,
     endMs,
     published: undefined,
+    sentAs: undefined,
   };
 }

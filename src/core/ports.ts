@@ -103,13 +103,25 @@ export type TokenAnswer =
   /** 429, or 403 or 503 with Retry-After: not processed. */
   | { readonly kind: 'throttled'; readonly status: number; readonly retryAfterMs: number }
   /** Sent, and no usable answer: reset, timeout, a broken 200, another 5xx. */
-  | { readonly kind: 'uncertain'; readonly cause: string; readonly status?: number }
-  /** 400 `invalid_grant`: this token is not accepted (RFC 6749 §5.2). */
-  | { readonly kind: 'invalid-grant' }
+  | {
+      readonly kind: 'uncertain';
+      readonly cause: string;
+      readonly status?: number;
+      readonly contentType?: string;
+    }
+  /** `invalid_grant` (RFC 6749 §5.2): this token is not accepted; `said`: in words of its own, not by that code. */
+  | { readonly kind: 'invalid-grant'; readonly said?: string }
   /** `invalid_client` and its kin: the application is at fault, the token is unspent. */
-  | { readonly kind: 'invalid-client'; readonly error: string }
-  /** Anything else (403 without Retry-After, 3xx, HTML): not what a token endpoint says. */
-  | { readonly kind: 'unexpected'; readonly status: number; readonly contentType: string };
+  | { readonly kind: 'invalid-client'; readonly error: string; readonly inWords?: true }
+  /** A definite 4xx in JSON that does not say whether it means the token or the application. */
+  | { readonly kind: 'refused'; readonly said: string }
+  /** Anything else (3xx, HTML): not what a token endpoint says; `missing`: a field that it did not find in ours. */
+  | {
+      readonly kind: 'unexpected';
+      readonly status: number;
+      readonly contentType: string;
+      readonly missing?: string;
+    };
 
 /** The provider's token endpoint; one request for each call, never repeated, never rejects. */
 export interface TokenEndpoint {
@@ -134,7 +146,10 @@ export interface Permissions {
   ): Promise<readonly string[]>;
 }
 
-/** Where the one report of each pass goes: an event, a metric, a log line. Its failures must stay its own. */
+/**
+ * Where the one report of each pass goes: an event, a metric, a log line. Rejects with `StoreRefused` where it did
+ * not get out; the pass has ended by then.
+ */
 export interface Reporter {
   report(report: Report): Promise<void>;
 }

@@ -54,7 +54,7 @@ async function liftLatch(ports: RotationPorts): Promise<Latch | undefined> {
   let lifted: Latch | undefined;
   await amend(ports, (page) => {
     const { latch } = page.journal;
-    if (latch?.kind !== 'revoked') return page.journal;
+    if (latch === null) return page.journal;
     lifted = latch;
     return { ...page.journal, latch: null, refusal: null };
   });
@@ -64,10 +64,7 @@ async function liftLatch(ports: RotationPorts): Promise<Latch | undefined> {
 /** A pass that has got further meanwhile, or has latched by itself, has the last word. */
 async function setLatch(ports: RotationPorts, latch: Latch): Promise<void> {
   await amend(ports, ({ journal }) => {
-    const isCurrent =
-      latch.kind === 'revoked' &&
-      journal.known !== null &&
-      compare(journal.known, latch.position) === 0;
+    const isCurrent = journal.known !== null && compare(journal.known, latch.position) === 0;
     if (!isCurrent || journal.latch !== null) return journal;
     return { ...journal, latch, refusal: null };
   });

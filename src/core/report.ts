@@ -1,5 +1,6 @@
 import { toRfc3339 } from './instant.ts';
 import { factsOf, meaningOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
+import { commandsFor } from './outcome-text.ts';
 import type { Pass } from './pass.ts';
 
 /** Who asked for a pass. */
@@ -101,14 +102,19 @@ function reauthorization(outcome: Outcome): Record<string, unknown> | undefined 
       command: 'fresco rotate',
     };
   }
-  if (outcome.kind !== 'latched') return undefined;
-  const { latch } = outcome;
-  const since = toRfc3339(latch.sinceMs);
-  return latch.kind === 'revoked'
-    ? { why: 'the provider no longer accepts the refresh token', since, command: 'fresco login' }
-    : {
-        why: `the provider refuses the application: ${latch.error}`,
-        since,
-        command: 'fresco doctor',
-      };
+  const [command, otherwise] = commandsFor(outcome);
+  if (outcome.kind === 'latched') {
+    const { sinceMs, doubt } = outcome.latch;
+    const why =
+      doubt === undefined
+        ? 'the provider no longer accepts the refresh token'
+        : `the provider no longer accepts the refresh token, or refuses the application: ${doubt.said}`;
+    return { why, since: toRfc3339(sinceMs), command, otherwise };
+  }
+  if (outcome.kind !== 'application-refused') return undefined;
+  const { said, inDoubt, sinceMs } = outcome;
+  const why = inDoubt
+    ? `the provider refuses the application, or no longer accepts the refresh token: ${said}`
+    : `the provider refuses the application: ${said}`;
+  return { why, since: toRfc3339(sinceMs), command, otherwise };
 }

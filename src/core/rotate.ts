@@ -11,7 +11,7 @@ import { type Pass, type RotationPorts, type RotationRequest, startPass } from '
 import { persist } from './persistence.ts';
 import { StoreRefused } from './ports.ts';
 import { isNewer, type Position } from './position.ts';
-import { reportOf } from './report.ts';
+import { type Report, reportOf } from './report.ts';
 import { closePass } from './settlement.ts';
 import { standingLatch } from './standing-latch.ts';
 import { type Ending, underLease } from './under-lease.ts';
@@ -29,32 +29,40 @@ export async function rotate(ports: RotationPorts, request: RotationRequest): Pr
   const outcome = await orRefused(() => run(pass));
   if (outcome.kind === 'refreshed' && pass.published) await askCanary(pass, pass.published);
   const sinceMs = calledForSinceMs(outcome);
-  const isCaller = sinceMs !== undefined && (await claimCall(pass, sinceMs));
-  await ports.reporter.report(reportOf(pass, outcome, isCaller));
+  const calls = sinceMs !== undefined && pass.page.journal.called?.forMs !== sinceMs;
+  const isOut = await gotOut(ports, reportOf(pass, outcome, calls));
+  if (calls && isOut) await noteCall(pass, sinceMs);
   return outcome;
 }
 
 function calledForSinceMs(outcome: Outcome): number | undefined {
   if (outcome.kind === 'latched') return outcome.latch.sinceMs;
+  if (outcome.kind === 'application-refused' && outcome.needsPerson) return outcome.sinceMs;
   return outcome.kind === 'token-rejected' ? outcome.sinceMs : undefined;
 }
 
-/** Whether it is this pass that calls a person for what stands since then: of all that find it, one does. */
-async function claimCall(pass: Pass, forMs: number): Promise<boolean> {
+async function gotOut({ reporter }: RotationPorts, report: Report): Promise<boolean> {
+  try {
+    await reporter.report(report);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    return false;
+  }
+}
+
+/** Notes that a person was called for what stands since then; unnoted, the next check calls again: better than never. */
+async function noteCall(pass: Pass, forMs: number): Promise<void> {
   const { clock, owner } = pass.ports;
   const called = { forMs, by: owner.id };
   try {
-    const claimed = await persist(clock, clock.monotonicMs() + closeMs, () =>
-      pass.page.amend((journal) => {
-        if (journal.called?.forMs !== forMs) return { ...journal, called };
-        return journal.called.by === owner.id ? journal : 'called';
-      }),
+    await persist(clock, clock.monotonicMs() + closeMs, () =>
+      pass.page.amend((journal) =>
+        journal.called?.forMs === forMs ? journal : { ...journal, called },
+      ),
     );
-    return claimed === 'amended';
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
-    // Called now and perhaps again at the next check: better twice than late.
-    return true;
   }
 }
 
@@ -151,7 +159,13 @@ async function close(pass: Pass, outcome: Outcome, settled: Position | undefined
   try {
     await persist(clock, untilMs, () =>
       pass.page.amend((journal) =>
-        closePass(journal, { owner, outcome, nowMs: pass.page.nowMs(), settled }),
+        closePass(journal, {
+          owner,
+          outcome,
+          nowMs: pass.page.nowMs(),
+          settled,
+          sentAs: pass.sentAs,
+        }),
       ),
     );
   } catch (error) {

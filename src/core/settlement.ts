@@ -1,7 +1,8 @@
 import { sendsFrom } from './dispatch.ts';
-import type { HistoryEntry, Journal, Latch } from './journal.ts';
+import type { Doubt, HistoryEntry, Journal, Latch } from './journal.ts';
 import { holdsLease } from './lease.ts';
 import { meaningOf, type Outcome } from './outcome.ts';
+import { answerOf } from './outcome-text.ts';
 import type { Owner } from './ports.ts';
 import { compare, isNewer, type Position, positionOf } from './position.ts';
 
@@ -14,6 +15,8 @@ export interface Closing {
   readonly nowMs: number;
   /** The position that is both current and published; absent: nothing may be settled. */
   readonly settled: Position | undefined;
+  /** The version of the application's credentials that a token was sent with. */
+  readonly sentAs?: string | undefined;
 }
 
 /**
@@ -26,13 +29,20 @@ export function closePass(journal: Journal, closing: Closing): Journal {
   return {
     ...(settled === undefined ? journal : settle(journal, settled, outcome)),
     lease: null,
+    acceptedClient: (outcome.kind === 'refreshed' && closing.sentAs) || journal.acceptedClient,
     failingSinceMs: failingSinceMs(journal, outcome, nowMs),
     history: withEntry(journal.history, {
       atMs: nowMs,
       outcome: outcome.kind,
       generation: (settled ?? journal.known)?.generation ?? 0,
+      ...answerIn(outcome),
     }),
   };
+}
+
+function answerIn(outcome: Outcome): Pick<HistoryEntry, 'answer'> {
+  const answer = answerOf(outcome);
+  return answer === undefined ? {} : { answer };
 }
 
 /** Since when the connection has failed, once a pass has ended so; `null`: it does not. */
@@ -55,6 +65,7 @@ function settle(journal: Journal, settled: Position, outcome: Outcome): Journal 
     refusal: movedPast ? null : journal.refusal,
     // A newer token shows that the provider serves us: no latch outlives it, but one that this pass has found.
     latch: advanced && outcome.kind !== 'latched' ? null : journal.latch,
+    badAnswer: advanced && meaningOf(outcome).class === 'done' ? null : journal.badAnswer,
   };
 }
 
@@ -64,11 +75,14 @@ export function withEntry(
   entry: HistoryEntry,
 ): readonly HistoryEntry[] {
   const last = history.at(-1);
-  const repeated = last?.outcome === entry.outcome && last.generation === entry.generation;
+  const repeated =
+    last?.outcome === entry.outcome &&
+    last.generation === entry.generation &&
+    last.answer === entry.answer;
   return repeated ? history : [...history, entry].slice(-historyMax);
 }
 
-/** The latch, if it still holds: for the current grant's position, or for the client as it is stored now. */
+/** The latch, if it still holds: for the current grant's position, and in doubt for the client as it is stored now. */
 export function heldLatch(
   journal: Journal,
   current: Position,
@@ -76,18 +90,14 @@ export function heldLatch(
 ): Latch | undefined {
   const { latch } = journal;
   if (latch === null) return undefined;
-  switch (latch.kind) {
-    case 'revoked':
-      return compare(latch.position, current) === 0 ? latch : undefined;
-    case 'misconfigured':
-      return clientVersionId === undefined || latch.clientVersionId === clientVersionId
-        ? latch
-        : undefined;
-  }
+  if (compare(latch.position, current) !== 0) return undefined;
+  const isSameClient =
+    clientVersionId === undefined || latch.doubt?.clientVersionId === clientVersionId;
+  return latch.doubt === undefined || isSameClient ? latch : undefined;
 }
 
 /**
- * Notes an `invalid_grant` for `current`: the second one, or one with little access token left, latches.
+ * Notes that the token of `current` was refused: the second time, or with little access token left, it latches.
  * Only the holder of the lease may: a late one is refused because another has been served.
  */
 export function markRefused(
@@ -97,17 +107,23 @@ export function markRefused(
     readonly current: Position;
     readonly nowMs: number;
     readonly lastChance: boolean;
+    /** The application may be what is refused. */
+    readonly doubt?: Doubt | undefined;
   },
 ): Journal | 'lease-lost' {
   const { nowMs } = refused;
   const position = positionOf(refused.current);
   if (!holdsLease(journal, refused.owner)) return 'lease-lost';
-  if (heldLatch(journal, position, undefined)?.kind === 'revoked') return journal;
+  const held = heldLatch(journal, position, undefined);
+  if (held !== undefined && held.doubt === undefined) return journal;
   const again = journal.refusal !== null && compare(journal.refusal.position, position) === 0;
-  if (again || refused.lastChance) {
-    return { ...journal, latch: { kind: 'revoked', position, sinceMs: nowMs }, refusal: null };
+  const doubt = refused.doubt && { doubt: refused.doubt };
+  if (held !== undefined || again || refused.lastChance) {
+    const sinceMs = held?.sinceMs ?? nowMs;
+    const latch: Latch = { kind: 'revoked', position, sinceMs, ...doubt };
+    return { ...journal, latch, refusal: null, badAnswer: null };
   }
-  return { ...journal, refusal: { position, atMs: nowMs } };
+  return { ...journal, refusal: { position, atMs: nowMs, ...doubt }, badAnswer: null };
 }
 
 /** Whether some sends from `current` are without an answer, so that nobody knows whether its token is spent. */

@@ -1,24 +1,18 @@
-import { markDispatched, markUnspent, positionAfter, sendsFrom } from './dispatch.ts';
-import { limitIsLifted, mayFollow, retryAfterMaxMs, type Sight, uncertainty } from './gate.ts';
+import { isToWait, refusedApplication } from './bad-answer.ts';
+import { markDispatched, positionAfter } from './dispatch.ts';
+import { limitIsLifted, mayFollow, type Sight, uncertainty } from './gate.ts';
 import type { Grant } from './grant.ts';
 import type { Dispatch } from './journal.ts';
 import { busyUntilMs } from './lease.ts';
+import { ended, notGranted, type Spent, withdraw } from './not-granted.ts';
 import type { Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 import { persist } from './persistence.ts';
-import type { StoredClient, TokenAnswer, TokenResponse } from './ports.ts';
+import type { StoredClient, TokenResponse } from './ports.ts';
 import { heldLatch } from './settlement.ts';
 import { newVersionId } from './version-id.ts';
 
 const followAfterMs = 1000;
-
-/** What became of the wish to spend a refresh token. */
-export type Spent =
-  /** A new pair is in hand, and nowhere else yet. */
-  | { readonly kind: 'minted'; readonly minted: GrantVersion }
-  /** Not sent, or refused: something newer may have been kept by another. */
-  | { readonly kind: 'overtaken' | 'refused' }
-  | { readonly kind: 'ended'; readonly outcome: Outcome };
 
 /** What a send needs: the token that is sent, and the client that sends it. */
 interface Sending {
@@ -34,8 +28,11 @@ export async function spend(pass: Pass, parent: GrantVersion, sight: Sight): Pro
   if (stored === undefined || isForAnother(stored, parent.grant)) {
     return ended({ kind: 'not-connected', missing: 'client' });
   }
+  pass.sentAs = stored.versionId;
   const latch = heldLatch(page.journal, parent.grant, stored.versionId);
   if (latch !== undefined) return ended({ kind: 'latched', latch });
+  const refused = refusedApplication(page.journal, stored.versionId);
+  if (refused !== undefined && isToWait(refused, pass.request, page.nowMs())) return ended(refused);
   if (isTooLate(pass)) return ended({ kind: 'out-of-time' });
   const sending = { parent, stored, sight };
   const spent = await sendOnce(pass, sending);
@@ -89,10 +86,6 @@ async function sendOnce(pass: Pass, { parent, stored, sight }: Sending): Promise
   return notGranted(pass, answer, { versionId, clientVersionId: stored.versionId, sight });
 }
 
-function ended(outcome: Outcome): Spent {
-  return { kind: 'ended', outcome };
-}
-
 function isTooLate(pass: Pass): boolean {
   return pass.ports.clock.monotonicMs() > pass.sendByMs;
 }
@@ -119,12 +112,6 @@ async function dispatch(
   );
 }
 
-async function withdraw(pass: Pass, versionId: string, retryAtMs: number | null): Promise<void> {
-  await persist(pass.ports.clock, pass.endMs, () =>
-    pass.page.amend((journal) => markUnspent(journal, versionId, retryAtMs)),
-  );
-}
-
 function successor(
   pass: Pass,
   parent: Grant,
@@ -143,47 +130,4 @@ function successor(
     issuedAtMs: sentAtMs,
     expiresAtMs: sentAtMs + tokens.expiresInSeconds * 1000,
   };
-}
-
-async function notGranted(
-  pass: Pass,
-  answer: Exclude<TokenAnswer, { kind: 'granted' }>,
-  sent: { readonly versionId: string; readonly clientVersionId: string; readonly sight: Sight },
-): Promise<Spent> {
-  const nowMs = pass.page.nowMs();
-  switch (answer.kind) {
-    case 'uncertain': {
-      const { journal } = pass.page;
-      const open = uncertainty({ ...sent.sight, journal, nowMs });
-      const sentAtMs = sendsFrom(journal, sent.sight.current).map((send) => send.sentAtMs);
-      const sinceMs = Math.min(nowMs, ...sentAtMs);
-      return ended(open ?? { kind: 'uncertain', sinceMs, replayAtMs: nowMs });
-    }
-    case 'never-sent':
-      await withdraw(pass, sent.versionId, null);
-      return ended({ kind: 'unavailable', detail: answer.cause, retryAtMs: null });
-    case 'throttled': {
-      const untilMs = nowMs + Math.min(answer.retryAfterMs, retryAfterMaxMs);
-      await withdraw(pass, sent.versionId, untilMs);
-      return ended({ kind: 'waiting', untilMs });
-    }
-    case 'unexpected':
-      await withdraw(pass, sent.versionId, null);
-      return ended(answer);
-    case 'invalid-grant':
-      await withdraw(pass, sent.versionId, null);
-      return { kind: 'refused' };
-    case 'invalid-client':
-      await withdraw(pass, sent.versionId, null);
-      return latchClient(pass, sent.clientVersionId, answer.error);
-  }
-}
-
-async function latchClient(pass: Pass, clientVersionId: string, error: string): Promise<Spent> {
-  const sinceMs = pass.page.nowMs();
-  const latch = { kind: 'misconfigured', clientVersionId, error, sinceMs } as const;
-  await persist(pass.ports.clock, pass.endMs, () =>
-    pass.page.amend((journal) => ({ ...journal, latch })),
-  );
-  return ended({ kind: 'latched', latch });
 }

@@ -1,7 +1,9 @@
+import { refusedApplication } from './bad-answer.ts';
 import { type Complaint, hearComplaint } from './canary.ts';
 import { elsewhere } from './current-grant.ts';
 import { isBehind, isLastChance, type Sight, spendBarrier, spendReason } from './gate.ts';
 import { promote, publish, readPublished } from './install.ts';
+import type { Doubt } from './journal.ts';
 import { keep } from './keep.ts';
 import { factsOf, type Outcome } from './outcome.ts';
 import type { GrantVersion, Pass } from './pass.ts';
@@ -25,7 +27,7 @@ export interface Ending {
 interface Progress {
   readonly done: 'adopted' | 'recovered' | undefined;
   /** This token was just refused by the provider. */
-  readonly refused: Position | undefined;
+  readonly refused: { readonly position: Position; readonly doubt?: Doubt } | undefined;
   /** A token was sent in this pass: not a second time. */
   readonly spent: boolean;
 }
@@ -58,8 +60,8 @@ async function oneRound(
     ? 'recovered'
     : (progress.done ?? (behind ? 'adopted' : undefined));
   const settled = positionOf(current.grant);
-  if (progress.refused !== undefined && compare(progress.refused, settled) === 0) {
-    return { outcome: await refusal(pass, current), settled };
+  if (progress.refused !== undefined && compare(progress.refused.position, settled) === 0) {
+    return { outcome: await refusal(pass, current, progress.refused.doubt), settled };
   }
   const dead = complaint === 'unheard' ? await hearComplaint(pass) : complaint;
   const sight = sightOf(pass, current, dead === 'unheard' ? undefined : dead);
@@ -70,10 +72,14 @@ async function oneRound(
   return send(pass, current, sight, { ...progress, done });
 }
 
-/** Of all that stands in the way, a latch is told first: it is what a person must hear of. */
+/** Of all that stands in the way, what a person was called for is told first. */
 async function whatBars(pass: Pass, current: GrantVersion, barrier: Outcome): Promise<Outcome> {
   const latch = await standingLatch(pass, current.grant);
-  return latch === undefined ? barrier : { kind: 'latched', latch };
+  if (latch !== undefined) return { kind: 'latched', latch };
+  const { badAnswer } = pass.page.journal;
+  if (badAnswer?.kind !== 'application-refused' || !badAnswer.needsPerson) return barrier;
+  const client = await pass.ports.client.read();
+  return refusedApplication(pass.page.journal, client?.versionId) ?? barrier;
 }
 
 async function send(
@@ -88,8 +94,10 @@ async function send(
       return { outcome: spent.outcome, settled: positionOf(current.grant) };
     case 'overtaken':
       return progress;
-    case 'refused':
-      return { ...progress, refused: positionOf(current.grant) };
+    case 'refused': {
+      const { kind: _, ...refused } = spent;
+      return { ...progress, refused: { ...refused, position: positionOf(current.grant) } };
+    }
     case 'minted':
       return (await install(pass, spent.minted)) ?? { ...progress, spent: true };
   }
@@ -142,17 +150,22 @@ function nothingSpent(current: GrantVersion, kind: 'adopted' | 'recovered'): Out
   return { kind, token: factsOf(current.grant) };
 }
 
-async function refusal(pass: Pass, current: GrantVersion): Promise<Outcome> {
+async function refusal(
+  pass: Pass,
+  current: GrantVersion,
+  doubt: Doubt | undefined,
+): Promise<Outcome> {
   const { owner, clock } = pass.ports;
   const nowMs = pass.page.nowMs();
   const position = positionOf(current.grant);
   const lastChance = isLastChance(current.grant, nowMs);
   const marked = await persist(clock, pass.endMs, () =>
     pass.page.amend((journal) =>
-      markRefused(journal, { owner, current: position, nowMs, lastChance }),
+      markRefused(journal, { owner, current: position, nowMs, lastChance, doubt }),
     ),
   );
   if (marked === 'lease-lost') return { kind: 'busy', untilMs: nowMs };
   const { latch } = pass.page.journal;
-  return latch === null ? { kind: 'refused', position } : { kind: 'latched', latch };
+  if (latch !== null) return { kind: 'latched', latch };
+  return { kind: 'refused', position, ...(doubt && { doubt }) };
 }

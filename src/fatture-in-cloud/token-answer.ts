@@ -1,6 +1,7 @@
 import type { TokenAnswer, TokenResponse } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import type { HttpAnswer } from './http-exchange.ts';
+import { codeIn, missingField, refusalIn, standardCodes } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** The longest wait that a token endpoint can ask for: longer ones would outlast the access token. */
@@ -12,15 +13,6 @@ export const retryAfterDefaultMs = 60_000;
 // A lifetime beyond ten years is not one.
 const lifetimeMaxSeconds = 315_360_000;
 
-const clientErrors: ReadonlySet<string> = new Set([
-  'invalid_client',
-  'unauthorized_client',
-  'invalid_scope',
-  'unsupported_grant_type',
-  'invalid_request',
-  'access_denied',
-]);
-
 /** What classifying an answer needs besides the answer. */
 export interface ClassifyContext {
   readonly nowMs: number;
@@ -31,27 +23,35 @@ export interface ClassifyContext {
 export function classify(answer: HttpAnswer, context: ClassifyContext): TokenAnswer {
   const { status } = answer;
   const waitMs = retryAfterMs(answer.headers, context.nowMs, retryAfterMaxMs);
-  if (status === 429) {
+  // 408 and 425 (RFC 9110, RFC 8470): the request was not taken on either.
+  if (status === 429 || status === 408 || status === 425) {
     return { kind: 'throttled', status, retryAfterMs: waitMs ?? retryAfterDefaultMs };
   }
   if ((status === 403 || status === 503) && waitMs !== undefined) {
     return { kind: 'throttled', status, retryAfterMs: waitMs };
   }
-  if (status >= 500) return { kind: 'uncertain', cause: `status ${status}`, status };
+  if (status >= 500) return uncertain(answer, `status ${status}`);
   const fields = jsonObject(answer.body);
   if (status >= 200 && status < 300) return success(answer, fields, context);
-  if (status !== 400 && status !== 401) return unexpected(answer);
-  if (fields === undefined && answer.cutOff !== undefined) {
-    return { kind: 'uncertain', cause: answer.cutOff, status };
+  if (status < 400) return unexpected(answer);
+  if (fields === undefined && answer.cutOff !== undefined && (status === 400 || status === 401)) {
+    return uncertain(answer, answer.cutOff);
   }
-  return refusal(fields?.['error']) ?? unexpected(answer);
+  const missing = fields && missingField(fields);
+  if (missing !== undefined) return { ...unexpected(answer), missing };
+  return (fields && refusalIn(fields, status)) ?? unexpected(answer);
+}
+
+function uncertain(answer: HttpAnswer, cause: string): Extract<TokenAnswer, { kind: 'uncertain' }> {
+  return { kind: 'uncertain', cause, status: answer.status, contentType: mediaTypeOf(answer) };
 }
 
 /** The `error` of an OAuth answer whatever its status, in the characters that RFC 6749 §5.2 allows it. */
 export function oauthError(body: string): string | undefined {
-  const error = jsonObject(body)?.['error'];
-  if (typeof error !== 'string') return undefined;
-  return /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(error) ? error : undefined;
+  const error = codeIn(jsonObject(body) ?? {});
+  return error !== undefined && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(error)
+    ? error
+    : undefined;
 }
 
 /** A JSON object, or `undefined`. The beginning of an object is none, so a cut off one is never taken for whole. */
@@ -70,19 +70,17 @@ function success(
   fields: Record<string, unknown> | undefined,
   context: ClassifyContext,
 ): TokenAnswer {
-  const { status } = answer;
   if (fields === undefined) {
-    return { kind: 'uncertain', cause: answer.cutOff ?? 'answer is not a JSON object', status };
+    return uncertain(answer, answer.cutOff ?? 'answer is not a JSON object');
   }
-  const { error } = fields;
-  // `0` and `false` beside a pair say that there is none.
-  if (error) {
-    return refusal(error) ?? { kind: 'uncertain', cause: 'answer holds an error', status };
+  // `error: null`, `''`, `0` or `false` beside tokens says that there is none.
+  if (fields['error']) {
+    const isStandard = standardCodes.has(codeIn(fields) ?? '');
+    const refused = isStandard ? refusalIn(fields, 200) : undefined;
+    return refused ?? uncertain(answer, 'answer holds an error');
   }
   const tokens = tokenResponse(fields, context.defaultLifetimeSeconds);
-  return typeof tokens === 'string'
-    ? { kind: 'uncertain', cause: tokens, status }
-    : { kind: 'granted', tokens };
+  return typeof tokens === 'string' ? uncertain(answer, tokens) : { kind: 'granted', tokens };
 }
 
 /** The tokens of RFC 6749 §5.1, or why there are none. */
@@ -117,13 +115,6 @@ function lifetimeSeconds(value: unknown): number | undefined {
   return Math.floor(seconds);
 }
 
-function refusal(error: unknown): TokenAnswer | undefined {
-  if (error === 'invalid_grant') return { kind: 'invalid-grant' };
-  return typeof error === 'string' && clientErrors.has(error)
-    ? { kind: 'invalid-client', error }
-    : undefined;
-}
-
 /** What a proxy or a wrong address answers with; any other type is the server's own words, which may repeat ours. */
 const tellableTypes = [
   'application/json',
@@ -133,9 +124,12 @@ const tellableTypes = [
   'text/xml',
 ];
 
-function unexpected({ status, headers }: HttpAnswer): TokenAnswer {
-  const header = headers['content-type'] ?? '';
-  const mediaType = header.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const known = tellableTypes.includes(mediaType) ? mediaType : 'another type';
-  return { kind: 'unexpected', status, contentType: mediaType === '' ? 'no type' : known };
+function unexpected(answer: HttpAnswer): Extract<TokenAnswer, { kind: 'unexpected' }> {
+  return { kind: 'unexpected', status: answer.status, contentType: mediaTypeOf(answer) };
+}
+
+function mediaTypeOf({ headers }: HttpAnswer): string {
+  const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (mediaType === '') return 'no type';
+  return tellableTypes.includes(mediaType) ? mediaType : 'another type';
 }

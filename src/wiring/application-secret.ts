@@ -21,11 +21,15 @@ export function givenTo({ tokenOrigin }: Pick<Provider, 'tokenOrigin'>, client: 
   return { ...rest, ...(clientSecret && { clientSecret: clientSecret.boundTo(tokenOrigin) }) };
 }
 
-/** Makes `client` the current version unless it is already; a new version lifts a latch on the old one. */
+/**
+ * Makes `client` the current version unless it is already; `again`: a new version even so, since whatever the provider
+ * has refused holds for the old one alone.
+ */
 export async function storeApplication(
   secret: VersionedSecret,
   client: Client,
   random: Random,
+  { again = false }: { readonly again?: boolean } = {},
 ): Promise<'stored' | 'unchanged'> {
   const value = encodeClient(client);
   const { kept = 'stored' } = await replaceCurrent<'unchanged'>(secret, {
@@ -34,7 +38,7 @@ export async function storeApplication(
     until: eightTimes,
     gaveUp: 'the application kept changing while it was being stored',
     decide: (current) =>
-      current?.value.equals(value) ? { keep: 'unchanged' } : { replaceBy: value },
+      !again && current?.value.equals(value) ? { keep: 'unchanged' } : { replaceBy: value },
   });
   return kept;
 }

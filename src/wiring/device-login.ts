@@ -19,7 +19,7 @@ export type DeviceEnd =
 /** An answer to a poll after which another would be in vain. */
 export type DeviceRefusal = Extract<
   DevicePoll,
-  { kind: 'invalid-grant' | 'invalid-client' | 'unexpected' }
+  { kind: 'invalid-grant' | 'invalid-client' | 'refused' | 'unexpected' }
 >;
 
 const slowDownMs = 5_000;
@@ -36,11 +36,15 @@ export async function awaitConsent(
 ): Promise<DeviceEnd> {
   const endMs = clock.monotonicMs() + authorization.expiresInSeconds * 1000;
   let intervalMs = authorization.intervalSeconds * 1000;
+  let odd: DeviceRefusal | undefined;
   for (;;) {
-    if (clock.monotonicMs() + intervalMs >= endMs) return { kind: 'expired' };
+    if (clock.monotonicMs() + intervalMs >= endMs) {
+      return odd === undefined ? { kind: 'expired' } : { kind: 'refused', answer: odd };
+    }
     await clock.wait(intervalMs);
     const requestedAtMs = clock.nowMs();
     const poll = await flow.poll(authorization.deviceCode, client);
+    odd = poll.kind === 'unexpected' ? poll : undefined;
     switch (poll.kind) {
       case 'granted':
         return { kind: 'granted', tokens: poll.tokens, requestedAtMs };
@@ -55,13 +59,15 @@ export async function awaitConsent(
       case 'throttled':
         intervalMs = Math.max(intervalMs, poll.retryAfterMs);
         break;
+      case 'unexpected':
       case 'never-sent':
       case 'uncertain':
+        // A page in between says nothing of the code, and the person may be typing it now.
         intervalMs *= 2;
         break;
       case 'invalid-grant':
       case 'invalid-client':
-      case 'unexpected':
+      case 'refused':
         return { kind: 'refused', answer: poll };
     }
   }

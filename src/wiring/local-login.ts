@@ -52,6 +52,8 @@ function describeRefusal(answer: Exclude<TokenAnswer, { kind: 'granted' }>): str
       return 'the provider does not accept the code, which works once and for a minute';
     case 'invalid-client':
       return `the provider refuses the application: ${answer.error}`;
+    case 'refused':
+      return `the provider refuses the code or the application: ${answer.said}`;
     case 'unexpected':
       return `the provider answered the code with ${answer.status} (${answer.contentType})`;
   }

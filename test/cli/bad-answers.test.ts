@@ -24,18 +24,30 @@ describe('a provider that does not answer as one, while the tokens are rotated',
     [
       'a page of HTML',
       { kind: 'html', status: 403 },
-      2,
-      /the provider answered 403 \(text\/html\)/,
+      1,
+      /the provider answers 403 \(text\/html\) since/,
     ],
     [
       'a redirect',
       { kind: 'redirect', location: 'http://127.0.0.1:1/' },
-      2,
-      /the provider answered 30\d/,
+      1,
+      /the provider answers 30\d/,
     ],
     ['an endless body', { kind: 'endless-body' }, 1, /has no answer on record/],
     ['half an answer', { kind: 'bad-json' }, 1, /has no answer on record/],
-    ['a gateway’s page', { kind: 'html', status: 502 }, 1, /has no answer on record/],
+    [
+      'a gateway’s page',
+      { kind: 'html', status: 502 },
+      1,
+      /has no answer on record, only 502 \(text\/html\)/,
+    ],
+    [
+      'a captive portal’s page',
+      { kind: 'html', status: 200 },
+      1,
+      /has no answer on record, only 200 \(text\/html\)/,
+    ],
+    ['a request timeout', { kind: 'html', status: 408 }, 1, /asked for patience until/],
     ['a reset', { kind: 'reset-before' }, 1, /has no answer on record/],
     [
       'a wish for patience',
@@ -46,7 +58,7 @@ describe('a provider that does not answer as one, while the tokens are rotated',
     [
       'a wrong secret',
       { kind: 'status', status: 401, error: 'invalid_client' },
-      2,
+      1,
       /refuses the application since/,
     ],
   ];
@@ -85,6 +97,43 @@ describe('a provider that does not answer as one, while the tokens are rotated',
       expect(await workspace.run(['token'])).toMatchObject({ stdout: 'a/0009invented\n' });
     },
   );
+});
+
+describe('what a provider answers in place of tokens', () => {
+  const page = { on, kind: 'html', status: 403 } as const;
+
+  it('is told by status, doctor and history, which exit as rotate does: a person at the second time', async () => {
+    const workspace = await loggedIn();
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [page]);
+    for (const code of [1, 2]) {
+      const told = expect.stringMatching(/answers 403 \(text\/html\) since \S+Z, .*any proxy/);
+      expect(await workspace.run(['rotate'])).toMatchObject({ code, stderr: told });
+      expect(await workspace.run(['status'])).toMatchObject({ code, stdout: told });
+      expect(await workspace.run(['doctor'])).toMatchObject({ code, stdout: told });
+    }
+    const { stdout } = await workspace.run(['history']);
+    expect(stdout).toContain('unexpected: the provider answered 403 (text/html)');
+    await workspace.sandbox.request('POST', '/_sandbox/faults', []);
+    expect(await workspace.run(['rotate', '--if-due'])).toMatchObject({ code: 0 });
+    expect(await workspace.run(['status', '--json'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"providerAnswer":null'),
+    });
+  });
+
+  it('is told where it is a captive portal’s, though the token may be spent', async () => {
+    const workspace = await loggedIn();
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [{ ...page, status: 200 }]);
+    await workspace.run(['rotate']);
+    const { stdout } = await workspace.run(['status', '--json']);
+    expect(JSON.parse(stdout).providerAnswer).toMatchObject({
+      kind: 'unusable',
+      answer: '200 (text/html)',
+      since: expect.stringMatching(/Z$/),
+    });
+    expect((await workspace.run(['doctor'])).stdout).toContain('only 200 (text/html)');
+    expect((await workspace.run(['history'])).stdout).toContain('answered 200 (text/html)');
+  });
 });
 
 describe('a provider that does not answer as one, while somebody logs in', () => {

@@ -200,8 +200,9 @@ describe('what is broken is found, and nothing is spent on it:', () => {
       'a client secret that the provider refuses',
       async () => {
         const clientVersionId = (await whole.stack.client.current())?.versionId ?? '';
-        const latch = { kind: 'misconfigured', error: 'invalid_client', sinceMs: 5 } as const;
-        return journalled({ latch: { ...latch, clientVersionId } });
+        const asked = { sinceMs: 5, atMs: 6, needsPerson: true, inDoubt: false };
+        const refused = { kind: 'application-refused', said: 'invalid_client', ...asked } as const;
+        return journalled({ badAnswer: { ...refused, clientVersionId } });
       },
       'application',
       'invalid_client',

@@ -189,8 +189,10 @@ describe('fresco status and history', () => {
       pausedSince: null,
       uncertainSince: null,
       latch: null,
+      providerAnswer: null,
       schedule: expect.stringContaining('cron'),
       replayPolicy: { kind: 'unknown' },
+      waitingFor: null,
       problem: null,
     });
     const history = await workspace.run(['history', '--json']);

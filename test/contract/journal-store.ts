@@ -29,6 +29,16 @@ export const fullJournal: Journal = {
   seals: [{ ...sealed, versionId: 'sent-1', box: 'aW52ZW50ZWQ=' }],
   latch: { kind: 'revoked', position, sinceMs: 1_790_000_000_003 },
   refusal: { position, atMs: 1_790_000_000_004 },
+  badAnswer: {
+    kind: 'application-refused',
+    clientVersionId: 'c1',
+    said: 'invalid_client',
+    inDoubt: false,
+    sinceMs: 1_790_000_000_003,
+    atMs: 1_790_000_000_004,
+    needsPerson: false,
+  },
+  acceptedClient: 'c0',
   retryAtMs: 1_790_000_000_005,
   pausedAtMs: 1_790_000_000_006,
   canary: {
@@ -70,17 +80,14 @@ export function journalStoreContract(
       expect((await store.read()).journal).toEqual(fullJournal);
     });
 
-    it('gives back a journal that was emptied, and the other latch', async () => {
+    it('gives back a journal that was emptied, and a latch in doubt', async () => {
       const store = handleOf(await open(), 0);
       await store.write(fullJournal, 0);
       await store.write(emptyJournal, (await store.read()).revision);
       expect((await store.read()).journal).toEqual(emptyJournal);
-      const latch = {
-        kind: 'misconfigured',
-        clientVersionId: 'c1',
-        error: 'invalid_client',
-      } as const;
-      const latched = { ...emptyJournal, latch: { ...latch, sinceMs: 1_790_000_000_000 } };
+      const doubt = { clientVersionId: 'c1', said: 'invalid_request' };
+      const latch = { kind: 'revoked', position, sinceMs: 1_790_000_000_000, doubt } as const;
+      const latched = { ...emptyJournal, latch };
       await store.write(latched, (await store.read()).revision);
       expect((await store.read()).journal).toEqual(latched);
     });

@@ -14,7 +14,16 @@ const whole: Journal = {
   seals: [{ ...position, versionId: 'v2', box: 'Ym94' }],
   latch: revoked,
   called: { forMs: 4, by: 'owner-1' },
-  refusal: { position, atMs: 7 },
+  refusal: { position, atMs: 7, doubt: { clientVersionId: 'c1', said: 'x' } },
+  badAnswer: {
+    kind: 'unexpected',
+    status: 403,
+    contentType: 'text/html',
+    sinceMs: 6,
+    atMs: 7,
+    needsPerson: true,
+  },
+  acceptedClient: 'c1',
   retryAtMs: 8,
   pausedAtMs: 9,
   canary: { position, verdict: 'accepted', sinceMs: 1, atMs: 2, fromFirst: true },
@@ -28,9 +37,26 @@ const whole: Journal = {
 describe('a journal that was stored', () => {
   it('is read back as it was', () => {
     expect(journalFrom({ ...whole }, 'the journal')).toEqual(whole);
-    const misconfigured = { kind: 'misconfigured', clientVersionId: 'c1', error: '', sinceMs: 1 };
-    const fields = { ...whole, latch: misconfigured };
-    expect(journalFrom(fields, 'the journal').latch).toEqual(misconfigured);
+    const refused = { clientVersionId: 'c1', said: '', sinceMs: 1, atMs: 2, inDoubt: false };
+    const badAnswer = { ...refused, kind: 'application-refused', needsPerson: false };
+    const fields = { ...whole, badAnswer };
+    expect(journalFrom(fields, 'the journal').badAnswer).toEqual(badAnswer);
+  });
+
+  it('by version 0.1.0, latched on an application that was refused: it is asked again, and a person was called', () => {
+    const latch = { kind: 'misconfigured', clientVersionId: 'c1', error: 'x', sinceMs: 1 };
+    const { badAnswer: _, acceptedClient: __, ...old } = whole;
+    const read = journalFrom({ ...old, latch }, 'the journal');
+    expect(read.latch).toBeNull();
+    expect(read.badAnswer).toEqual({
+      kind: 'application-refused',
+      clientVersionId: 'c1',
+      said: 'x',
+      sinceMs: 1,
+      atMs: 1,
+      needsPerson: true,
+      inDoubt: false,
+    });
   });
 
   it('by an earlier program: what it did not note has not happened', () => {
@@ -52,6 +78,10 @@ describe('a journal that was stored', () => {
     ['latch', [{ kind: 'misconfigured', clientVersionId: '', error: '', sinceMs: 1 }]],
     ['latch', [{ kind: 'misconfigured', clientVersionId: 'c', error: 1, sinceMs: 1 }]],
     ['latch', [{ kind: 'revoked', position, sinceMs: 'x' }]],
+    ['latch', [{ ...revoked, doubt: {} }]],
+    ['badAnswer', [{}, { ...whole.badAnswer, kind: 'other' }, { ...whole.badAnswer, status: '' }]],
+    ['badAnswer', [{ ...whole.badAnswer, kind: 'application-refused' }]],
+    ['acceptedClient', ['', 7]],
     ['called', [{ forMs: 4 }, { forMs: '4', by: 'x' }]],
     ['refusal', [{ atMs: 7 }, { position, atMs: null }]],
     ['retryAtMs', ['8', Number.NaN]],
@@ -75,6 +105,7 @@ describe('a journal that was stored', () => {
     ['failingSinceMs', [true]],
     ['history', [[{ atMs: 6, outcome: 'x' }], [{ outcome: 'x', generation: 1 }], ['x']]],
     ['history', [[{ atMs: 6, outcome: 7, generation: 1 }]]],
+    ['history', [[{ atMs: 6, outcome: 'x', generation: 1, answer: 7 }]]],
     ['measured', [{}, { ...whole.measured, policy: { kind: 'other' } }]],
     [
       'measured',

@@ -87,7 +87,16 @@ describe('a login', () => {
     it.store(grantOf(hour));
     const position = { grant: 1, generation: 1, attempt: 0 };
     it.journal.set({
-      latch: { kind: 'misconfigured', clientVersionId: 'c1', error: 'x', sinceMs: 1 },
+      latch: { kind: 'revoked', position, sinceMs: 1 },
+      badAnswer: {
+        kind: 'application-refused',
+        clientVersionId: 'c1',
+        said: 'x',
+        inDoubt: false,
+        sinceMs: 1,
+        atMs: 1,
+        needsPerson: true,
+      },
       refusal: { position, atMs: 1 },
       retryAtMs: 1,
       failingSinceMs: 1,
@@ -97,6 +106,8 @@ describe('a login', () => {
     await login(it.ports(), consent);
     expect(it.journal.journal).toMatchObject({
       latch: null,
+      badAnswer: null,
+      acceptedClient: 'c1',
       refusal: null,
       retryAtMs: null,
       failingSinceMs: null,

@@ -101,20 +101,6 @@ describe('an earlier refresh token', () => {
     expect(it.journal.journal.latch).toMatchObject({ kind: 'revoked', sinceMs: it.time.nowMs });
   });
 
-  it('leaves a latch of the client as it is: another token does not help there', async () => {
-    const { it, given } = await latched();
-    const latch = {
-      kind: 'misconfigured',
-      clientVersionId: 'c1',
-      error: 'invalid_client',
-      sinceMs: 1,
-    } as const;
-    it.journal.set({ latch });
-    expect(await tryEarlier(it.ports(), given)).toMatchObject({ kind: 'latched', latch });
-    expect(it.presented).toEqual([]);
-    expect(it.journal.journal.latch).toEqual(latch);
-  });
-
   it('whose latch is set again though the journal does not answer at once', async () => {
     const { it, given } = await latched({ kind: 'invalid-grant' });
     const { latch } = it.journal.journal;

@@ -7,12 +7,16 @@ import { eventOf, type Report } from '../../src/core/report.ts';
 const token = { grant: 1, generation: 7, attempt: 9, expiresAtMs: 10 * 3_600_000 };
 const position = { grant: 1, generation: 7, attempt: 9 };
 const revoked = { kind: 'revoked', position, sinceMs: 0 } as const;
+const seen = { sinceMs: 0, atMs: 1000, needsPerson: false };
 const wrongSecret = {
-  kind: 'misconfigured',
+  kind: 'application-refused',
   clientVersionId: 'c',
-  error: 'invalid_client',
-  sinceMs: 0,
+  said: 'invalid_client',
+  inDoubt: false,
+  ...seen,
 } as const;
+const doubt = { clientVersionId: 'c', said: 'invalid_request' };
+const html = { kind: 'unexpected', status: 302, contentType: 'text/html', ...seen } as const;
 
 /** `failing` is news, and alarms where it needs a person; `quiet` is none of the three. */
 type Tone = 'well' | 'failing' | 'quiet';
@@ -35,9 +39,37 @@ const outcomes: [Outcome, 'done' | 'retry' | 'person', RegExp, Tone?][] = [
   [{ kind: 'uncertain', sinceMs: 0, replayAtMs: 1000 }, 'retry', /no answer on record.*00:00:01Z/],
   [{ kind: 'refused', position }, 'retry', /refused the refresh token once/],
   [{ kind: 'latched', latch: revoked }, 'person', /fresco login/],
-  [{ kind: 'latched', latch: wrongSecret }, 'person', /invalid_client.*unspent/],
+  [
+    { kind: 'latched', latch: { ...revoked, doubt } },
+    'person',
+    /invalid_request.*fresco login; else .*--application-only/,
+  ],
+  [
+    { kind: 'refused', position, doubt },
+    'retry',
+    /invalid_request.*fresco login; else .*--application-only/,
+  ],
+  [wrongSecret, 'retry', /invalid_client.*unspent.*--application-only/],
+  [{ ...wrongSecret, needsPerson: true }, 'person', /invalid_client.*unspent.*--application-only/],
+  [
+    { ...wrongSecret, inDoubt: true },
+    'retry',
+    /--application-only.*; else the token: fresco login$/,
+  ],
   [{ kind: 'unavailable', detail: 'no DNS', retryAtMs: null }, 'retry', /no DNS/],
-  [{ kind: 'unexpected', status: 302, contentType: 'text/html' }, 'person', /302 \(text\/html\)/],
+  [html, 'retry', /302 \(text\/html\) since 1970/],
+  [{ ...html, needsPerson: true }, 'person', /302 \(text\/html\) since 1970/],
+  [{ ...html, missing: 'grant_type' }, 'retry', /grant_type.*fault of Fresco/],
+  [
+    {
+      kind: 'uncertain',
+      sinceMs: 0,
+      replayAtMs: 1000,
+      answer: { status: 200, contentType: 'text/html' },
+    },
+    'retry',
+    /no answer on record.*200 \(text\/html\).*captive portal/,
+  ],
   [{ kind: 'store-refused', reason: 'throttled', detail: 'x' }, 'retry', /throttled/],
   [{ kind: 'store-refused', reason: 'unavailable', detail: 'x' }, 'retry', /unavailable/],
   [{ kind: 'store-refused', reason: 'denied', detail: 'x' }, 'person', /denied/],
@@ -122,9 +154,23 @@ it('a call for a person says why, since when, and what to run', () => {
     since: '1970-01-01T00:00:00Z',
     command: 'fresco login',
   });
-  expect(detail({ kind: 'latched', latch: wrongSecret })).toMatchObject({
+  expect(detail({ ...wrongSecret, needsPerson: true })).toMatchObject({
     why: 'the provider refuses the application: invalid_client',
-    command: 'fresco doctor',
+    command: 'fresco login --application-only',
+  });
+});
+
+it('a call in doubt names both commands, that of the likelier cause first', () => {
+  const turn = 'reauthorization-required';
+  const detail = (outcome: Outcome) => eventOf(report(outcome, { turn }))?.detail;
+  const [login, application] = ['fresco login', 'fresco login --application-only'];
+  expect(detail({ kind: 'latched', latch: { ...revoked, doubt } })).toMatchObject({
+    command: login,
+    otherwise: application,
+  });
+  expect(detail({ ...wrongSecret, needsPerson: true, inDoubt: true })).toMatchObject({
+    command: application,
+    otherwise: login,
   });
 });
 

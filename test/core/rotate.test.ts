@@ -509,6 +509,9 @@ describe('a new pair', () => {
   });
 });
 
+const invalidClient = { kind: 'invalid-client', error: 'invalid_client' } as const;
+const page = { kind: 'unexpected', status: 302, contentType: 'text/html' } as const;
+
 describe('an answer', () => {
   it('that never was sent leaves nothing open, and the next check sends', async () => {
     const it = memoryConnection([{ kind: 'never-sent', cause: 'no DNS' }, granted(2)]);
@@ -547,21 +550,182 @@ describe('an answer', () => {
   });
 
   it('that is none of a token endpoint leaves nothing open', async () => {
-    const it = memoryConnection([{ kind: 'unexpected', status: 302, contentType: 'text/html' }]);
+    const it = memoryConnection([page, page, granted(2)]);
     it.store(grantOf(13 * hour));
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'unexpected', status: 302 });
+    const first = { ...page, sinceMs: startMs, needsPerson: false };
+    expect(await rotate(it.ports(), schedule)).toMatchObject(first);
     expect(it.journal.journal.dispatch).toBeNull();
+    it.passTime(hour);
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ ...first, needsPerson: true });
+    expect(it.journal.journal.history.at(-1)).toMatchObject({ answer: '302 (text/html)' });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+    expect(it.journal.journal.badAnswer).toBeNull();
   });
 
-  it('that refuses the application latches until its credentials are replaced', async () => {
-    const it = memoryConnection([{ kind: 'invalid-client', error: 'invalid_client' }, granted(2)]);
+  it('that is a page in the place of tokens is told, and that the token may be spent', async () => {
+    const it = memoryConnection([
+      { kind: 'uncertain', cause: 'no JSON', status: 200, contentType: 'text/html' },
+    ]);
     it.store(grantOf(13 * hour));
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
-    expect(it.reports.map(({ turn }) => turn)).toEqual(['reauthorization-required', undefined]);
+    const told = { kind: 'uncertain', answer: { status: 200, contentType: 'text/html' } };
+    expect(await rotate(it.ports(), schedule)).toMatchObject(told);
+    expect(await rotate(it.ports(), schedule)).toMatchObject(told);
+    expect(it.journal.journal.badAnswer).toMatchObject({ kind: 'unusable', sinceMs: startMs });
+  });
+
+  it('that refuses the application once is a wait: the next check asks again, and nobody is called', async () => {
+    const it = memoryConnection([invalidClient, granted(2)]);
+    it.store(grantOf(13 * hour));
+    expect(await rotate(it.ports(), schedule)).toMatchObject({
+      kind: 'application-refused',
+      needsPerson: false,
+    });
+    expect(it.journal.journal).toMatchObject({ latch: null, dispatch: null, sentAtMs: [] });
+    it.passTime(hour);
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+    expect(it.journal.journal).toMatchObject({ badAnswer: null, acceptedClient: 'c1' });
+    expect(it.reports.map(({ turn }) => turn)).toEqual([undefined, 'recovered']);
+  });
+
+  it.each([
+    ['a check', schedule, 55],
+    ['a consumer', { door: 'consumer' }, 55],
+    ['cron', { door: 'operator', onlyIfDue: true }, 55],
+    ['an operator', operator, 0],
+    ['Secrets Manager', { door: 'native' }, 0],
+    ['a login', { door: 'login' }, 0],
+    ['a person who recovers', { door: 'operator', onlyIfDue: true, sendAgain: true }, 0],
+  ] as const)(
+    'that refuses the application is asked for again by %s',
+    async (_, request, minutes) => {
+      const it = memoryConnection([invalidClient, granted(2)]);
+      it.store(grantOf(13 * hour));
+      await rotate(it.ports(), schedule);
+      if (minutes > 0) {
+        it.passTime(minutes * 60_000 - 1);
+        expect(await rotate(it.ports(), request)).toMatchObject({ kind: 'application-refused' });
+        expect(it.presented).toHaveLength(1);
+        it.passTime(1);
+      }
+      expect(await rotate(it.ports(), request)).toMatchObject({ kind: 'refreshed' });
+    },
+  );
+
+  it('that refuses the application is asked for again at once where its credentials were stored', async () => {
+    const it = memoryConnection([invalidClient, granted(2)]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), schedule);
     it.client.versionId = 'c2';
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+  });
+
+  it('that refuses the application by a clock that was ahead is asked for again', async () => {
+    const it = memoryConnection([invalidClient, granted(2)]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), schedule);
+    it.time.nowMs -= 30_000;
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+  });
+
+  it('that refuses the application calls a person at the second time thirty minutes after the first', async () => {
+    const it = memoryConnection([invalidClient, invalidClient, invalidClient, granted(2)]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), operator);
+    it.passTime(30 * 60_000 - 1);
+    expect(await rotate(it.ports(), operator)).toMatchObject({ needsPerson: false });
+    it.passTime(1);
+    expect(await rotate(it.ports(), operator)).toMatchObject({ needsPerson: true });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ needsPerson: true });
+    const required = 'reauthorization-required';
+    expect(it.reports.map(({ turn }) => turn)).toEqual([undefined, undefined, required, undefined]);
+    it.passTime(hour);
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+    expect(it.reports.at(-1)).toMatchObject({ turn: 'recovered' });
+  });
+
+  it('that refuses the application makes the next check ask, though nothing else is due', async () => {
+    const it = memoryConnection([invalidClient, granted(2)]);
+    it.store(grantOf(hour));
+    await rotate(it.ports(), operator);
+    it.passTime(hour);
+    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+  });
+
+  it('that refuses the application is noted by the holder of the lease alone', async () => {
+    const it = memoryConnection([
+      () => {
+        const lease = { owner: 'other', fence: 2, expiresAtMs: startMs + hour };
+        it.journal.set({ fence: 2, lease });
+        return invalidClient;
+      },
+    ]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), schedule);
+    expect(it.journal.journal).toMatchObject({ badAnswer: null, dispatch: null });
+  });
+
+  it('that is missing is not what a check tells of while a person is needed for the application', async () => {
+    const it = memoryConnection([
+      { kind: 'uncertain', cause: 'reset' },
+      invalidClient,
+      invalidClient,
+    ]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), schedule);
+    it.passTime(9 * hour);
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'application-refused' });
+    it.passTime(hour);
+    await rotate(it.ports(), schedule);
+    it.journal.set({ pausedAtMs: 5 });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'application-refused' });
+    it.client.versionId = 'c2';
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'paused' });
+  });
+
+  it('that does not say what it refuses means the token where the application was accepted before', async () => {
+    const refused = { kind: 'refused', said: 'invalid_request' } as const;
+    const it = memoryConnection([granted(2), refused, refused, granted(3)]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), operator);
+    const doubt = { clientVersionId: 'c1', said: 'invalid_request' };
+    expect(await rotate(it.ports(), operator)).toMatchObject({ kind: 'refused', doubt });
+    expect(await rotate(it.ports(), operator)).toMatchObject({ kind: 'latched', latch: { doubt } });
+    expect(await rotate(it.ports(), operator)).toMatchObject({ kind: 'latched' });
+    it.client.versionId = 'c2';
+    expect(await rotate(it.ports(), operator)).toMatchObject({ kind: 'refreshed' });
     expect(it.journal.journal.latch).toBeNull();
+  });
+
+  it('that does not say what it refuses means the application where it was never accepted', async () => {
+    const it = memoryConnection([{ kind: 'refused', said: 'invalid_request' }]);
+    it.store(grantOf(13 * hour));
+    expect(await rotate(it.ports(), schedule)).toMatchObject({
+      kind: 'application-refused',
+      inDoubt: true,
+    });
+  });
+
+  it('that refuses the token in words of its own is in doubt', async () => {
+    const it = memoryConnection([{ kind: 'invalid-grant', said: 'invalid_request' }]);
+    it.store(grantOf(13 * hour));
+    expect(await rotate(it.ports(), schedule)).toMatchObject({
+      kind: 'refused',
+      doubt: { said: 'invalid_request' },
+    });
+  });
+
+  it('that is no longer told of a latch in doubt, though nothing is due, once the application was stored again', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour));
+    const doubt = { clientVersionId: 'c1', said: 'x' };
+    it.journal.set({
+      latch: { kind: 'revoked', position: parent, sinceMs: 5, doubt },
+      known: parent,
+    });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
+    it.client.versionId = 'c2';
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'fresh' });
   });
 
   it('that nobody may spend, for a pause or a limit, does not fail, and recovers from nothing', async () => {
@@ -582,31 +746,6 @@ describe('an answer', () => {
       undefined,
       'Token Refreshed',
     ]);
-  });
-
-  it('that is missing is not what a check tells of while the application is refused', async () => {
-    const it = memoryConnection([
-      { kind: 'uncertain', cause: 'reset' },
-      { kind: 'invalid-client', error: 'invalid_client' },
-    ]);
-    it.store(grantOf(13 * hour));
-    await rotate(it.ports(), schedule);
-    it.passTime(9 * hour);
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
-    it.journal.set({ pausedAtMs: 5 });
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
-    it.client.versionId = 'c2';
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'paused' });
-  });
-
-  it('is no longer told of a latch for an application since replaced, though nothing is due', async () => {
-    const it = memoryConnection();
-    it.store(grantOf(hour));
-    const latch = { kind: 'misconfigured', clientVersionId: 'c1', error: 'x', sinceMs: 5 } as const;
-    it.journal.set({ latch, known: parent });
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
-    it.client.versionId = 'c2';
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'fresh' });
   });
 
   it('that refuses the token is believed at the second check', async () => {
@@ -654,41 +793,40 @@ describe('an answer', () => {
 });
 
 describe('a person', () => {
-  it('is called even where the call cannot be noted: better twice than late', async () => {
+  const latched = () => {
     const it = memoryConnection();
     it.store(grantOf(hour));
     it.journal.set({ latch: { kind: 'revoked', position: parent, sinceMs: 5 }, known: parent });
+    return it;
+  };
+  const calls = ({ reports }: ReturnType<typeof memoryConnection>) =>
+    reports.filter(({ turn }) => turn === 'reauthorization-required').length;
+
+  it('is called once for what stands', async () => {
+    const it = latched();
+    await rotate(it.ports(), schedule);
+    await rotate(it.ports(), schedule);
+    expect(calls(it)).toBe(1);
+  });
+
+  it('is called again where the call did not get out', async () => {
+    const it = latched();
+    const ports = it.ports();
+    const reporter = { report: async () => down() };
+    expect(await rotate({ ...ports, reporter }, schedule)).toMatchObject({ kind: 'latched' });
+    await rotate(it.ports(), schedule);
+    await rotate(it.ports(), schedule);
+    expect(calls(it)).toBe(1);
+  });
+
+  it('is called again where the call could not be noted: better twice than never', async () => {
+    const it = latched();
     it.journal.before = (call) => {
       if (call === 'write') throw new StoreRefused('denied', 'no right');
     };
     await rotate(it.ports(), schedule);
-    expect(it.reports[0]).toMatchObject({ turn: 'reauthorization-required' });
-  });
-
-  it('is not called by whoever finds that another has called', async () => {
-    const it = memoryConnection();
-    it.store(grantOf(hour));
-    it.journal.set({ latch: { kind: 'revoked', position: parent, sinceMs: 5 }, known: parent });
-    let writes = 0;
-    it.journal.before = (call) => {
-      if (call === 'write' && ++writes === 1) it.journal.set({ called: { forMs: 5, by: 'other' } });
-    };
     await rotate(it.ports(), schedule);
-    expect(it.reports[0]).not.toHaveProperty('turn');
-  });
-
-  it('is called by the pass whose own claim was carried out unanswered', async () => {
-    const it = memoryConnection();
-    it.store(grantOf(hour));
-    it.journal.set({ latch: { kind: 'revoked', position: parent, sinceMs: 5 }, known: parent });
-    let writes = 0;
-    it.journal.before = (call) => {
-      if (call !== 'write' || ++writes > 1) return;
-      it.journal.set({ called: { forMs: 5, by: 'owner-1' } });
-      down();
-    };
-    await rotate(it.ports(), schedule);
-    expect(it.reports[0]).toMatchObject({ turn: 'reauthorization-required' });
+    expect(calls(it)).toBe(2);
   });
 });
 

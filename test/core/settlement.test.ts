@@ -35,7 +35,7 @@ it('a seal above what is current stays', () => {
 });
 
 it('a newer token ends every latch but the one that the pass has found', () => {
-  const latch = { kind: 'misconfigured', clientVersionId: 'c1', error: 'x', sinceMs: 1 } as const;
+  const latch = { kind: 'revoked', position: parent, sinceMs: 1 } as const;
   const ended = (outcome: Outcome) =>
     closePass({ ...leased, latch }, { owner, outcome, nowMs: 50, settled: next }).latch;
   expect(ended(refreshed)).toBeNull();
@@ -78,6 +78,29 @@ it.each<Outcome>([
   expect([close(null).failingSinceMs, close(5).failingSinceMs]).toEqual([null, 5]);
 });
 
+const page = { status: 403, contentType: 'text/html', sinceMs: 40, atMs: 50, needsPerson: false };
+
+it('the history tells what was answered in place of tokens', () => {
+  const outcome: Outcome = { kind: 'unexpected', ...page };
+  const journal = closePass(leased, { owner, outcome, nowMs: 50, settled: undefined });
+  expect(journal.history).toEqual([
+    { atMs: 50, outcome: 'unexpected', generation: 2, answer: '403 (text/html)' },
+  ]);
+});
+
+it('a newer token ends what was answered in its place, and names the application that was accepted', () => {
+  const answered: Journal = { ...leased, badAnswer: { kind: 'unexpected', ...page } };
+  const closing = { owner, nowMs: 50, settled: next, sentAs: 'c2' };
+  expect(closePass(answered, { ...closing, outcome: refreshed })).toMatchObject({
+    badAnswer: null,
+    acceptedClient: 'c2',
+  });
+  expect(closePass(answered, { ...closing, outcome: down })).toMatchObject({
+    badAnswer: answered.badAnswer,
+    acceptedClient: null,
+  });
+});
+
 it('the same outcome again adds no line of history', () => {
   const failing = closePass(leased, { owner, outcome: down, nowMs: 50, settled: undefined });
   const again = { ...failing, lease: leased.lease };
@@ -95,12 +118,7 @@ it('history keeps its last hundred lines, and an unknown generation is 0', () =>
 });
 
 const revoked: Latch = { kind: 'revoked', position: parent, sinceMs: 1 };
-const misconfigured: Latch = {
-  kind: 'misconfigured',
-  clientVersionId: 'c1',
-  error: 'invalid_client',
-  sinceMs: 1,
-};
+const inDoubt: Latch = { ...revoked, doubt: { clientVersionId: 'c1', said: 'x' } };
 
 it.each([
   { name: 'no latch', latch: null, current: parent, client: 'c1', held: false },
@@ -119,23 +137,23 @@ it.each([
     held: false,
   },
   {
-    name: 'a misconfigured client as stored',
-    latch: misconfigured,
-    current: next,
+    name: 'what may be the application as stored',
+    latch: inDoubt,
+    current: parent,
     client: 'c1',
     held: true,
   },
   {
-    name: 'a misconfigured client since replaced',
-    latch: misconfigured,
-    current: next,
+    name: 'what may be an application since stored again',
+    latch: inDoubt,
+    current: parent,
     client: 'c2',
     held: false,
   },
   {
-    name: 'a misconfigured client not looked at',
-    latch: misconfigured,
-    current: next,
+    name: 'what may be an application not looked at',
+    latch: inDoubt,
+    current: parent,
     client: undefined,
     held: true,
   },
@@ -173,6 +191,15 @@ it('a refusal with little access token left latches at once', () => {
 it('a latch that holds is not set anew', () => {
   const latched = { ...leased, latch: revoked };
   expect(markRefused(latched, refused)).toBe(latched);
+});
+
+it('a refusal in doubt latches in doubt, and the next one that is not takes the doubt away', () => {
+  const doubt = { clientVersionId: 'c2', said: 'invalid_request' };
+  const latched = { ...leased, latch: inDoubt };
+  expect(markRefused(latched, { ...refused, doubt })).toMatchObject({
+    latch: { kind: 'revoked', sinceMs: 1, doubt },
+  });
+  expect(markRefused(latched, refused)).toMatchObject({ latch: revoked });
 });
 
 it('a holder that has lost its lease latches nothing: another may have been served', () => {

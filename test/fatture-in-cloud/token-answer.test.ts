@@ -35,13 +35,20 @@ describe('the answer of a token endpoint', () => {
     ['204', answer(204, ''), 'uncertain'],
     ['200 with invalid_grant', answer(200, { error: 'invalid_grant' }), 'invalid-grant'],
     ['200 with invalid_client', answer(200, { error: 'invalid_client' }), 'invalid-client'],
+    ['200 with error 0', answer(200, { ...tokens, error: 0 }), 'granted'],
+    ['200 with error false', answer(200, { ...tokens, error: false }), 'granted'],
+    [
+      '200 with an invalid_grant inside',
+      answer(200, { error: { code: 'invalid_grant' } }),
+      'invalid-grant',
+    ],
     ['200 with a stranger error', answer(200, { ...tokens, error: 'oops' }), 'uncertain'],
     ['200 with an error object', answer(200, { error: { message: 'no' } }), 'uncertain'],
     ['400 invalid_grant', answer(400, { error: 'invalid_grant' }), 'invalid-grant'],
     ['401 invalid_grant', answer(401, { error: 'invalid_grant' }), 'invalid-grant'],
     ['400 invalid_client', answer(400, { error: 'invalid_client' }), 'invalid-client'],
     ['401 invalid_client', answer(401, { error: 'invalid_client' }), 'invalid-client'],
-    ['400 invalid_request', answer(400, { error: 'invalid_request' }), 'invalid-client'],
+    ['400 invalid_request', answer(400, { error: 'invalid_request' }), 'refused'],
     ['400 invalid_scope', answer(400, { error: 'invalid_scope' }), 'invalid-client'],
     ['400 unauthorized_client', answer(400, { error: 'unauthorized_client' }), 'invalid-client'],
     [
@@ -49,15 +56,24 @@ describe('the answer of a token endpoint', () => {
       answer(400, { error: 'unsupported_grant_type' }),
       'invalid-client',
     ],
-    ['400 access_denied', answer(400, { error: 'access_denied' }), 'invalid-client'],
-    ['400 with a stranger error', answer(400, { error: 'oops' }), 'unexpected'],
+    ['400 access_denied', answer(400, { error: 'access_denied' }), 'refused'],
+    ['400 with a stranger error', answer(400, { error: 'oops' }), 'refused'],
+    ['400 in JSON with no error', answer(400, { message: 'Forbidden' }), 'unexpected'],
     ['400 with HTML', answer(400, '<html>bad</html>'), 'unexpected'],
     ['400 cut off', { ...answer(400, '{"error":"inv'), cutOff: 'ECONNRESET' }, 'uncertain'],
-    ['403 without Retry-After', answer(403, { error: 'access_denied' }), 'unexpected'],
+    ['403 without Retry-After', answer(403, { error: 'access_denied' }), 'refused'],
+    ['403 invalid_grant', answer(403, { error: 'invalid_grant' }), 'invalid-grant'],
+    ['403 with HTML', answer(403, '<html>blocked</html>'), 'unexpected'],
     ['403 with an odd Retry-After', answer(403, '', { 'retry-after': 'soon' }), 'unexpected'],
     ['403 with Retry-After', answer(403, '', { 'retry-after': '60' }), 'throttled'],
-    ['404 invalid_grant', answer(404, { error: 'invalid_grant' }), 'unexpected'],
-    ['408', answer(408, ''), 'unexpected'],
+    ['404 invalid_grant', answer(404, { error: 'invalid_grant' }), 'invalid-grant'],
+    [
+      '404 with a stranger error',
+      answer(404, { error: { message: 'no such page' } }),
+      'unexpected',
+    ],
+    ['408', answer(408, ''), 'throttled'],
+    ['425', answer(425, ''), 'throttled'],
     ['429', answer(429, ''), 'throttled'],
     ['301', answer(301, '', { location: 'https://example.com/' }), 'unexpected'],
     ['307', answer(307, '', { location: 'https://example.com/' }), 'unexpected'],
@@ -67,6 +83,72 @@ describe('the answer of a token endpoint', () => {
     ['503 with Retry-After', answer(503, '', { 'retry-after': '5' }), 'throttled'],
   ])('%s is %3$s', (_, given, kind) => {
     expect(classify(given, context).kind).toBe(kind);
+  });
+
+  const passport = { error: 'invalid_request', message: 'The refresh token is invalid.' };
+
+  it.each([
+    [
+      401,
+      { ...passport, error_description: passport.message, hint: 'Token has been revoked' },
+      { kind: 'invalid-grant', said: 'invalid_request' },
+    ],
+    [
+      401,
+      { ...passport, hint: 'Token is not linked to client' },
+      { kind: 'invalid-grant', said: 'invalid_request' },
+    ],
+    [400, { error: { code: 'invalid_grant', message: 'no' } }, { kind: 'invalid-grant' }],
+    [
+      401,
+      { error: { code: 'invalid_client', message: 'no' } },
+      { kind: 'invalid-client', error: 'invalid_client' },
+    ],
+    [401, { error: { message: 'Unauthorized.' } }, { kind: 'refused', said: '401 in JSON' }],
+    [400, { error: { message: 'Unauthorized.' } }, { kind: 'refused', said: '400 in JSON' }],
+    [
+      400,
+      { error: { message: 'Il token di aggiornamento è SCADUTO' } },
+      { kind: 'invalid-grant', said: '400 in JSON' },
+    ],
+    [
+      401,
+      { error: { message: "L'applicazione non è abilitata." } },
+      { kind: 'invalid-client', error: '401 in JSON', inWords: true },
+    ],
+    [
+      401,
+      {
+        error: 'unauthorized',
+        error_description: 'The given user is not authorized to use this application.',
+      },
+      { kind: 'invalid-client', error: '401 in JSON', inWords: true },
+    ],
+    [
+      401,
+      { error: 'oops', error_description: 'The client secret has expired.' },
+      { kind: 'invalid-client', error: '401 in JSON', inWords: true },
+    ],
+    [
+      400,
+      { error: 'oops', error_description: 'The grant type is not supported.' },
+      { kind: 'refused', said: '400 in JSON' },
+    ],
+  ])('(%d %j) tells token from application by code, then by its words', (status, body, want) => {
+    expect(classify(answer(status, body), context)).toEqual(want);
+  });
+
+  it.each([
+    ['The grant type field is required.', 'grant_type'],
+    ['The refresh token field is required when grant type is refresh_token.', 'refresh_token'],
+    ['Missing required parameter: client_id', 'client_id'],
+    ['Il campo client id è obbligatorio.', 'client_id'],
+  ])('that misses a field in our request is our own fault: %s', (error_description, missing) => {
+    const given = answer(400, { error: 'invalid_request', error_description });
+    expect(classify(given, context)).toMatchObject({ kind: 'unexpected', status: 400, missing });
+    const hint = 'Check the `client_id` parameter';
+    const league = answer(400, { error: 'invalid_request', error_description: 'malformed', hint });
+    expect(classify(league, context)).toMatchObject({ missing: 'client_id' });
   });
 
   it.each([
@@ -131,6 +213,7 @@ describe('the answer of a token endpoint', () => {
         kind: 'uncertain',
         cause: 'ECONNRESET',
         status: 200,
+        contentType: 'no type',
       });
     }
   });
@@ -173,6 +256,7 @@ describe('the error of an OAuth answer', () => {
     ['{"error":"slow_down"}', 'slow_down'],
     ['{"error":"with\\u001b[31m"}', undefined],
     ['{"error":{"message":"Unauthorized."}}', undefined],
+    ['{"error":{"code":"slow_down"}}', 'slow_down'],
     ['<html>', undefined],
   ])('of %s is %s', (body, error) => {
     expect(oauthError(body)).toBe(error);

@@ -210,6 +210,7 @@ describe('a refresh that left is uncertain', () => {
       kind: 'uncertain',
       status: 200,
       cause: 'answer larger than 65536 bytes',
+      contentType: 'no type',
     });
   });
 });

@@ -121,7 +121,7 @@ export const gateGuards: readonly Guard[] = [
   {
     name: 'a latch is heeded',
     file: 'gate.ts',
-    from: "if (latch?.kind === 'revoked') return { kind: 'latched', latch };",
+    from: "if (latch !== undefined && latch.doubt === undefined) return { kind: 'latched', latch };",
     to: '',
     breaks: 'a due token is not sent > while a latch holds for it',
   },

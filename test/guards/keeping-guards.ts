@@ -111,24 +111,17 @@ export const keepingGuards: readonly Guard[] = [
   {
     name: 'a revoked latch is bound to its position',
     file: 'settlement.ts',
-    from: 'return compare(latch.position, current) === 0 ? latch : undefined;',
-    to: 'return latch;',
+    from: 'if (compare(latch.position, current) !== 0) return undefined;',
+    to: '',
     breaks: 'a latch for $name holds: $held',
-  },
-  {
-    name: 'a client latch is bound to its version',
-    file: 'settlement.ts',
-    from: 'return clientVersionId === undefined || latch.clientVersionId === clientVersionId\n        ? latch\n        : undefined;',
-    to: 'return latch;',
-    breaks:
-      'an answer > is no longer told of a latch for an application since replaced, though nothing is due',
   },
   {
     name: 'no latch outlives a newer token',
     file: 'settlement.ts',
     from: "latch: advanced && outcome.kind !== 'latched' ? null : journal.latch,",
     to: 'latch: journal.latch,',
-    breaks: 'an answer > that refuses the application latches until its credentials are replaced',
+    breaks:
+      'an answer > that does not say what it refuses means the token where the application was accepted before',
   },
   {
     name: 'a latch that was just found stays',
@@ -140,7 +133,7 @@ export const keepingGuards: readonly Guard[] = [
   {
     name: 'refused twice before it latches',
     file: 'settlement.ts',
-    from: 'if (again || refused.lastChance) {',
+    from: 'if (held !== undefined || again || refused.lastChance) {',
     to: 'if (true) {',
     breaks: 'a first refusal is noted and latches nothing',
   },
@@ -154,8 +147,8 @@ export const keepingGuards: readonly Guard[] = [
   {
     name: 'the last chance latches',
     file: 'settlement.ts',
-    from: 'if (again || refused.lastChance) {',
-    to: 'if (again) {',
+    from: 'if (held !== undefined || again || refused.lastChance) {',
+    to: 'if (held !== undefined || again) {',
     breaks:
       'an answer > that refuses the token near the end of the access token is believed at once',
   },

@@ -137,10 +137,18 @@ export const sendingGuards: readonly Guard[] = [
       'nothing is sent > where the lease was taken over while nobody answered to the dispatch: it is withdrawn',
   },
   {
+    name: 'what a person is needed for is told before what else is in the way',
+    file: 'under-lease.ts',
+    from: "if (badAnswer?.kind !== 'application-refused' || !badAnswer.needsPerson) return barrier;",
+    to: 'if (badAnswer !== null) return barrier;',
+    breaks:
+      'an answer > that is missing is not what a check tells of while a person is needed for the application',
+  },
+  {
     name: 'looks again after a refusal',
     file: 'under-lease.ts',
-    from: "    case 'refused':\n      return { ...progress, refused: positionOf(current.grant) };",
-    to: "    case 'refused':\n      return { outcome: await refusal(pass, current), settled: positionOf(current.grant) };",
+    from: 'return { ...progress, refused: { ...refused, position: positionOf(current.grant) } };',
+    to: 'return { outcome: await refusal(pass, current, refused.doubt), settled: positionOf(current.grant) };',
     breaks: 'an answer > that refuses a token whose successor another has just kept is no refusal',
   },
   {
@@ -152,18 +160,10 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'Retry-After is journalled',
-    file: 'spend.ts',
+    file: 'not-granted.ts',
     from: 'await withdraw(pass, sent.versionId, untilMs);',
     to: 'await withdraw(pass, sent.versionId, null);',
     breaks: 'an answer > that asks for patience is heeded, for an hour at most',
-  },
-  {
-    name: 'a latch is told before what else is in the way',
-    file: 'under-lease.ts',
-    from: "return latch === undefined ? barrier : { kind: 'latched', latch };",
-    to: 'return barrier;',
-    breaks:
-      'an answer > that is missing is not what a check tells of while the application is refused',
   },
   {
     name: 'a complaint of what does not show is heard again under the lease',

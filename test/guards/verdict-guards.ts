@@ -61,14 +61,6 @@ export const verdictGuards: readonly Guard[] = [
     breaks: 'after the end of the access token every check may send',
   },
   {
-    name: 'an application that was replaced is not told of',
-    file: 'standing-latch.ts',
-    from: "if (latch?.kind !== 'misconfigured') return latch;",
-    to: 'if (latch !== undefined) return latch;',
-    breaks:
-      'an answer > is no longer told of a latch for an application since replaced, though nothing is due',
-  },
-  {
     name: "the canary's verdict holds a minute",
     file: 'canary.ts',
     from: 'nowMs - canary.atMs < verdictHoldsMs',
@@ -77,25 +69,132 @@ export const verdictGuards: readonly Guard[] = [
       'a consumer who complains > of a dead token gets another, and the verdict holds for a minute',
   },
   {
-    name: 'the call is claimed once',
-    file: 'rotate.ts',
-    from: "return journal.called.by === owner.id ? journal : 'called';",
-    to: 'return { ...journal, called };',
-    breaks: 'nothing is sent > while it is latched, and every check says so',
+    name: 'an application that was stored again is not told of',
+    file: 'standing-latch.ts',
+    from: 'if (latch?.doubt === undefined) return latch;',
+    to: 'if (latch !== undefined) return latch;',
+    breaks:
+      'an answer > that is no longer told of a latch in doubt, though nothing is due, once the application was stored again',
   },
   {
-    name: 'the call is claimed in the journal',
-    file: 'rotate.ts',
-    from: 'if (journal.called?.forMs !== forMs) return { ...journal, called };',
-    to: 'return journal;',
-    breaks: 'nothing is sent > while it is latched, and every check says so',
+    name: 'a latch in doubt is bound to the application',
+    file: 'settlement.ts',
+    from: 'return latch.doubt === undefined || isSameClient ? latch : undefined;',
+    to: 'return latch;',
+    breaks:
+      'an answer > that does not say what it refuses means the token where the application was accepted before',
   },
   {
-    name: 'a call that cannot be claimed is made',
+    name: 'a latch in doubt waits for the application to be read',
+    file: 'gate.ts',
+    from: 'latch !== undefined && latch.doubt === undefined',
+    to: 'latch !== undefined',
+    breaks:
+      'an answer > that does not say what it refuses means the token where the application was accepted before',
+  },
+  {
+    name: 'what was accepted before',
+    file: 'not-granted.ts',
+    from: 'if (pass.page.journal.acceptedClient !== clientVersionId) {',
+    to: 'if (false) {',
+    breaks:
+      'an answer > that does not say what it refuses means the application where it was never accepted',
+  },
+  {
+    name: 'a refused application is a wait',
+    file: 'bad-answer.ts',
+    from: 'return agoMs >= 0 && agoMs < askAgainAfterMs;',
+    to: 'return true;',
+    breaks:
+      'an answer > that refuses the application once is a wait: the next check asks again, and nobody is called',
+  },
+  {
+    name: 'a refused application is asked for once an hour',
+    file: 'bad-answer.ts',
+    from: 'return agoMs >= 0 && agoMs < askAgainAfterMs;',
+    to: 'return false;',
+    breaks: 'an answer > that refuses the application is asked for again by %s',
+  },
+  {
+    name: 'a refusal noted by a clock that was ahead does not wait',
+    file: 'bad-answer.ts',
+    from: 'agoMs >= 0 && ',
+    to: '',
+    breaks: 'an answer > that refuses the application by a clock that was ahead is asked for again',
+  },
+  {
+    name: 'a person asks at once',
+    file: 'bad-answer.ts',
+    from: 'if (isByPerson(request)) return false;',
+    to: '',
+    breaks: 'an answer > that refuses the application is asked for again by %s',
+  },
+  {
+    name: 'a refusal is of this version of the application',
+    file: 'bad-answer.ts',
+    from: 'return badAnswer.clientVersionId === clientVersionId ? badAnswer : undefined;',
+    to: 'return badAnswer;',
+    breaks:
+      'an answer > that refuses the application is asked for again at once where its credentials were stored',
+  },
+  {
+    name: 'one refusal of the application calls nobody',
+    file: 'bad-answer.ts',
+    from: 'if (earlier === undefined) return false;',
+    to: '',
+    breaks:
+      'an answer > that refuses the application once is a wait: the next check asks again, and nobody is called',
+  },
+  {
+    name: 'thirty minutes between two refusals',
+    file: 'bad-answer.ts',
+    from: 'earlier.needsPerson || nowMs - earlier.sinceMs >= callAfterMs',
+    to: 'true',
+    breaks:
+      'an answer > that refuses the application calls a person at the second time thirty minutes after the first',
+  },
+  {
+    name: 'a refusal is heard again though nothing is due',
+    file: 'gate.ts',
+    from: "if (isUnanswered(sight)) return 'unanswered';",
+    to: '',
+    breaks:
+      'an answer > that refuses the application makes the next check ask, though nothing else is due',
+  },
+  {
+    name: 'an answer is noted by the holder of the lease alone',
+    file: 'bad-answer.ts',
+    from: 'if (!holdsLease(journal, owner)) return journal;',
+    to: '',
+    breaks: 'an answer > that refuses the application is noted by the holder of the lease alone',
+  },
+  {
+    name: 'a newer token ends what was answered',
+    file: 'settlement.ts',
+    from: "badAnswer: advanced && meaningOf(outcome).class === 'done' ? null : journal.badAnswer,",
+    to: '',
+    breaks: 'an answer > that is none of a token endpoint leaves nothing open',
+  },
+  {
+    name: 'the call is noted',
     file: 'rotate.ts',
-    from: '    // Called now and perhaps again at the next check: better twice than late.\n    return true;',
-    to: '    return false;',
-    breaks: 'a person > is called even where the call cannot be noted: better twice than late',
+    from: 'if (calls && isOut) await noteCall(pass, sinceMs);',
+    to: '',
+    breaks: 'a person > is called once for what stands',
+  },
+  {
+    name: 'a call that was noted is not made again',
+    file: 'rotate.ts',
+    from: 'pass.page.journal.called?.forMs !== sinceMs',
+    to: 'true',
+    breaks: 'a person > is called once for what stands',
+  },
+  {
+    name: 'only a call that got out is noted',
+    file: 'rotate.ts',
+    from: 'if (calls && isOut) ',
+    to: 'if (calls) ',
+    breaks: 'a person > is called again where the call did not get out',
   },
   {
     name: 'a newer token is not reported by an older complaint',

@@ -7,6 +7,7 @@ import { startConsumer, startCrowd } from './consumers.ts';
 import type { ActorKind, ActorPlan } from './history.ts';
 import { startAdoption, startLogin } from './logins.ts';
 import { startRotation } from './native-rotations.ts';
+import { startStoring } from './person.ts';
 import { type Start, startPass, startProcess } from './processes.ts';
 import { place } from './rotator-ports.ts';
 import type { Simulation } from './simulation.ts';
@@ -25,6 +26,7 @@ const starters: Readonly<Record<ActorKind, (simulation: Simulation, start: Start
   native: (simulation, start) => startRotation(simulation, start, false),
   'native twice': (simulation, start) => startRotation(simulation, start, true),
   pause: startPause,
+  application: (simulation, start) => startStoring(simulation, start),
   narrow: (simulation, start) =>
     startProcess(simulation, { ...start, name: 'narrow' }, async ({ accessToken, random }) => {
       await serveCompanies(accessToken, place.companies.slice(1), random);

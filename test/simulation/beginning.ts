@@ -1,15 +1,17 @@
 // Goal: what a history finds when it begins.
 // Method: the server's issues first, then grants, labels and the journal as the core itself would have left them.
 import { accessTokenOf, encodeAccessToken } from '../../src/core/access-token.ts';
+import { encodeClient } from '../../src/core/client.ts';
 import { encodeGrant, type Grant } from '../../src/core/grant.ts';
 import { emptyJournal } from '../../src/core/journal.ts';
+import type { Client } from '../../src/core/ports.ts';
 import { positionOf } from '../../src/core/position.ts';
 import type { Seal } from '../../src/core/seal.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { beginningMs, type History } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { sentBeforeAtMs } from './limits.ts';
-import type { Issue } from './provider.ts';
+import type { Issue, Provider } from './provider.ts';
 import { place } from './rotator-ports.ts';
 import type { World } from './world.ts';
 
@@ -22,6 +24,7 @@ export function begin(world: World, ledger: Ledger): void {
   const sentAtMs = Array.from({ length: sentBefore }, (_, index) => sentBeforeAtMs(index));
   world.journal = { ...emptyJournal, sentAtMs };
   world.revision = 1;
+  world.secrets.client.overwrite(firstClientId, encodeClient(clientOf(world.provider)));
   if (beginning === 'empty') return;
   const issues = beginning === 'adopted' ? [authorized(world)] : refreshed(world);
   const { grants, published } = storedOf(world.history, issues);
@@ -33,7 +36,20 @@ export function begin(world: World, ledger: Ledger): void {
   if (published) world.secrets.accessToken.overwrite(versionOf(current), published);
   const lastAttempt = current.attempt + (beginning === 'unreadable' ? 1 : 0);
   const seals = beginning === 'unreadable' ? [unreadable(current)] : [];
-  world.journal = { ...world.journal, known: positionOf(current), lastAttempt, seals };
+  world.journal = {
+    ...world.journal,
+    known: positionOf(current),
+    lastAttempt,
+    seals,
+    acceptedClient: beginning === 'adopted' ? null : firstClientId,
+  };
+}
+
+const firstClientId = 'client-1-0000-0000-0000-000000000000';
+
+/** The application as registered with the server. */
+export function clientOf({ clientSecret }: Provider): Client {
+  return { clientId: 'simulated', clientSecret: new Secret(clientSecret) };
 }
 
 /** A refresh token that was stored, and not proved yet. */

@@ -24,8 +24,9 @@ function onto(
   mode: string,
   faults: readonly PlannedFault[],
   others: readonly ActorPlan[] = [],
+  age: 'due' | 'last' = 'due',
 ): History {
-  const base = bases().find(({ name }) => name === `schedule on lambda connected due ${mode}`);
+  const base = bases().find(({ name }) => name === `schedule on lambda connected ${age} ${mode}`);
   if (base === undefined) throw new Error(`the matrix has no history of '${mode}'`);
   return { ...base.history, actors: [...base.history.actors, ...others], faults };
 }
@@ -50,6 +51,22 @@ export const directedGuards: readonly DirectedGuard[] = [
       'single-use reusable',
       [...keptByTheVersionAlone, { actor: 1, call: 'grant.version', kind: 'reads see nothing' }],
       [{ kind: 'schedule', atMs: 300_000, skewMs: 0 }],
+    ),
+  },
+  {
+    name: 'only a call that got out is noted',
+    file: 'rotate.ts',
+    from: 'if (calls && isOut) ',
+    to: 'if (calls) ',
+    breaks: 'G5 a person was not called',
+    history: onto(
+      'single-use unknown',
+      [
+        { actor: 0, call: 'endpoint.refresh', kind: 'consent is revoked' },
+        { actor: 0, call: 'reporter.report', kind: 'is refused' },
+      ],
+      [],
+      'last',
     ),
   },
 ];

@@ -2,6 +2,8 @@
 // Method: bytes arrive, or not; the server commits, or not, or later; and something comes back, or not.
 import type { TokenAnswer, TokenEndpoint } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { classify } from '../../src/fatture-in-cloud/token-answer.ts';
+import { dialects } from '../../src/sandbox/dialects.ts';
 import type { FaultKind } from './faults.ts';
 import type { Ledger } from './ledger.ts';
 import type { Limits } from './limits.ts';
@@ -16,7 +18,9 @@ export function endpointOf(
   process: Process,
 ): TokenEndpoint {
   return {
-    refresh: (refreshToken) => {
+    refresh: (refreshToken, client) => {
+      // The server looks at who asks first, then at the token.
+      const isKnown = () => client.clientSecret?.reveal() === world.provider.clientSecret;
       limits.onSend(process);
       let presentation: Presentation | undefined;
       const presentOnly = () => {
@@ -25,10 +29,15 @@ export function endpointOf(
       };
       const ways: Ways = {
         presentOnly,
-        present: () => ledger.commit(presentOnly()),
+        present: () => {
+          const made = presentOnly();
+          return isKnown() ? ledger.commit(made) : 'stranger';
+        },
         presentLate: () => {
           const late = presentOnly();
-          world.later(world.chance.between(10_000, 70_000), () => ledger.commit(late));
+          world.later(world.chance.between(10_000, 70_000), () => {
+            if (isKnown()) ledger.commit(late);
+          });
         },
       };
       return world.call<TokenAnswer>(process, {
@@ -45,13 +54,14 @@ export function endpointOf(
 }
 
 interface Ways {
-  readonly present: () => Issue | undefined;
+  readonly present: () => Issue | 'stranger' | undefined;
   readonly presentLate: () => void;
   readonly presentOnly: () => void;
 }
 
-function answerOf(world: World, issue: Issue | undefined): TokenAnswer {
-  if (issue === undefined) return { kind: 'invalid-grant' };
+function answerOf(world: World, issue: Issue | 'stranger' | undefined): TokenAnswer {
+  if (issue === undefined) return refusalIn(world, 'token');
+  if (issue === 'stranger') return refusalIn(world, 'application');
   const { omitsRefreshToken, accessTokenSeconds } = world.provider.settings;
   const omits = omitsRefreshToken && issue.refreshToken === issue.parent?.refreshToken;
   return {
@@ -63,6 +73,13 @@ function answerOf(world: World, issue: Issue | undefined): TokenAnswer {
       lifetimeAssumed: false,
     },
   };
+}
+
+/** A refusal in the server's dialect, as the real client understands it. */
+function refusalIn({ provider, nowMs }: World, what: 'token' | 'application'): TokenAnswer {
+  const [status, body] = dialects[provider.settings.dialect][what];
+  const answer = { status, headers: {}, body: JSON.stringify(body) };
+  return classify(answer, { nowMs, defaultLifetimeSeconds: 86_400 });
 }
 
 /** How a request goes wrong: whether its bytes arrive, whether the server commits, and what comes back. */
@@ -95,7 +112,12 @@ function requestFault(
     case 'nothing is sent':
       return () => ({ kind: 'never-sent', cause: 'ECONNREFUSED' });
     case 'client is refused':
-      return () => ({ kind: 'invalid-client', error: 'invalid_client' });
+      return () => refusalIn(world, 'application');
+    case 'secret is changed':
+      return () => {
+        world.provider.changeSecret();
+        return answerOf(world, ways.present());
+      };
     case 'answer is odd':
       return () => ({ kind: 'unexpected', status: 403, contentType: 'text/html' });
     case 'lifetime is odd':

@@ -12,7 +12,7 @@ export type CallLabel =
   | 'reporter.report'
   | 'code.exchange';
 
-export type SecretName = 'grant' | 'accessToken';
+export type SecretName = 'grant' | 'accessToken' | 'client';
 export type SecretMethod = 'current' | 'version' | 'put' | 'promote' | 'putPending' | 'dropPending';
 
 const everyCall = () => true;
@@ -20,6 +20,8 @@ const isWrite = (label: CallLabel) => /\.(write|put|promote|putPending|dropPendi
 const isStore = (label: CallLabel) => isWrite(label) || /\.(read|current|version)$/.test(label);
 const isSecretRead = (label: CallLabel) => /\.(current|version)$/.test(label);
 const isSecret = (label: CallLabel) => label.startsWith('grant.') || label.startsWith('accessT');
+/** The store of the journal, a secret, or the bus that events go to. */
+const isReport = (label: CallLabel) => label === 'reporter.report';
 const isRequest = (label: CallLabel) => label === 'endpoint.refresh';
 const isCanary = (label: CallLabel) => label === 'canary.check';
 
@@ -45,11 +47,11 @@ export const faults = {
   'clock jumps forward': everyCall,
   'clock jumps back': everyCall,
   /** A store refuses and has done nothing. */
-  'is refused': isStore,
+  'is refused': (label) => isStore(label) || isReport(label),
   'is throttled': isStore,
   'is denied': isStore,
   /** A store has done it and says otherwise. */
-  'is refused after effect': isWrite,
+  'is refused after effect': (label) => isWrite(label) || isReport(label),
   /** This store refuses everything for seconds, or for minutes. */
   'is down shortly': isStore,
   'is down long': isStore,
@@ -71,6 +73,8 @@ export const faults = {
   'server throttles': isRequest,
   'nothing is sent': isRequest,
   'client is refused': isRequest,
+  /** The application gets another secret at the provider just before. */
+  'secret is changed': isRequest,
   'answer is odd': isRequest,
   'lifetime is odd': isRequest,
   /** The person takes the consent back just before. */

@@ -19,6 +19,8 @@ export type ActorKind =
   | 'pause'
   /** A person says which of the companies jobs work for. */
   | 'narrow'
+  /** A person stores the application again, as it was. */
+  | 'application'
   /** A person logs in again. */
   | 'login'
   /** A person brings a refresh token from elsewhere; a pass proves it. */
@@ -44,6 +46,7 @@ export const actorKinds: readonly ActorKind[] = [
   'operator',
   'pause',
   'narrow',
+  'application',
   'login',
   'adopt',
   'native',

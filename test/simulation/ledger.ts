@@ -19,7 +19,7 @@ import {
   type Violation,
   type Window,
 } from './pairs.ts';
-import { PersonCalls } from './person-calls.ts';
+import { PersonCalls, type ReportFate } from './person-calls.ts';
 import type { Family, Issue } from './provider.ts';
 import type { Process } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -131,6 +131,7 @@ export class Ledger {
         return;
       case 'invalid-grant':
       case 'invalid-client':
+      case 'refused':
       case 'throttled':
       case 'never-sent':
       case 'unexpected':
@@ -159,8 +160,10 @@ export class Ledger {
     pair.grant = grant;
   }
 
-  onReport(process: Process, report: Report): void {
-    this.calls.onReport(process, report);
+  onReport(process: Process, report: Report, fate: ReportFate): void {
+    this.calls.onReport(process, report, fate, this.deeds.of(process).seen?.called?.forMs);
+    // Taken, and said to be refused: it is told of twice here.
+    if (fate === 'out unanswered') return;
     if (!Number.isInteger(report.atMs)) {
       this.violated('G5', 'a report is not dated in whole milliseconds');
     }

@@ -102,15 +102,27 @@ export class Limits {
   }
 
   /** What stood in the journal when the lease was taken, and still did when the send was journalled. */
-  #checkHolds({ lease, seen, clientVersionId }: Deed, parent: Position): void {
+  #checkHolds({ lease, seen, clientVersionId, request }: Deed, parent: Position): void {
     const latch = lease?.journal.latch;
     if (latch && latch === seen?.latch) {
-      if (latch.kind === 'revoked' && compare(latch.position, parent) === 0) {
+      const isAnother = latch.doubt && latch.doubt.clientVersionId !== clientVersionId;
+      if (!isAnother && compare(latch.position, parent) === 0) {
         this.#ledger.violated('G2', 'a token was sent in spite of a latch');
       }
-      if (latch.kind === 'misconfigured' && latch.clientVersionId === clientVersionId) {
-        this.#ledger.violated('limits', 'a client that was refused was used again');
-      }
+    }
+    const answer = lease?.journal.badAnswer;
+    const isRefused =
+      answer?.kind === 'application-refused' &&
+      answer === seen?.badAnswer &&
+      answer.clientVersionId === clientVersionId;
+    const isCheck =
+      request?.door === 'schedule' || request?.door === 'consumer' || request?.onlyIfDue === true;
+    if (
+      isRefused &&
+      isCheck &&
+      Math.abs(this.#world.nowMs - answer.atMs) < 55 * minuteMs - toleranceMs
+    ) {
+      this.#ledger.violated('limits', 'a refused application was used again within the hour');
     }
     const isPaused = lease?.journal.pausedAtMs !== null && seen?.pausedAtMs !== null;
     if (isPaused) this.#ledger.violated('limits', 'a token was sent in spite of a pause');
@@ -125,7 +137,7 @@ export class Limits {
     }
   }
 
-  #checkNeed({ request }: Deed, grant: Grant): void {
+  #checkNeed({ request, seen }: Deed, grant: Grant): void {
     const world = this.#world;
     const { nowMs } = world;
     if (request === undefined || world.happened.has('canary is wrong')) return;
@@ -135,6 +147,8 @@ export class Limits {
     const wishMs = request.minValidityMs ?? 0;
     const isNeeded =
       isResent ||
+      // Somebody wanted a refresh, and got another answer.
+      (request.door !== 'consumer' && seen?.badAnswer != null) ||
       // What was adopted has no access token, whatever clock dated it.
       grant.accessToken === null ||
       isAsked(request.door, nowMs >= grant.issuedAtMs + 10 * minuteMs - toleranceMs) ||

@@ -1,18 +1,23 @@
 // Goal: people who give their consent, here or elsewhere.
 // Method: the real login, and for a refresh token from elsewhere the pass that proves it, as the command does.
+import { encodeClient } from '../../src/core/client.ts';
 import { type Consent, login } from '../../src/core/login.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { clientOf } from './beginning.ts';
 import { type Start, startPass, startProcess } from './processes.ts';
 import type { Issue } from './provider.ts';
 import { place, type SimulatedPorts } from './rotator-ports.ts';
 import type { Process } from './scheduler.ts';
 import type { Simulation } from './simulation.ts';
+import type { World } from './world.ts';
 
 /** A person logs in. */
 export function startLogin(simulation: Simulation, start: Start): void {
   startProcess(simulation, { ...start, name: 'login' }, async (ports, process) => {
     const requestedAtMs = ports.clock.nowMs();
     const issue = await consented(simulation, process);
+    // The command uses the application that is stored, and stores nothing where that is refused.
+    if (issue === undefined) return 'refused';
     return login(ports, {
       ...consentOf(issue, requestedAtMs),
       accessToken: new Secret(issue.accessToken),
@@ -28,7 +33,7 @@ export function startAdoption(simulation: Simulation, start: Start): void {
     { ...start, name: 'adopt' },
     async (ports: SimulatedPorts, process) => {
       const issue = await consented(simulation, process);
-      return login(ports, consentOf(issue, ports.clock.nowMs()));
+      return issue && login(ports, consentOf(issue, ports.clock.nowMs()));
     },
     (loggedIn) => {
       if (loggedIn === undefined) return;
@@ -38,12 +43,19 @@ export function startAdoption(simulation: Simulation, start: Start): void {
   );
 }
 
-function consented({ world, ledger }: Simulation, process: Process): Promise<Issue> {
-  return world.call<Issue>(process, {
+function consented({ world, ledger }: Simulation, process: Process): Promise<Issue | undefined> {
+  return world.call<Issue | undefined>(process, {
     label: 'code.exchange',
-    effect: () => world.provider.authorize(world.nowMs),
-    onAnswer: (issued) => ledger.loggedIn(process, issued),
+    effect: () => (isKnownThere(world) ? world.provider.authorize(world.nowMs) : undefined),
+    onAnswer: (issued) => issued && ledger.loggedIn(process, issued),
   });
+}
+
+/** Whether the application that is stored is the one that is registered. */
+export function isKnownThere({ provider, secrets }: World): boolean {
+  const { versions, labels } = secrets.client.state;
+  const value = versions.get(labels.AWSCURRENT ?? '');
+  return value?.equals(encodeClient(clientOf(provider))) === true;
 }
 
 function consentOf(issue: Issue, requestedAtMs: number): Consent {

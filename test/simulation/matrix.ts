@@ -110,6 +110,7 @@ const plain: History = {
     killsOldAccess: false,
     omitsRefreshToken: false,
     accessTokenSeconds: lifeMs / 1000,
+    dialect: 'rfc',
   },
   policy: { kind: 'unknown' },
   beginning: 'connected',

@@ -1,29 +1,33 @@
-// Goal: a person is called once for each latch, and not at all only where the one who was to call died.
-// Method: who claimed the call in the journal, whose claim was refused, and who called, latch by latch.
+// Goal: a person is called at least once for whatever needs one, and not again by those who can know of it.
+// Method: which call got out, what its caller knew, and who noted it in the journal, trouble by trouble.
 import type { Journal } from '../../src/core/journal.ts';
+import type { Outcome } from '../../src/core/outcome.ts';
 import type { Report } from '../../src/core/report.ts';
 import type { Process } from './scheduler.ts';
 
-/** What happened about one latch. */
-interface LatchRecord {
-  readonly claimed: Set<Process>;
+/** What became of a report: a bus that took it may have said otherwise. */
+export type ReportFate = 'out' | 'out unanswered' | 'refused';
+
+/** What happened about one trouble. */
+interface TroubleRecord {
+  readonly noted: Set<Process>;
+  /** The journal refused them something, or the bus said that it had. */
   readonly refused: Set<Process>;
   readonly called: Process[];
   isReported: boolean;
+  isCalledInVain: boolean;
 }
 
 /** The calls of one history. */
 export class PersonCalls {
-  /** By the latch's `sinceMs`, as the journal names it. */
-  readonly #latches = new Map<number, LatchRecord>();
+  /** By its `sinceMs`, as the journal names it. */
+  readonly #troubles = new Map<number, TroubleRecord>();
 
-  /** A journal is written that names who calls. */
+  /** A journal is written that names a trouble for which a person was called. */
   onWrite(process: Process, before: Journal, after: Journal): void {
     const { called } = after;
     if (called === null || called === before.called) return;
-    const latch = this.#of(called.forMs);
-    latch.claimed.add(process);
-    latch.refused.delete(process);
+    this.#of(called.forMs).noted.add(process);
   }
 
   /** The journal refuses what this process wanted to write, whether or not it did it. */
@@ -31,49 +35,68 @@ export class PersonCalls {
     if (wanted.called !== null) this.#of(wanted.called.forMs).refused.add(process);
   }
 
-  /** A read on the way to a claim is refused. */
+  /** A read on the way to a note is refused. */
   onReadRefused(process: Process): void {
-    for (const latch of this.#latches.values()) latch.refused.add(process);
+    for (const trouble of this.#troubles.values()) trouble.refused.add(process);
   }
 
-  onReport(process: Process, { outcome, turn }: Report): void {
-    if (outcome.kind !== 'latched') return;
-    const latch = this.#of(outcome.latch.sinceMs);
-    latch.isReported = true;
-    if (turn === 'reauthorization-required') latch.called.push(process);
+  /** `knownForMs`: for what a person was called before, by the journal as this process saw it last. */
+  onReport(
+    process: Process,
+    { outcome, turn }: Report,
+    fate: ReportFate,
+    knownForMs: number | undefined,
+  ): void {
+    const sinceMs = calledForSinceMs(outcome);
+    if (sinceMs === undefined) return;
+    const trouble = this.#of(sinceMs);
+    if (fate === 'out unanswered') trouble.refused.add(process);
+    if (fate !== 'out') return;
+    trouble.isReported = true;
+    if (turn !== 'reauthorization-required') return;
+    trouble.called.push(process);
+    if (knownForMs === sinceMs) trouble.isCalledInVain = true;
   }
 
   /** What was promised and not kept. */
   breaches(): string[] {
-    return [...this.#latches.values()].flatMap((latch) => {
-      if (!latch.isReported) return [];
-      // Who was refused the claim calls all the same: better twice than late.
-      const unexcused = latch.called.filter((process) => !latch.refused.has(process));
-      const isTwice = latch.called.length > 1 && unexcused.length > 1;
-      const isDead = [...latch.claimed].some((process) => process.state === 'dead');
-      const isSilent = latch.called.length === 0 && !isDead;
+    return [...this.#troubles.values()].flatMap((trouble) => {
+      const { called, noted, refused } = trouble;
+      const isUnnoted = called.some(
+        (process) => process.state === 'ended' && !noted.has(process) && !refused.has(process),
+      );
       return [
-        ...(isTwice ? ['a person was called twice for one latch'] : []),
-        ...(isSilent ? ['a person was not called for a latch'] : []),
+        ...(trouble.isCalledInVain ? ['a person was called again by who knew of a call'] : []),
+        // Two at once may both call, and the first of them notes it.
+        ...(isUnnoted && noted.size === 0 ? ['a call of a person was not noted'] : []),
+        ...(trouble.isReported && called.length === 0 ? ['a person was not called'] : []),
       ];
     });
   }
 
-  /** Whether any pass spoke of a latch. */
+  /** Whether any pass spoke of what needs a person's call. */
   get isAnyReported(): boolean {
-    return [...this.#latches.values()].some((latch) => latch.isReported);
+    return [...this.#troubles.values()].some((trouble) => trouble.isReported);
   }
 
-  #of(sinceMs: number): LatchRecord {
-    const known = this.#latches.get(sinceMs);
+  #of(sinceMs: number): TroubleRecord {
+    const known = this.#troubles.get(sinceMs);
     if (known !== undefined) return known;
     const fresh = {
-      claimed: new Set<Process>(),
+      noted: new Set<Process>(),
       refused: new Set<Process>(),
       called: [],
       isReported: false,
+      isCalledInVain: false,
     };
-    this.#latches.set(sinceMs, fresh);
+    this.#troubles.set(sinceMs, fresh);
     return fresh;
   }
+}
+
+function calledForSinceMs(outcome: Outcome): number | undefined {
+  if (outcome.kind === 'latched') return outcome.latch.sinceMs;
+  return outcome.kind === 'application-refused' && outcome.needsPerson
+    ? outcome.sinceMs
+    : undefined;
 }

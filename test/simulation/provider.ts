@@ -1,5 +1,6 @@
 // Goal: an authorization server in every way that is known to treat a refresh token once it was used.
 // Method: families of issues; a presentation is judged by the mode, and says what it did to the family.
+import type { Dialect } from '../../src/sandbox/dialects.ts';
 
 /** What becomes of a refresh token that was used. */
 export type RotationMode =
@@ -35,6 +36,8 @@ export interface ProviderSettings {
   /** Answers hold no refresh token where it is the same string. */
   readonly omitsRefreshToken: boolean;
   readonly accessTokenSeconds: number;
+  /** How it words what it refuses. */
+  readonly dialect: Dialect;
 }
 
 /** All tokens that descend from one consent. */
@@ -69,11 +72,20 @@ export class Provider {
   isModeAsked = false;
   readonly #byAccess = new Map<string, Issue>();
   readonly #byRefresh = new Map<string, Issue>();
+  /** The application's secret, as registered. */
+  clientSecret = 'c/0001invented';
   #sequence = 0;
   #families = 0;
+  #secrets = 1;
 
   constructor(settings: ProviderSettings) {
     this.settings = settings;
+  }
+
+  /** The application's secret is made anew at the provider. */
+  changeSecret(): void {
+    this.#secrets += 1;
+    this.clientSecret = `c/000${this.#secrets}invented`;
   }
 
   /** A person consents: a new family with its first pair. */

@@ -1,6 +1,7 @@
 // Goal: histories that hurt, drawn from a seed.
 // Method: mostly the combinations in which things break: due tokens, few actors, a handful of faults early on.
 import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
+import { dialectNames } from '../../src/sandbox/dialects.ts';
 import type { PlannedFault } from './faults.ts';
 import {
   type ActorKind,
@@ -20,7 +21,7 @@ const hourMs = 3_600_000;
 /** The history of a seed. */
 export function historyOf(seed: number): History {
   const chance = new Prng(seed, 1);
-  const provider = providerOf(chance);
+  const provider = { ...providerOf(chance), dialect: new Prng(seed, 9).pick(dialectNames) };
   const host = chance.isChance(0.75) ? 'lambda' : 'machine';
   const { actors, faults } = chance.isChance(0.15) ? lateHolder(chance) : crowd(chance, host);
   return {
@@ -37,7 +38,7 @@ export function historyOf(seed: number): History {
   };
 }
 
-function providerOf(chance: Prng): ProviderSettings {
+function providerOf(chance: Prng): Omit<ProviderSettings, 'dialect'> {
   return {
     mode: chance.pick(rotationModes),
     graceSeconds: chance.pick([30, 600, 7200]),
@@ -47,7 +48,10 @@ function providerOf(chance: Prng): ProviderSettings {
   };
 }
 
-function policyOf(chance: Prng, { mode, graceSeconds }: ProviderSettings): ReplayPolicy {
+function policyOf(
+  chance: Prng,
+  { mode, graceSeconds }: Omit<ProviderSettings, 'dialect'>,
+): ReplayPolicy {
   if (chance.isChance(0.1)) return { kind: 'reusable' };
   if (chance.isChance(0.4)) return { kind: chance.pick(['unknown', 'single-use'] as const) };
   switch (mode) {

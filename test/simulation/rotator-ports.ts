@@ -1,15 +1,17 @@
 // Goal: the core's ports over one world, for one process.
 // Method: each method is one suspended call; who judges hears of every presentation, issue and answer.
 import { type AccessToken, decodeAccessToken } from '../../src/core/access-token.ts';
+import { clientSource } from '../../src/core/client.ts';
 import type { RotationPorts, RotationSettings } from '../../src/core/pass.ts';
 import type {
   Canary,
   ClientSource,
   JournalStore,
   PendingSecret,
+  Reporter,
   SecretVersion,
 } from '../../src/core/ports.ts';
-import { Secret } from '../../src/core/secret.ts';
+import type { Secret } from '../../src/core/secret.ts';
 import { ownerOf } from './deeds.ts';
 import { endpointOf } from './endpoint-port.ts';
 import type { SecretMethod, SecretName } from './faults.ts';
@@ -32,8 +34,6 @@ export const place = {
   ],
 } as const;
 
-const client = { clientId: 'simulated', clientSecret: new Secret('c/0001invented') };
-
 /** A world with those who judge what happens in it. */
 export interface Judged {
   readonly world: World;
@@ -44,11 +44,13 @@ export interface Judged {
 /** Everything that a pass touches; with the label pending, for native rotation. */
 export interface SimulatedPorts extends RotationPorts {
   readonly grant: PendingSecret;
+  /** The application's credentials, as whoever stores them sees them. */
+  readonly applicationSecret: PendingSecret;
 }
 
 /** The ports of one process. */
 export function portsOf(judged: Judged, process: Process): SimulatedPorts {
-  const { world, ledger } = judged;
+  const { world } = judged;
   const { host } = world.history;
   let random: Prng | undefined;
   const settings: RotationSettings = {
@@ -78,13 +80,8 @@ export function portsOf(judged: Judged, process: Process): SimulatedPorts {
     client: clientOf(judged, process),
     endpoint: endpointOf(judged, process),
     canary: canaryOf(judged, process),
-    reporter: {
-      report: (report) =>
-        world.call(process, {
-          label: 'reporter.report',
-          effect: () => ledger.onReport(process, report),
-        }),
-    },
+    applicationSecret: new SimulatedSecret(judged, process, 'client'),
+    reporter: reporterOf(judged, process),
     settings,
   };
 }
@@ -188,16 +185,34 @@ function noteSeen({ ledger }: Judged, process: Process, seen: SecretVersion | un
 }
 
 function clientOf({ world, ledger }: Judged, process: Process): ClientSource {
-  return {
-    read: () =>
+  return clientSource({
+    current: () =>
       world.call(process, {
         label: 'client.read',
         effect: () => {
-          const versionId = `c${world.clientVersion}`;
+          const { state } = world.secrets.client;
+          const versionId = state.labels.AWSCURRENT as string;
           ledger.deeds.of(process).clientVersionId = versionId;
-          return { client, versionId };
+          return { versionId, value: state.versions.get(versionId) as Secret };
         },
       }),
+  });
+}
+
+/** Where events go may refuse one, or take it and say otherwise. */
+function reporterOf({ world, ledger }: Judged, process: Process): Reporter {
+  return {
+    report: (report) => {
+      let isOut = false;
+      return world.call(process, {
+        label: 'reporter.report',
+        effect: () => {
+          isOut = true;
+          ledger.onReport(process, report, 'out');
+        },
+        onRefused: () => ledger.onReport(process, report, isOut ? 'out unanswered' : 'refused'),
+      });
+    },
   };
 }
 

@@ -1,12 +1,13 @@
 // Goal: G6, the connection is fresh again without a person, or one is needed in truth and was called once.
 // Method: after the faults, one check an hour for as long as patience is due; then a person, and one more check.
 import { classOf, type Outcome } from '../../src/core/outcome.ts';
-import { compare, newest, type Position } from '../../src/core/position.ts';
+import { commandsFor } from '../../src/core/outcome-text.ts';
+import { compare, type Position } from '../../src/core/position.ts';
 import { heldLatch } from '../../src/core/settlement.ts';
 import type { Ledger } from './ledger.ts';
-import { startLogin } from './logins.ts';
 import { isFinished, proceed } from './native-rotations.ts';
-import { grantIn, issueIn, keyOf } from './pairs.ts';
+import { issueIn, keyOf } from './pairs.ts';
+import { carryOut } from './person.ts';
 import { startPass } from './processes.ts';
 import { isHonest } from './replay-law.ts';
 import type { Simulation } from './simulation.ts';
@@ -21,7 +22,7 @@ export async function settle(simulation: Simulation): Promise<void> {
   world.calm();
   if (!(await finishRotations(simulation))) return;
   // An operator who died between pause and resume comes back.
-  if (world.journal.pausedAtMs !== null) world.journal = { ...world.journal, pausedAtMs: null };
+  if (world.journal.pausedAtMs !== null && !(await carryOut(simulation, 'fresco resume'))) return;
   const trouble = await wait(simulation);
   if (trouble === undefined || !isHonored(simulation, trouble)) return;
   if (trouble !== 'none' && !(await callPerson(simulation, trouble))) return;
@@ -65,7 +66,7 @@ async function check(simulation: Simulation): Promise<boolean> {
   const current = ledger.current();
   if (outcome === undefined || current === undefined) return true;
   const stays = latch !== null && world.journal.latch === latch;
-  if (stays && heldLatch(world.journal, current, `c${world.clientVersion}`)) {
+  if (stays && heldLatch(world.journal, current, world.secrets.client.currentId())) {
     // What else needs a person may come first.
     const isSaid = outcome.kind === 'latched' || classOf(outcome) === 'person';
     if (!isSaid) ledger.violated('G5', 'a check did not speak of the latch');
@@ -84,6 +85,7 @@ function lastOutcome({ ledger }: Simulation): Outcome | undefined {
 /** Whether the last check has called for a person by the right name. */
 function isCalled(simulation: Simulation, trouble: Trouble): boolean {
   const outcome = lastOutcome(simulation);
+  const isRefusedApplication = outcome?.kind === 'application-refused' && outcome.needsPerson;
   switch (trouble) {
     case 'not connected':
       return outcome?.kind === 'not-connected';
@@ -94,9 +96,11 @@ function isCalled(simulation: Simulation, trouble: Trouble): boolean {
     case 'unreadable':
       return outcome?.kind === 'seal-unreadable';
     case 'misconfigured':
-      return outcome?.kind === 'latched' && outcome.latch.kind === 'misconfigured';
+      return isRefusedApplication || (outcome?.kind === 'latched' && outcome.latch.doubt != null);
     case 'revoked':
-      return outcome?.kind === 'latched' && outcome.latch.kind === 'revoked';
+      return outcome?.kind === 'latched' || (isRefusedApplication && outcome.inDoubt);
+    case 'doubted':
+      return outcome?.kind === 'latched';
     default:
       return false;
   }
@@ -109,33 +113,25 @@ function isHonored(simulation: Simulation, trouble: Trouble): boolean {
   return false;
 }
 
-/** A person does what they were called for; the next check finds the connection well. */
+/** A person does what they were called for, one command after the other, until a check finds the connection well. */
 async function callPerson(simulation: Simulation, trouble: Trouble): Promise<boolean> {
   const { world, ledger } = simulation;
-  if (trouble === 'misconfigured') world.clientVersion += 1;
-  else if (trouble !== 'rolled back' || !putBack(simulation)) {
-    startLogin(simulation, { actor: -1, atMs: world.nowMs + 1000, skewMs: 0 });
-    if (!(await simulation.run())) return false;
+  const outcome = lastOutcome(simulation);
+  const named = outcome === undefined ? [] : commandsFor(outcome);
+  // Some try the last one first: either may be what helps.
+  const commands = world.chance.isChance(0.5) ? named : named.toReversed();
+  for (const command of commands) {
+    if (!(await carryOut(simulation, command))) return false;
+    const next = await wait(simulation);
+    if (next === undefined || next === 'none') return next === 'none';
+    if (trouble === 'misconfigured' && next === 'doubted') {
+      ledger.violated('G6', 'the application is right again, and the latch stays');
+    }
+    // One trouble may have hidden another, or the server has ended the grant meanwhile.
+    if (next !== trouble) return isHonored(simulation, next) && callPerson(simulation, next);
   }
-  const next = await wait(simulation);
-  if (next === undefined || next === 'none') return next === 'none';
-  // One trouble may have hidden another, or the server has ended the grant meanwhile.
-  if (next !== trouble) return isHonored(simulation, next) && callPerson(simulation, next);
   ledger.violated('G6', `${trouble}, and after a person has acted still so`);
   return false;
-}
-
-/** Half of all people put the newer version back, if it is still there. */
-function putBack(simulation: Simulation): boolean {
-  const { world, ledger } = simulation;
-  const known = newest(world.journal.known, simulation.published());
-  const { grant } = world.secrets;
-  const newer = [...grant.state.versions].find(
-    ([, value]) => value && known && compare(grantIn(value), known) === 0,
-  );
-  if (newer === undefined || world.chance.isChance(0.5)) return false;
-  world.byHand('put back', () => grant.moveBack(newer[0]));
-  return ledger.violations.length === 0;
 }
 
 async function finishRotations(simulation: Simulation): Promise<boolean> {

@@ -4,6 +4,7 @@ import { compare, newest } from '../../src/core/position.ts';
 import { heldLatch } from '../../src/core/settlement.ts';
 import { times } from './history.ts';
 import { sentBeforeAtMs } from './limits.ts';
+import { isKnownThere } from './logins.ts';
 import { place } from './rotator-ports.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -19,6 +20,7 @@ export type Trouble =
   | 'unreadable'
   | 'misconfigured'
   | 'revoked'
+  | 'doubted'
   | `G6 ${string}`;
 
 /** The trouble of a connection at this moment. */
@@ -35,9 +37,11 @@ export function troubleOf(simulation: Simulation): Trouble {
     (seal) => compare(seal, current) > 0 && ledger.opened(seal) === 'unreadable',
   );
   if (isUnreadable) return 'unreadable';
-  const latch = heldLatch(journal, current, `c${world.clientVersion}`);
-  if (latch?.kind === 'misconfigured') return 'misconfigured';
+  if (!isKnownThere(world)) return 'misconfigured';
   if (!provider.isAccepted(current.refreshToken.reveal(), world.nowMs)) return 'revoked';
+  const latch = heldLatch(journal, current, world.secrets.client.currentId());
+  // Refused in words that may mean either, it waits for a person.
+  if (latch?.doubt !== undefined) return 'doubted';
   if (latch !== undefined) return 'G6 latched, and the server would accept the refresh token';
   if (journal.dispatch !== null) return 'G6 an attempt is still open';
   if (journal.seals.length > 0) return 'G6 a seal is left';
@@ -46,7 +50,9 @@ export function troubleOf(simulation: Simulation): Trouble {
   }
   const isAccepted = provider.isAccessAccepted(published.accessToken.reveal(), world.nowMs);
   if (!isAccepted) return 'G6 the access token is dead';
-  return world.nowMs > agesAtMs(simulation) + hourMs ? 'G6 the access token has aged' : 'none';
+  if (world.nowMs > agesAtMs(simulation) + hourMs) return 'G6 the access token has aged';
+  const { badAnswer } = journal;
+  return badAnswer === null ? 'none' : `G6 '${badAnswer.kind}' is still on record`;
 }
 
 /** When the current access token is due for its successor; an adopted one is at once. */
@@ -69,6 +75,9 @@ export function patienceMs(simulation: Simulation): number {
   const isDead =
     current.accessToken !== null && !provider.isAccessAccepted(current.accessToken.reveal(), nowMs);
   const isSpent = !provider.isAccepted(current.refreshToken.reveal(), nowMs);
+  // A refusal is heard when a refresh is due, and once more an hour later.
+  if (!isKnownThere(world)) moments.push(agesAtMs(simulation) + 2 * hourMs);
+  if (journal.badAnswer !== null) moments.push(Math.min(journal.badAnswer.atMs, nowMs) + hourMs);
   if (isDead || isSpent) moments.push(agesAtMs(simulation), current.expiresAtMs);
   if (journal.dispatch !== null && world.policy.kind !== 'reusable') {
     moments.push(current.expiresAtMs);

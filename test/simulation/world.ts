@@ -40,7 +40,11 @@ export class World {
   readonly history: History;
   readonly scheduler: Scheduler;
   readonly provider: Provider;
-  readonly secrets = { grant: new SecretModel(), accessToken: new SecretModel() };
+  readonly secrets = {
+    grant: new SecretModel(),
+    accessToken: new SecretModel(),
+    client: new SecretModel(),
+  };
   journal: Journal = emptyJournal;
   revision = 0;
   readonly chance: Prng;
@@ -52,8 +56,6 @@ export class World {
   areFaultsOver = false;
   /** What has happened so far that excuses what would be a violation otherwise. */
   readonly happened = new Set<FaultKind | 'rolled back' | 'damaged'>();
-  /** A person stores the application's credentials anew. */
-  clientVersion = 1;
   /** The policy has made a difference. */
   isPolicyAsked = false;
   readonly #outside: Process;
@@ -109,6 +111,7 @@ export class World {
     }
     this.secrets.grant.makeStale(0, 0);
     this.secrets.accessToken.makeStale(0, 0);
+    this.secrets.client.makeStale(0, 0);
   }
 
   /** A port call: suspended until its turn, then carried out under the fault that is planned for it. */
@@ -187,7 +190,7 @@ export class World {
         this.#downUntilMs[each] = this.nowMs + downMs;
       }
     }
-    const secret = store === 'grant' || store === 'accessToken' ? this.secrets[store] : undefined;
+    const secret = store === undefined || store === 'journal' ? undefined : this.secrets[store];
     if (kind === 'reads are behind') secret?.makeStale(1, this.chance.between(1, 4));
     if (kind === 'reads see nothing') secret?.makeStale(1000, this.chance.between(1, 4));
     if (kind === 'unlabelled versions vanish') secret?.dropUnlabelled();
