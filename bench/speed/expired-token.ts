@@ -142,7 +142,7 @@ async function ask(
 ): Promise<Record<string, unknown>> {
   const answer = await fetch(`${providerUrl}/_sandbox/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
     body: JSON.stringify(body),
   });
   return (await answer.json()) as Record<string, unknown>;

@@ -46,7 +46,7 @@ export async function startRotationWorld() {
   );
   const answer = await fetch(`${listening.url}/_sandbox/grants`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
     body: JSON.stringify({ direct: true }),
   });
   const tokens = (await answer.json()) as Record<string, string>;

@@ -9,6 +9,7 @@ import { print, say } from './terminal.ts';
 interface SandboxOptions {
   readonly port: number;
   readonly untilIdle?: number;
+  readonly remoteSinks?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,12 +26,14 @@ export function sandboxCommand(): Command {
       'end by itself after so long without a request',
       parseDuration,
     )
+    .option('--remote-sinks', 'send webhooks to other machines too, not only to this one')
     .addHelpText(
       'after',
       examples(
         'fresco sandbox',
         'fresco login --sandbox                 # in another terminal',
         'curl http://127.0.0.1:4010/_sandbox/state',
+        "curl -H 'Sandbox-Control: 1' -d '[]' http://127.0.0.1:4010/_sandbox/faults",
       ),
     )
     .action(serveSandbox);
@@ -42,7 +45,9 @@ async function serveSandbox(options: SandboxOptions): Promise<void> {
     import('../sandbox/listen.ts'),
     import('../sandbox/application.ts'),
   ]);
-  const sandbox = createSandbox();
+  const sandbox = createSandbox({
+    settings: { allowRemoteSinks: options.remoteSinks === true },
+  });
   const listening = await listen(sandbox, { port: options.port }).catch((error: unknown) => {
     throw portProblem(error, options.port);
   });

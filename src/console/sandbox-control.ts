@@ -39,7 +39,7 @@ export function sandboxControl(url: string): SandboxControl {
   };
   return {
     post: async (path, body) => {
-      const headers = { 'content-type': 'application/json' };
+      const headers = { 'content-type': 'application/json', 'sandbox-control': '1' };
       await ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
     },
     faults: async () => {

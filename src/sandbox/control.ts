@@ -45,6 +45,7 @@ const stateChange = v.strictObject({
   monthlyLimit: v.optional(whole),
   shortTermLimit: v.optional(whole),
   allowHttpSinks: v.optional(v.boolean()),
+  allowRemoteSinks: v.optional(v.boolean()),
   advanceSeconds: v.optional(whole),
 });
 const grantRequest = v.strictObject({

@@ -8,6 +8,7 @@ import { applyChanges } from './changes.ts';
 import { collectionRoutes } from './collection-routes.ts';
 import { control } from './control.ts';
 import { type ConnectionEnv, ConnectionReset, faultMiddleware } from './fault-middleware.ts';
+import { onlyByLoopbackName, onlyOwnPrograms } from './own-machine.ts';
 import { BodyTooLarge } from './request-body.ts';
 import { startPage } from './start-page.ts';
 import { stateOf } from './state.ts';
@@ -55,6 +56,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 function composeApp(world: World, wait: (ms: number) => Promise<void>): Hono<ConnectionEnv> {
   const { faults } = world;
   const app = new Hono<ConnectionEnv>();
+  app.use(onlyByLoopbackName());
+  app.use('/_sandbox/*', onlyOwnPrograms());
   app.route('/_sandbox', controlOf(world));
   app.all('/_sandbox/*', (c) => notFound(c));
   app.use(recorder(world));

@@ -35,6 +35,8 @@ export interface Settings {
   readonly shortTermLimit: number;
   /** Lets subscriptions have a sink at http://localhost or http://127.0.0.1. */
   readonly allowHttpSinks: boolean;
+  /** Sends webhooks to other machines too. */
+  readonly allowRemoteSinks: boolean;
 }
 
 /** The sandbox as nearest to what Fatture in Cloud documents. */
@@ -51,4 +53,5 @@ export const defaultSettings: Settings = {
   monthlyLimit: 40_000,
   shortTermLimit: 300,
   allowHttpSinks: true,
+  allowRemoteSinks: false,
 };

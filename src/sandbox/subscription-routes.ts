@@ -7,6 +7,7 @@ import type { Deliveries } from './deliveries.ts';
 import { bodyText } from './request-body.ts';
 import type { Settings } from './settings.ts';
 import type { ExpandedTypes, Subscription, Subscriptions } from './subscriptions.ts';
+import { isOnThisMachine } from './webhook-sender.ts';
 
 /** What the subscription endpoints work on. */
 export interface SubscriptionRouteParts {
@@ -61,6 +62,8 @@ function create(c: ApiContext, parts: SubscriptionRouteParts, wanted: Changes): 
   const expanded = subscriptions.expand(companyId, wanted.types);
   const refusedTypes = refuseTypes(c, expanded);
   if (refusedTypes !== undefined) return refusedTypes;
+  const isRemote = refusedRemote(c, parts, wanted.sink);
+  if (isRemote !== undefined) return isRemote;
   const subscription = subscriptions.add({
     companyId,
     sink: wanted.sink,
@@ -83,6 +86,8 @@ function modify(
   const expanded = parts.subscriptions.expand(c.get('companyId'), asked, subscription);
   const refusedTypes = refuseTypes(c, expanded);
   if (refusedTypes !== undefined) return refusedTypes;
+  const isRemote = refusedRemote(c, parts, wanted.sink ?? subscription.sink);
+  if (isRemote !== undefined) return isRemote;
   subscription.types = expanded.types.map(({ type }) => type);
   subscription.mapping = wanted.config?.mapping ?? subscription.mapping;
   if (wanted.sink !== undefined && wanted.sink !== subscription.sink) {
@@ -130,10 +135,21 @@ function refusedSink(
   sink: string,
 ): Response | undefined {
   const url = URL.canParse(sink) ? new URL(sink) : undefined;
-  const isHere = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';
-  const isAllowed = url?.protocol === 'http:' && isHere && parts.settings().allowHttpSinks;
+  const isAllowed =
+    url?.protocol === 'http:' && isOnThisMachine(sink) && parts.settings().allowHttpSinks;
   if (url?.protocol === 'https:' || isAllowed) return undefined;
   return invalidField(c, 'data.sink', 'The data.sink must be a valid HTTPS URL.');
+}
+
+/** The sandbox makes its requests on somebody's own machine: to others only where it is asked to. */
+function refusedRemote(
+  c: ApiContext,
+  { settings }: SubscriptionRouteParts,
+  sink: string,
+): Response | undefined {
+  if (settings().allowRemoteSinks || isOnThisMachine(sink)) return undefined;
+  const how = 'start it with --remote-sinks, or name a sink on this machine';
+  return invalidField(c, 'data.sink', `The sandbox sends to this machine alone: ${how}.`);
 }
 
 async function withChanges(c: ApiContext, act: (wanted: Changes) => Response): Promise<Response> {

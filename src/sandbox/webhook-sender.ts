@@ -19,6 +19,11 @@ export type SendToSink = (request: SinkRequest) => Promise<SinkAnswer>;
 
 const answerBytesMax = 16_384;
 
+/** Whether a sink is on this machine, by its name alone. */
+export function isOnThisMachine(sink: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(sink).hostname);
+}
+
 /** Sends over real connections, one for each request, as `Connection: close` says. */
 export function httpSender(timeoutMs = 10_000): SendToSink {
   return (request) =>

@@ -70,7 +70,9 @@ export interface World {
 /** Builds a world at its beginning. */
 export function createWorld(options: SandboxOptions = {}): World {
   const { application = sandboxApplication, companies = [sandboxCompany] } = options;
-  const initial = { ...defaultSettings, ...options.settings };
+  // Where webhooks leave by another way, they are none of this machine's requests.
+  const allowRemoteSinks = options.send !== undefined;
+  const initial = { ...defaultSettings, allowRemoteSinks, ...options.settings };
   let current: Settings = initial;
   const settings = () => current;
   const clock = new SandboxClock(options.clock ?? { nowMs: () => Date.now() });

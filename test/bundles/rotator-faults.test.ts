@@ -72,7 +72,7 @@ describe.each(tried)('%s', (kind) => {
     stack = await startRotatorStack();
     await fetch(`${stack.providerUrl}/_sandbox/state`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
       body: JSON.stringify({ rotationMode: 'single-use-family' }),
     });
   });

@@ -142,7 +142,7 @@ async function logIn(connection: Connection, place: Place, ageMs: number): Promi
   await connection.client.put(versionId, encodeClient(client));
   const response = await fetch(`${place.providerUrl}/_sandbox/grants`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
     body: JSON.stringify({ direct: true }),
   });
   const tokens = (await response.json()) as Record<string, string>;

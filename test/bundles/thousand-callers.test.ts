@@ -28,7 +28,7 @@ it(`1,000 callers in ${processes} processes on an expired single-use token: one 
   try {
     await fetch(`${stack.providerUrl}/_sandbox/state`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
       body: JSON.stringify({ rotationMode: 'single-use-family' }),
     });
     await stack.logIn(25 * 3_600_000);

@@ -183,7 +183,7 @@ function controlOf(providerUrl: string) {
   return async (path: string, body: object): Promise<Record<string, unknown>> => {
     const response = await fetch(`${providerUrl}/_sandbox/${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
       body: JSON.stringify(body),
     });
     return (await response.json()) as Record<string, unknown>;

@@ -71,7 +71,7 @@ describe('with the store in AWS', () => {
     const { stack, run } = await deployed();
     const grant = await fetch(`${stack.providerUrl}/_sandbox/grants`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
       body: JSON.stringify({ direct: true }),
     });
     const { refresh_token = '' } = (await grant.json()) as { readonly refresh_token?: string };
@@ -98,6 +98,7 @@ describe('with the store in AWS', () => {
     await stack.logIn();
     await fetch(`${stack.providerUrl}/_sandbox/faults`, {
       method: 'POST',
+      headers: { 'sandbox-control': '1' },
       body: JSON.stringify([{ on: 'POST /oauth/token', kind: 'reset-before', times: 1 }]),
     });
     expect((await run(['rotate'])).code).toBe(1);
@@ -132,7 +133,10 @@ describe('with the store in AWS', () => {
         FATTUREINCLOUD_REDIRECT_URI: redirect,
       });
       await walk.shows(/Is the connection revoked\?/);
-      await fetch(`${stack.providerUrl}/_sandbox/revoke`, { method: 'POST' });
+      await fetch(`${stack.providerUrl}/_sandbox/revoke`, {
+        method: 'POST',
+        headers: { 'sandbox-control': '1' },
+      });
       walk.types('y');
       await walk.shows(/Has the client secret leaked, too\?/);
       walk.types(`n${keys.enter}`);

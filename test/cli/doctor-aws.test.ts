@@ -66,7 +66,7 @@ async function journalled(change: Partial<Journal>) {
 const sandbox = (path: string, body: object) =>
   fetch(`${whole.stack.providerUrl}/_sandbox/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
     body: JSON.stringify(body),
   });
 

@@ -52,7 +52,7 @@ interface Prepared {
 async function control(providerUrl: string, path: string, body: object) {
   const response = await fetch(`${providerUrl}/_sandbox/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
     body: JSON.stringify(body),
   });
   return (await response.json()) as Record<string, string>;

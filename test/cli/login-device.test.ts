@@ -85,7 +85,8 @@ describe('login by device code', () => {
   it('with the store in AWS, is refreshed by the rotator without a secret', async () => {
     const { stack, env, stop } = await startDeployed();
     onTestFinished(() => stop());
-    const state = { method: 'POST', body: JSON.stringify(settings) };
+    const headers = { 'sandbox-control': '1' };
+    const state = { method: 'POST', headers, body: JSON.stringify(settings) };
     await fetch(`${stack.providerUrl}/_sandbox/state`, state);
     const workspace = await createWorkspace(stack.providerUrl);
     const login = startLogin(workspace, [], env);

@@ -100,7 +100,8 @@ describe('a manual token with the store in AWS', () => {
     const { stack, env, stop } = await startDeployed();
     onTestFinished(() => stop());
     const post = async (path: string, body: object) => {
-      const request = { method: 'POST', body: JSON.stringify(body) };
+      const headers = { 'sandbox-control': '1' };
+      const request = { method: 'POST', headers, body: JSON.stringify(body) };
       const answer = await fetch(stack.providerUrl + path, request);
       return (await answer.json()) as { readonly access_token?: string };
     };

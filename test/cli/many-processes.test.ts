@@ -18,7 +18,8 @@ async function startSandboxProcess(): Promise<{ readonly url: string; readonly c
   const url = await host.start(['sandbox', '--port', '0']).says(/on (http:\S+)\n/);
   const state = `${url}/_sandbox/state`;
   const change = async (settings: object) => {
-    await fetch(state, { method: 'POST', body: JSON.stringify(settings) });
+    const headers = { 'sandbox-control': '1' };
+    await fetch(state, { method: 'POST', headers, body: JSON.stringify(settings) });
   };
   const tokenRequests = async () => {
     const { counters } = (await (await fetch(state)).json()) as {

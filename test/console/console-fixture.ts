@@ -164,8 +164,8 @@ export async function startConsole(
   };
 }
 
-// Not fetch: it sets some of these headers itself.
-function sendRaw(
+/** A request with these headers; fetch would set some of them itself. */
+export function sendRaw(
   url: string,
   method: string,
   path: string,

@@ -47,7 +47,7 @@ afterEach(async () => {
 const control = (path: string, body: object) =>
   fetch(`${world.stack.providerUrl}/_sandbox/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
     body: JSON.stringify(body),
   });
 

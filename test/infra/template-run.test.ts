@@ -65,7 +65,10 @@ it('from login to a scheduled rotation to an alarm, and back', async () => {
     expect([entry, breaches(entry, well)]).toEqual([entry, false]);
   }
 
-  await fetch(`${stack.providerUrl}/_sandbox/revoke`, { method: 'POST' });
+  await fetch(`${stack.providerUrl}/_sandbox/revoke`, {
+    method: 'POST',
+    headers: { 'sandbox-control': '1' },
+  });
   const operated = { connection: 'default', onlyIfDue: false };
   await stack.through('operator', operated);
   const refused = await stack.through('operator', operated);

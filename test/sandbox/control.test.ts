@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sendRaw } from '../console/console-fixture.ts';
 import { application, bearer, redirectUri, startSandbox } from './sandbox-server.ts';
 
 describe('the state', () => {
@@ -125,4 +126,71 @@ it('tells listeners of requests, deliveries and changes as they happen', async (
   await until('event: state');
   expect(text).not.toContain(access_token);
   await reader?.cancel();
+});
+
+describe('the control of a sandbox', () => {
+  const header = { 'sandbox-control': '1' };
+  const crossSite = { 'sec-fetch-site': 'cross-site' };
+  it.each<[string, string, string, Record<string, string>, number]>([
+    ['a program', 'POST', '/_sandbox/expire', header, 200],
+    ['a program without the header', 'POST', '/_sandbox/expire', {}, 403],
+    ['a program without the header', 'DELETE', '/_sandbox/faults', {}, 403],
+    ['a program that only looks', 'GET', '/_sandbox/state', {}, 200],
+    ['a link', 'GET', '/_sandbox/state', { ...crossSite, 'sec-fetch-mode': 'navigate' }, 200],
+    ['a form of another page', 'POST', '/_sandbox/expire', { origin: 'http://evil.example' }, 403],
+    [
+      'a script of another page',
+      'POST',
+      '/_sandbox/expire',
+      { ...header, origin: 'http://evil.example' },
+      403,
+    ],
+    ['a picture of another page', 'GET', '/_sandbox/events', crossSite, 403],
+    ['its preflight', 'OPTIONS', '/_sandbox/expire', { origin: 'http://evil.example' }, 403],
+    [
+      'a name that leads to this machine',
+      'POST',
+      '/_sandbox/expire',
+      { ...header, host: 'evil.example:4010', origin: 'http://evil.example:4010' },
+      403,
+    ],
+    ['a name that leads to this machine', 'GET', '/user/info', { host: 'evil.example' }, 403],
+    ['another spelling of loopback', 'GET', '/_sandbox/state', { host: '[::1]:4010' }, 200],
+  ])('answers %s: %s %s %j with %i', async (_, method, path, headers, status) => {
+    const { url } = await startSandbox();
+    const answer = await sendRaw(url, method, path, { host: new URL(url).host, ...headers });
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([
+      status,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    [{}, 'https://hooks.example.com/x', 422],
+    [{}, 'https://127.0.0.1.example.com/x', 422],
+    [{}, 'https://10.0.0.1/x', 422],
+    [{}, 'http://127.0.0.1:1/x', 200],
+    [{}, 'http://[::1]:1/x', 200],
+    // Discard-only: nothing answers there (RFC 6666).
+    [{ allowRemoteSinks: true }, 'https://[100::1]:1/x', 200],
+  ])(
+    'lets webhooks go to this machine alone unless it is asked: %j %s',
+    async (settings, sink, status) => {
+      const server = await startSandbox({ settings });
+      const { access_token } = await server.grant();
+
+      const subscribe = (address: string, family: string) =>
+        server.request(
+          'POST',
+          '/c/108061/subscriptions',
+          { data: { sink: address, types: [`it.fattureincloud.webhooks.${family}.create`] } },
+          bearer(access_token),
+        );
+      expect((await subscribe(sink, 'taxes')).status).toBe(status);
+      const { json } = await subscribe('http://127.0.0.1:1/', 'products');
+      const path = `/c/108061/subscriptions/${json.data.id}`;
+      const moved = await server.request('PUT', path, { data: { sink } }, bearer(access_token));
+      expect(moved.status).toBe(status);
+    },
+  );
 });

@@ -29,6 +29,7 @@ describe('closing', () => {
     const { url, port, close } = await listen(sandbox, { port: 0 });
     await fetch(`${url}/_sandbox/faults`, {
       method: 'POST',
+      headers: { 'sandbox-control': '1' },
       body: JSON.stringify([{ on: 'GET /user/info', kind: 'hang' }]),
     });
     const agent = new Agent({ keepAlive: true });

@@ -52,9 +52,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   onTestFinished(close);
   const request: SandboxServer['request'] = async (method, path, body, headers = {}) => {
     const type = typeof body === 'object' ? { 'content-type': 'application/json' } : {};
+    const control = path.startsWith('/_sandbox/') ? { 'sandbox-control': '1' } : {};
     const response = await fetch(url + path, {
       method,
-      headers: { ...type, ...headers },
+      headers: { ...type, ...control, ...headers },
       redirect: 'manual',
       ...(body === undefined
         ? {}
