@@ -32,6 +32,7 @@ export function serveCommand(): Command {
         'fresco serve --store aws --connection default --secret-file ~/.fresco-serve',
         `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- http://127.0.0.1:${servePort}/token`,
         `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?min_validity=2h"`,
+        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?rejected=7"   # the API answered 401 to generation 7`,
       ),
     )
     .action(async (options: ServeOptions) => {
