@@ -7,6 +7,7 @@ import {
   openLocalSystem,
 } from '../wiring/local-system.ts';
 import type { LocalSink } from '../wiring/local-webhooks.ts';
+import { type ForwardTarget, forwarder } from './forward.ts';
 import { type BreakableSandbox, localConnection } from './local-connection.ts';
 import { type LocalServer, listenLocally, onFreePort } from './local-server.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type Moments,
 } from './moments.ts';
 import type { Session } from './session.ts';
+import { say } from './terminal.ts';
 import { webhookApp } from './webhook-app.ts';
 
 /** Where webhooks come in: a server that is listening, and the address that the provider knows. */
@@ -34,6 +36,8 @@ export interface HostOptions {
   readonly onConsoleUrl?: (url: string) => void;
   /** Absent: nothing is received. */
   readonly receiver?: Receiver;
+  /** Where each event is handed on to. */
+  readonly forward?: ForwardTarget;
   /** Makes the provider one that the page may break. */
   readonly sandbox?: (system: LocalSystem, moments: Moments) => BreakableSandbox;
 }
@@ -60,6 +64,7 @@ export async function hostLocally(session: Session, options: HostOptions): Promi
   const system = await openLocalSystem({
     ...options.system,
     ...(options.receiver && { sink: options.receiver.sink }),
+    keepsEvents: options.forward !== undefined,
     onReport: (report) => moments.tell(happeningOf(report)),
     onEvent: (event) => {
       events.push(event);
@@ -76,11 +81,18 @@ export async function hostLocally(session: Session, options: HostOptions): Promi
   const entrance = createEntrance((path) => options.onConsoleUrl?.(server.url + path));
   server.serve(consoleServer(localConnection(connection, parts), entrance));
   const handler = receive(options.receiver, { system, moments });
-  const polling = setInterval(() => void handler.run().catch(onError), handleEveryMs);
-  await session.closes(() => {
-    clearInterval(polling);
-    return handler.stop();
-  });
+  await poll(session, handler, onError);
+  if (options.forward !== undefined && system.outbox !== undefined) {
+    const { signal } = session;
+    const onRefused = (text: string) => {
+      moments.tell({ kind: 'event', tone: 'bad', text });
+      say(text);
+    };
+    const { clock, outbox } = system;
+    const { run } = forwarder({ outbox, target: options.forward, clock, signal, onRefused });
+    const running = oneAtATime(run);
+    await poll(session, { run: running, stop: () => running().catch(() => undefined) }, onError);
+  }
   return { system, moments, consoleUrl: server.url + entrance.path, events, handle: handler.run };
 }
 
@@ -89,6 +101,19 @@ interface Handler {
   run(): Promise<void>;
   /** Resolves once nothing is being handled, and never will be again. */
   stop(): Promise<void>;
+}
+
+/** Runs it again and again until the session ends, and then waits for the run under way. */
+async function poll(
+  session: Session,
+  { run, stop }: Handler,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const polling = setInterval(() => void run().catch(onError), handleEveryMs);
+  await session.closes(() => {
+    clearInterval(polling);
+    return stop();
+  });
 }
 
 /** Lets the receiver take webhooks, and handles what it took. */

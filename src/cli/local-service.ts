@@ -31,6 +31,7 @@ export async function keepFresh(
       consolePort: options.port,
       onConsoleUrl: (url) => say(`page:     ${url}`),
       ...(receiver && { receiver }),
+      ...(options.forward && { forward: options.forward }),
     }),
   );
   if ((await host.system.stored.grant.current()) === undefined) {
@@ -84,6 +85,11 @@ function tell(
     receiver === undefined
       ? 'webhooks: none, --sink names the public address that leads here'
       : `webhooks: ${sink}, which has to lead to ${receiver.server.url}`,
+  );
+  say(
+    options.forward === undefined
+      ? 'events:   on the page alone, --forward hands them on'
+      : `events:   to ${options.forward.name}, each until it is taken`,
   );
   say('Ctrl-C ends it');
 }

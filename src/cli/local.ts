@@ -3,6 +3,7 @@ import { killSteps } from '../console/kill-steps.ts';
 import type { PassStep } from '../core/pass-step.ts';
 import { examples, withConnection } from './connection-options.ts';
 import { Failure, failureOf } from './failure.ts';
+import { type ForwardTarget, parseForward } from './forward.ts';
 import { parsePort } from './port.ts';
 import { Session } from './session.ts';
 import { type ConnectionOptions, sandboxPort } from './settings.ts';
@@ -17,6 +18,7 @@ export interface LocalOptions extends ConnectionOptions {
   readonly sandboxPort: number;
   readonly webhookPort: number;
   readonly sink?: string;
+  readonly forward?: ForwardTarget;
 }
 
 const consolePort = 4000;
@@ -31,7 +33,15 @@ export function localCommand(): Command {
     )
     .addOption(
       new Option('--sandbox', 'against a stand-in for Fatture in Cloud').conflicts([
-        ...(['store', 'connection', 'prefix', 'provider', 'providerUrl', 'sink'] as const),
+        ...([
+          'store',
+          'connection',
+          'prefix',
+          'provider',
+          'providerUrl',
+          'sink',
+          'forward',
+        ] as const),
       ]),
     )
     .option('--once', 'with --sandbox: tell the story and end')
@@ -46,6 +56,11 @@ export function localCommand(): Command {
       'public address that leads to the webhook port; without it no webhooks are received',
       parseSink,
     )
+    .option(
+      '--forward <command or address>',
+      'hands each event on, at least once: to a command on its standard input, which takes it by ending with 0, or by POST to an https address, which takes it by 2xx',
+      parseForward,
+    )
     .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
     .option('--webhook-port <port>', 'of the webhook receiver', parsePort, webhookPort)
     .option('--sandbox-port <port>', 'of the sandbox, or the next free one', parsePort, sandboxPort)
@@ -56,6 +71,7 @@ export function localCommand(): Command {
         'fresco local --sandbox --once --json',
         'fresco local --sandbox --kill-at sealed',
         'fresco local --store file:/var/lib/fresco --connection default --sink https://hooks.example.org/fresco',
+        'fresco local --store file:/var/lib/fresco --connection default --forward ./on-event.sh',
       ),
     )
     .action(runLocal);

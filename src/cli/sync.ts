@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { SyncOutcome, SyncRequest } from '../core/changes/sync.ts';
 import { toRfc3339 } from '../core/instant.ts';
-import type { FrescoEvent } from '../core/report.ts';
+import { eventLine, type FrescoEvent } from '../core/report.ts';
 import type { ConnectionSync } from '../wiring/connection-sync.ts';
 import { examples, openNamed, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
@@ -132,9 +132,7 @@ function tell(
 
 /** One line of JSON for each event, as the bus would carry it; waits for a reader that is slow. */
 async function printEvents(events: readonly FrescoEvent[]): Promise<void> {
-  const lines = events.map(({ detailType, detail }) =>
-    JSON.stringify({ source: 'fresco', 'detail-type': detailType, detail }),
-  );
+  const lines = events.map(eventLine);
   clearMoving();
   await printAll(lines);
 }

@@ -1,3 +1,4 @@
+import { eventSource } from './event-details.ts';
 import { toRfc3339 } from './instant.ts';
 import { factsOf, meaningOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
 import { commandsFor } from './outcome-text.ts';
@@ -23,6 +24,11 @@ export interface Report {
   readonly turn?: 'recovered' | 'reauthorization-required';
   /** Things that went wrong on the way without stopping the pass. */
   readonly warnings: readonly string[];
+}
+
+/** An event as one line of JSON, the way the bus would carry it. */
+export function eventLine({ detailType, detail }: FrescoEvent): string {
+  return JSON.stringify({ source: eventSource, 'detail-type': detailType, detail });
 }
 
 /** The report of a pass that ended so. */

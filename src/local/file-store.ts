@@ -4,6 +4,7 @@ import { type Disk, isDiskError, machineDisk, orRefuse } from './disk.ts';
 import type { LockOptions } from './folder-lock.ts';
 import { type HeldLock, leftLocksIn } from './held-lock.ts';
 import { journalFile, journalFormat } from './journal-file.ts';
+import { type Outbox, outboxIn } from './outbox.ts';
 import { type Home, RecordFile, type RecordFormat } from './record-file.ts';
 import { type ListedSecret, secretFile } from './secret-file.ts';
 import { secretFormat } from './secret-versions.ts';
@@ -27,6 +28,8 @@ export interface FileStore {
   leftLocks(connection: string): Promise<readonly HeldLock[]>;
   /** Names of the connections of which something was stored, sorted. */
   connections(): Promise<string[]>;
+  /** Events of a connection on their way out of the store. */
+  outbox(connection: string): Outbox;
   /** A record of the whole store, beside the connections; ask for each name once. */
   record<T>(name: string, format: RecordFormat<T>): RecordFile<T>;
 }
@@ -74,6 +77,7 @@ export async function openFileStore(path: string, options: FileStoreOptions): Pr
         return (await Promise.all(locks)).flat();
       }),
     connections: () => orRefuse(`list ${store.path}`, () => connectionsIn(folder, disk)),
+    outbox: (connection) => outboxIn(folderIn(store, `outbox-${connection}`, disk), files),
     record: (name, format) => new RecordFile(store, `${name}.json`, format, files),
   };
 }

@@ -6,12 +6,13 @@ import type { Outcome } from '../core/outcome.ts';
 import type { RotationRequest } from '../core/pass.ts';
 import type { Client, EventBus, Reporter, Verdict } from '../core/ports.ts';
 import type { Position } from '../core/position.ts';
-import { eventOf, type FrescoEvent, type Report } from '../core/report.ts';
+import { eventLine, eventOf, type FrescoEvent, type Report } from '../core/report.ts';
 import { rotate } from '../core/rotate.ts';
 import { answerOf, createTokenSource, type TokenSource } from '../core/token-source.ts';
 import { type ApiClient, apiClient } from '../fatture-in-cloud/api-client.ts';
-import { localEventBus } from '../local/event-bus.ts';
+import { type LocalEventBus, localEventBus } from '../local/event-bus.ts';
 import { type ConnectionFiles, openFileStore } from '../local/file-store.ts';
+import type { Outbox } from '../local/outbox.ts';
 import { localOwner } from '../local/owner.ts';
 import { type Schedule, schedule } from '../local/scheduler.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
@@ -21,6 +22,8 @@ import { boundFiles, filePorts } from './file-connection.ts';
 import { askForConsent, type ConsentTaker } from './local-login.ts';
 import { type LocalSink, type LocalWebhooks, localWebhooks } from './local-webhooks.ts';
 import { openProvider, type Provider } from './provider.ts';
+
+export type { Outbox } from '../local/outbox.ts';
 
 /** What the system on one machine is made of, and who hears of it. */
 export interface LocalSystemOptions {
@@ -33,6 +36,8 @@ export interface LocalSystemOptions {
   readonly env: Environment;
   /** Absent: nothing is received. */
   readonly sink?: LocalSink;
+  /** Each event lies in the store until somebody has taken it. */
+  readonly keepsEvents?: boolean;
   readonly onReport: (report: Report) => void;
   readonly onEvent: (event: FrescoEvent) => void;
   readonly onError: (error: unknown) => void;
@@ -58,6 +63,8 @@ export interface LocalSystem {
   readonly tokens: TokenSource;
   /** Whether the holder of a lease is known to be dead. */
   isDead(owner: string): boolean;
+  /** Events that nobody has taken yet; absent where none are kept. */
+  readonly outbox: Outbox | undefined;
   /** Receiver and handler; absent where there is no sink. */
   readonly webhooks: LocalWebhooks | undefined;
   login(client: Client, take: ConsentTaker): Promise<LocalLogin>;
@@ -83,7 +90,8 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
   const provider = await openProvider(options.provider, { clock, env: options.env });
   const store = await openFileStore(options.path, { clock, create: options.create });
   const stored = boundFiles(store, connection);
-  const bus = localEventBus(onError);
+  const outbox = options.keepsEvents === true ? store.outbox(connection) : undefined;
+  const bus = keptFirst(localEventBus(onError), outbox);
   bus.subscribe(options.onEvent);
   const reporter = reporterTo(bus, options.onReport);
   const ports = () => ({ ...filePorts(store, { name: connection, provider, reporter }), clock });
@@ -102,6 +110,7 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
     place: `file store ${store.path}`,
     tokens,
     isDead: localOwner().isDead,
+    outbox,
     webhooks: sink && localWebhooks(sink, { store, connection, clock, tokens, api, bus }),
     login: async (application, take) => {
       const client = givenTo(provider, application);
@@ -118,6 +127,18 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
     schedule: () => {
       const check = async () => void (await pass({ door: 'schedule' }));
       return schedule(check, { clock, everyMs: checkEveryMs, onError });
+    },
+  };
+}
+
+/** The bus, whose events lie in the outbox before they are out: a process that dies loses none. */
+function keptFirst(bus: LocalEventBus, outbox: Outbox | undefined): LocalEventBus {
+  if (outbox === undefined) return bus;
+  return {
+    ...bus,
+    publish: async (events) => {
+      for (const event of events) await outbox.put(eventLine(event));
+      await bus.publish(events);
     },
   };
 }
