@@ -1,3 +1,4 @@
+import { masked } from '../core/masking.ts';
 import { type RefusalReason, StoreRefused } from '../core/ports.ts';
 
 /**
@@ -48,11 +49,32 @@ export async function call<T, const Name extends string>(
 export function refusalOf(error: unknown, what: string): StoreRefused {
   const name = nameOf(error);
   const reason = reasonOf(name, error);
-  const said = isFromService(error) ? `${name}: ${error.message}` : name;
-  const text = `could not ${what} (${said}); ${nextStep[reason]}`;
-  // Other errors may quote the answer that could not be read.
-  return new StoreRefused(reason, text, isFromService(error) ? { cause: error } : {});
+  // Of the others some quote the request that they refuse, or the answer that could not be read.
+  const isTold = isFromService(error) && told.includes(reason);
+  const said = isTold ? `${name}: ${masked(error.message)}` : name;
+  return new StoreRefused(reason, `could not ${what} (${said}); ${nextAfter(name, reason)}`);
 }
+
+/** Refusals in which AWS speaks of who asks and for what, and not of what was sent. */
+const told: readonly RefusalReason[] = ['denied', 'key-disabled', 'missing', 'throttled'];
+
+function nextAfter(name: string, reason: RefusalReason): string {
+  if (name === noRegion) return 'set AWS_REGION, or name the region';
+  return ofCredentials.includes(name)
+    ? 'no AWS credentials that are good were found: sign in (aws sso login, AWS_PROFILE), or give this process a role'
+    : nextStep[reason];
+}
+
+const noRegion = 'no region is set';
+const ofCredentials: readonly string[] = [
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'UnrecognizedClientException',
+];
 
 const nextStep: Readonly<Record<RefusalReason, string>> = {
   unavailable: 'it is tried again',
@@ -78,6 +100,10 @@ const named: Readonly<Record<string, RefusalReason>> = {
   InvalidSignatureException: 'denied',
   UnrecognizedClientException: 'denied',
   CredentialsProviderError: 'denied',
+  TokenProviderError: 'denied',
+  ExpiredToken: 'denied',
+  // Of the SDK, before anything is asked.
+  'no region is set': 'missing',
   ExpiredTokenException: 'denied',
   InvalidClientTokenId: 'denied',
   NotAuthorized: 'denied',
@@ -98,6 +124,7 @@ function reasonOf(name: string, error: unknown): RefusalReason {
 
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
+  if (error.message === 'Region is missing') return noRegion;
   const code = (error as { code?: unknown }).code;
   return error.name === 'Error' && typeof code === 'string' ? code : error.name;
 }

@@ -1,4 +1,5 @@
 import { ConfigInvalid } from '../config.ts';
+import { masked } from '../core/masking.ts';
 import type { OutcomeClass } from '../core/outcome.ts';
 import { healsByItself, StoreRefused } from '../core/ports.ts';
 
@@ -58,5 +59,5 @@ export function failureOf(error: unknown): Failure {
 
 /** What was typed may be a token in the wrong place: it is not shown again. */
 export function withoutTokens(text: string): string {
-  return text.replace(/(?<![\w/.])[acdr]\/[^\s'"]+/g, '[secret]');
+  return masked(text).replace(/(?<![\w/.])[acdr]\/[^\s'"]+/g, '[secret]');
 }

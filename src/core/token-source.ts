@@ -35,8 +35,12 @@ export interface RefreshWish {
 export type RefreshAnswer =
   | { readonly kind: 'published'; readonly position: Position; readonly expiresAtMs: number | null }
   | { readonly kind: 'busy' }
-  | { readonly kind: 'unavailable'; readonly detail: string }
-  | { readonly kind: 'person-needed'; readonly detail: string };
+  | {
+      readonly kind: 'unavailable' | 'person-needed';
+      readonly detail: string;
+      /** The kind of outcome behind it. */
+      readonly reason?: Outcome['kind'];
+    };
 
 /** What the end of a pass means to the consumer who asked for it. */
 export function answerOf(outcome: Outcome): RefreshAnswer {
@@ -50,6 +54,27 @@ export function answerOf(outcome: Outcome): RefreshAnswer {
     detail: describeOutcome(outcome),
   };
 }
+
+/** The same for whoever asks from another account or role: in words of ours alone, from a closed list. */
+export function closedAnswerOf(outcome: Outcome): RefreshAnswer {
+  const answer = answerOf(outcome);
+  if (!('detail' in answer)) return answer;
+  const detail = closedReasons[outcome.kind] ?? answer.detail;
+  return { ...answer, detail, reason: outcome.kind };
+}
+
+/** In place of what quotes a store, a provider or another place; other outcomes say times alone. */
+const closedReasons: Readonly<Partial<Record<Outcome['kind'], string>>> = {
+  unavailable: 'the provider could not be asked for a token: the log of the rotator says why',
+  unexpected: 'the provider gave an answer that is none: the log of the rotator says which',
+  'store-refused': 'a store of the rotator refused: its log says which and why',
+  kept: 'the new token is kept but not published yet: the next run goes on',
+  lost: 'the new token may be lost: fresco doctor',
+  latched: 'refreshing has stopped until a person has acted: fresco doctor',
+  elsewhere: 'the grant is of another place or provider: fresco doctor',
+  'seal-unreadable': 'a token that was kept cannot be opened: fresco recover',
+  'permission-missing': 'the manual token lacks a permission: fresco doctor',
+};
 
 /** Asks the one rotator of a connection for a refresh; never rejects. */
 export interface Rotator {

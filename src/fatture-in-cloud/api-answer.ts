@@ -1,4 +1,5 @@
 import type { QuotaLeft } from '../core/changes/sync-ports.ts';
+import { masked } from '../core/masking.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { jsonObject } from './token-answer.ts';
 
@@ -118,12 +119,9 @@ function validationsIn(fields: unknown): string[] {
 
 const validationsMax = 5;
 
-// A token of the provider's, and a signed one: an error may repeat what was sent.
-const tokens = /\b[acdr]\/[\w-]{8,}|\beyJ[\w-]+\.[\w.-]+/g;
-
-function printable(text: string): string {
-  return text
-    .replace(tokens, '[secret]')
+/** A text of the provider's, fit to print: it may repeat what was sent. */
+export function printable(text: string): string {
+  return masked(text)
     .replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ')
     .slice(0, 300);
 }

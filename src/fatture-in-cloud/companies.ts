@@ -36,14 +36,24 @@ export async function listCompanies(
     : { kind: 'unavailable', cause: cutOff ?? `status ${status} without companies` };
 }
 
+// They are stored beside the tokens, in a secret of 64 KB: without names rather than not at all.
+const companiesMax = 1000;
+const nameMax = 200;
+const namesMax = 10_000;
+
 function flatten(list: readonly unknown[]): Company[] {
   const found = new Map<number, Company>();
   const queue = [...list];
-  for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+  let namesLeft = namesMax;
+  // It grows while it is walked.
+  for (const entry of queue) {
     const { id, name, controlled_companies: controlled } = (entry ?? {}) as Record<string, unknown>;
     for (const company of Array.isArray(controlled) ? controlled : []) queue.push(company);
     if (!Number.isSafeInteger(id) || found.has(id as number)) continue;
-    found.set(id as number, { id: id as number, name: typeof name === 'string' ? name : '' });
+    const told = typeof name === 'string' ? name.slice(0, Math.min(nameMax, namesLeft)) : '';
+    namesLeft -= told.length;
+    found.set(id as number, { id: id as number, name: told });
+    if (found.size === companiesMax) break;
   }
   return [...found.values()];
 }

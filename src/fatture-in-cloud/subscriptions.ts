@@ -1,4 +1,4 @@
-import type { ApiAnswer } from './api-answer.ts';
+import { type ApiAnswer, printable } from './api-answer.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** A webhook subscription of a company (Fatture in Cloud: Webhooks, Subscriptions). */
@@ -66,10 +66,15 @@ function read<T>(
   return { kind: 'ok', ...parsed, warnings: warningsIn(answer.body?.['warnings']) };
 }
 
+const warningsMax = 50;
+
 /** The schema has a list of texts, an example of the provider's a bare text. */
 function warningsIn(value: unknown): readonly string[] {
   const list = Array.isArray(value) ? value : [value];
-  return list.filter((entry): entry is string => typeof entry === 'string' && entry !== '');
+  return list
+    .slice(0, warningsMax)
+    .filter((entry): entry is string => typeof entry === 'string' && entry !== '')
+    .map(printable);
 }
 
 function nothingIn(): { readonly value: undefined } {

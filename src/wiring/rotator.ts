@@ -16,7 +16,7 @@ import type { RotationRequest } from '../core/pass.ts';
 import type { Reporter } from '../core/ports.ts';
 import { rotate } from '../core/rotate.ts';
 import { boundByGrant } from '../core/stored-origin.ts';
-import { answerOf, type RefreshAnswer } from '../core/token-source.ts';
+import { closedAnswerOf, type RefreshAnswer } from '../core/token-source.ts';
 import { canary } from '../fatture-in-cloud/canary.ts';
 import { permissions } from '../fatture-in-cloud/permissions.ts';
 import { fattureInCloud } from '../fatture-in-cloud/provider-profile.ts';
@@ -66,7 +66,7 @@ async function pass(ports: NativeRotationPorts, request: RotationRequest): Promi
   const outcome = await rotate({ ...ports, reporter: heard.reporter }, request);
   switch (request.door) {
     case 'consumer':
-      return answerOf(outcome);
+      return closedAnswerOf(outcome);
     case 'operator':
       return { outcome, warnings: heard.warnings() };
     case 'schedule':

@@ -3,6 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
 import { call, refusalOf } from '../../src/aws/failures.ts';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
+import { withVariables } from '../cli/surroundings.ts';
 import { clientConfig } from '../doubles/client-config.ts';
 import { startLoopback } from '../doubles/loopback.ts';
 
@@ -50,8 +51,42 @@ describe('an error of AWS', () => {
     expect(refusal.message).toBe(
       'could not read fresco/default/grant (AccessDeniedException: as the service said); check the permissions of this role',
     );
-    expect(refusal.cause).toBe(error);
+    expect(refusal.cause).toBeUndefined();
   });
+
+  it.each(['ValidationException', 'AccessDeniedException', 'InternalServiceError'])(
+    'that quotes the request is told without it (%s)',
+    (name) => {
+      const quoted = ['a\\/0001invented', 'r%2F0001invented', btoa('{"t":"a/0001invented"}')];
+      for (const quote of quoted) {
+        const error = Object.assign(serviceError(name), { message: `Value '${quote}' failed` });
+        const refusal = refusalOf(error, 'store it');
+        expect(inspect(refusal, { depth: 9 })).not.toMatch(/invented|aW52ZW50ZWQ/);
+        expect(inspect(refusal, { depth: 9 })).not.toContain(quote);
+      }
+    },
+  );
+
+  it('says that no region is set, and that nothing heals that', async () => {
+    const none = '/dev/null';
+    withVariables({ AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined, AWS_CONFIG_FILE: none });
+    const client = new SecretsManagerClient({});
+    const asked = secretsManagerSecret(client, 'fresco/default/access-token').current();
+    await expect(asked).rejects.toMatchObject({
+      reason: 'missing',
+      message: expect.stringMatching(/\(no region is set\); set AWS_REGION/),
+    });
+  });
+
+  it.each(['CredentialsProviderError', 'ExpiredTokenException', 'UnrecognizedClientException'])(
+    'of credentials is no matter of permissions (%s)',
+    (name) => {
+      const { reason, message } = refusalOf(serviceError(name), 'read it');
+      expect(reason).toBe('denied');
+      expect(message).toMatch(/sign in .*, or give this process a role$/);
+      expect(message).not.toContain('permissions');
+    },
+  );
 
   it('is an answer where it is expected', async () => {
     const rejecting = () => Promise.reject(serviceError('ResourceExistsException'));

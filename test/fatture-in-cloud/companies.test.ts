@@ -39,6 +39,25 @@ const accountant = {
 };
 
 describe('the companies of a token', () => {
+  it.each([
+    ['nothing', () => ({})],
+    ['companies', (id: number) => ({ id, name: 'x'.repeat(10) })],
+    ['long names', (id: number) => ({ id, name: 'x'.repeat(100_000) })],
+    ['a hundred of one each', () => ({ controlled_companies: Array(100).fill({ id: 7 }) })],
+  ])('are bounded, in time too, for 4 MiB of %s', async (_, entryOf) => {
+    const entries: string[] = [];
+    for (let size = 0, id = 0; size < 4_100_000; id += 1) {
+      const entry = JSON.stringify(entryOf(id));
+      size += entry.length + 1;
+      if (size < 4_190_000) entries.push(entry);
+    }
+    const before = process.cpuUsage().user;
+    const listed = await list('200 OK', `{"data":{"companies":[${entries.join(',')}]}}`);
+    expect(process.cpuUsage().user - before).toBeLessThan(3_000_000);
+    expect(listed.kind).toBe('companies');
+    expect(JSON.stringify(listed).length).toBeLessThan(50_000);
+  });
+
   it('are those listed and those that they control, each once, by id and name alone', async () => {
     expect(await list('200 OK', JSON.stringify(accountant))).toEqual({
       kind: 'companies',

@@ -28,6 +28,9 @@ export class Unhandled extends Error {
   override readonly name = 'Unhandled';
 }
 
+// Of the processor: the clock would count what else the machine does.
+const inputMsMax = 1000;
+
 interface Fed<T> {
   readonly input: fc.Arbitrary<T>;
   readonly share?: number;
@@ -47,7 +50,10 @@ export function target<T>(name: string, fed: Fed<T>): Target {
     run: async ({ inputs, seed }) => {
       const tally = { taken: 0, refused: 0 };
       const property = fc.asyncProperty(input, async (value) => {
+        const before = process.cpuUsage().user;
         tally[await endingOf(fed.feed, value, refusals)] += 1;
+        const tookMs = (process.cpuUsage().user - before) / 1000;
+        if (tookMs > inputMsMax) throw new Error(`took ${tookMs} ms of the processor`);
       });
       const details = await fc.check(property, { numRuns: inputs, seed });
       if (!details.failed) return tally;
