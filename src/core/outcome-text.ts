@@ -146,3 +146,21 @@ export function commandsFor(outcome: Outcome): readonly string[] {
       return [];
   }
 }
+
+/** The same in words of ours alone, from a closed list: for whoever asks from another role or account. */
+export function describeClosed(outcome: Outcome): string {
+  return closedReasons[outcome.kind] ?? describeOutcome(outcome);
+}
+
+/** In place of what quotes a store, a provider or another place; other outcomes say times alone. */
+const closedReasons: Readonly<Partial<Record<Outcome['kind'], string>>> = {
+  unavailable: 'the provider could not be asked for a token: the log of the rotator says why',
+  unexpected: 'the provider gave an answer that is none: the log of the rotator says which',
+  'store-refused': 'a store of the rotator refused: its log says which and why',
+  kept: 'the new token is kept but not published yet: the next run goes on',
+  lost: 'the new token may be lost: fresco doctor',
+  latched: 'refreshing has stopped until a person has acted: fresco doctor',
+  elsewhere: 'the grant is of another place or provider: fresco doctor',
+  'seal-unreadable': 'a token that was kept cannot be opened: fresco recover',
+  'permission-missing': 'the manual token lacks a permission: fresco doctor',
+};

@@ -1,7 +1,7 @@
 import type { AccessToken } from './access-token.ts';
 import { longestWishMs } from './gate.ts';
 import { classOf, type Outcome } from './outcome.ts';
-import { describeOutcome } from './outcome-text.ts';
+import { describeClosed, describeOutcome } from './outcome-text.ts';
 import { backoffMs, isPassing } from './persistence.ts';
 import { type Clock, StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, type Position, positionOf } from './position.ts';
@@ -59,22 +59,8 @@ export function answerOf(outcome: Outcome): RefreshAnswer {
 export function closedAnswerOf(outcome: Outcome): RefreshAnswer {
   const answer = answerOf(outcome);
   if (!('detail' in answer)) return answer;
-  const detail = closedReasons[outcome.kind] ?? answer.detail;
-  return { ...answer, detail, reason: outcome.kind };
+  return { ...answer, detail: describeClosed(outcome), reason: outcome.kind };
 }
-
-/** In place of what quotes a store, a provider or another place; other outcomes say times alone. */
-const closedReasons: Readonly<Partial<Record<Outcome['kind'], string>>> = {
-  unavailable: 'the provider could not be asked for a token: the log of the rotator says why',
-  unexpected: 'the provider gave an answer that is none: the log of the rotator says which',
-  'store-refused': 'a store of the rotator refused: its log says which and why',
-  kept: 'the new token is kept but not published yet: the next run goes on',
-  lost: 'the new token may be lost: fresco doctor',
-  latched: 'refreshing has stopped until a person has acted: fresco doctor',
-  elsewhere: 'the grant is of another place or provider: fresco doctor',
-  'seal-unreadable': 'a token that was kept cannot be opened: fresco recover',
-  'permission-missing': 'the manual token lacks a permission: fresco doctor',
-};
 
 /** Asks the one rotator of a connection for a refresh; never rejects. */
 export interface Rotator {

@@ -111,10 +111,17 @@ async function readPage(
   const { data, total } = answer.body ?? {};
   const changes = Array.isArray(data) ? data.map((entry) => changeIn(entry, query)) : undefined;
   if (changes === undefined || !Number.isSafeInteger(total)) return unreadable(list.name);
+  // One that cannot be read is left out and told of; the others are none the worse.
   const whole = changes.filter((change) => change !== undefined);
-  if (whole.length < changes.length) return unreadable(list.name);
-  const isLast = whole.length < pageSize || query.page * pageSize >= (total as number);
-  return { kind: 'page', changes: whole, total: total as number, isLast, quota: quotaOf(answer) };
+  const isLast = changes.length < pageSize || query.page * pageSize >= (total as number);
+  return {
+    kind: 'page',
+    changes: whole,
+    ...(whole.length < changes.length && { unreadable: changes.length - whole.length }),
+    total: total as number,
+    isLast,
+    quota: quotaOf(answer),
+  };
 }
 
 function filterOf({ since, until }: ChangePageQuery): string {

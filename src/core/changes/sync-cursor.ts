@@ -78,7 +78,8 @@ export function turned(
   const newest = later(cursor.newest, last);
   const recent = withRecent(cursor.recent, page.changes, newest, times);
   const fresh = freshIn(cursor, page, times);
-  if (!page.isLast && last !== undefined) {
+  const isEmpty = page.changes.length === 0 && page.unreadable === undefined;
+  if (!page.isLast && !isEmpty) {
     return { fresh, next: { ...cursor, newest, recent, walk: nextOf(walk, last, page) } };
   }
   const since = newest === null ? cursor.since : resumption(newest, walk.until, times);
@@ -100,9 +101,9 @@ function steppedBack(walk: Walk, missed: number, page: Page, times: Times): Walk
   return { ...walk, page: Math.max(1, walk.page - back), total: page.total };
 }
 
-function nextOf(walk: Walk, last: Stamp, { changes, total }: Page): Walk {
+function nextOf(walk: Walk, last: Stamp | undefined, { changes, total }: Page): Walk {
   const ofLast = changes.filter(({ stamp }) => stamp === last).length;
-  return ofLast <= rereadMax && ofLast < changes.length
+  return last !== undefined && ofLast <= rereadMax && ofLast < changes.length
     ? { ...walk, since: { at: last, inclusive: true }, page: 1, total: null }
     : { ...walk, page: walk.page + 1, total };
 }

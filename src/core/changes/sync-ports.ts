@@ -62,6 +62,8 @@ export type PageRead =
   | {
       readonly kind: 'page';
       readonly changes: readonly ListedChange[];
+      /** How many more there were, without an id or a stamp; absent: none. */
+      readonly unreadable?: number;
       /** Entities in all pages of this query. */
       readonly total: number;
       readonly isLast: boolean;

@@ -30,11 +30,13 @@ export async function syncList(unit: Unit, list: ChangeList): Promise<Stop | und
   const { since, id } = page.record;
   let cursor = decodeCursor(stored.text);
   if (since !== null) cursor = rewound(cursor, since, id);
+  let unreadable = 0;
   for (;;) {
     const walking = withWalk(cursor, page.record.until);
     const query = { ...walking.walk, entity };
     const read = await askProvider(asking, companyId, () => feed.page(companyId, list, query));
     if (read.kind !== 'page') return read;
+    unreadable += read.unreadable ?? 0;
     const { fresh, next } = turned(walking, read, feed);
     await tellChanges(unit, list.resource, fresh);
     if ((await store.write(key, encodeCursor(next), revision)) === 'conflict') return taken;
@@ -42,9 +44,15 @@ export async function syncList(unit: Unit, list: ChangeList): Promise<Stop | und
     page.amend((record) => counted(record, { pages: 1 }));
     unit.onPage(Math.ceil(read.total / feed.pageSize) - walking.walk.page);
     // A walk that an earlier sync had begun ends where that one did.
-    if (next.walk === null && walking.walk.until >= page.record.until) return undefined;
+    if (next.walk === null && walking.walk.until >= page.record.until) return leftOut(unreadable);
     cursor = next;
   }
+}
+
+function leftOut(count: number): Stop | undefined {
+  if (count === 0) return undefined;
+  const why = `${count} entries without an id or updated_at were left out, the others are told`;
+  return { kind: 'skip', why, scope: 'list' };
 }
 
 /** Tells what was deleted and what was recovered since the bin was last looked at. */

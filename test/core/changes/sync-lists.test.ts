@@ -11,6 +11,31 @@ function threePages() {
   return scene;
 }
 
+describe('entries that cannot be read', () => {
+  const page = { kind: 'page', total: 5, quota: {} } as const;
+
+  it('are left out and counted, and keep nothing else back', async () => {
+    const scene = threePages();
+    scene.pages = [
+      { ...page, changes: [{ id: 1, stamp: '0100', isNew: false }], unreadable: 1, isLast: false },
+      { ...page, changes: [], unreadable: 2, isLast: false },
+      { ...page, changes: [{ id: 5, stamp: '0500', isNew: false }], isLast: true },
+    ];
+    expect(await scene.pass({ kind: 'start' }, { resources: ['clients'] })).toMatchObject({
+      kind: 'completed',
+      detail: {
+        skipped: [
+          {
+            list: '7/clients',
+            why: '3 entries without an id or updated_at were left out, the others are told',
+          },
+        ],
+      },
+    });
+    expect(scene.heard()).toEqual(['update clients 1 @0100', 'update clients 5 @0500']);
+  });
+});
+
 describe('a list', () => {
   it('is read page by page, each from the last stamp on, up to the beginning of the sync', async () => {
     const scene = threePages();

@@ -47,6 +47,8 @@ export class SyncScene {
   binned: EntityId[] = [];
   /** What the provider says in place of the truth. */
   says: (asked: Asked) => ReadFailure | undefined = () => undefined;
+  /** A page of a list that it gives in place of the true one. */
+  pages: PageRead[] = [];
   quota: QuotaLeft = {};
   ambiguous: readonly string[] = [];
   /** Called at each port call, such as `store.write 7/clients`: may throw. */
@@ -179,6 +181,8 @@ export class SyncScene {
   }
 
   #page(name: string, { since, until, page }: ChangePageQuery): PageRead {
+    const given = this.pages.shift();
+    if (given !== undefined) return given;
     const isAfter = (stamp: string) =>
       since === null || stamp > since.at || (since.inclusive && stamp === since.at);
     const all = (this.listed[name] ?? [])
