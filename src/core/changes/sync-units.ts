@@ -52,7 +52,8 @@ export async function syncList(unit: Unit, list: ChangeList): Promise<Stop | und
 function leftOut(count: number): Stop | undefined {
   if (count === 0) return undefined;
   const why = `${count} entries without an id or updated_at were left out, the others are told`;
-  return { kind: 'skip', why, scope: 'list' };
+  // No later sync would read them either.
+  return { kind: 'skip', why, scope: 'list', isChoice: true };
 }
 
 /** Tells what was deleted and what was recovered since the bin was last looked at. */

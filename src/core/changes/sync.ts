@@ -158,7 +158,8 @@ async function complete(
 ): Promise<SyncOutcome> {
   const { id, startedAtMs, counts, resources, skipped, unread, done } = page.record;
   // A sync that may read nothing at all has told nothing of anything.
-  const left = unread.length === 0 && skipped.length === done.length ? skipped : unread;
+  const isBlind = skipped.length === done.length && counts.pages === 0;
+  const left = unread.length === 0 && isBlind ? skipped : unread;
   if (left.length > 0) {
     page.amend((record) => ({ ...record, isComplete: true }));
     return saved(page, { kind: 'incomplete', id, unread: left, counts });
