@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Connection } from '../wiring/connection.ts';
+import type { Connection, OpenOptions } from '../wiring/connection.ts';
 import { unnamedProblem } from '../wiring/connection-names.ts';
 import { Failure } from './failure.ts';
 import { interruption } from './interruption.ts';
@@ -34,8 +34,11 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 }
 
 /** The same with settings that are read already. Nobody's token is handed out or spent by a guess. */
-export async function openNamed(settings: Settings): Promise<Connection> {
-  const connection = await open(settings);
+export async function openNamed(
+  settings: Settings,
+  how: Pick<OpenOptions, 'mend'> = {},
+): Promise<Connection> {
+  const connection = await open(settings, how);
   if (settings.namesConnection) return connection;
   const problem = unnamedProblem(connection.name, await connection.siblings());
   if (problem === undefined) return connection;
@@ -47,10 +50,13 @@ export async function openToLook(options: ConnectionOptions): Promise<Connection
   return open(await readSettings(options));
 }
 
-/** Opens a connection; `create` makes a file store that is not there yet. Rejects with `StoreRefused`. */
-export async function open(settings: Settings, create = false): Promise<Connection> {
+/** Opens a connection; rejects with `StoreRefused`. */
+export async function open(
+  settings: Settings,
+  how: Pick<OpenOptions, 'create' | 'mend'> = {},
+): Promise<Connection> {
   const { openConnection } = await import('../wiring/connection.ts');
-  const connection = await openConnection({ ...settings, create, onWrite: interruption.begun });
+  const connection = await openConnection({ ...settings, ...how, onWrite: interruption.begun });
   return unbroken(connection);
 }
 

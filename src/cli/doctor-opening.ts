@@ -70,6 +70,7 @@ async function noAccess(): Promise<Finding | undefined> {
 
 function nextAfter({ reason }: StoreRefused, isAws: boolean): string | undefined {
   if (isAws) return reason === 'damaged' ? 'deploy the stack again' : undefined;
+  if (reason === 'damaged') return 'fresco recover writes it again';
   return reason === 'missing'
     ? 'name the right store with --store, mount its disk, or fresco login'
     : undefined;

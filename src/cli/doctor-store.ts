@@ -43,7 +43,11 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
     : [client.finding, belonging(connection, grant), published.finding];
   const refusals = [client, grant, published].map(({ refused }) => refused);
   const left = await orRefusal(async () => (await connection.leftLocks?.()) ?? []);
-  const table = tableFinding(connection, journal, left instanceof StoreRefused ? [] : left);
+  const [lock] = left instanceof StoreRefused ? [] : left;
+  const table = tableFinding(connection, journal, {
+    lock,
+    record: await damagedRecord(connection),
+  });
   return {
     findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
     ...(client.versionId && { clientVersionId: client.versionId }),
@@ -74,15 +78,14 @@ async function readSecret<T>(
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
     const isKey = error.reason === 'key-disabled';
+    const isFile = connection.damagedFiles !== undefined && !isThere;
+    const after = isFile ? afterFileDamage : afterDamage;
+    const next = error.reason === 'damaged' ? after[kind] : undefined;
     const finding = isKey
       ? unknown(kind, 'its key does not open it')
-      : refusedAt(kind, error, isLogout(error, isThere) ? 'fresco login' : nextOf(kind, error));
+      : refusedAt(kind, error, isLogout(error, isThere) ? 'fresco login' : next);
     return { finding, refused: error };
   }
-}
-
-function nextOf(kind: Kind, { reason }: StoreRefused): string | undefined {
-  return reason === 'damaged' ? afterDamage[kind] : undefined;
 }
 
 /** A version that is there, and says itself that there is nothing in it. */
@@ -94,6 +97,13 @@ const afterDamage: Readonly<Record<Kind, string>> = {
   client: 'fresco login --application-only stores the application anew',
   grant: 'fresco recover puts an earlier version back, or fresco login',
   'access-token': 'fresco rotate publishes it anew',
+};
+
+/** All versions are in the one file. */
+const afterFileDamage: Readonly<Record<Kind, string>> = {
+  client: 'fresco login --application-only stores the application anew',
+  grant: 'fresco login',
+  'access-token': 'fresco recover publishes it again from the grant',
 };
 
 const whenEmpty: Readonly<Record<Kind, string>> = {
@@ -141,16 +151,32 @@ function keyFinding(
   ];
 }
 
+type LeftLock = Awaited<ReturnType<NonNullable<Connection['leftLocks']>>>[number];
+
+/** The first other record of a file store that can't be read. */
+async function damagedRecord({ damagedFiles }: Connection): Promise<string | undefined> {
+  const damaged = await orRefusal(async () => (await damagedFiles?.()) ?? []);
+  if (damaged instanceof StoreRefused) return undefined;
+  return damaged.find(({ kind }) => kind === 'record')?.detail;
+}
+
 function tableFinding(
-  { place }: Connection,
+  { place, damagedFiles }: Connection,
   journal: StoreRefused | { readonly journal: Journal },
-  [lock]: Awaited<ReturnType<NonNullable<Connection['leftLocks']>>>,
+  { lock, record }: { readonly lock: LeftLock | undefined; readonly record: string | undefined },
 ): Finding {
+  const inFiles = damagedFiles !== undefined;
   if (lock !== undefined) {
     return broken('table', `a lock was left behind in the ${place}, ${lock.detail}`, lock.next);
   }
-  if (!(journal instanceof StoreRefused)) return ok('table', `the journal can be read (${place})`);
+  if (!(journal instanceof StoreRefused)) {
+    return record === undefined
+      ? ok('table', `the journal can be read (${place})`)
+      : broken('table', record, 'fresco recover begins it again');
+  }
   if (journal.reason === 'key-disabled') return unknown('table', 'its key does not open it');
-  const restore = 'restore the table to a moment before, then fresco doctor again';
+  const restore = inFiles
+    ? 'fresco recover begins it again from the grant'
+    : 'restore the table to a moment before, then fresco doctor again';
   return refusedAt('table', journal, journal.reason === 'damaged' ? restore : undefined);
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../wiring/connection.ts';
 import { askApplication } from './application.ts';
 import { chooseCompanies, parseCompanies } from './company-choice.ts';
 import { examples, open, withConnection } from './connection-options.ts';
+import { clearForLogin } from './damaged-files.ts';
 import { tellLogin } from './login-facts.ts';
 import { type LoginOptions, logIn, methodOf } from './login-methods.ts';
 import { defaultScopes, scopesIn } from './login-scopes.ts';
@@ -36,9 +37,10 @@ export function loginCommand(): Command {
         options.sandbox === true ? readSandboxSettings(options) : await readSettings(options);
       if (options.dryRun === true) return foretell(settings, options);
       if (options.sandbox === true) await startSandbox(settings);
-      const connection = await open(settings, true);
-      if (options.applicationOnly === true)
-        return replaceApplication(connection, settings, options);
+      const connection = await open(settings, { create: true, mend: true });
+      const isOnlyClient = options.applicationOnly === true;
+      await clearForLogin(connection, say, (kind) => !isOnlyClient || kind === 'client');
+      if (isOnlyClient) return replaceApplication(connection, settings, options);
       const facts = await logIn(connection, settings, options);
       await rememberLogin(settings);
       const companies = await chooseCompanies(connection, facts.companies, options.company ?? []);

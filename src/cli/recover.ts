@@ -2,14 +2,15 @@ import { Command } from 'commander';
 import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
 import type { Connection } from '../wiring/connection.ts';
-import { connect, examples, withConnection } from './connection-options.ts';
+import { examples, openNamed, withConnection } from './connection-options.ts';
+import { mendFiles } from './damaged-files.ts';
 import { attemptFinding } from './doctor-attempt.ts';
 import { examineStore } from './doctor-store.ts';
 import { Failure } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { type Remedy, remedyFor } from './recover-remedies.ts';
 import { outcomeJson } from './rotate.ts';
-import type { ConnectionOptions } from './settings.ts';
+import { type ConnectionOptions, readSettings } from './settings.ts';
 import { confirm, isInteractive, print, say, waiting } from './terminal.ts';
 
 interface RecoverOptions extends ConnectionOptions {
@@ -20,7 +21,7 @@ interface RecoverOptions extends ConnectionOptions {
 
 /** A step that was made, and what it led to. */
 interface Step {
-  readonly step: 'finish' | Remedy['step'];
+  readonly step: 'mend-file' | 'finish' | Remedy['step'];
   readonly detail: string;
 }
 
@@ -42,13 +43,15 @@ export function recoverCommand(): Command {
       ),
     )
     .action(async (options: RecoverOptions) => {
-      const connection = await connect(options);
-      if (options.dryRun === true) return foretell(connection, options.json);
+      const isDry = options.dryRun === true;
+      const connection = await openNamed(await readSettings(options), { mend: !isDry });
+      if (isDry) return foretell(connection, options.json);
       const steps: Step[] = [];
       const tell = (step: Step) => {
         steps.push(step);
         say(`${steps.length}. ${step.detail}`);
       };
+      await mendFiles(connection, (detail) => tell({ step: 'mend-file', detail }));
       const outcome = await recover(connection, options, tell);
       const details = { connection: connection.name, steps, ...outcomeJson(outcome, []) };
       const outcomeClass = classOf(outcome);

@@ -10,6 +10,9 @@ export interface StoredRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** A record that a newer program has written: whole, and not this one's to replace. */
+export class NewerRecord extends StoreRefused {}
+
 /** The JSON object of version 1 that is stored, in the order of its fields; the secrets among them are in it bare. */
 export function encodeRecord(fields: Readonly<Record<string, unknown>>): Secret {
   const bare = Object.entries(fields).map(([key, value]) => [
@@ -24,7 +27,7 @@ export function parseRecord(value: Secret, name: string): StoredRecord {
   const fields = parsedObject(value, name);
   if (fields['v'] === recordFormat) return { name, fields };
   if (typeof fields['v'] === 'number' && fields['v'] > recordFormat) {
-    throw new StoreRefused(
+    throw new NewerRecord(
       'damaged',
       `${name} is of version ${fields['v']}, this program reads version ${recordFormat}: update fresco`,
     );

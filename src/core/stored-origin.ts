@@ -34,9 +34,9 @@ async function withOrigin(
 async function grantOrigin(
   grant: Pick<VersionedSecret, 'current'> | undefined,
 ): Promise<string | undefined> {
-  const version = await grant?.current();
-  if (version === undefined) return undefined;
   try {
+    const version = await grant?.current();
+    if (version === undefined) return undefined;
     return originOf(decodeGrant(version.value).provider);
   } catch (error) {
     // Damaged, or logged out: it says nothing.

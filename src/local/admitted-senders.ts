@@ -10,7 +10,8 @@ const schema: v.GenericSchema<unknown, AdmittedSenders> = v.object({
   learnUntilMs: instantMs,
 });
 
-const format: RecordFormat<AdmittedSenders> = {
+/** The JSON of one connection’s senders. */
+export const sendersFormat: RecordFormat<AdmittedSenders> = {
   name: 'admitted senders',
   encode: (senders) => ({ ...senders }),
   decode: (record) => shaped(record, schema),
@@ -18,7 +19,7 @@ const format: RecordFormat<AdmittedSenders> = {
 
 /** Whose notifications a connection takes, in one file. */
 export function admittedSenders(store: FileStore, connection: string): SenderStore {
-  const file = store.record(`senders-${connection}`, format);
+  const file = store.record(`senders-${connection}`, sendersFormat);
   const nobody: AdmittedSenders = { companies: [], application: null, learnUntilMs: 0 };
   return {
     read: () => file.read(),

@@ -15,7 +15,8 @@ const schema: v.GenericSchema<unknown, { readonly subscriptions: Expected }> = v
   ),
 });
 
-const format: RecordFormat<Expected> = {
+/** The JSON of one connection’s subscriptions. */
+export const subscriptionsFormat: RecordFormat<Expected> = {
   name: 'subscriptions',
   encode: (subscriptions) => ({ subscriptions }),
   decode: (record) => shaped(record, schema).subscriptions,
@@ -23,7 +24,7 @@ const format: RecordFormat<Expected> = {
 
 /** The subscriptions that a connection should have, in one file. */
 export function expectedSubscriptions(store: FileStore, connection: string): ExpectedSubscriptions {
-  const file = store.record(`subscriptions-${connection}`, format);
+  const file = store.record(`subscriptions-${connection}`, subscriptionsFormat);
   return {
     list: async () => (await file.read()) ?? [],
     change: (to) => file.update((stored = []) => ({ answer: undefined, next: to(stored) })),

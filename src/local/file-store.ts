@@ -16,6 +16,19 @@ export interface ConnectionFiles {
   readonly grant: ListedSecret;
   readonly accessToken: ListedSecret;
   readonly journal: JournalStore;
+  /** What of them, and of the store's other records, can't be read. Rejects with `StoreRefused`. */
+  damaged(formatOf: (fileName: string) => ReadFormat): Promise<readonly DamagedFile[]>;
+}
+
+/** How a record is read. */
+export type ReadFormat = Pick<RecordFormat<unknown>, 'name' | 'decode'>;
+
+/** A file whose text is damaged, and the way to get it out of the way. */
+export interface DamagedFile {
+  readonly kind: 'client' | 'grant' | 'access-token' | 'journal' | 'record';
+  readonly detail: string;
+  /** Keeps the text under another name, which is the answer. Rejects with `StoreRefused`. */
+  setAside(): Promise<string>;
 }
 
 /** A folder with the secrets and journals of connections; all that its parts reject with is `StoreRefused`. */
@@ -39,6 +52,8 @@ export interface FileStoreOptions {
   readonly clock: Clock;
   /** Makes the folder, and makes an empty folder a store; default false. */
   readonly create?: boolean;
+  /** Writes a damaged marker of the store again; default false. */
+  readonly mend?: boolean;
   /** How long a write waits while another living process writes; default 10 s. */
   readonly lockWaitMs?: number;
   readonly disk?: Disk;
@@ -57,6 +72,7 @@ export async function openFileStore(path: string, options: FileStoreOptions): Pr
   const { clock, disk = machineDisk, lockWaitMs: waitMs = 10_000 } = options;
   const files: LockOptions = { clock, disk, waitMs };
   const store = storeFolder(resolve(path), disk);
+  if (options.mend === true) await mendMarker(store, files);
   if (options.create === true) await markAsStore(newStoreFolder(store.path, disk), files);
   await store.check();
   await new RecordFile(store, markerName, markerFormat, files).read();
@@ -66,7 +82,7 @@ export async function openFileStore(path: string, options: FileStoreOptions): Pr
   return {
     path: store.path,
     connection(name) {
-      const connection = opened.get(name) ?? connectionFiles(folder, name, files);
+      const connection = opened.get(name) ?? connectionFiles({ store, folder }, name, files);
       opened.set(name, connection);
       return connection;
     },
@@ -89,7 +105,20 @@ async function markAsStore(folder: Home, files: LockOptions): Promise<void> {
   }
 }
 
-function connectionFiles(connections: Home, name: string, files: LockOptions): ConnectionFiles {
+/** There is nothing in the marker that could be lost. */
+async function mendMarker({ path }: Home, files: LockOptions): Promise<void> {
+  const asItIs: Home = { path, check: async () => undefined, prepare: async () => undefined };
+  const marker = new RecordFile(asItIs, markerName, markerFormat, files);
+  if ((await marker.damage()) === undefined) return;
+  await marker.setAside();
+  await marker.update(() => ({ answer: undefined, next: true }));
+}
+
+function connectionFiles(
+  { store, folder: connections }: { readonly store: Home; readonly folder: Home },
+  name: string,
+  files: LockOptions,
+): ConnectionFiles {
   if (!connectionName.test(name)) {
     throw new RangeError(
       `a connection is named with letters, digits and _+=.@- (at most 128), got ${JSON.stringify(name)}`,
@@ -97,12 +126,40 @@ function connectionFiles(connections: Home, name: string, files: LockOptions): C
   }
   const folder = folderIn(connections, name, files.disk);
   const secret = (fileName: string, title: string) =>
-    secretFile(new RecordFile(folder, fileName, secretFormat(title), files));
+    new RecordFile(folder, fileName, secretFormat(title), files);
+  const client = secret('client.json', 'client secret');
+  const grant = secret('grant.json', 'grant secret');
+  const accessToken = secret('access-token.json', 'access-token secret');
+  const journal = new RecordFile(folder, 'journal.json', journalFormat, files);
   return {
-    client: secret('client.json', 'client secret'),
-    grant: secret('grant.json', 'grant secret'),
-    accessToken: secret('access-token.json', 'access-token secret'),
-    journal: journalFile(new RecordFile(folder, 'journal.json', journalFormat, files)),
+    client: secretFile(client),
+    grant: secretFile(grant),
+    accessToken: secretFile(accessToken),
+    journal: journalFile(journal),
+    damaged: async (formatOf): Promise<readonly DamagedFile[]> => {
+      const known = [
+        ['client', client],
+        ['grant', grant],
+        ['access-token', accessToken],
+        ['journal', journal],
+      ] as const;
+      const records = (await namesIn(store.path, files.disk))
+        .filter((file) => file.endsWith('.json') && file !== markerName)
+        .map(
+          (file) =>
+            [
+              'record',
+              new RecordFile(store, file, { encode: Object, ...formatOf(file) }, files),
+            ] as const,
+        );
+      const found = await Promise.all(
+        [...known, ...records].map(async ([kind, file]) => {
+          const damage = await file.damage();
+          return damage && { kind, detail: damage.message, setAside: () => file.setAside() };
+        }),
+      );
+      return found.filter((it) => it !== undefined);
+    },
   };
 }
 

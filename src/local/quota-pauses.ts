@@ -10,7 +10,8 @@ const schema: v.GenericSchema<unknown, { readonly untilMs: UntilByCompany }> = v
   untilMs: v.record(v.string(), instantMs),
 });
 
-const format: RecordFormat<UntilByCompany> = {
+/** The JSON of the pauses. */
+export const pausesFormat: RecordFormat<UntilByCompany> = {
   name: 'quota pauses',
   encode: (untilMs) => ({ untilMs }),
   decode: (record) => shaped(record, schema).untilMs,
@@ -18,7 +19,7 @@ const format: RecordFormat<UntilByCompany> = {
 
 /** Until when each company's quota is used up, in one file. */
 export function quotaPauses(store: FileStore): QuotaPauses {
-  const file = store.record('quota-pauses', format);
+  const file = store.record('quota-pauses', pausesFormat);
   return {
     untilMs: async (companyId) => (await file.read())?.[companyId],
     raise: (companyId, untilMs) =>

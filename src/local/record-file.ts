@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseRecord, recordFormat, type StoredRecord } from '../core/record.ts';
+import { StoreRefused } from '../core/ports.ts';
+import { NewerRecord, parseRecord, recordFormat, type StoredRecord } from '../core/record.ts';
 import { Secret } from '../core/secret.ts';
 import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
 import { FolderLock, type LockOptions, temporaryPath } from './folder-lock.ts';
@@ -84,6 +85,32 @@ export class RecordFile<T> {
       this.#waiting.push({ apply, fail });
       if (this.#waiting.length === 1) void this.#commit();
     });
+  }
+
+  /** What makes the text unreadable for good, if anything does. Rejects with `StoreRefused` for other refusals. */
+  async damage(): Promise<StoreRefused | undefined> {
+    try {
+      await this.read();
+      return undefined;
+    } catch (error) {
+      const isDamage = error instanceof StoreRefused && error.reason === 'damaged';
+      if (isDamage && !(error instanceof NewerRecord)) return error;
+      throw error;
+    }
+  }
+
+  /** Moves a damaged text out of the way, to a name that nothing reads; answers with its path. */
+  async setAside(): Promise<string> {
+    const path = `${this.#path}.damaged`;
+    await this.#lock.hold(
+      async () => {
+        if ((await this.damage()) === undefined) return;
+        await orRefuse(`rename ${this.#path}`, () => this.#disk.rename(this.#path, path));
+        await syncFolder(this.#disk, this.#home.path);
+      },
+      async () => undefined,
+    );
+    return path;
   }
 
   async #commit(): Promise<void> {

@@ -31,7 +31,8 @@ const schema: v.GenericSchema<unknown, { readonly events: SeenByKey }> = v.objec
   ),
 });
 
-const format: RecordFormat<SeenByKey> = {
+/** The JSON of events that were seen. */
+export const seenFormat: RecordFormat<SeenByKey> = {
   name: 'events seen',
   encode: (events) => ({ events }),
   decode: (record) => shaped(record, schema).events,
@@ -48,7 +49,8 @@ const countsSchema: v.GenericSchema<unknown, { readonly counts: CountsByKey }> =
   counts: v.record(v.string(), v.object({ reads: count, untilMs: instantMs })),
 });
 
-const countsFormat: RecordFormat<CountsByKey> = {
+/** The JSON of counted reads. */
+export const countsFormat: RecordFormat<CountsByKey> = {
   name: 'reads counted',
   encode: (counts) => ({ counts }),
   decode: (record) => shaped(record, countsSchema).counts,
@@ -56,7 +58,7 @@ const countsFormat: RecordFormat<CountsByKey> = {
 
 /** Events seen, in files by the hash of their key; kept for 30 days. */
 export function seenEvents(store: FileStore): SeenEvents {
-  const fileOf = hashedFiles(store, 'seen', format);
+  const fileOf = hashedFiles(store, 'seen', seenFormat);
   const counts = store.record('reads-counted', countsFormat);
   const change = (key: string, untilMs: number, to: (event: SeenEvent) => SeenEvent) =>
     fileOf(key).update((stored = {}) => {

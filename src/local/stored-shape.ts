@@ -19,6 +19,6 @@ export function shaped<T>(record: StoredRecord, schema: v.GenericSchema<unknown,
   const path = v.getDotPath(result.issues[0]) ?? '';
   throw new StoreRefused(
     'damaged',
-    `${record.name} is damaged at "${path}": restore the file from a backup, or log in again into another store`,
+    `${record.name} is damaged at "${path}": fresco doctor names the way back`,
   );
 }

@@ -17,7 +17,8 @@ const keptSchema: v.GenericSchema<unknown, { readonly entries: KeptByKey }> = v.
   entries: v.record(v.string(), v.object({ text, revision: count })),
 });
 
-const keptFormat: RecordFormat<KeptByKey> = {
+/** The JSON of how far a sync is. */
+export const keptFormat: RecordFormat<KeptByKey> = {
   name: 'state of a sync',
   encode: (entries) => ({ entries }),
   decode: (record) => shaped(record, keptSchema).entries,
@@ -51,7 +52,8 @@ const toldSchema: v.GenericSchema<unknown, { readonly entities: ToldByKey }> = v
   entities: v.record(v.string(), v.object({ stamp: v.nullable(v.string()), atMs: instantMs })),
 });
 
-const toldFormat: RecordFormat<ToldByKey> = {
+/** The JSON of what was published of entities. */
+export const toldFormat: RecordFormat<ToldByKey> = {
   name: 'entities told',
   encode: (entities) => ({ entities }),
   decode: (record) => shaped(record, toldSchema).entities,
@@ -65,7 +67,8 @@ const doubtsSchema: v.GenericSchema<unknown, { readonly lists: DoubtsByList }> =
   lists: v.record(v.string(), v.array(v.union([v.number(), v.string()]))),
 });
 
-const doubtsFormat: RecordFormat<DoubtsByList> = {
+/** The JSON of entities in doubt. */
+export const doubtsFormat: RecordFormat<DoubtsByList> = {
   name: 'deletions told',
   encode: (lists) => ({ lists }),
   decode: (record) => shaped(record, doubtsSchema).lists,

@@ -8,6 +8,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
 import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
 import type { TokenSource } from '../core/token-source.ts';
+import type { DamagedFile } from '../local/file-store.ts';
 import type { HeldLock } from '../local/held-lock.ts';
 import type { Deployed } from './deployed.ts';
 import { openProvider, type Provider } from './provider.ts';
@@ -46,6 +47,8 @@ export interface Connection {
   logout(): Promise<LoggedOut>;
   /** What a person does by hand in this process, under the lease, wherever the connection is stored. */
   readonly byHand: ByHand;
+  /** What of its files is damaged, where it is stored in files. Rejects with `StoreRefused`. */
+  damagedFiles?(): Promise<readonly DamagedFile[]>;
   /** The stack behind it, where there is one. */
   readonly deployed?: () => Promise<Deployed>;
   /** Where the provider sends webhooks, if an endpoint is deployed. */
@@ -53,6 +56,8 @@ export interface Connection {
   /** Puts dead letters back into their queue, where there is one. */
   redrive?(): Promise<void>;
 }
+
+export type { DamagedFile };
 
 /** The means of a recovery by hand. */
 export interface ByHand {
@@ -79,6 +84,8 @@ export interface OpenOptions {
   readonly config: Config<'cli'>;
   readonly env: Environment;
   readonly create?: boolean;
+  /** Writes a damaged marker of a file store again. */
+  readonly mend?: boolean;
   /** Hears that a pass of this process is about to write. */
   readonly onWrite?: () => void;
 }
@@ -91,9 +98,9 @@ export async function openConnection(options: OpenOptions): Promise<Connection> 
   if (config.store.startsWith('file:')) {
     const { openFileConnection } = await import('./file-connection.ts');
     const path = config.store.slice('file:'.length);
-    const { create = false, onWrite } = options;
+    const { create = false, mend = false, onWrite } = options;
     const name = config.connection;
-    return openFileConnection({ path, name, provider, create, ...(onWrite && { onWrite }) });
+    return openFileConnection({ path, name, provider, create, mend, ...(onWrite && { onWrite }) });
   }
   const { openAwsConnection } = await import('./aws-connection.ts');
   return openAwsConnection({ prefix: config.prefix, name: config.connection, provider });

@@ -13,6 +13,7 @@ import { admittedSenders } from '../local/admitted-senders.ts';
 import { expectedSubscriptions } from '../local/expected-subscriptions.ts';
 import { type ConnectionFiles, type FileStore, openFileStore } from '../local/file-store.ts';
 import { localOwner } from '../local/owner.ts';
+import { formatOf } from '../local/record-formats.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
 import type { Connection, PassResult } from './connection.ts';
@@ -30,14 +31,16 @@ export interface FileConnectionOptions {
   readonly provider: Provider;
   /** Makes the store where there is none. */
   readonly create: boolean;
+  /** Writes a damaged marker of the store again. */
+  readonly mend?: boolean;
   /** Hears that a pass is about to write. */
   readonly onWrite?: () => void;
 }
 
 /** Opens a connection in a file store; rejects with `StoreRefused`. */
 export async function openFileConnection(options: FileConnectionOptions): Promise<Connection> {
-  const { path, name, provider, create, onWrite } = options;
-  const store = await openFileStore(path, { clock: systemClock, create });
+  const { path, name, provider, create, mend = false, onWrite } = options;
+  const store = await openFileStore(path, { clock: systemClock, create, mend });
   const { client, grant, accessToken, journal } = boundFiles(store, name);
   const ports = (reporter: Reporter) => {
     const own = filePorts(store, { name, provider, reporter });
@@ -58,6 +61,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     journal,
     siblings: () => store.connections(),
     leftLocks: () => store.leftLocks(name),
+    damagedFiles: () => store.connection(name).damaged(formatOf),
     schedule: 'none of its own: run fresco rotate --if-due from cron',
     tokens: createTokenSource({
       clock: systemClock,

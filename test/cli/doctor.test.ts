@@ -168,7 +168,7 @@ describe('fresco doctor over a file store', () => {
   it('asks of a manual token what a manual token has, and finds it revoked', async () => {
     const workspace = await createSandboxWorkspace();
     withVariables(workspace.env);
-    const connection = await open(await readSettings({}), true);
+    const connection = await open(await readSettings({}), { create: true });
     const { json } = await workspace.sandbox.request('POST', '/_sandbox/grants', { manual: true });
     const token = {
       ...{ connection: 'default', grant: 1, generation: 1, attempt: 0, companies: [] },
