@@ -27,21 +27,40 @@ export class ConfigInvalid extends Error {
   }
 }
 
+/** Ids of the stacks' own parts and alarms, which stand beside the connections: none may have such a name. */
+export const reservedNames = [
+  'Default',
+  'Key',
+  'RotatorRole',
+  'Table',
+  'dead-letters',
+  'failed-invocations',
+  'notifications-not-kept',
+  'notifications-wait',
+  'rotator-fails',
+  'webhook-functions-fail',
+] as const;
+
 const connectionPattern = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 const pemPattern = /^-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----$/;
 
+// It names secrets, an alias of KMS, a parameter of SSM (15 levels, nothing of AWS's) and a stack: what all four take.
 const prefix = matching(
   'FRESCO_PREFIX',
-  'a prefix of secret names, such as fresco or fresco-test',
-  /^[A-Za-z0-9][A-Za-z0-9_+=.@-]*(\/[A-Za-z0-9_+=.@-]+)*$/,
+  'a prefix such as fresco or fresco-test: letters, digits, - and _, with / between parts, beginning with a letter but not with aws or ssm, 100 characters at most',
+  /^(?!aws|ssm)(?=.{1,100}$)[a-z][\w-]*(\/[\w-]+){0,13}$/i,
 );
-const connection = matching('FRESCO_CONNECTION', 'letters, digits and dashes', connectionPattern);
-const connections = list(
-  'FRESCO_CONNECTIONS',
-  'names of letters, digits and dashes with commas between',
-  /,/,
-  connectionPattern,
-  ',',
+const connection = notReserved(
+  matching('FRESCO_CONNECTION', 'letters, digits and dashes', connectionPattern),
+);
+const connections = notReserved(
+  list(
+    'FRESCO_CONNECTIONS',
+    'names of letters, digits and dashes with commas between',
+    /,/,
+    connectionPattern,
+    ',',
+  ),
 );
 const table = matching('FRESCO_TABLE', 'the name of a DynamoDB table', /^[A-Za-z0-9_.:/-]{3,}$/);
 const bus = matching('FRESCO_BUS', 'the name or ARN of an event bus', /^[A-Za-z0-9_./:-]+$/);
@@ -120,6 +139,18 @@ export type Config<E extends Edge> = {
     ? T
     : never;
 };
+
+function notReserved<T>(setting: Setting<T>): Setting<T> {
+  return {
+    ...setting,
+    read: (text = '') => {
+      const found = text.split(',').find((it) => reservedNames.some((name) => name === it.trim()));
+      return found === undefined
+        ? setting.read(text || undefined)
+        : new Problem(`must not be '${found}': the stack calls parts of its own so`);
+    },
+  };
+}
 
 type AnySettings = Readonly<Record<string, Setting<unknown>>>;
 

@@ -5,11 +5,15 @@ import {
   ConfigInvalid,
   type Edge,
   parseConfig,
+  reservedNames,
   toEnvironment,
 } from '../src/config.ts';
 import { Secret } from '../src/core/secret.ts';
 
 const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9-]{0,20}$/);
+const prefix = fc
+  .stringMatching(/^[A-Za-z][\w-]{0,20}(\/[\w-]{1,9}){0,3}$/)
+  .filter((text) => !/^(aws|ssm)/i.test(text));
 const names = fc.array(name, { minLength: 1, maxLength: 4 });
 const url = fc.webUrl({ withFragments: false }).map((text) => text.replace(/\/+$/, ''));
 const ms = fc.integer({ min: 1, max: 999_999_999 }).map((seconds) => seconds * 1000);
@@ -25,7 +29,7 @@ const consumersAlias = name.map(
 );
 const baseUrl = url.map((it) => it.replace(/^http:/, 'https:').replace(/[?#].*$/, ''));
 const stackWide = {
-  prefix: name,
+  prefix,
   connections: names,
   table: fc.stringMatching(/^[A-Za-z0-9_.-]{3,40}$/),
   bus: name,
@@ -40,7 +44,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     leaseTermMs: ms,
   }),
   'webhook-receiver': fc.record({
-    prefix: name,
+    prefix,
     connections: names,
     table: stackWide.table,
     queueUrl: url,
@@ -61,7 +65,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
       fc.constant('aws'),
       text.map((path) => `file:${path}`),
     ),
-    prefix: name,
+    prefix,
     connection: name,
     providerUrl: baseUrl,
     providerFile: maybe(text),
@@ -72,6 +76,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
 };
 
 const edges = Object.keys(arbitraries) as Edge[];
+const asPrefix = (value: string) => ({ variable: 'FRESCO_PREFIX', value });
 
 describe('the environment', () => {
   it.each(edges)('of the %s is read back as it was written', (edge) => {
@@ -97,7 +102,10 @@ describe('the environment', () => {
   it.each([
     { variable: 'FRESCO_STORE', value: 'file:' },
     { variable: 'FRESCO_STORE', value: 'disk' },
-    { variable: 'FRESCO_PREFIX', value: '/fresco' },
+    ...['/fresco', 'fresco/', 'a//b', '1fresco', '-fresco'].map(asPrefix),
+    // What an alias of KMS, a parameter of SSM or a stack would refuse in the middle of a deploy.
+    ...['fresco.test', 'fresco+b', 'a@b', 'fresco=1', 'aws', 'AWS-x', 'ssm-x'].map(asPrefix),
+    ...[`f${'x'.repeat(100)}`, `a${'/b'.repeat(14)}`].map(asPrefix),
     { variable: 'FRESCO_CONNECTION', value: 'a/b' },
     { variable: 'FRESCO_PROVIDER_URL', value: 'https://api.example.com/' },
     { variable: 'FRESCO_PROVIDER_URL', value: 'ftp://api.example.com' },
@@ -108,6 +116,27 @@ describe('the environment', () => {
     expect(problem).toContain(`'${value}'`);
     expect(others).toEqual([]);
   });
+
+  it.each(['fresco', 'Fresco_2', 'acme/test', `f${'x'.repeat(99)}`, `a${'/b'.repeat(13)}`, 'xaws'])(
+    'takes the prefix %s',
+    (value) => {
+      expect(parseConfig('cli', { FRESCO_PREFIX: value }).prefix).toBe(value);
+    },
+  );
+
+  it.each(reservedNames)(
+    'takes no connection %s, as a stack calls a part of its own so',
+    (value) => {
+      const rule = 'the stack calls parts of its own so';
+      expect(problems(() => parseConfig('cli', { FRESCO_CONNECTION: value }))).toEqual([
+        `FRESCO_CONNECTION must not be '${value}': ${rule}`,
+      ]);
+      const env = { ...valid('rotator'), FRESCO_CONNECTIONS: `fine,${value}` };
+      expect(problems(() => parseConfig('rotator', env))).toEqual([
+        `FRESCO_CONNECTIONS must not be '${value}': ${rule}`,
+      ]);
+    },
+  );
 
   it.each(['0', '-1', '1.5', 'soon', '86400s', ' 5'])('takes no %j for a time', (value) => {
     const env = { ...valid('rotator'), FRESCO_ROTATE_EVERY_SECONDS: value };
