@@ -38,11 +38,15 @@ export async function secretVersionIds(
 /** How a schedule stands. */
 export type ScheduleState = 'enabled' | 'disabled' | 'missing';
 
-/** Looks at a schedule of the default group; rejects with `StoreRefused`. */
-export async function scheduleState(client: SchedulerClient, name: string): Promise<ScheduleState> {
+/** Looks at a schedule, `<group>/<name>` or one of the default group; rejects with `StoreRefused`. */
+export async function scheduleState(
+  client: SchedulerClient,
+  schedule: string,
+): Promise<ScheduleState> {
+  const [Name, GroupName] = schedule.split('/').toReversed();
   const answer = await call(
-    `look at the schedule ${name}`,
-    () => client.send(new GetScheduleCommand({ Name: name })),
+    `look at the schedule ${schedule}`,
+    () => client.send(new GetScheduleCommand({ Name, GroupName })),
     ['ResourceNotFoundException'],
   );
   if (answer === 'ResourceNotFoundException') return 'missing';

@@ -1,15 +1,23 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { call } from './failures.ts';
 
-/** The text of the stack's parameter; `undefined` where no stack has written one. Rejects with `StoreRefused`. */
+/** A parameter as it was read; its ARN says in whose account and where. */
+export interface StackParameter {
+  readonly text: string;
+  readonly arn: string;
+}
+
+/** The stack's parameter; `undefined` where no stack has written one. Rejects with `StoreRefused`. */
 export async function readStackParameter(
   client: SSMClient,
   name: string,
-): Promise<string | undefined> {
+): Promise<StackParameter | undefined> {
   const answer = await call(
     `read the parameter ${name}`,
     () => client.send(new GetParameterCommand({ Name: name })),
     ['ParameterNotFound'],
   );
-  return answer === 'ParameterNotFound' ? undefined : answer.Parameter?.Value;
+  if (answer === 'ParameterNotFound') return undefined;
+  const { Value: text = '', ARN: arn = '' } = answer.Parameter ?? {};
+  return { text, arn };
 }

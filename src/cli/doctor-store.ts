@@ -38,9 +38,15 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
     orRefusal(() => connection.journal.read()),
   ]);
   const isManual = published.value?.expiresAtMs === null;
+  // Before the first login nothing is stored; where a grant is, the application alone is missing.
+  const isNew = client.finding.next === whenEmpty.client && isEmpty(grant);
   const secrets = isManual
     ? [published.finding]
-    : [client.finding, belonging(connection, grant), published.finding];
+    : [
+        isNew ? { ...client.finding, next: 'fresco login' } : client.finding,
+        belonging(connection, grant),
+        published.finding,
+      ];
   const refusals = [client, grant, published].map(({ refused }) => refused);
   const left = await orRefusal(async () => (await connection.leftLocks?.()) ?? []);
   const [lock] = left instanceof StoreRefused ? [] : left;
@@ -60,6 +66,10 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
           ...(journal.dateMs !== undefined && { dateMs: journal.dateMs }),
         }),
   };
+}
+
+function isEmpty({ versionId, refused }: Read<unknown>): boolean {
+  return versionId === undefined && refused === undefined;
 }
 
 async function readSecret<T>(

@@ -12,7 +12,7 @@ import { rotateAsOperator } from '../aws/operator-client.ts';
 import { redriveDeadLetters } from '../aws/redrive.ts';
 import { rotatorClient } from '../aws/rotator-client.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
-import { readStackParameter } from '../aws/stack.ts';
+import { readStackParameter, type StackParameter } from '../aws/stack.ts';
 import { admittedAfter } from '../core/changes/admission.ts';
 import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
@@ -121,14 +121,14 @@ export async function readFacts(prefix: string, connection: string): Promise<Sta
   const parameter = stackParameterName(prefix);
   const client = new SSMClient(bounded);
   await mustHaveRegion(client);
-  const text = await readStackParameter(client, parameter);
-  if (text === undefined) {
+  const found = await readStackParameter(client, parameter);
+  if (found === undefined) {
     throw new StoreRefused(
       'missing',
       `no stack has left its parameter ${parameter} in this account and region: deploy one, or use --store file:<path>`,
     );
   }
-  const facts = factsIn(text);
+  const facts = factsIn(found);
   if (facts.connections.includes(connection)) return facts;
   throw new StoreRefused(
     'missing',
@@ -136,9 +136,9 @@ export async function readFacts(prefix: string, connection: string): Promise<Sta
   );
 }
 
-function factsIn(text: string): StackFacts {
+function factsIn({ text, arn }: StackParameter): StackFacts {
   try {
-    return parseStackFacts(text);
+    return parseStackFacts(text, arn);
   } catch (error) {
     throw new StoreRefused('damaged', (error as Error).message, { cause: error });
   }

@@ -32,7 +32,8 @@ export function deployedFor(
   clients: { readonly secrets: SecretsManagerClient; readonly lambda: LambdaClient },
 ): Deployed {
   const { prefix, name, facts } = connection;
-  const scheduleName = facts.checks?.[name];
+  const { checkGroup, checks } = facts;
+  const scheduleName = checkGroup === undefined ? checks?.[name] : `${checkGroup}/${name}`;
   return {
     hasSecret: (kind) => isSecretThere(clients.secrets, secretName(prefix, name, kind)),
     schedule: async () =>

@@ -18,8 +18,11 @@ afterAll(async () => {
 });
 
 describe("the stack's parameter", () => {
-  it('is read as it was written', async () => {
-    expect(await readStackParameter(client, '/fresco/stack')).toBe('{"v":1}');
+  it('is read as it was written, and where', async () => {
+    expect(await readStackParameter(client, '/fresco/stack')).toEqual({
+      text: '{"v":1}',
+      arn: 'arn:aws:ssm:eu-south-1:000000000000:parameter/fresco/stack',
+    });
   });
 
   it('is nothing where no stack has written it', async () => {

@@ -14,7 +14,7 @@ const facts = {
   bus: 'fresco-bus',
   consumersAlias: `${arn}:consumers`,
   operatorAlias: `${arn}:operator`,
-  checks: { default: 'check-default' },
+  checkGroup: 'fresco-checks',
 };
 
 /** All that the command meets where the store is a deployed stack. */
@@ -25,7 +25,7 @@ export async function startDeployed() {
   const stack = await startRotatorStack();
   const lambda = await startLambdaInvoke();
   const ssm = await startSsm({ '/fresco/stack': JSON.stringify(facts) });
-  const scheduler = await startScheduler({ 'check-default': 'ENABLED' });
+  const scheduler = await startScheduler({ 'fresco-checks/default': 'ENABLED' });
   stack.bus.buses.add('fresco-bus');
   for (const alias of ['operator', 'consumers'] as const) {
     lambda.route(`rotator:${alias}`, (event) => stack.through(alias, event));

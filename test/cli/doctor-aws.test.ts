@@ -114,8 +114,43 @@ describe('what is broken is found, and nothing is spent on it:', () => {
         return () => whole.ssm.parameters.set('/fresco/stack', before);
       },
       'stack',
-      'cannot be read',
+      'cannot be trusted',
       'deploy',
+    ],
+    [
+      'a parameter that leads to another account',
+      () => {
+        const before = whole.ssm.parameters.get('/fresco/stack') ?? '';
+        const stranger = before.replace(
+          '000000000000:function:rotator:op',
+          '999999999999:function:rotator:op',
+        );
+        whole.ssm.parameters.set('/fresco/stack', stranger);
+        return () => whole.ssm.parameters.set('/fresco/stack', before);
+      },
+      'stack',
+      '"operatorAlias" must be an alias of a function of account 000000000000, eu-south-1',
+      'deploy',
+    ],
+    [
+      'nothing stored yet',
+      async () => {
+        const stored = await Promise.all((['client', 'grant'] as const).map(currentText));
+        const { model } = whole.stack.secrets;
+        const renew = (kind: string) => {
+          const SecretId = `fresco/default/${kind}`;
+          model.deleteSecret({ SecretId, ForceDeleteWithoutRecovery: true });
+          model.createSecret({ Name: SecretId });
+        };
+        for (const kind of ['client', 'grant']) renew(kind);
+        return async () => {
+          await putCurrent('client', stored[0] ?? '');
+          await putCurrent('grant', stored[1] ?? '');
+        };
+      },
+      'client',
+      'nothing is stored',
+      'fresco login',
     ],
     [
       'no right to the secrets',
@@ -229,21 +264,21 @@ describe('what is broken is found, and nothing is spent on it:', () => {
     [
       'a schedule that is off',
       () => {
-        whole.scheduler.schedules.set('check-default', 'DISABLED');
-        return () => whole.scheduler.schedules.set('check-default', 'ENABLED');
+        whole.scheduler.schedules.set('fresco-checks/default', 'DISABLED');
+        return () => whole.scheduler.schedules.set('fresco-checks/default', 'ENABLED');
       },
       'schedule',
-      'check-default is switched off',
-      'enable check-default',
+      'fresco-checks/default is switched off',
+      'enable fresco-checks/default',
     ],
     [
       'a schedule that is gone',
       () => {
         whole.scheduler.schedules.clear();
-        return () => whole.scheduler.schedules.set('check-default', 'ENABLED');
+        return () => whole.scheduler.schedules.set('fresco-checks/default', 'ENABLED');
       },
       'schedule',
-      'check-default is gone',
+      'fresco-checks/default is gone',
       'deploy',
     ],
     [

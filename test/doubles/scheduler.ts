@@ -7,7 +7,7 @@ import { startLoopback } from './loopback.ts';
 
 /** A running EventBridge Scheduler. */
 export interface SchedulerDouble extends ServiceDouble {
-  /** Name to state, all of the default group; a test may change it at any time. */
+  /** Name to state, as `<group>/<name>` where it is not in the default group; a test may change it at any time. */
   readonly schedules: Map<string, 'ENABLED' | 'DISABLED'>;
 }
 
@@ -35,19 +35,21 @@ export async function startScheduler(
       const message = `Schedule ${name} does not exist.`;
       refuse(response, new AwsError('ResourceNotFoundException', message, 404));
     } else {
-      send(response, 200, { Name: name, GroupName: 'default', State: state });
+      const [Name, GroupName = 'default'] = name.split('/').toReversed();
+      send(response, 200, { Name, GroupName, State: state });
     }
   });
   return { ...loopback, faults, calls, schedules: stored };
 }
 
 function nameIn(request: IncomingMessage): string {
-  const { pathname } = new URL(request.url ?? '', 'http://loopback');
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://loopback');
   const [, name] = /^\/schedules\/([\w.-]{1,64})$/.exec(pathname) ?? [];
   if (request.method !== 'GET' || name === undefined) {
     throw new Error(`only GetSchedule is known, got ${request.method} ${pathname}`);
   }
-  return decodeURIComponent(name);
+  const group = searchParams.get('groupName');
+  return `${group === null ? '' : `${group}/`}${decodeURIComponent(name)}`;
 }
 
 function refuse(response: ServerResponse, error: AwsError): void {

@@ -121,7 +121,7 @@ const stackParameters = target('the parameter of a stack', {
   input: hostileJson(sample.stackJson),
   feed: (text) => {
     try {
-      parseStackFacts(text).connections.join();
+      parseStackFacts(text, sample.stackArn).connections.join();
       return 'taken';
     } catch (error) {
       if (error instanceof Error && error.message.endsWith('deploy again')) return 'refused';

@@ -82,9 +82,12 @@ export const stackJson: Json = {
   bus: 'fresco',
   consumersAlias: 'arn:aws:lambda:eu-south-1:111122223333:function:x:consumers',
   operatorAlias: 'arn:aws:lambda:eu-south-1:111122223333:function:x:operator',
-  webhookSink: 'https://hooks.example.com',
-  queueUrl: 'https://sqs.example.com/1/q',
+  webhookSink: 'https://hooks.example.com/webhooks',
+  queueUrl: 'https://sqs.example.com/111122223333/q',
 };
+
+/** The ARN of that parameter. */
+export const stackArn = 'arn:aws:ssm:eu-south-1:111122223333:parameter/fresco/stack';
 
 /** A notification on its way through the queue. */
 export const notificationJson: Json = {
