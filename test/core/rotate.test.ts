@@ -920,6 +920,32 @@ describe('a consumer who complains', () => {
     expect(await rotate(it.ports(), complains)).toMatchObject({ kind: 'adopted' });
   });
 
+  it('every half minute for a day, and for a whole day’s token, costs twelve refreshes and a look a minute', async () => {
+    const it = memoryConnection(Array.from({ length: 40 }, (_, at) => granted(at + 2)));
+    it.store(grantOf(hour));
+    let looks = 0;
+    const ports = () => ({
+      ...it.ports(),
+      canary: {
+        check: async () => {
+          looks += 1;
+          return 'accepted' as const;
+        },
+      },
+    });
+    for (let seconds = 0; seconds < 86_400; seconds += 30) {
+      const { grant, generation, attempt } = it.publishedToken();
+      const wish = { minValidityMs: 24 * hour, rejected: { grant, generation, attempt } };
+      const outcome = await rotate(ports(), { door: 'consumer', ...wish });
+      expect(['fresh', 'limited', 'refreshed']).toContain(outcome.kind);
+      it.passTime(30_000);
+    }
+    expect([it.presented.length, looks <= 1440 + 2 * 12]).toEqual([12, true]);
+    // What that consumer has used up is no other door's.
+    it.passTime(hour);
+    expect(await rotate(it.ports(), { door: 'operator' })).toMatchObject({ kind: 'refreshed' });
+  });
+
   it('of a token that has died right after its refresh gets another: its first look is no answer', async () => {
     const it = memoryConnection([granted(2), granted(3)]);
     it.store(grantOf(13 * hour));
