@@ -1,7 +1,6 @@
 import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import {
   Schedule,
   ScheduleExpression,
@@ -12,14 +11,15 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Config, toEnvironment } from '../src/config.ts';
-import { changingItems, readingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
-import { failingInto, keptQueue, sendingTo } from './queues.ts';
+import { aheadMinutes, everyNightAt, preparationFor } from './night.ts';
+import { changingItems, readingSecrets, usingKeyThrough } from './permissions.ts';
+import { failingInto, keptQueue, sendingTo, takeFrom } from './queues.ts';
 import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
 import { type Store, syncKeys } from './store.ts';
 
 /** A job at night, so that its token lasts. */
 export interface NightlyJob {
-  /** When it starts, as the clock in Italy shows: `03:30`. */
+  /** When it starts, as the clock in Italy shows: `03:30`. The token is asked for before, on every night of a year. */
   readonly at: string;
   /** How long it takes at most. */
   readonly lasts: Duration;
@@ -41,8 +41,8 @@ export interface NightlyProps {
 }
 
 const syncTimeout = Duration.minutes(15);
-const aheadMinutes = 15;
-const longestJob = Duration.hours(23);
+/** A token lives for a day; a job may take 23 hours of it. */
+const longestWish = Duration.hours(23).plus(Duration.minutes(aheadMinutes));
 
 /** A sync of what changed, and a token that lasts ready before each job. */
 export class Nightly extends Construct {
@@ -78,9 +78,8 @@ export class Nightly extends Construct {
       timeout: syncTimeout,
     });
     const { prefix, connections } = settings;
-    const secrets = secretArns(this, { prefix, connections, kinds: ['access-token'] });
     sync.allow(
-      ...readingSecrets(this, keyArn, secrets),
+      ...readingSecrets(this, keyArn, { prefix, kinds: ['access-token'] }),
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
         resources: [props.consumersAlias.functionArn],
@@ -98,34 +97,40 @@ export class Nightly extends Construct {
       // It only leaves word in the queue, which brings each pass again.
       ...failingInto(failures, 2),
     });
-    sync.lambda.addEventSource(new SqsEventSource(queue, { batchSize: 1 }));
+    takeFrom(queue, sync, { batchSize: 1, namedAfter: queue });
+    const minutes = everyNightAt(at);
     for (const connection of connections) {
-      this.#every(`sync-${connection}`, at, nightly as IFunction, { connection }, failures);
+      this.#every(`sync-${connection}`, minutes, nightly as IFunction, { connection }, failures);
     }
     return sync;
   }
 
-  /** Asks the rotator as a consumer would, a little ahead, so that the job finds its token ready. */
+  /** Asks the rotator as a consumer would, a little ahead, so that the job finds its token ready on every night. */
   #prepare({ settings, consumersAlias, failures }: NightlyProps, job: NightlyJob, index: number) {
     const { connection = settings.connections[0] ?? '', lasts } = job;
     if (!settings.connections.includes(connection)) {
       throw new Error(`there is no connection '${connection}' for the job at ${job.at}`);
     }
-    if (lasts.toMilliseconds() > longestJob.toMilliseconds()) {
+    const { minutes, aheadMinutesMax } = preparationFor(job.at);
+    const minValidityMs = lasts.toMilliseconds() + aheadMinutesMax * 60_000;
+    if (minValidityMs > longestWish.toMilliseconds()) {
+      const longest = longestWish.minus(Duration.minutes(aheadMinutesMax));
       throw new Error(
-        `the job at ${job.at} may last 23 hours at most, got ${lasts.toHumanString()}: no token lasts longer, let it ask again while it runs`,
+        `the job at ${job.at} may last ${longest.toHumanString()} at most, got ${lasts.toHumanString()}: no token lasts longer, let it ask again while it runs`,
       );
     }
-    const minValidityMs = lasts.toMilliseconds() + aheadMinutes * 60_000;
-    const at = earlier(job.at, aheadMinutes);
-    this.#every(`job-${index + 1}`, at, consumersAlias, { connection, minValidityMs }, failures);
+    const input = { connection, minValidityMs };
+    this.#every(`job-${index + 1}`, minutes, consumersAlias, input, failures);
   }
 
-  #every(id: string, at: string, target: IFunction, input: object, failures: Queue): void {
-    const [hour = '', minute = ''] = clockIn(at);
+  #every(id: string, minutes: number, target: IFunction, input: object, failures: Queue): void {
     new Schedule(this, id, {
       description: `Fresco: ${id}`,
-      schedule: ScheduleExpression.cron({ hour, minute, timeZone: TimeZone.EUROPE_ROME }),
+      schedule: ScheduleExpression.cron({
+        hour: String(Math.floor(minutes / 60)),
+        minute: String(minutes % 60),
+        timeZone: TimeZone.EUROPE_ROME,
+      }),
       timeWindow: TimeWindow.off(),
       target: new LambdaInvoke(target, {
         role: this.#schedulerRole,
@@ -136,18 +141,4 @@ export class Nightly extends Construct {
       }),
     });
   }
-}
-
-function clockIn(at: string): string[] {
-  const [, ...parts] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(at) ?? [];
-  if (parts.length === 2) return parts.map((part) => String(Number(part)));
-  throw new Error(`a time at night is an hour and a minute such as 03:30, got '${at}'`);
-}
-
-function earlier(at: string, minutes: number): string {
-  const [hour = '', minute = ''] = clockIn(at);
-  const total = (Number(hour) * 60 + Number(minute) - minutes + 1440) % 1440;
-  return [Math.floor(total / 60), total % 60]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
 }

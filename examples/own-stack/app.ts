@@ -9,7 +9,7 @@ import { Fresco } from 'fic-fresco/cdk';
 const app = new App();
 const stack = new Stack(app, 'invoicing');
 
-const fresco = new Fresco(stack, 'Fresco', { prefix: 'invoicing', nightlySync: '02:00' });
+const fresco = new Fresco(stack, 'Fresco', { prefix: 'invoicing', nightlySync: '01:30' });
 
 const countClients = new NodejsFunction(stack, 'CountClients', {
   entry: fileURLToPath(new URL('count-clients.ts', import.meta.url)),

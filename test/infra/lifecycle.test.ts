@@ -20,7 +20,7 @@ beforeAll(async () => {
     frescoIn(app, {
       connections,
       alarmEmail: 'night@example.com',
-      nightlySync: '02:00',
+      nightlySync: '01:30',
     });
   });
 });
