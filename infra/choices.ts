@@ -1,11 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type Stack, Token } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { parseConfig } from '../src/config.ts';
+import { parseConfig, toEnvironment } from '../src/config.ts';
 import type { NightlyJob } from './nightly.ts';
-import type { Operator } from './store.ts';
+import { checkOperator } from './operator-arn.ts';
+import { arnOf, type Operator } from './store.ts';
 
 /** What may be chosen; everything has a default. */
 export interface FrescoProps {
@@ -13,7 +14,7 @@ export interface FrescoProps {
   readonly prefix?: string;
   /** Names of the connections, one for each login. @default ['default'] */
   readonly connections?: readonly string[];
-  /** Roles and users who may log in and rotate at will. @default - nobody, until they are named */
+  /** Roles and users of this account who may log in and rotate. @default - nobody, until they are named */
   readonly operators?: readonly Operator[];
   /** How old an access token may get; half its life is the most. @default Duration.days(1) */
   readonly rotateEvery?: Duration;
@@ -24,11 +25,11 @@ export interface FrescoProps {
    * CloudWatch use it, and may keep client and grant from others. @default - a key of its own, which does
    */
   readonly key?: IKey;
-  /** Where events go. @default - a bus of its own */
+  /** Where events go, in the same account. @default - a bus of its own */
   readonly bus?: IEventBus;
   /** Where alarms go. @default - a topic of its own */
   readonly alarmTopic?: ITopic;
-  /** Gets the alarms, once its owner has confirmed. @default - nobody is written to */
+  /** Gets the alarms, once its owner has confirmed. @default - nobody, and a deploy warns of it */
   readonly alarmEmail?: string;
   /** Whether notifications are received. @default true */
   readonly webhooks?: boolean;
@@ -39,8 +40,8 @@ export interface FrescoProps {
   /** PEM, one after the other; several while the provider changes its key. @default - the one it publishes */
   readonly webhookPublicKeys?: readonly string[];
   /**
-   * When what changed is read and told each night, as the clock in Italy shows: `04:15`. The first sync tells
-   * everything there is. @default - never
+   * When what changed is read and told each night, as the clock in Italy shows: `04:15`; not from 02:00 to 02:59,
+   * which one night of the year lacks. The first sync tells everything there is. @default - never
    */
   readonly nightlySync?: string;
   /** Jobs that find a token that lasts for them, whatever the schedule of rotation. @default - none */
@@ -73,15 +74,51 @@ const defaults = {
 /** The props with every default filled in. */
 export type Chosen = FrescoProps & Required<Pick<FrescoProps, keyof typeof defaults>>;
 
-/** Fills in the defaults; throws `ConfigInvalid` for a name or URL that a function would refuse at its start. */
-export function choose(props: FrescoProps): Chosen {
+/** Fills in the defaults; throws for what a deploy, a function or a login would refuse. */
+export function choose(props: FrescoProps, stack: Stack): Chosen {
   const chosen: Chosen = { ...defaults, ...props };
-  for (const connection of chosen.connections) {
-    parseConfig('cli', {
-      FRESCO_PREFIX: chosen.prefix,
-      FRESCO_CONNECTION: connection,
-      FRESCO_PROVIDER_URL: chosen.providerUrl,
-    });
+  checkSettings(chosen);
+  const { connections, operators, bus, alarmEmail, rotateNativelyEvery } = chosen;
+  const twice = connections.find((name, at) => connections.indexOf(name) !== at);
+  if (twice !== undefined) throw new Error(`"connections" names '${twice}' twice`);
+  for (const operator of operators) checkOperator(arnOf(operator), stack.account);
+  if (bus !== undefined) checkBus(bus.eventBusArn, stack.account);
+  if (alarmEmail !== undefined && !/^[^\s@]+@[^\s@]+$/.test(alarmEmail)) {
+    throw new Error(`"alarmEmail" must be an address such as ops@example.com, got '${alarmEmail}'`);
+  }
+  const nativeHours = rotateNativelyEvery?.toHours({ integral: false }) ?? 24;
+  if (nativeHours < 4 || nativeHours > 999 * 24 || nativeHours % 1 !== 0) {
+    throw new Error(
+      `"rotateNativelyEvery" must be whole hours from 4 hours to 999 days, which is what Secrets Manager takes, got ${rotateNativelyEvery?.toHumanString()}`,
+    );
   }
   return chosen;
+}
+
+/** Reads what the functions will read, with stand-ins for what only a deploy knows; throws `ConfigInvalid`. */
+function checkSettings(chosen: Chosen): void {
+  const { prefix, connections, applicationId, webhookPublicKeys, providerUrl, rotateEvery } =
+    chosen;
+  for (const connection of connections) {
+    parseConfig('cli', { FRESCO_PREFIX: prefix, FRESCO_CONNECTION: connection });
+  }
+  const receiving = { prefix, connections, applicationId, webhookPublicKeys };
+  const url = 'https://known.later';
+  const receiver = { ...receiving, table: 'later', queueUrl: url, webhookSink: url };
+  parseConfig('webhook-receiver', toEnvironment('webhook-receiver', receiver));
+  const rotator = {
+    ...{ prefix, connections, providerUrl },
+    ...{ table: 'later', bus: 'later', environment: 'known/later/on', leaseTermMs: 1000 },
+    rotateEveryMs: rotateEvery.toMilliseconds(),
+  };
+  parseConfig('rotator', toEnvironment('rotator', rotator));
+}
+
+// What is handed over may be in any account, where the command must not send what entities hold.
+function checkBus(arn: string, account: string): void {
+  const owner = Token.isUnresolved(arn) ? undefined : arn.split(':')[4];
+  if (owner === undefined || Token.isUnresolved(account) || owner === account) return;
+  throw new Error(
+    `the bus ${arn} is of another account than the stack (${account}): give one of this account, and forward from it with a rule`,
+  );
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { DefaultStackSynthesizer, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnResourcePolicy, CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -15,21 +15,33 @@ export interface ConnectionProps {
   readonly keepers: readonly string[];
 }
 
-const readActions = ['secretsmanager:GetSecretValue'];
-const writeActions = ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
+/** What hands a value out, to a reader or to another region. */
+const reading = [
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:BatchGetSecretValue',
+  'secretsmanager:ReplicateSecretToRegions',
+];
+/** What writes a value or moves a label. */
+const writing = ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
+/** What may do so too, and is CloudFormation's to call: it keeps tags, description, key and schedule. */
+const changing = [
+  'secretsmanager:UpdateSecret',
+  'secretsmanager:RotateSecret',
+  'secretsmanager:CancelRotateSecret',
+];
 
 const secrets: Readonly<Record<SecretKind, { description: string; denied: readonly string[] }>> = {
   client: {
     description: 'Fresco: the application registered with the provider',
-    denied: [...readActions, ...writeActions],
+    denied: [...reading, ...writing],
   },
   grant: {
     description: 'Fresco: the refresh token; private to the rotator and to login',
-    denied: [...readActions, ...writeActions],
+    denied: [...reading, ...writing],
   },
   'access-token': {
     description: 'Fresco: the access token, for consumers',
-    denied: writeActions,
+    denied: [...writing, 'secretsmanager:ReplicateSecretToRegions'],
   },
 };
 
@@ -50,26 +62,38 @@ export class Connection extends Construct {
       secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
       new CfnResourcePolicy(this, `${kind}-policy`, {
         secretId: secret.ref,
-        resourcePolicy: exceptFor(props.keepers, denied),
+        resourcePolicy: exceptFor(this, props.keepers, denied),
         blockPublicPolicy: true,
       }).applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     }
   }
 }
 
-// A condition and no principal: who is named as a principal and deleted later is lost for good.
-function exceptFor(keepers: readonly string[], actions: readonly string[]): object {
+// Conditions and no principal: who is named as a principal and deleted later is lost for good.
+function exceptFor(scope: Construct, keepers: readonly string[], actions: readonly string[]) {
+  const deny = (Sid: string, Action: readonly string[], Condition: object) => ({
+    Sid,
+    Effect: 'Deny',
+    Principal: { AWS: '*' },
+    Action,
+    Resource: '*',
+    Condition,
+  });
   return {
     Version: '2012-10-17',
     Statement: [
-      {
-        Sid: 'KeepersOnly',
-        Effect: 'Deny',
-        Principal: { AWS: '*' },
-        Action: actions,
-        Resource: '*',
-        Condition: { ArnNotEquals: { 'aws:PrincipalArn': keepers } },
-      },
+      deny('KeepersOnly', actions, { ArnNotEquals: { 'aws:PrincipalArn': keepers } }),
+      deny('KeepersAndDeploysOnly', changing, {
+        ArnNotEquals: { 'aws:PrincipalArn': [...keepers, ...deployingRole(scope)] },
+        'ForAllValues:StringNotEquals': { 'aws:CalledVia': 'cloudformation.amazonaws.com' },
+      }),
     ],
   };
+}
+
+/** The role that CloudFormation deploys with, which itself alone can assume. */
+function deployingRole(scope: Construct): string[] {
+  const { synthesizer } = Stack.of(scope);
+  if (!(synthesizer instanceof DefaultStackSynthesizer)) return [];
+  return [Fn.sub(synthesizer.cloudFormationExecutionRoleArn)];
 }

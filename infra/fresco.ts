@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
@@ -6,15 +6,15 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type StackFacts, stackParameterName, stackParameterValue } from '../src/stack-facts.ts';
 import { Alarms } from './alarms.ts';
 import { type Chosen, choose, type FrescoProps } from './choices.ts';
 import { dashboard } from './dashboard.ts';
+import { refuseTooLarge } from './limits.ts';
 import { Nightly } from './nightly.ts';
 import { letOperate } from './operators.ts';
-import { readingSecrets, secretArns } from './permissions.ts';
+import { tellOutputs, writeParameter } from './outputs.ts';
+import { readingSecrets } from './permissions.ts';
 import { keptQueue } from './queues.ts';
 import { Rotation } from './rotation.ts';
 import { Store } from './store.ts';
@@ -28,6 +28,7 @@ export type { FrescoProps };
  * one. Nobody but the rotator and the operators reads a refresh token; a deploy never spends one.
  */
 export class Fresco extends Construct {
+  readonly prefix: string;
   readonly store: Store;
   readonly bus: IEventBus;
   readonly alarmTopic: ITopic;
@@ -38,9 +39,10 @@ export class Fresco extends Construct {
 
   constructor(scope: Construct, id: string, props: FrescoProps = {}) {
     super(scope, id);
-    const chosen = choose(props);
+    const chosen = choose(props, Stack.of(this));
     this.#chosen = chosen;
     const { prefix, connections, operators } = chosen;
+    this.prefix = prefix;
     this.store = new Store(this, 'Store', { prefix, connections, operators, key: props.key });
     const { keyArn } = this.store.key;
     const key = Key.fromKeyArn(this, 'Key', keyArn);
@@ -60,7 +62,9 @@ export class Fresco extends Construct {
     const watched = { prefix, rotator, failures, webhook, hasNightlySync };
     new Alarms(this, 'Alarms', { ...watched, connections, topic });
     dashboard(this, 'Dashboard', { prefix, connections, webhook });
-    this.#letOperate(this.#leaveFacts());
+    this.#letOperate();
+    this.#warn();
+    refuseTooLarge(this);
   }
 
   /**
@@ -74,9 +78,9 @@ export class Fresco extends Construct {
         `there is no connection '${connection}' to read a token of: name one of ${connections.join(', ')}`,
       );
     }
-    const selection = { prefix, connections: [connection], kinds: ['access-token'] as const };
+    const selection = { prefix, connection, kinds: ['access-token'] as const };
     for (const statement of [
-      ...readingSecrets(this, this.store.key.keyArn, secretArns(this, selection)),
+      ...readingSecrets(this, this.store.key.keyArn, selection),
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
         resources: [this.rotation.consumersAlias.functionArn],
@@ -158,54 +162,32 @@ export class Fresco extends Construct {
     return `${account}/${region}/${this.#chosen.prefix.replaceAll('/', '-')}`;
   }
 
-  #leaveFacts(): StringParameter {
-    const { webhook, rotation } = this;
-    const facts: StackFacts = {
-      environment: this.#environment(),
-      connections: this.#chosen.connections,
-      table: this.store.table.tableName,
-      bus: this.bus.eventBusArn,
-      consumersAlias: rotation.consumersAlias.functionArn,
-      operatorAlias: rotation.operatorAlias.functionArn,
-      checks: Object.fromEntries(
-        [...rotation.checks].map(([connection, check]) => [connection, check.scheduleName]),
-      ),
-      ...(webhook && {
-        webhookSink: webhook.sink,
-        queueUrl: webhook.queue.queueUrl,
-        deadLetterQueueUrl: webhook.deadLetterQueue.queueUrl,
-      }),
-    };
-    return new StringParameter(this, 'Facts', {
-      parameterName: stackParameterName(this.#chosen.prefix),
-      description: 'Fresco: where the command finds what is deployed',
-      stringValue: Stack.of(this).toJsonString(stackParameterValue(facts)),
-    });
+  #letOperate(): void {
+    const { prefix, connections, operators } = this.#chosen;
+    const { store, rotation, webhook, bus, alarmTopic } = this;
+    const environment = this.#environment();
+    const told = { prefix, environment, connections, store, rotation, webhook, bus, alarmTopic };
+    const { parameterArn } = writeParameter(this, 'Facts', told);
+    tellOutputs(this, told);
+    const busArn = bus.eventBusArn;
+    const parts = { prefix, operators, store, rotation, webhook, parameterArn, busArn };
+    letOperate(this, 'OperatorRights', parts);
   }
 
-  #letOperate(facts: StringParameter): void {
-    const { prefix, connections, operators } = this.#chosen;
-    const { store, rotation, webhook } = this;
-    const parameterArn = facts.parameterArn;
-    letOperate(this, 'Operators', {
-      prefix,
-      connections,
-      operators,
-      store,
-      rotation,
-      webhook,
-      parameterArn,
-      busArn: this.bus.eventBusArn,
-    });
-    new CfnOutput(this, 'NativeRotation', {
-      description: 'The function that Secrets Manager rotates a grant with, on demand',
-      value: rotation.nativeAlias.functionArn,
-    });
-    if (operators.length > 0) return;
-    Annotations.of(this).addWarningV2(
-      'fresco:no-operators',
-      'nobody may log in yet: name the roles or users who may, with the prop or the context value "operators"',
-    );
+  #warn(): void {
+    const { operators, alarmEmail, alarmTopic } = this.#chosen;
+    if (operators.length === 0) {
+      Annotations.of(this).addWarningV2(
+        'fresco:no-operators',
+        'no operators configured: set "operators" (prop, or -c operators=<ARN>) to the roles or users allowed to log in',
+      );
+    }
+    if (alarmEmail === undefined && alarmTopic === undefined) {
+      Annotations.of(this).addWarningV2(
+        'fresco:no-alarm-email',
+        'nobody gets the alarms: set "alarmEmail" (prop, or -c alarmEmail=<address>), or subscribe somebody to the topic of the output AlarmTopicArn',
+      );
+    }
   }
 }
 

@@ -6,41 +6,41 @@ import { secretName } from '../src/stack-facts.ts';
 /** The three secrets of a connection. */
 export type SecretKind = Parameters<typeof secretName>[2];
 
-/** Which secrets: of one prefix, of some connections, of some kinds. */
+/** Which secrets: of some kinds, and of one connection or of every one that the prefix has. */
 export interface SecretSelection {
   readonly prefix: string;
-  readonly connections: readonly string[];
   readonly kinds: readonly SecretKind[];
+  /** @default - every connection, so that a policy does not grow with them */
+  readonly connection?: string;
 }
 
 /**
  * ARNs of secrets by name. Secrets Manager adds a dash and six characters of its own, so the question
  * marks are the narrowest pattern that is known before a secret exists.
  */
-export function secretArns(scope: Construct, selection: SecretSelection): string[] {
-  const { prefix, connections, kinds } = selection;
-  return connections.flatMap((connection) =>
-    kinds.map((kind) =>
-      Stack.of(scope).formatArn({
-        service: 'secretsmanager',
-        resource: `secret:${secretName(prefix, connection, kind)}-??????`,
-      }),
-    ),
-  );
+export function secretArns(
+  scope: Construct,
+  { prefix, kinds, connection = '*' }: SecretSelection,
+): string[] {
+  return kinds.map((kind) => secretArn(scope, `${secretName(prefix, connection, kind)}-??????`));
+}
+
+function secretArn(scope: Construct, name: string): string {
+  return Stack.of(scope).formatArn({ service: 'secretsmanager', resource: `secret:${name}` });
 }
 
 /** Reads the values of these secrets, and opens nothing else with the key. */
 export function readingSecrets(
   scope: Construct,
   keyArn: string,
-  secrets: readonly string[],
+  selection: SecretSelection,
 ): PolicyStatement[] {
   return [
     new PolicyStatement({
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [...secrets],
+      resources: secretArns(scope, selection),
     }),
-    usingKeyForSecrets(scope, keyArn, secrets, ['kms:Decrypt']),
+    usingKeyForSecrets(scope, keyArn, selection, ['kms:Decrypt']),
   ];
 }
 
@@ -48,7 +48,7 @@ export function readingSecrets(
 export function rotatingSecrets(
   scope: Construct,
   keyArn: string,
-  secrets: readonly string[],
+  selection: SecretSelection,
 ): PolicyStatement[] {
   return [
     new PolicyStatement({
@@ -57,16 +57,16 @@ export function rotatingSecrets(
         'secretsmanager:PutSecretValue',
         'secretsmanager:UpdateSecretVersionStage',
       ],
-      resources: [...secrets],
+      resources: secretArns(scope, selection),
     }),
-    usingKeyForSecrets(scope, keyArn, secrets, ['kms:Decrypt', 'kms:GenerateDataKey']),
+    usingKeyForSecrets(scope, keyArn, selection, ['kms:Decrypt', 'kms:GenerateDataKey']),
   ];
 }
 
 function usingKeyForSecrets(
   scope: Construct,
   keyArn: string,
-  secrets: readonly string[],
+  selection: SecretSelection,
   actions: string[],
 ): PolicyStatement {
   return new PolicyStatement({
@@ -74,7 +74,11 @@ function usingKeyForSecrets(
     resources: [keyArn],
     conditions: {
       StringEquals: { 'kms:ViaService': viaService(scope, 'secretsmanager') },
-      StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
+      StringLike: { 'kms:EncryptionContext:SecretARN': secretArns(scope, selection) },
+      // The star of a pattern spans slashes: a prefix that goes on where this one ends is another stage.
+      StringNotLike: {
+        'kms:EncryptionContext:SecretARN': secretArn(scope, `${selection.prefix}/*/*/*`),
+      },
     },
   });
 }

@@ -1,10 +1,11 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Names } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import type { EventInvokeConfigOptions } from 'aws-cdk-lib/aws-lambda';
+import type { EventInvokeConfigOptions, EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { usingKeyThrough } from './permissions.ts';
+import type { ServiceFunction } from './service-function.ts';
 
 /** A queue as all of Fresco's: encrypted, over TLS alone, and keeping a message for two weeks. */
 export function keptQueue(
@@ -33,6 +34,31 @@ export function sendingTo(scope: Construct, keyArn: string, queue: Queue): Polic
     new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }),
     usingKeyThrough(scope, keyArn, 'sqs'),
   ];
+}
+
+/**
+ * Has a function take from a queue, which it opens with what it has for `sendingTo`: CDK's own grant would let
+ * it decrypt whatever the key has encrypted. Lambda takes one mapping alone for a queue, so its id never changes.
+ */
+export function takeFrom(
+  queue: Queue,
+  { lambda }: ServiceFunction,
+  { namedAfter, ...options }: EventSourceMappingOptions & { readonly namedAfter: IConstruct },
+): void {
+  lambda.addToRolePolicy(
+    new PolicyStatement({
+      actions: [
+        'sqs:ReceiveMessage',
+        'sqs:ChangeMessageVisibility',
+        'sqs:GetQueueUrl',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+      ],
+      resources: [queue.queueArn],
+    }),
+  );
+  const id = `SqsEventSource:${Names.nodeUniqueId(namedAfter.node)}`;
+  lambda.addEventSourceMapping(id, { eventSourceArn: queue.queueArn, ...options });
 }
 
 /**

@@ -1,9 +1,10 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias, CfnPermission, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
 import {
   Schedule,
   ScheduleExpression,
+  ScheduleGroup,
   ScheduleTargetInput,
   TimeWindow,
 } from 'aws-cdk-lib/aws-scheduler';
@@ -43,8 +44,8 @@ export class Rotation extends Construct {
   readonly consumersAlias: Alias;
   readonly nativeAlias: Alias;
   readonly operatorAlias: Alias;
-  /** The schedule of each connection's check, by the connection's name. */
-  readonly checks: ReadonlyMap<string, Schedule>;
+  /** Holds the schedule of each connection's check, under the connection's name. */
+  readonly checks: ScheduleGroup;
 
   constructor(scope: Construct, id: string, props: RotationProps) {
     super(scope, id);
@@ -69,7 +70,8 @@ export class Rotation extends Construct {
     this.consumersAlias = this.#door('consumers', failures);
     this.nativeAlias = this.#door('native', failures);
     this.operatorAlias = this.#door('operator', failures);
-    this.checks = this.#check(props);
+    this.checks = new ScheduleGroup(this, 'Checks', { removalPolicy: RemovalPolicy.DESTROY });
+    this.#check(props);
     this.#rotateNatively(props);
   }
 
@@ -83,7 +85,7 @@ export class Rotation extends Construct {
     });
   }
 
-  #check({ settings, store, failures }: RotationProps): ReadonlyMap<string, Schedule> {
+  #check({ settings, store, failures }: RotationProps): void {
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -92,8 +94,10 @@ export class Rotation extends Construct {
     for (const statement of sendingTo(this, store.key.keyArn, failures)) {
       role.addToPolicy(statement);
     }
-    const checkOf = (connection: string) =>
+    for (const connection of settings.connections) {
       new Schedule(this, `check-${connection}`, {
+        scheduleGroup: this.checks,
+        scheduleName: connection,
         description: `Fresco: checks ${settings.prefix}/${connection}`,
         schedule: ScheduleExpression.rate(Duration.hours(1)),
         timeWindow: TimeWindow.flexible(Duration.minutes(10)),
@@ -105,26 +109,22 @@ export class Rotation extends Construct {
           maxEventAge: Duration.minutes(15),
         }),
       });
-    return new Map(settings.connections.map((name) => [name, checkOf(name)]));
+    }
   }
 
   /** Secrets Manager may use its door at any time; it does so on demand, or as `rotateNativelyEvery` says. */
   #rotateNatively({ settings, rotateNativelyEvery }: RotationProps): void {
-    const { prefix } = settings;
-    for (const connection of settings.connections) {
-      const [grant = ''] = secretArns(this, {
-        prefix,
-        connections: [connection],
-        kinds: ['grant'],
-      });
-      const permission = new CfnPermission(this, `native-${connection}`, {
-        action: 'lambda:InvokeFunction',
-        functionName: this.nativeAlias.functionArn,
-        principal: 'secretsmanager.amazonaws.com',
-        sourceAccount: Stack.of(this).account,
-        sourceArn: grant,
-      });
-      if (rotateNativelyEvery === undefined) continue;
+    const { prefix, connections } = settings;
+    const [sourceArn = ''] = secretArns(this, { prefix, kinds: ['grant'] });
+    const permission = new CfnPermission(this, 'Native', {
+      action: 'lambda:InvokeFunction',
+      functionName: this.nativeAlias.functionArn,
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: Stack.of(this).account,
+      sourceArn,
+    });
+    if (rotateNativelyEvery === undefined) return;
+    for (const connection of connections) {
       new CfnRotationSchedule(this, `rotate-${connection}`, {
         secretId: secretName(prefix, connection, 'grant'),
         rotationLambdaArn: this.nativeAlias.functionArn,

@@ -7,7 +7,6 @@ import { secretArns } from './permissions.ts';
 /** Whose secrets the key guards, and who may open them. */
 export interface StoreKeyProps {
   readonly prefix: string;
-  readonly connections: readonly string[];
   /** ARNs of the rotator's role and of the operators. */
   readonly keepers: readonly string[];
   /** A key to use in place of a new one, with the policy that it has. */
@@ -47,8 +46,8 @@ function newKey(scope: Construct, id: string, prefix: string): Key {
 }
 
 function keepersOnly(scope: Construct, props: StoreKeyProps): PolicyStatement {
-  const { prefix, connections, keepers } = props;
-  const privates = secretArns(scope, { prefix, connections, kinds: ['client', 'grant'] });
+  const { prefix, keepers } = props;
+  const privates = secretArns(scope, { prefix, kinds: ['client', 'grant'] });
   return new PolicyStatement({
     sid: 'KeepersOnly',
     effect: Effect.DENY,

@@ -4,14 +4,7 @@ import { type IRole, type IUser, Role, ServicePrincipal } from 'aws-cdk-lib/aws-
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { Connection } from './connection.ts';
-import {
-  changingItems,
-  readingSecrets,
-  rotatingSecrets,
-  type SecretKind,
-  secretArns,
-  usingKeyThrough,
-} from './permissions.ts';
+import { changingItems, readingSecrets, rotatingSecrets, usingKeyThrough } from './permissions.ts';
 import { storeKey } from './store-key.ts';
 
 /** Whoever may log in, and rotate at will. */
@@ -48,20 +41,19 @@ export class Store extends Stack {
       description: `Fresco (${prefix}): the rotator, the only function that reads a refresh token`,
     });
     const keepers = [this.rotatorRole.roleArn, ...props.operators.map(arnOf)];
-    this.key = storeKey(this, 'Key', { prefix, connections, keepers, key: props.key });
+    this.key = storeKey(this, 'Key', { prefix, keepers, key: props.key });
     this.table = journalTable(this, this.key);
     for (const connection of connections) {
       new Connection(this, connection, { prefix, connection, key: this.key, keepers });
     }
-    this.#letRotate(prefix, connections);
+    this.#letRotate(prefix);
   }
 
-  #letRotate(prefix: string, connections: readonly string[]): void {
+  #letRotate(prefix: string): void {
     const { key, table, rotatorRole } = this;
-    const arns = (kinds: readonly SecretKind[]) => secretArns(this, { prefix, connections, kinds });
     for (const statement of [
-      ...readingSecrets(this, key.keyArn, arns(['client'])),
-      ...rotatingSecrets(this, key.keyArn, arns(['grant', 'access-token'])),
+      ...readingSecrets(this, key.keyArn, { prefix, kinds: ['client'] }),
+      ...rotatingSecrets(this, key.keyArn, { prefix, kinds: ['grant', 'access-token'] }),
       changingItems(table.tableArn, journalKeys, ['GetItem', 'PutItem']),
       usingKeyThrough(this, key.keyArn, 'dynamodb'),
     ]) {

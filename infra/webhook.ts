@@ -8,13 +8,12 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Config, toEnvironment } from '../src/config.ts';
-import { changingItems, readingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
-import { keptQueue, sendingTo } from './queues.ts';
+import { changingItems, readingSecrets, usingKeyThrough } from './permissions.ts';
+import { keptQueue, sendingTo, takeFrom } from './queues.ts';
 import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
 import { type Store, senderKeys, subscriptionKeys } from './store.ts';
 
@@ -106,7 +105,7 @@ export class Webhook extends Construct {
 
   #handle(props: WebhookProps): ServiceFunction {
     const { store, settings } = props;
-    const { prefix, connections } = settings;
+    const { prefix } = settings;
     const { keyArn } = store.key;
     const handler = new ServiceFunction(this, 'Handler', {
       edge: 'webhook-handler',
@@ -120,11 +119,7 @@ export class Webhook extends Construct {
       timeout: handlerTimeout,
     });
     handler.allow(
-      ...readingSecrets(
-        this,
-        keyArn,
-        secretArns(this, { prefix, connections, kinds: ['access-token'] }),
-      ),
+      ...readingSecrets(this, keyArn, { prefix, kinds: ['access-token'] }),
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
         resources: [settings.consumersAlias],
@@ -138,19 +133,13 @@ export class Webhook extends Construct {
       ...sendingTo(this, keyArn, this.queue),
       new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.busArn] }),
     );
-    handler.lambda.addEventSource(
-      new SqsEventSource(withoutKey(this, this.queue), {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-      }),
-    );
+    takeFrom(this.queue, handler, {
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      namedAfter: new Construct(this, 'NotificationsByArn'),
+    });
     return handler;
   }
-}
-
-// With its key, CDK would let the handler decrypt whatever the key has encrypted.
-function withoutKey(scope: Construct, queue: Queue): IQueue {
-  return Queue.fromQueueArn(scope, 'NotificationsByArn', queue.queueArn);
 }
 
 /** Who, when and how it ended: no header, since one of them is the notification's signature. */

@@ -1,5 +1,6 @@
 // Goal: the rotator as it is deployed does its work through each of its doors, and through no other.
 // Method: the built bundle as a process on Lambda's Node, real SDK, doubles on the wire, the sandbox.
+import { readFileSync } from 'node:fs';
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeAccessToken } from '../../src/core/access-token.ts';
@@ -103,20 +104,27 @@ describe('the rotator in its bundle', () => {
     expect((await published()).generation).toBe(2);
   });
 
-  it('is driven by Secrets Manager through its own rotation, each step delivered twice', async () => {
+  it('is driven by Secrets Manager as docs/deploy.md says, each step delivered twice', async () => {
     await stack.logIn(13 * hourMs);
+    const [first, later] = documentedRotations();
+    if (first === undefined || later === undefined) throw new Error('the page has lost a call');
     await stack.secretsClient.send(
       new RotateSecretCommand({
-        SecretId: 'fresco/default/grant',
+        ...first,
         ClientRequestToken: '00000000-0000-4000-8000-00000000000a',
-        RotationLambdaARN: 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:native',
-        RotateImmediately: true,
       }),
     );
     expect(await stack.secrets.rotationsEnded()).toEqual([{ kind: 'rotated', attempts: 1 }]);
     const current = await stack.grant.current();
     expect(current?.versionId).toBe('00000000-0000-4000-8000-00000000000a');
     expect(current && decodeGrant(current.value).generation).toBe(2);
+    expect((await published()).generation).toBe(2);
+    expect(await tokenRequests()).toBe(1);
+
+    // Within ten minutes: it ends well, and the provider is asked for nothing.
+    const ClientRequestToken = '00000000-0000-4000-8000-00000000000b';
+    await stack.secretsClient.send(new RotateSecretCommand({ ...later, ClientRequestToken }));
+    expect((await stack.secrets.rotationsEnded()).at(-1)).toEqual({ kind: 'rotated', attempts: 1 });
     expect((await published()).generation).toBe(2);
     expect(await tokenRequests()).toBe(1);
   });
@@ -164,4 +172,21 @@ async function expectNoSecretIn(...texts: string[]): Promise<void> {
   for (const secret of [...secrets, 'sandbox-secret']) {
     for (const text of texts) expect(text).not.toContain(secret);
   }
+}
+
+/** The calls of `aws secretsmanager rotate-secret` that the docs print, in their order. */
+function documentedRotations(): {
+  readonly SecretId: string;
+  readonly RotationLambdaARN?: string;
+}[] {
+  const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+  const calls = [...page.matchAll(/^aws secretsmanager rotate-secret (.*)$/gm)];
+  return calls.map(([, text = '']) => {
+    const option = (name: string) => new RegExp(`--${name} (\\S+)`).exec(text)?.[1];
+    const RotationLambdaARN = option('rotation-lambda-arn')?.replace(
+      '<NativeRotation>',
+      'arn:aws:lambda:eu-south-1:000000000000:function:rotator:native',
+    );
+    return { SecretId: option('secret-id') ?? '', ...(RotationLambdaARN && { RotationLambdaARN }) };
+  });
 }

@@ -26,9 +26,20 @@ export function statementsOfRole(deployed: Deployed, roleName: string): Statemen
     if (ManagedPolicyArns ?? Policies)
       throw new Error(`the role ${id} has policies of another kind`);
   }
-  return resourcesOf(deployed, 'AWS::IAM::Policy')
-    .filter(([, policy]) => (policy.Properties['Roles'] as string[]).includes(roleName))
-    .flatMap(([, policy]) => statementsIn(policy.Properties['PolicyDocument']));
+  return identityPolicies(deployed)
+    .filter(({ roles }) => roles.includes(roleName))
+    .flatMap(({ statements }) => statements);
+}
+
+/** Every policy of roles and users, inline or managed. */
+export function identityPolicies(deployed: Deployed) {
+  return ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+    .flatMap((type) => resourcesOf(deployed, type))
+    .map(([id, { Properties }]) => ({
+      id,
+      roles: (Properties['Roles'] ?? []) as readonly string[],
+      statements: statementsIn(Properties['PolicyDocument']),
+    }));
 }
 
 /** The statements of a policy document. */
@@ -110,7 +121,10 @@ function holds(operator: string, key: string, wanted: readonly string[], access:
     case 'StringNotEquals':
       return !some((pattern, text) => pattern === text);
     case 'ArnNotEquals':
+    case 'StringNotLike':
       return !some(matches);
+    case 'ForAllValues:StringNotEquals':
+      return given.every((text) => !wanted.includes(text));
     case 'ForAllValues:StringLike':
       return given.every((text) => wanted.some((pattern) => matches(pattern, text)));
     default:

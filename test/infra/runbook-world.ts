@@ -49,7 +49,7 @@ export async function startRunbookWorld() {
   let deployment: Deployment | undefined;
   const stack = await startRotatorStack(async (providerUrl) => {
     deployment = new Deployment(
-      await synthesize((app) => void frescoIn(app, { providerUrl, nightlySync: '02:00' })),
+      await synthesize((app) => void frescoIn(app, { providerUrl, nightlySync: '01:30' })),
     );
     return { variables: deployment.variables(/RotatorFunction/), timeoutMs: 50_000 };
   });
@@ -68,7 +68,8 @@ export async function startRunbookWorld() {
     for (const name of ['rotator', ids.rotator]) lambda.route(`${name}:${alias}`, through);
   }
   const ssm = await startSsm({ '/fresco/stack': JSON.stringify(facts) });
-  const scheduler = await startScheduler({ [facts.checks['default'] ?? '']: 'ENABLED' });
+  const scheduleName = `${facts.checkGroup}/default`;
+  const scheduler = await startScheduler({ [scheduleName]: 'ENABLED' });
   stack.bus.buses.add('fresco').add(facts.bus.replace(/^.*event-bus\//, ''));
   const endpoints = endpointsOf(stack, { lambda, sqs });
   const functions = await otherFunctions(deployment, endpoints, {
@@ -83,7 +84,7 @@ export async function startRunbookWorld() {
     sqs,
     lambda,
     scheduler,
-    scheduleName: facts.checks['default'] ?? '',
+    scheduleName,
     /** For the command, on a machine whose store is this stack. */
     env: {
       ...endpoints,
@@ -123,7 +124,7 @@ function factsIn(
 ) {
   const text = String(deployment.one('AWS::SSM::Parameter', /Facts/).properties['Value']);
   return {
-    ...(JSON.parse(text) as { readonly bus: string; readonly checks: Record<string, string> }),
+    ...(JSON.parse(text) as { readonly bus: string; readonly checkGroup: string }),
     queueUrl: queueUrl(ids.queue),
     deadLetterQueueUrl: queueUrl(ids.deadLetters),
   };

@@ -1,14 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { IConstruct } from 'constructs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fresco, type FrescoProps } from '../../infra/fresco.ts';
 import { bundleFolder } from '../../infra/service-function.ts';
-import { type Edge, parseConfig } from '../../src/config.ts';
+import { type Edge, parseConfig, reservedNames } from '../../src/config.ts';
 import { parseStackFacts } from '../../src/stack-facts.ts';
 import { parseCall } from '../../src/wiring/rotator-doors.ts';
 import { builtFunction } from '../bundles/built.ts';
@@ -258,7 +261,7 @@ describe('what the stack tells', () => {
     const [parameter] = resourcesOf(deployed, 'AWS::SSM::Parameter');
     expect(parameter?.[1].Properties['Name']).toBe('/fresco/stack');
     const receiver = parseConfig('webhook-receiver', environmentOf(deployed, 'webhook-receiver'));
-    expect(parseStackFacts(String(parameter?.[1].Properties['Value']))).toMatchObject({
+    expect(factsIn(deployed)).toMatchObject({
       environment: `${account}/${region}/fresco`,
       connections: ['default', 'second'],
       consumersAlias: aliasArn('consumers'),
@@ -286,16 +289,106 @@ describe('the topic of alarms', () => {
   });
 });
 
-describe('a name that a function would refuse', () => {
-  it.each<{ props: FrescoProps; says: string }>([
-    { props: { prefix: '/fresco' }, says: "FRESCO_PREFIX must be .*, got '/fresco'" },
-    { props: { connections: ['a/b'] }, says: "FRESCO_CONNECTION must be .*, got 'a/b'" },
-    {
-      props: { providerUrl: 'https://provider.example.com/' },
-      says: 'FRESCO_PROVIDER_URL must be .* no slash at its end',
-    },
-  ])('is refused before anything is deployed: $props', ({ props, says }) => {
-    expect(() => new Fresco(new Stack(), 'Fresco', props)).toThrow(new RegExp(says));
+describe('the outputs', () => {
+  it('tell a person what is deployed, and what to type next', () => {
+    const outputs = Object.entries(deployed.get('fresco')?.Outputs ?? {}).map(
+      ([id, { Value }]) => [id.replace(/^Fresco|[0-9A-F]{8}$/g, ''), Value] as const,
+    );
+    expect(Object.fromEntries(outputs)).toMatchObject({
+      NextCommand: 'npx fresco login --store aws --connection default',
+      WebhookAddress: parseConfig('webhook-receiver', environmentOf(deployed, 'webhook-receiver'))
+        .webhookSink,
+      EventBus: arnOfOnly('AWS::Events::EventBus'),
+      AlarmTopicArn: arnOfOnly('AWS::SNS::Topic'),
+      NativeRotation: aliasArn('native'),
+    });
+  });
+});
+
+describe('what a deploy, a function or a login would refuse', () => {
+  const [inAccount, elsewhere] = ['111122223333', '444455556666'];
+  const arn = (rest: string, service = 'iam') => `arn:aws:${service}::${inAccount}:${rest}`;
+  const bus = (arnOfBus: string) => (stack: Stack) => ({
+    bus: EventBus.fromEventBusArn(stack, 'Bus', arnOfBus) as IEventBus,
+  });
+  const operator = (arnOfRole: string) => (stack: Stack) => ({
+    operators: [Role.fromRoleArn(stack, 'Who', arnOfRole)],
+  });
+
+  it.each<[string, FrescoProps | ((stack: Stack) => FrescoProps), string]>([
+    ['a prefix', { prefix: '/fresco' }, "FRESCO_PREFIX must be .*, got '/fresco'"],
+    ['an alias of KMS', { prefix: 'fresco.test' }, "FRESCO_PREFIX must be .*, got 'fresco.test'"],
+    ['a parameter', { prefix: 'aws-x' }, "not with aws or ssm, .*, got 'aws-x'"],
+    ['a connection', { connections: ['a/b'] }, "FRESCO_CONNECTION must be .*, got 'a/b'"],
+    ['a part of ours', { connections: ['Table'] }, "must not be 'Table': the stack calls parts"],
+    ['no connection', { connections: [] }, 'FRESCO_CONNECTIONS must be'],
+    [
+      'a connection twice',
+      { connections: ['one', 'two', 'one'] },
+      '"connections" names .one. twice',
+    ],
+    ['a slash', { providerUrl: 'https://provider.example.com/' }, 'FRESCO_PROVIDER_URL must be'],
+    ['an application', { applicationId: 'mine' }, 'FRESCO_APPLICATION_ID must be a number'],
+    ['a key', { webhookPublicKeys: ['PEM'] }, 'FRESCO_WEBHOOK_PUBLIC_KEYS must be public keys'],
+    ['a part of a second', { rotateEvery: Duration.millis(1500) }, 'whole number of seconds'],
+    ['two hours', { rotateNativelyEvery: Duration.hours(2) }, 'from 4 hours to 999 days.*2 hours'],
+    ['an address', { alarmEmail: 'ops' }, '"alarmEmail" must be an address'],
+    [
+      'a session of a role',
+      operator(arn('assumed-role/ops/ann', 'sts')),
+      `session of a role: .*"aws iam get-role --role-name ops .*" prints it, ${arn('role/ops')} unless`,
+    ],
+    [
+      'a session of Identity Center',
+      operator(arn('assumed-role/AWSReservedSSO_Ops_1/ann', 'sts')),
+      'get-role --role-name AWSReservedSSO_Ops_1 --query Role.Arn --output text" prints it$',
+    ],
+    [
+      'a role of another account',
+      operator(`arn:aws:iam::${elsewhere}:role/ops`),
+      `of another account than the stack \\(${inAccount}\\)`,
+    ],
+    [
+      'a bus of another account',
+      bus(`arn:aws:events:${region}:${elsewhere}:event-bus/theirs`),
+      `of another account than the stack \\(${inAccount}\\).*with a rule`,
+    ],
+  ])('is refused before anything is deployed: %s', (_, props, says) => {
+    const stack = new Stack(new App(), 'stack', { env: { account: inAccount, region } });
+    const given = typeof props === 'function' ? props(stack) : props;
+    expect(() => new Fresco(stack, 'Fresco', given)).toThrow(new RegExp(says));
+  });
+
+  it('is not a name that a part of the stacks has, unless it is refused', () => {
+    const tree = (of: IConstruct) => of.node.children.map(({ node }) => node.id);
+    const { fresco } = frescoIn(new App(), { nightlySync: '01:30', connections: ['default'] });
+    const alarms = fresco.node.findChild('Alarms');
+    const ids = [...tree(fresco.store), ...tree(alarms), 'Default', 'Resource', 'check', 'Exports'];
+    const fine = ids.filter((id) => /^[A-Za-z0-9-]+$/.test(id) && !reserved(id));
+    const stack = new Stack(new App(), 'fresco');
+    new Fresco(stack, 'Fresco', { nightlySync: '01:30', connections: [...new Set(fine)] });
+    expect(Template.fromStack(stack).toJSON()).toHaveProperty('Resources');
+    expect(ids.filter(reserved).sort()).toEqual([...reservedNames].sort());
+  });
+
+  const reserved = (id: string) => reservedNames.some((name) => name === id);
+});
+
+describe('a deploy warns', () => {
+  const warningsOf = (props: FrescoProps) => {
+    const context = { '@aws-cdk/core:defaultCrossStackReferences': 'weak' };
+    const { stack } = frescoIn(new App({ context }), props);
+    return Annotations.fromStack(stack)
+      .findWarning('*', Match.stringLikeRegexp('.*'))
+      .map(({ entry }) => String(entry.data).replace(/ \[ack: .*$/, ''));
+  };
+
+  it('where nobody would hear an alarm, and where nobody may log in, and names the option', () => {
+    expect(warningsOf({ operators: [] })).toEqual([
+      expect.stringMatching(/^no operators configured: set "operators"/),
+      expect.stringMatching(/^nobody gets the alarms: set "alarmEmail" .*AlarmTopicArn$/),
+    ]);
+    expect(warningsOf({ alarmEmail: 'ops@example.com' })).toEqual([]);
   });
 });
 
@@ -311,8 +404,7 @@ describe('a stack with everything chosen otherwise', () => {
   it('has no way in for notifications where they are off', () => {
     expect(resourcesOf(other, 'AWS::ApiGatewayV2::Api')).toEqual([]);
     expect(resourcesOf(other, 'AWS::Lambda::Function')).toHaveLength(1);
-    const value = String(only(other, 'AWS::SSM::Parameter')[1].Properties['Value']);
-    expect(parseStackFacts(value)).not.toHaveProperty('webhookSink');
+    expect(factsIn(other)).not.toHaveProperty('webhookSink');
   });
 
   it('takes prefix, times and provider as they are given', () => {
@@ -335,6 +427,11 @@ function only(where: Deployed, type: string): [string, Resource] {
 
 function arnOfOnly(type: string): string {
   return arnOf(...only(deployed, type));
+}
+
+function factsIn(where: Deployed) {
+  const { Name, Value } = only(where, 'AWS::SSM::Parameter')[1].Properties;
+  return parseStackFacts(String(Value), `arn:aws:ssm:${region}:${account}:parameter${Name}`);
 }
 
 const idOf = { rotator: 'Rotator', 'webhook-receiver': 'Receiver', 'webhook-handler': 'Handler' };

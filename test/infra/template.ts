@@ -16,18 +16,18 @@ export interface Template {
 /** Stacks by name, as they would be in the account and region below. */
 export type Deployed = ReadonlyMap<string, Template>;
 
-/** Where the tests deploy. */
-export const account = '123456789012';
+/** Where the tests deploy: the account of the doubles. */
+export const account = '000000000000';
 /** Where the tests deploy. */
 export const region = 'eu-south-1';
 
 /** Replaces each reference by what CloudFormation would put there; throws for a function it doesn't know. */
 export function resolved(templates: ReadonlyMap<string, Template>): Deployed {
   return new Map(
-    [...templates].map(([name, { Resources }]) => [
-      name,
-      { Resources: resolve(Resources, { name, templates }) },
-    ]),
+    [...templates].map(([name, { Resources, Outputs = {} }]) => {
+      const place = { name, templates };
+      return [name, { Resources: resolve(Resources, place), Outputs: resolve(Outputs, place) }];
+    }),
   );
 }
 
@@ -41,6 +41,7 @@ export function resourcesOf(deployed: Deployed, type: string): [string, Resource
 /** The ARN that a resource of these templates gets; types without one have none. */
 export function arnOf(id: string, resource: Resource): string {
   const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${account}:${rest}`;
+  const { GroupName, Name } = resource.Properties ?? {};
   switch (resource.Type) {
     case 'AWS::IAM::Role':
       return `arn:aws:iam::${account}:role/${id}`;
@@ -59,7 +60,7 @@ export function arnOf(id: string, resource: Resource): string {
     case 'AWS::Lambda::Function':
       return arn('lambda', `function:${id}`);
     case 'AWS::Scheduler::Schedule':
-      return arn('scheduler', `schedule/default/${id}`);
+      return arn('scheduler', `schedule/${GroupName ?? 'default'}/${Name ?? id}`);
     case 'AWS::SecretsManager::Secret':
       return arn('secretsmanager', `secret:${resource.Properties['Name']}-Ab1Cd2`);
     default:
@@ -132,6 +133,8 @@ function reference(id: string, place: Place): string {
     case 'AWS::SNS::Topic':
     case 'AWS::SecretsManager::Secret':
       return arnOf(id, resource);
+    case 'AWS::Scheduler::ScheduleGroup':
+      return String(resource.Properties['Name']);
     case 'AWS::Lambda::Alias': {
       const { FunctionName, Name } = resource.Properties;
       return `arn:aws:lambda:${region}:${account}:function:${resolve(FunctionName, place)}:${Name}`;
