@@ -31,7 +31,7 @@ export async function isDead(pass: Pass, published: AccessToken): Promise<boolea
   const remembered =
     canary !== null &&
     compare(canary.position, published) === 0 &&
-    nowMs - canary.atMs < verdictHoldsMs &&
+    Math.abs(nowMs - canary.atMs) < verdictHoldsMs &&
     !isUntroubled(canary);
   const verdict = remembered ? canary.verdict : await askCanary(pass, published);
   return verdict === 'rejected';

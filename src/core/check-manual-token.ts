@@ -50,7 +50,7 @@ function isCheckDue(pass: Pass, published: AccessToken): boolean {
   if (canary === null || compare(canary.position, published) !== 0) return true;
   const last = history.at(-1)?.outcome;
   const isTroubled = last === 'token-rejected' || last === 'permission-missing';
-  return isTroubled || page.nowMs() - canary.atMs >= checkEveryMs;
+  return isTroubled || Math.abs(page.nowMs() - canary.atMs) >= checkEveryMs;
 }
 
 async function look(pass: Pass, published: AccessToken, fresh: Outcome): Promise<Outcome> {

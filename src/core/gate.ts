@@ -13,6 +13,8 @@ const dayMs = 86_400_000;
 const onDemandEveryMs = 45 * 60_000;
 const nativeEveryMs = 10 * 60_000;
 const wishMarginMs = 5 * 60_000;
+// A clock may be set a little without any harm.
+const datedAheadMs = 5 * 60_000;
 
 /** The longest that a provider's Retry-After is followed: one more request an hour harms nobody. */
 export const retryAfterMaxMs = 3_600_000;
@@ -68,11 +70,17 @@ export function spendReason(sight: Sight): Due | undefined {
   if (isAsked(sight)) return 'asked';
   // A refresh token that was adopted has brought none, whatever clock dated it.
   if (current.accessToken === null) return 'aged';
+  if (isDatedAhead(current, nowMs)) return 'aged';
   if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';
   if (sight.dead) return 'rejected';
   if (isUnanswered(sight)) return 'unanswered';
   const wishMs = request.minValidityMs ?? 0;
   return wishMs <= longestWishMs(lifeMs) && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
+}
+
+/** Whether a clock that was ahead has dated a token, so that nobody knows when it ends. */
+export function isDatedAhead({ issuedAtMs }: { readonly issuedAtMs: number }, nowMs: number) {
+  return issuedAtMs - nowMs > datedAheadMs;
 }
 
 /** The longest validity that a refresh can give: a new token has aged a little when it is first handed out. */
@@ -132,7 +140,7 @@ export function uncertainty({
       lastSentAtMs: last.sentAtMs,
       requestMs: settings.requestMs,
       replayed: sends.length > 1,
-      accessTokenExpiresAtMs: current.expiresAtMs,
+      accessTokenExpiresAtMs: isDatedAhead(current, nowMs) ? nowMs : current.expiresAtMs,
       rejectedAtMs: rejectedSinceMs(journal, current) ?? (dead ? nowMs : undefined),
     },
     nowMs,
@@ -170,7 +178,7 @@ function fullDay(sight: Sight): Outcome | undefined {
 }
 
 function sentInADay({ journal, nowMs }: Sight): readonly number[] {
-  return journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs);
+  return journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs && atMs <= nowMs + datedAheadMs);
 }
 
 /** Whether a send that was not answered may be followed by another at once, in the same pass. */

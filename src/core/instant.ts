@@ -1,3 +1,6 @@
+/** How far a clock may be off another's before what it dates is not believed. */
+export const skewMaxMs = 30_000;
+
 /** Epoch milliseconds as RFC 3339 in UTC, to the second: `2026-11-23T02:00:00Z`. */
 export function toRfc3339(atMs: number): string {
   const days = Math.floor(atMs / 86_400_000);

@@ -93,6 +93,8 @@ export interface TokenResponse {
   readonly expiresInSeconds: number;
   /** True where `expires_in` was missing or odd and the provider's default was taken. */
   readonly lifetimeAssumed: boolean;
+  /** The provider's own clock at its answer, in epoch milliseconds; absent where it said none. */
+  readonly dateMs?: number;
 }
 
 /** Every way in which a token request ends. Only `granted` and `uncertain` may have used up the token. */

@@ -2,8 +2,9 @@ import type { AccessToken } from './access-token.ts';
 import { askCanary, type Complaint, hearComplaint } from './canary.ts';
 import { checkManualToken, manualIn } from './check-manual-token.ts';
 import { elsewhere, readGrant } from './current-grant.ts';
-import { dueReason } from './gate.ts';
+import { dueReason, isDatedAhead } from './gate.ts';
 import { readPublished } from './install.ts';
+import { skewMaxMs } from './instant.ts';
 import { busyUntilMs, takeLease } from './lease.ts';
 import { LoggedOut } from './logged-out.ts';
 import { factsOf, type Outcome } from './outcome.ts';
@@ -16,7 +17,6 @@ import { closePass } from './settlement.ts';
 import { standingLatch } from './standing-latch.ts';
 import { type Ending, underLease } from './under-lease.ts';
 
-const skewMaxMs = 30_000;
 const closeMs = 5_000;
 
 /**
@@ -124,7 +124,8 @@ async function passGate(pass: Pass): Promise<Gate> {
 /** Whether a consumer complains of a token that has a successor, which lasts. */
 function isReplaced({ request, page }: Pass, published: AccessToken): boolean {
   const { expiresAtMs } = published;
-  const isOver = expiresAtMs !== null && page.nowMs() >= expiresAtMs;
+  const nowMs = page.nowMs();
+  const isOver = expiresAtMs !== null && (nowMs >= expiresAtMs || isDatedAhead(published, nowMs));
   return request.rejected !== undefined && isNewer(published, request.rejected) && !isOver;
 }
 

@@ -2,6 +2,7 @@ import { isToWait, refusedApplication } from './bad-answer.ts';
 import { markDispatched, positionAfter } from './dispatch.ts';
 import { limitIsLifted, mayFollow, type Sight, uncertainty } from './gate.ts';
 import type { Grant } from './grant.ts';
+import { skewMaxMs } from './instant.ts';
 import type { Dispatch } from './journal.ts';
 import { busyUntilMs } from './lease.ts';
 import { ended, notGranted, type Spent, withdraw } from './not-granted.ts';
@@ -77,13 +78,21 @@ async function sendOnce(pass: Pass, { parent, stored, sight }: Sending): Promise
   const sentAtMs = page.nowMs();
   const answer = await ports.endpoint.refresh(parent.grant.refreshToken, stored.client);
   if (answer.kind === 'granted') {
-    if (answer.tokens.lifetimeAssumed) {
-      pass.warnings.push("expires_in was missing or odd: the provider's default was taken");
-    }
+    warnOf(pass, answer.tokens);
     const grant = successor(pass, parent.grant, { versionId, sentAtMs, tokens: answer.tokens });
     return { kind: 'minted', minted: { versionId, grant } };
   }
   return notGranted(pass, answer, { versionId, clientVersionId: stored.versionId, sight });
+}
+
+function warnOf({ page, warnings }: Pass, { lifetimeAssumed, dateMs }: TokenResponse): void {
+  if (lifetimeAssumed) {
+    warnings.push("expires_in was missing or odd: the provider's default was taken");
+  }
+  const skewMs = dateMs === undefined ? 0 : page.nowMs() - dateMs;
+  if (Math.abs(skewMs) <= skewMaxMs) return;
+  const off = `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'}`;
+  warnings.push(`this machine's clock is ${off} the provider's: set it`);
 }
 
 function isTooLate(pass: Pass): boolean {

@@ -1,6 +1,7 @@
 import { type AccessToken, decodeAccessToken } from './access-token.ts';
+import { isDatedAhead } from './gate.ts';
 import type { Clock, VersionedSecret } from './ports.ts';
-import { isNewer, type Position } from './position.ts';
+import { compare, isNewer, type Position, positionOf } from './position.ts';
 
 /** What a caller needs of a token: that it lasts, and that it is newer than one that was rejected. */
 export interface TokenNeed {
@@ -13,6 +14,7 @@ export class TokenMemory {
   readonly #secret: Pick<VersionedSecret, 'current'>;
   readonly #clock: Pick<Clock, 'nowMs'>;
   #newest: AccessToken | undefined;
+  #vouched: Position | undefined;
 
   constructor(secret: Pick<VersionedSecret, 'current'>, clock: Pick<Clock, 'nowMs'>) {
     this.#secret = secret;
@@ -35,14 +37,24 @@ export class TokenMemory {
 
   /** What is remembered, if it will do. */
   good(need: TokenNeed): AccessToken | undefined {
-    return this.#newest && suits(this.#newest, need, this.#clock.nowMs())
-      ? this.#newest
-      : undefined;
+    return this.#newest && this.suits(this.#newest, need) ? this.#newest : undefined;
+  }
+
+  /** Whether a token will do; one that is dated ahead only if the rotator stands by it. */
+  suits(token: AccessToken, need: TokenNeed): boolean {
+    const nowMs = this.#clock.nowMs();
+    const isVouched = this.#vouched !== undefined && compare(this.#vouched, token) === 0;
+    const isBelieved = token.expiresAtMs === null || isVouched || !isDatedAhead(token, nowMs);
+    return isBelieved && suits(token, need, nowMs);
+  }
+
+  /** The rotator stands by this token: if it is dated ahead, it is this machine's clock that is behind. */
+  vouch(token: Position): void {
+    this.#vouched = positionOf(token);
   }
 }
 
-/** Whether a token will do. */
-export function suits(token: AccessToken, need: TokenNeed, nowMs: number): boolean {
+function suits(token: AccessToken, need: TokenNeed, nowMs: number): boolean {
   const newEnough = need.rejected === undefined || isNewer(token, need.rejected);
   return newEnough && lasts(token.expiresAtMs, need, nowMs);
 }

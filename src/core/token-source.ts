@@ -5,7 +5,7 @@ import { describeClosed, describeOutcome } from './outcome-text.ts';
 import { backoffMs, isPassing } from './persistence.ts';
 import { type Clock, StoreRefused, type VersionedSecret } from './ports.ts';
 import { isNewer, type Position, positionOf } from './position.ts';
-import { lasts, suits, TokenMemory } from './token-memory.ts';
+import { lasts, TokenMemory } from './token-memory.ts';
 
 /** What asking for a token comes to. */
 export type Obtained =
@@ -113,7 +113,7 @@ export function createTokenSource(ports: TokenSourcePorts): TokenSource {
 
   /** Whether what was asked for was less, or more, than this wish. */
   function isForAnother(obtained: Obtained, { askedMs }: Round, minValidityMs: number): boolean {
-    if (obtained.kind === 'token') return !suits(obtained.token, { minValidityMs }, clock.nowMs());
+    if (obtained.kind === 'token') return !memory.suits(obtained.token, { minValidityMs });
     const isLess = obtained.kind === 'too-long' && minValidityMs < askedMs;
     return isLess && isGivable(memory.newest, minValidityMs);
   }
@@ -121,7 +121,7 @@ export function createTokenSource(ports: TokenSourcePorts): TokenSource {
   async function replace(rejected: AccessToken): Promise<Obtained> {
     const token = await memory.read();
     // The complaint is of what is gone already: whether its successor has ended, too, is another matter.
-    if (token !== undefined && isNewer(token, rejected) && !suits(token, {}, clock.nowMs())) {
+    if (token !== undefined && isNewer(token, rejected) && !memory.suits(token, {})) {
       return obtain();
     }
     const wish = { rejected: positionOf(rejected) };
@@ -175,11 +175,17 @@ async function askUnlessSuited(
   wishNow: () => RefreshWish,
 ): Promise<Obtained> {
   const { clock } = ports;
-  if (published !== undefined && suits(published, wishNow(), clock.nowMs())) {
+  if (published !== undefined && memory.suits(published, wishNow())) {
     return { kind: 'token', token: published };
   }
   const rotator = ports.rotator ?? (published && ports.rotatorOf?.(published));
-  if (rotator === undefined) return notServed(wishNow(), published, clock.nowMs());
+  if (rotator === undefined) {
+    // Nobody can tell whose clock is wrong.
+    if (published !== undefined) memory.vouch(published);
+    return published !== undefined && memory.suits(published, wishNow())
+      ? { kind: 'token', token: published }
+      : notServed(wishNow(), published, clock.nowMs());
+  }
   const untilMs = clock.monotonicMs() + patienceMs;
   for (let tries = 0; ; tries += 1) {
     const wish = wishNow();
@@ -190,7 +196,7 @@ async function askUnlessSuited(
     if (goesOn) await clock.wait(waitMs);
     // Whatever the rotator could not do, another pass may have published meanwhile.
     const token = await memory.read();
-    if (token !== undefined && suits(token, wish, clock.nowMs())) return { kind: 'token', token };
+    if (token !== undefined && memory.suits(token, wish)) return { kind: 'token', token };
     if (answer.kind !== 'busy') return answer;
     if (!goesOn)
       return { kind: 'unavailable', detail: 'another refresh is under way and has not ended' };
@@ -208,6 +214,7 @@ async function collect(
     const token = await memory.read();
     if (token !== undefined && !isNewer(position, token)) {
       const nowMs = clock.nowMs();
+      memory.vouch(token);
       // The rotator has had its say on a rejected token: what it stands by is the answer.
       const isGood = lasts(token.expiresAtMs, wish, nowMs);
       return isGood ? { kind: 'token', token } : notServed(wish, token, nowMs);

@@ -17,7 +17,8 @@ export function retryAfterMs(
   return Math.min(Math.max(0, atMs - (httpDateMs(headers.date) ?? nowMs)), maxMs);
 }
 
-function httpDateMs(text: string | undefined): number | undefined {
+/** An HTTP date (RFC 9110 §5.6.7) as epoch milliseconds; `undefined` for anything else. */
+export function httpDateMs(text: string | undefined): number | undefined {
   // Date.parse alone takes '-5' and '1.5' for years.
   if (text === undefined || !/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
   const atMs = Date.parse(text);

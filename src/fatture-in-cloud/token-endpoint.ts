@@ -3,6 +3,7 @@ import type { Secret } from '../core/secret.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { type HttpAnswer, type HttpRequest, sendOnce } from './http-exchange.ts';
 import { apiOrigin, type ProviderProfile, tokenOrigin } from './provider-profile.ts';
+import { httpDateMs } from './retry-after.ts';
 import { classify } from './token-answer.ts';
 import { tokenRequest } from './token-request.ts';
 
@@ -83,10 +84,12 @@ export function boundAnswer(
   const classified = classify(answer, { nowMs, defaultLifetimeSeconds });
   if (classified.kind !== 'granted') return classified;
   const { accessToken, refreshToken, ...rest } = classified.tokens;
+  const dateMs = httpDateMs(answer.headers.date);
   return {
     kind: 'granted',
     tokens: {
       ...rest,
+      ...(dateMs === undefined ? {} : { dateMs }),
       accessToken: accessToken.boundTo(apiOrigin(profile)),
       ...(refreshToken && { refreshToken: refreshToken.boundTo(tokenOrigin(profile)) }),
     },

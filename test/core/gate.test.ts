@@ -86,6 +86,13 @@ describe('a pass is due', () => {
     expect(dueReason(sight({ current: adopted, nowMs: issuedAtMs - hour }))).toBe('aged');
   });
 
+  it.each([
+    { name: 'five minutes', aheadMs: 5 * minute, reason: undefined },
+    { name: 'one ms more', aheadMs: 5 * minute + 1, reason: 'aged' },
+  ])('when a clock that was ahead has dated it: by $name → $reason', ({ aheadMs, reason }) => {
+    expect(dueReason(sight({ nowMs: issuedAtMs - aheadMs }))).toBe(reason);
+  });
+
   it('when an attempt is not settled, whoever asks', () => {
     expect(dueReason(sight({}, { dispatch: open }))).toBe('unsettled');
   });
@@ -165,6 +172,11 @@ describe('a due token is not sent', () => {
       sinceMs: issuedAtMs + hour,
       replayAtMs: issuedAtMs + 22 * hour,
     });
+  });
+
+  it('unless nobody knows when the access token ends, since a clock that was ahead has dated it', () => {
+    const ahead = sight({ nowMs: issuedAtMs - hour }, { dispatch: open });
+    expect(spendBarrier(ahead)).toBeUndefined();
   });
 
   it('unless the policy says that it is safe', () => {

@@ -58,6 +58,25 @@ describe('a refresh', () => {
     expect(it.currentGrant().refreshToken.reveal()).toBe('r/0001invented');
   });
 
+  it.each([
+    { name: '30 s ahead', dateMs: startMs - 30_000, warnings: [] },
+    {
+      name: 'more than that ahead',
+      dateMs: startMs - 31_000,
+      warnings: ["this machine's clock is 31 s ahead of the provider's: set it"],
+    },
+    {
+      name: 'behind',
+      dateMs: startMs + hour,
+      warnings: ["this machine's clock is 3600 s behind the provider's: set it"],
+    },
+  ])('warns of a clock that is off the provider’s: $name', async ({ dateMs, warnings }) => {
+    const it = memoryConnection([granted(2, { dateMs })]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), schedule);
+    expect(it.reports.at(-1)?.warnings).toEqual(warnings);
+  });
+
   it('is kept with a lifetime that was assumed, and says so', async () => {
     const it = memoryConnection([granted(2, { lifetimeAssumed: true })]);
     it.store(grantOf(13 * hour));

@@ -220,6 +220,27 @@ describe('a caller with a rotator', () => {
   });
 });
 
+describe('a token that a clock that was ahead has dated', () => {
+  const month = 30 * 24 * hour;
+  const ahead = { ...tokenOf(1, month + 24 * hour), issuedAtMs: startMs + month };
+
+  it('is asked about once, and served for as long as the rotator stands by it', async () => {
+    const { source, secret, wishes } = world([published(1)]);
+    secret.versions.set('v1', encodeAccessToken(ahead));
+    secret.currentId = 'v1';
+    expect(await source.obtain()).toMatchObject({ token: { generation: 1 } });
+    expect(await source.obtain()).toMatchObject({ token: { generation: 1 } });
+    expect(wishes).toHaveLength(1);
+  });
+
+  it('is served where nobody can be asked', async () => {
+    const { alone, secret } = world();
+    secret.versions.set('v1', encodeAccessToken(ahead));
+    secret.currentId = 'v1';
+    expect(await alone.obtain()).toMatchObject({ token: { generation: 1 } });
+  });
+});
+
 describe('a caller beside a real rotator', () => {
   const beside = (connection: ReturnType<typeof memoryConnection>) =>
     createTokenSource({
@@ -230,6 +251,19 @@ describe('a caller beside a real rotator', () => {
           answerOf(await rotate(connection.ports(), { door: 'consumer', ...wish })),
       },
     });
+
+  it('gets a refreshed token where a clock that was ahead has dated what is stored', async () => {
+    const connection = memoryConnection([granted(2)]);
+    connection.store(grantOf(-30 * 24 * hour));
+    connection.journal.set({
+      sentAtMs: [startMs + 30 * 24 * hour],
+      known: { grant: 1, generation: 1, attempt: 0 },
+    });
+    expect(await beside(connection).obtain()).toMatchObject({
+      kind: 'token',
+      token: { generation: 2, issuedAtMs: startMs },
+    });
+  });
 
   it('that wants all that the provider gives, each hour, spends nothing for what it cannot have', async () => {
     const connection = memoryConnection([granted(2)]);
