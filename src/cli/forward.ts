@@ -45,8 +45,8 @@ function byPost(url: URL): Take {
       await response.body?.cancel();
       return response.ok ? undefined : `it answered ${response.status}`;
     } catch (error) {
-      const { name, cause } = error as { name?: string; cause?: { code?: string } };
-      return `no answer (${cause?.code ?? name})`;
+      const { name, cause } = error as Error & { cause?: { code?: string; name?: string } };
+      return `no answer (${cause?.code ?? cause?.name ?? name})`;
     }
   };
 }

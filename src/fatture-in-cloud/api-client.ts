@@ -120,6 +120,8 @@ function noToken(obtained: Exclude<Obtained, { kind: 'token' }>): ApiAnswer {
 
 /** The system's code, which `fetch` hides one level down; never a text that may quote what was sent. */
 function causeOf(error: unknown): string {
-  const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } };
-  return String(cause?.code ?? name ?? 'unknown');
+  type Told = { readonly name?: unknown; readonly code?: unknown };
+  const { name, cause } = error as Told & { readonly cause?: Told };
+  // Some versions of Node give what their HTTP parser refuses a code, others only a name.
+  return String(cause?.code ?? cause?.name ?? name ?? 'unknown');
 }

@@ -238,15 +238,15 @@ describe('an API that does not answer as it should', () => {
   const json = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
   it.each([
-    ['in time', 'HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{', 'TimeoutError'],
-    ['to the end', `${json}Content-Length: 90\r\n\r\n{"data":`, 'UND_ERR_SOCKET'],
-    ['in HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
+    ['in time', 'HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{', /: TimeoutError$/],
+    ['to the end', `${json}Content-Length: 90\r\n\r\n{"data":`, /: UND_ERR_SOCKET$/],
+    ['in HTTP', 'hello\r\n\r\n', /: (HPE_INVALID_CONSTANT|HTTPParserError)$/],
   ])('%s is a failure', async (name, bytes, cause) => {
     const raw = await startRaw(answerWith(bytes, (it) => (name === 'in time' ? it : it.end())));
     origin = `http://127.0.0.1:${raw.port}`;
     expect(await send(source().tokens, {}, { requestMs: 1000 })).toEqual({
       kind: 'failed',
-      detail: `no answer from the API: ${cause}`,
+      detail: expect.stringMatching(cause),
     });
     await raw.stop();
   });

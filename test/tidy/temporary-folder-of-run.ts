@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What others leave there: tsx what it has compiled, CDK what an app without a folder of its own makes. */
-const ofOthers = /^(tsx-\d+$|cdk\.out)/;
+/** What others leave there: what tsx and Node have compiled, and what a CDK app without a folder of its own makes. */
+const ofOthers = /^(tsx-\d+$|node-compile-cache$|cdk\.out)/;
 
 /** Vitest's global setup: called once before all workers start, and what it returns once after all have ended. */
 export default function setup(): () => void {
