@@ -53,12 +53,13 @@ export function encodeGrant(grant: Grant): Secret {
 export function decodeGrant(value: Secret): Grant {
   const record = parseRecord(value, 'grant secret');
   refuseLoggedOut(record);
+  const connection = field.text(record, 'connection');
   const provider = field.text(record, 'provider');
   const origin = originOf(provider);
   const { accessToken, accessTokenOrigin } = record.fields;
   const ownOrigin = typeof accessTokenOrigin === 'string' ? accessTokenOrigin : origin;
   return {
-    connection: field.text(record, 'connection'),
+    connection,
     grant: field.count(record, 'grant'),
     generation: field.count(record, 'generation'),
     attempt: field.count(record, 'attempt'),

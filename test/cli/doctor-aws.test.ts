@@ -432,24 +432,24 @@ describe('what is broken is found, and nothing is spent on it:', () => {
 
   it('a provider, and a proxy, that is not reached', async () => {
     const none = 'http://127.0.0.1:9';
-    const mend = await changed('grant', (now) =>
-      now.replace(JSON.parse(now).provider, 'http://localhost.invalid'),
-    );
+    const elsewhere = 'https://provider.invalid';
+    const moved = (now: string) => now.replaceAll(whole.stack.providerUrl, elsewhere);
+    const mends = [await changed('grant', moved), await changed('access-token', moved)];
     // Whatever is not on loopback goes through the proxy.
-    const through = { FRESCO_PROVIDER_URL: 'http://localhost.invalid', HTTP_PROXY: none };
+    const through = { FRESCO_PROVIDER_URL: elsewhere, HTTPS_PROXY: none };
     withVariables(through);
     const found = await firstBroken();
-    await mend();
+    for (const mend of mends) await mend();
     expect(found).toMatchObject({
       check: 'provider',
       detail: expect.stringContaining('ECONNREFUSED'),
-      next: expect.stringContaining('the proxy in HTTP_PROXY'),
+      next: expect.stringContaining('the proxy in HTTPS_PROXY'),
     });
-    withVariables({ HTTP_PROXY: undefined });
-    const mendAgain = await changed('grant', (now) => now.replace(JSON.parse(now).provider, none));
-    withVariables({ FRESCO_PROVIDER_URL: none });
+    const silent = (now: string) => now.replaceAll(whole.stack.providerUrl, none);
+    const mendsAgain = [await changed('grant', silent), await changed('access-token', silent)];
+    withVariables({ FRESCO_PROVIDER_URL: none, HTTPS_PROXY: undefined });
     const direct = await firstBroken();
-    await mendAgain();
+    for (const mend of mendsAgain) await mend();
     expect(direct).toMatchObject({
       check: 'provider',
       next: expect.stringContaining('the network of this machine'),
