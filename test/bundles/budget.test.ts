@@ -8,7 +8,7 @@ describe('the bundle of a function', () => {
     { name: 'rotator', kilobytes: 312 },
     { name: 'webhook-receiver', kilobytes: 275 },
     { name: 'webhook-handler', kilobytes: 410 },
-    { name: 'sync', kilobytes: 407 },
+    { name: 'sync', kilobytes: 412 },
   ])('$name is at most $kilobytes KB: every byte is read at a cold start', async (budget) => {
     const bundle = await builtFunction(budget.name);
     expect(statSync(bundle).size).toBeLessThanOrEqual(budget.kilobytes * 1000);

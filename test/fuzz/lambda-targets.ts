@@ -129,7 +129,12 @@ const batches = target('events of the webhook handler', {
   feed: (event) => ended(webhookHandler(event, contextOf(`${arn}:live`))),
 });
 
-const token = await sign({ aud: ['https://hooks.example.com/default'], exp: 4_000_000_000 });
+const seconds = Math.floor(Date.now() / 1000);
+const token = await sign({
+  aud: ['https://hooks.example.com/default'],
+  iat: seconds,
+  exp: seconds + 10_800,
+});
 const httpEvent: Json = {
   version: '2.0',
   rawPath: '/webhooks/default',

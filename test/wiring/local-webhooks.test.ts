@@ -1,8 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenLocally } from '../../src/cli/local-server.ts';
 import { webhookApp } from '../../src/cli/webhook-app.ts';
+import { admitCompanies } from '../../src/core/changes/admission.ts';
+import { admittedSenders } from '../../src/local/admitted-senders.ts';
+import { openFileStore } from '../../src/local/file-store.ts';
 import { systemClock } from '../../src/local/system.ts';
 import type { LocalWebhooks } from '../../src/wiring/local-webhooks.ts';
+import { claims, providerKey, sign } from '../fatture-in-cloud/signed-webhook.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 import { startSandbox } from '../sandbox/sandbox-server.ts';
 import { type LocalStage, openStage } from './local-stage.ts';
 
@@ -108,5 +113,70 @@ describe('webhooks on one machine', () => {
     await setFaults();
     expect(await webhooks.handle()).toMatchObject([{ kind: 'done' }]);
     expect(published()).toBe(1);
+  });
+});
+
+describe('a webhook that the provider signed for somebody else', () => {
+  const url = 'https://hooks.example.com/fresco';
+
+  async function signedStage() {
+    const path = `${await temporaryFolder()}/store`;
+    const { system, connect } = await openStage({
+      path,
+      sink: { url, publicKeys: [providerKey.publicPem] },
+    });
+    await connect();
+    const senders = admittedSenders(await openFileStore(path, { clock: systemClock }), 'default');
+    const { webhooks } = system;
+    if (webhooks === undefined) throw new Error('no webhooks');
+    const iat = Math.floor(Date.now() / 1000);
+    const send = async (request: object, changes: object) => {
+      const token = await sign({ aud: [url], iat, exp: iat + 600, ...changes });
+      const { headers = {}, ...rest } = request as { headers?: Record<string, string> };
+      const whole = { method: 'POST', query: '', body: '', ...rest };
+      return webhooks.receive({
+        ...whole,
+        headers: { ...headers, authorization: `Bearer ${token}` },
+      });
+    };
+    return { webhooks, senders, send };
+  }
+
+  const told = (companyId: number) => ({
+    headers: {
+      'ce-id': claims.jti,
+      'ce-subject': `company:${companyId}`,
+      'ce-type': 'it.fattureincloud.webhooks.entities.clients.delete',
+    },
+    body: '{"data":{"ids":[1]}}',
+  });
+  const sub = (companyId: number) => ({ sub: `company:${companyId}` });
+
+  it('is refused by the receiver, handshake included, once an operator has subscribed', async () => {
+    const { webhooks, senders, send } = await signedStage();
+    await admitCompanies(senders, [108061], { nowMs: systemClock.nowMs() });
+    const handshake = { method: 'GET', headers: { 'x-fic-verification-challenge': 'abc' } };
+    expect(await send(handshake, sub(666))).toMatchObject({ status: 403 });
+    expect(await send(handshake, sub(108061))).toMatchObject({ status: 200 });
+    expect(await senders.read()).toMatchObject({ application: '1234' });
+    expect(await send(told(666), sub(666))).toMatchObject({
+      status: 403,
+      receipt: { kind: 'foreign', reason: 'company' },
+    });
+    expect(await send(told(108061), { ...sub(108061), aid: 99 })).toMatchObject({
+      status: 403,
+      receipt: { kind: 'foreign', reason: 'application' },
+    });
+    expect(await webhooks.waiting()).toBe(0);
+    expect(await send(told(108061), sub(108061))).toMatchObject({ status: 202 });
+  });
+
+  it('is told apart by the handler where nothing is noted yet', async () => {
+    const { webhooks, send } = await signedStage();
+    await send(told(666), sub(666));
+    expect(await webhooks.handle()).toEqual([
+      { kind: 'foreign', reason: 'company 666 is not one of this connection' },
+    ]);
+    expect(await webhooks.waiting()).toBe(0);
   });
 });

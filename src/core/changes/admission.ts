@@ -80,6 +80,7 @@ export function admissionOf({ senders, clock, application }: AdmissionParts): Ad
       );
       if (foreign !== undefined || told === undefined) return foreign;
       await unlessRefused(() => senders.note({ application: told }));
+      known = undefined;
       return undefined;
     },
   };
