@@ -1,6 +1,6 @@
 import { meaningOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
-import type { EventBus, Reporter } from '../core/ports.ts';
+import { type EventBus, type Reporter, StoreRefused } from '../core/ports.ts';
 import { eventOf, type PublishedFacts, type Report } from '../core/report.ts';
 import type { Log, LogFields } from './log.ts';
 import { metricLine } from './metric-line.ts';
@@ -14,7 +14,7 @@ export interface ReporterOptions {
   readonly emit: (line: string) => void;
 }
 
-/** Reports each pass as a log line, a line of metrics and an event; what fails in it goes to the log alone. */
+/** Reports each pass as a log line, a line of metrics and an event; what did not get out is logged too. */
 export function reporter({ prefix, bus, log, emit }: ReporterOptions): Reporter {
   return {
     report: async (report) => {
@@ -26,6 +26,7 @@ export function reporter({ prefix, bus, log, emit }: ReporterOptions): Reporter 
       } catch (error) {
         const why = error instanceof Error ? error.message : 'unknown error';
         log.error('the report of a pass did not get out', { connection: report.connection, why });
+        throw new StoreRefused('unavailable', why, { cause: error });
       }
     },
   };

@@ -44,9 +44,9 @@ export function describeOutcome(outcome: Outcome): string {
     case 'clock-skewed':
       return `this machine's clock is ${Math.round(outcome.skewMs / 1000)} s off: set it, then run again`;
     case 'rolled-back':
-      return `the stored grant is older than generation ${outcome.known.generation}, which was stored before: somebody has rolled it back: fresco recover`;
+      return `the stored grant is older than generation ${outcome.known.generation}, which was stored before: somebody has rolled it back: fresco recover puts it back; if that version is gone: fresco login`;
     case 'seal-unreadable':
-      return `a token was kept under ${outcome.versionId} but the grant's key does not open it: fresco recover`;
+      return `a token was kept under ${outcome.versionId} but the grant's key does not open it: fresco recover looks for the key, else gives the token up; or fresco login`;
     case 'elsewhere':
       return `the grant belongs to ${outcome.environment}, not here: use it there, or run fresco login for this place`;
     case 'token-rejected':
@@ -56,7 +56,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'not-connected':
       return outcome.missing === 'grant'
         ? 'nobody has logged in yet: fresco login'
-        : "the application's credentials are not stored: fresco login";
+        : "the application's credentials are not stored: fresco login --application-only, then fresco rotate; or fresco login";
   }
 }
 

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { isScope, parseScopes, type Scope, scopes } from '../fatture-in-cloud/scopes.ts';
 import type { Activity } from './activity.ts';
 import type { ChangeRequest, ChangeResult } from './changes.ts';
+import { dialectNames } from './dialects.ts';
 import { type Faults, faultList } from './faults.ts';
 import type { Consent, TokenAnswer } from './grants.ts';
 import { bodyText } from './request-body.ts';
@@ -40,6 +41,7 @@ const stateChange = v.strictObject({
   expiresInAnswer: v.optional(v.nullable(v.union([v.number(), v.string()]))),
   deviceIntervalSeconds: v.optional(v.pipe(whole, v.minValue(1))),
   invalidClientStatus: v.optional(v.picklist([400, 401])),
+  refusalDialect: v.optional(v.picklist(dialectNames)),
   licenceExpired: v.optional(v.boolean()),
   hourlyLimit: v.optional(whole),
   monthlyLimit: v.optional(whole),

@@ -1,3 +1,5 @@
+import type { Dialect } from './dialects.ts';
+
 /** What happens to a refresh token that is used: the five ways in which servers are known to behave. */
 export const rotationModes = [
   'same',
@@ -26,6 +28,8 @@ export interface Settings {
   readonly deviceIntervalSeconds: number;
   /** Undocumented at the provider: the status of `invalid_client`. */
   readonly invalidClientStatus: 400 | 401;
+  /** How the token endpoint words that it refuses a refresh token, or the application. */
+  readonly refusalDialect: Dialect;
   readonly licenceExpired: boolean;
   /** Requests an hour for a company and application; 403 beyond. */
   readonly hourlyLimit: number;
@@ -48,6 +52,7 @@ export const defaultSettings: Settings = {
   omitRefreshToken: false,
   deviceIntervalSeconds: 5,
   invalidClientStatus: 401,
+  refusalDialect: 'rfc',
   licenceExpired: false,
   hourlyLimit: 1_000,
   monthlyLimit: 40_000,

@@ -4,6 +4,7 @@ import { parseObject, refuseOAuth } from './answers.ts';
 import type { Application } from './application.ts';
 import type { Authorizations } from './authorizations.ts';
 import { type DeviceCodes, deviceCodeSeconds } from './device-codes.ts';
+import { type Dialect, dialects } from './dialects.ts';
 import type { Grants } from './grants.ts';
 import { bodyText } from './request-body.ts';
 import type { Settings } from './settings.ts';
@@ -82,6 +83,8 @@ function refresh(c: Context, parts: TokenEndpointParts, fields: Fields): Respons
   const refreshed = parts.grants.refresh(refresh_token, client_id);
   if (refreshed.kind === 'granted') return c.json(refreshed.answer);
   if (refreshed.why === 'reused') parts.onReuse();
+  const { refusalDialect } = parts.settings();
+  if (refusalDialect !== 'rfc') return refuseIn(c, refusalDialect, 'token');
   return refuseOAuth(c, 'invalid_grant', 'The refresh token is not valid, expired or revoked.');
 }
 
@@ -141,8 +144,14 @@ function isClient(parts: TokenEndpointParts, fields: Fields, needsSecret: boolea
 }
 
 function refuseClient(c: Context, parts: TokenEndpointParts): Response {
-  const status = parts.settings().invalidClientStatus;
+  const { refusalDialect, invalidClientStatus: status } = parts.settings();
+  if (refusalDialect !== 'rfc') return refuseIn(c, refusalDialect, 'application');
   return refuseOAuth(c, 'invalid_client', 'Client authentication failed.', status);
+}
+
+function refuseIn(c: Context, dialect: Dialect, what: 'token' | 'application'): Response {
+  const [status, body] = dialects[dialect][what];
+  return c.json(body, status);
 }
 
 function firstMissing(fields: Fields, names: readonly string[]): string | undefined {

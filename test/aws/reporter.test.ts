@@ -4,7 +4,9 @@ import { reporter } from '../../src/aws/reporter.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import type { FrescoEvent, Report } from '../../src/core/report.ts';
+import { rotate } from '../../src/core/rotate.ts';
 import { metricNamespace, rotatorMetrics } from '../../src/metric-names.ts';
+import { grantOf, memoryConnection } from '../core/memory-connection.ts';
 import { metricLinesIn } from '../doubles/embedded-metrics.ts';
 
 const atMs = 1_790_000_000_000;
@@ -89,14 +91,35 @@ describe('the report of a pass', () => {
   it.each([
     { name: 'a bus that refuses', error: new StoreRefused('throttled', 'could not put 1 events') },
     { name: 'a defect', error: new TypeError('invented') },
-  ])('keeps $name to itself, in the log', async ({ error }) => {
+  ])('says that $name has not let it out, here and in the log', async ({ error }) => {
     const out = sink(() => Promise.reject(error));
-    await out.reporter.report(reportOf(refreshed));
+    await expect(out.reporter.report(reportOf(refreshed))).rejects.toThrow(StoreRefused);
     expect(out.logged.at(-1)).toEqual({
       level: 'error',
       message: 'the report of a pass did not get out',
       fields: { connection: 'default', why: error.message },
     });
+  });
+});
+
+describe('the call of a person', () => {
+  it('is made again at the next check where the bus refused it, and once it is out no more', async () => {
+    const connection = memoryConnection([{ kind: 'invalid-grant' }]);
+    connection.store(grantOf(23 * hourMs));
+    let isDown = true;
+    const out = sink(async () => {
+      if (isDown) throw new StoreRefused('unavailable', 'the bus is down');
+    });
+    const check = () =>
+      rotate({ ...connection.ports(), reporter: out.reporter }, { door: 'schedule' });
+    expect(await check()).toMatchObject({ kind: 'latched' });
+    isDown = false;
+    await check();
+    await check();
+    expect(out.events.map(({ detailType }) => detailType)).toEqual([
+      'Reauthorization Required',
+      'Token Refresh Failed',
+    ]);
   });
 });
 

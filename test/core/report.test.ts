@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { eventSource } from '../../src/core/event-details.ts';
 import { factsOf, meaningOf, type Outcome } from '../../src/core/outcome.ts';
-import { describeOutcome } from '../../src/core/outcome-text.ts';
+import { commandsFor, describeOutcome } from '../../src/core/outcome-text.ts';
 import { eventOf, type Report } from '../../src/core/report.ts';
 
 const token = { grant: 1, generation: 7, attempt: 9, expiresAtMs: 10 * 3_600_000 };
@@ -100,6 +100,7 @@ it.each(outcomes)('%j', (outcome, outcomeClass, words, tone) => {
   });
   expect(describeOutcome(outcome)).toMatch(words);
   expect(describeOutcome(outcome)).toMatch(/^[^A-Z].*[^.]$/);
+  for (const command of commandsFor(outcome)) expect(describeOutcome(outcome)).toContain(command);
 });
 
 const report = (outcome: Outcome, more: Partial<Report> = {}): Report => ({

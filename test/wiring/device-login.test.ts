@@ -68,6 +68,12 @@ describe('waiting for consent with a device code', () => {
     expect((await waited({ kind: 'pending' }, { kind })).end).toEqual({ kind });
   });
 
+  it('waits on behind a page of a firewall, and names it if nothing else came', async () => {
+    const page = { kind: 'unexpected', status: 403, contentType: 'text/html' } as const;
+    expect(await waited(page, granted)).toMatchObject({ end: { kind: 'granted' }, waits: [5, 10] });
+    expect((await waited(page)).end).toEqual({ kind: 'refused', answer: page });
+  });
+
   it('ends by itself when the code has expired', async () => {
     const { end, waits } = await waited({ kind: 'pending' });
     expect(end).toEqual({ kind: 'expired' });
@@ -77,7 +83,7 @@ describe('waiting for consent with a device code', () => {
   it.each([
     { kind: 'invalid-grant' },
     { kind: 'invalid-client', error: 'invalid_client' },
-    { kind: 'unexpected', status: 200, contentType: 'text/html' },
+    { kind: 'refused', said: '401 in JSON' },
   ] as const)('ends where another poll would be in vain: $kind', async (answer) => {
     expect((await waited({ kind: 'pending' }, answer)).end).toEqual({ kind: 'refused', answer });
   });
