@@ -88,10 +88,16 @@ export function longestWishMs(lifeMs: number): number {
   return lifeMs - wishMarginMs;
 }
 
-/** Somebody wanted a refresh, and the provider gave an answer that a check has to hear again. */
-function isUnanswered({ journal: { badAnswer }, request }: Sight): boolean {
-  if (badAnswer === null || badAnswer.kind === 'unusable') return false;
-  return request.door !== 'consumer';
+/**
+ * Somebody wanted a refresh, and the provider's answer is one that a check has to hear again; or it may be another
+ * once the application was stored again.
+ */
+function isUnanswered({ journal, current, request }: Sight): boolean {
+  const { badAnswer, refusal, latch } = journal;
+  if (request.door === 'consumer') return false;
+  if (badAnswer !== null && badAnswer.kind !== 'unusable') return true;
+  if (refusal !== null && compare(refusal.position, current) === 0) return true;
+  return latch?.doubt !== undefined && compare(latch.position, current) === 0;
 }
 
 function isAsked({ request, current, nowMs }: Sight): boolean {

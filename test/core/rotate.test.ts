@@ -735,16 +735,24 @@ describe('an answer', () => {
   });
 
   it('that is no longer told of a latch in doubt, though nothing is due, once the application was stored again', async () => {
-    const it = memoryConnection();
+    const it = memoryConnection([granted(2)]);
     it.store(grantOf(hour));
     const doubt = { clientVersionId: 'c1', said: 'x' };
-    it.journal.set({
-      latch: { kind: 'revoked', position: parent, sinceMs: 5, doubt },
-      known: parent,
-    });
+    const latch = { kind: 'revoked', position: parent, sinceMs: 5, doubt } as const;
+    it.journal.set({ latch, known: parent });
+    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'latched' });
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
     it.client.versionId = 'c2';
-    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+  });
+
+  it('that refuses a token once is heard again at the next check, though nothing is due', async () => {
+    const it = memoryConnection([{ kind: 'invalid-grant' }, granted(2)]);
+    it.store(grantOf(hour));
+    expect(await rotate(it.ports(), operator)).toMatchObject({ kind: 'refused' });
+    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
   });
 
   it('that nobody may spend, for a pause or a limit, does not fail, and recovers from nothing', async () => {

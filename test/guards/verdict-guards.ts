@@ -162,6 +162,22 @@ export const verdictGuards: readonly Guard[] = [
       'an answer > that refuses the application makes the next check ask, though nothing else is due',
   },
   {
+    name: 'a refused token is heard again though nothing is due',
+    file: 'gate.ts',
+    from: 'if (refusal !== null && compare(refusal.position, current) === 0) return true;',
+    to: '',
+    breaks:
+      'an answer > that refuses a token once is heard again at the next check, though nothing is due',
+  },
+  {
+    name: 'an application that was stored again is tried though nothing is due',
+    file: 'gate.ts',
+    from: 'return latch?.doubt !== undefined && compare(latch.position, current) === 0;',
+    to: 'return false;',
+    breaks:
+      'an answer > that is no longer told of a latch in doubt, though nothing is due, once the application was stored again',
+  },
+  {
     name: 'an answer is noted by the holder of the lease alone',
     file: 'bad-answer.ts',
     from: 'if (!holdsLease(journal, owner)) return journal;',

@@ -2,6 +2,7 @@
 // Method: the page's limits applied at the moment of the call to what is true, and to what the caller has seen.
 
 import type { Grant } from '../../src/core/grant.ts';
+import type { Journal } from '../../src/core/journal.ts';
 import type { TokenAnswer } from '../../src/core/ports.ts';
 import { compare, type Position } from '../../src/core/position.ts';
 import { type Deed, ownerOf } from './deeds.ts';
@@ -148,7 +149,7 @@ export class Limits {
     const isNeeded =
       isResent ||
       // Somebody wanted a refresh, and got another answer.
-      (request.door !== 'consumer' && seen?.badAnswer != null) ||
+      (request.door !== 'consumer' && isOpen(seen)) ||
       // What was adopted has no access token, whatever clock dated it.
       grant.accessToken === null ||
       isAsked(request.door, nowMs >= grant.issuedAtMs + 10 * minuteMs - toleranceMs) ||
@@ -197,6 +198,11 @@ export class Limits {
       .flat()
       .filter(({ atMs, state }) => atMs > sinceMs && state !== 'unspent');
   }
+}
+
+/** Whether an answer of the provider has to be heard again. */
+function isOpen(seen: Journal | undefined): boolean {
+  return Boolean(seen?.badAnswer ?? seen?.refusal ?? seen?.latch?.doubt);
 }
 
 /** When the n-th of the refreshes before the beginning was sent. */
