@@ -9,7 +9,7 @@ import json
 import os
 import urllib.request
 
-API = os.environ.get("FRESCO_PROVIDER_URL", "https://api-v2.fattureincloud.it")
+API = os.environ["FATTUREINCLOUD_API_URL"]  # the one that the token is for
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
+import { isSafeUrl } from '../core/origin.ts';
 
-/** Tries to open a page in the person's browser; whether it worked cannot be known. */
+/** Tries to open a page in the person's browser; whether it worked cannot be known. Nothing but https, and http on this machine, is opened. */
 export function openBrowser(url: string, env: NodeJS.ProcessEnv = process.env): void {
   const [command, ...args] = openerFor(process.platform, env);
-  if (command === undefined) return;
-  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
+  if (command === undefined || !isSafeUrl(url)) return;
+  const child = spawn(command, [...args, new URL(url).href], { stdio: 'ignore', detached: true });
   child.on('error', () => undefined);
   child.unref();
 }

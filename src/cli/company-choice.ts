@@ -5,11 +5,15 @@ import type { Connection } from '../wiring/connection.ts';
 import { Failure } from './failure.ts';
 import { isInteractive, say, select } from './terminal.ts';
 
-/** Reads a company's number, one more for each time the option is given. */
-export function parseCompanies(text: string, before: readonly number[] = []): readonly number[] {
-  const id = Number(text);
-  if (Number.isSafeInteger(id) && id > 0) return [...before, id];
+/** Reads a company's number, as it is written. */
+export function parseCompany(text: string): string {
+  if (/^[1-9]\d{0,14}$/.test(text)) return text;
   throw new InvalidArgumentError("it must be a company's number.");
+}
+
+/** The same, one more for each time the option is given. */
+export function parseCompanies(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, Number(parseCompany(text))];
 }
 
 /** One that the token does not reach is a failure. */

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Connection } from '../wiring/connection.ts';
 import type { Subscribed, Subscription, Subscriptions } from '../wiring/webhook-operations.ts';
+import { parseCompany } from './company-choice.ts';
 import { connect, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import type { ConnectionOptions } from './settings.ts';
@@ -15,7 +16,10 @@ export interface WebhookOptions extends ConnectionOptions {
 /** Gives a command the option that says which company is meant. */
 export function withCompany(command: Command): Command {
   return withConnection(command).addOption(
-    new Option('--company <id>', 'company to work on; needed where the token reaches several'),
+    new Option(
+      '--company <id>',
+      'company to work on; needed where the token reaches several',
+    ).argParser(parseCompany),
   );
 }
 
@@ -24,10 +28,7 @@ export async function companyOf(
   connection: Connection,
   { company }: WebhookOptions,
 ): Promise<number> {
-  if (company !== undefined) {
-    if (/^\d{1,15}$/.test(company)) return Number(company);
-    throw new Failure('usage', `--company must be a company's number, got '${company}'`);
-  }
+  if (company !== undefined) return Number(company);
   const obtained = await connection.tokens.obtain();
   if (obtained.kind !== 'token') {
     const detail =

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { AccessToken } from '../core/access-token.ts';
 import type { Company } from '../core/company.ts';
 import type { Connection } from '../wiring/connection.ts';
+import { parseCompany } from './company-choice.ts';
 import { connect, examples, withConnection } from './connection-options.ts';
 import { durationOption } from './duration.ts';
 import { Failure } from './failure.ts';
@@ -23,14 +24,14 @@ export function execCommand(): Command {
   return withConnection(new Command('exec'))
     .summary('run a command with a token in its environment')
     .description(
-      'Runs a command with FATTUREINCLOUD_ACCESS_TOKEN and FATTUREINCLOUD_COMPANY_ID in its environment, and in no other. Signals and the exit code are passed through.',
+      'Runs a command with FATTUREINCLOUD_ACCESS_TOKEN, FATTUREINCLOUD_COMPANY_ID and FATTUREINCLOUD_API_URL (the base URL that the token is for) in its environment, and in no other; the client secret is taken out of it. Signals and the exit code are passed through.',
     )
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
     .addOption(
       durationOption('--min-validity', 'how long the token must last, such as 5m or 3h', '5m'),
     )
-    .option('--company <id>', 'the company, where the connection reaches several')
+    .option('--company <id>', 'the company, where the connection reaches several', parseCompany)
     .addHelpText(
       'after',
       examples(
@@ -43,8 +44,11 @@ export function execCommand(): Command {
       const token = await obtainToken(connection, options.minValidity);
       mustBeForHere(connection, token);
       const company = options.company ?? (await companyOf(connection, token));
+      // A job needs the token, and nothing that could make another.
+      const { FATTUREINCLOUD_CLIENT_SECRET: _, ...env } = process.env;
       process.exitCode = await runChild(command, args, {
-        ...process.env,
+        ...env,
+        FATTUREINCLOUD_API_URL: connection.provider.profile.baseUrl,
         FATTUREINCLOUD_ACCESS_TOKEN: token.accessToken.reveal(),
         ...(company === undefined ? {} : { FATTUREINCLOUD_COMPANY_ID: company }),
       });

@@ -70,7 +70,7 @@ async function start(
 }
 
 function show(authorization: DeviceAuthorization, { browser, json }: DeviceLogin): void {
-  const { userCode, verificationUri, expiresInSeconds } = authorization;
+  const { userCode, verificationUri, expiresInSeconds, isProvidersPage } = authorization;
   if (json) {
     say(JSON.stringify({ userCode, verificationUri, expiresInSeconds }));
     return;
@@ -86,7 +86,9 @@ function show(authorization: DeviceAuthorization, { browser, json }: DeviceLogin
   say(`  ┌${edge}┐`);
   say(['  │   ', strong([...userCode].join(' ')), '   │']);
   say(`  └${edge}┘`, '');
-  if (browser) openBrowser(verificationUri);
+  if (!isProvidersPage)
+    say('that page is on another host than the provider: look at it before you open it', '');
+  else if (browser) openBrowser(verificationUri);
 }
 
 const again = 'nothing was stored, run fresco login --device again';

@@ -26,6 +26,9 @@ export async function logIn(
   settings: Settings,
   options: LoginOptions,
 ): Promise<LoginFacts> {
+  say(
+    `the connection ${connection.name} with ${connection.provider.profile.baseUrl} will be stored in ${connection.place}`,
+  );
   switch (methodOf(options)) {
     case 'manual token': {
       const { logInManually } = await import('./login-manual.ts');

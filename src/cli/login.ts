@@ -1,13 +1,16 @@
 import { Command, Option } from 'commander';
+import { readPublished } from '../core/install.ts';
+import { isLoopback } from '../core/origin.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { askApplication } from './application.ts';
 import { chooseCompanies, parseCompanies } from './company-choice.ts';
 import { examples, open, withConnection } from './connection-options.ts';
 import { clearForLogin } from './damaged-files.ts';
+import { Failure } from './failure.ts';
 import { tellLogin } from './login-facts.ts';
 import { type LoginOptions, logIn, methodOf } from './login-methods.ts';
 import { defaultScopes, scopesIn } from './login-scopes.ts';
-import { readSandboxSettings, readSettings, type Settings } from './settings.ts';
+import { isSandboxStore, readSandboxSettings, readSettings, type Settings } from './settings.ts';
 import { remember, settingsPath } from './settings-file.ts';
 import { isReadByAPerson, print, say } from './terminal.ts';
 
@@ -18,7 +21,12 @@ export function loginCommand(): Command {
     .description(
       'Connects to Fatture in Cloud: opens the consent page, takes the redirect on a page on this machine, and stores the tokens. A login over an existing connection replaces it once the new one works. Which way suits is what fresco choose tells.',
     )
-    .option('--sandbox', 'log in to the sandbox, which is started if it is not running')
+    .addOption(
+      new Option(
+        '--sandbox',
+        'log in to the sandbox, which is started if it is not running',
+      ).conflicts(['provider']),
+    )
     .option('--yes', 'with --sandbox: consent without a page')
     .option('--no-browser', 'print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')
@@ -34,15 +42,18 @@ export function loginCommand(): Command {
     )
     .action(async (options: LoginOptions) => {
       const settings =
-        options.sandbox === true ? readSandboxSettings(options) : await readSettings(options);
+        options.sandbox === true
+          ? readSandboxSettings(options)
+          : await readSettings(options, { isLogin: true });
       if (options.dryRun === true) return foretell(settings, options);
       if (options.sandbox === true) await startSandbox(settings);
       const connection = await open(settings, { create: true, mend: true });
+      if (options.sandbox === true) await mustBeOfSandbox(connection);
       const isOnlyClient = options.applicationOnly === true;
       await clearForLogin(connection, say, (kind) => !isOnlyClient || kind === 'client');
       if (isOnlyClient) return replaceApplication(connection, settings, options);
       const facts = await logIn(connection, settings, options);
-      await rememberLogin(settings);
+      await rememberLogin(settings, options.sandbox === true);
       const companies = await chooseCompanies(connection, facts.companies, options.company ?? []);
       tellLogin({ ...facts, companies }, settings, options.json);
     });
@@ -90,6 +101,18 @@ function withMethods(command: Command): Command {
     );
 }
 
+/** Rejects with `Failure` where a real connection would give way to one of the sandbox. */
+async function mustBeOfSandbox({ name, place, accessToken }: Connection): Promise<void> {
+  // What is damaged holds nothing that could be lost.
+  const published = await readPublished(accessToken).catch(() => undefined);
+  const origin = published?.token?.accessToken.origin;
+  if (origin === undefined || isLoopback(new URL(origin))) return;
+  throw new Failure(
+    'usage',
+    `${place} holds the connection ${name} with ${origin}, which a login to the sandbox would replace: name another with --connection or --store`,
+  );
+}
+
 async function startSandbox({ config }: Settings): Promise<void> {
   const { reachSandbox } = await import('./sandbox-process.ts');
   await reachSandbox(config.providerUrl);
@@ -111,9 +134,10 @@ async function replaceApplication(
 }
 
 /** For the person at this terminal, and for no job. */
-async function rememberLogin({ config, env }: Settings): Promise<void> {
-  if (!isReadByAPerson()) return;
+async function rememberLogin({ config, env }: Settings, isSandbox: boolean): Promise<void> {
   const { store, prefix, providerUrl, providerFile } = config;
+  // One that somebody has named themselves is no default for what is real.
+  if (!isReadByAPerson() || (isSandbox && !isSandboxStore(store, env))) return;
   const provider = providerFile === undefined ? { providerUrl } : { provider: providerFile };
   try {
     await remember(env, { store, prefix, ...provider });

@@ -51,6 +51,8 @@ async function serveSandbox(options: SandboxOptions): Promise<void> {
   const listening = await listen(sandbox, { port: options.port }).catch((error: unknown) => {
     throw portProblem(error, options.port);
   });
+  // Whoever reads the address may end it at once.
+  const ended = ending(sandbox, options.untilIdle);
   const { url } = listening;
   const { clientId, clientSecret, redirectUri } = sandboxApplication;
   if (options.json) print(JSON.stringify({ url, clientId, redirectUri }));
@@ -61,7 +63,7 @@ async function serveSandbox(options: SandboxOptions): Promise<void> {
   );
   say(`look inside: curl ${url}/_sandbox/state`);
   say('Ctrl-C ends it');
-  const why = await ending(sandbox, options.untilIdle);
+  const why = await ended;
   await listening.close();
   if (why !== undefined) say(why);
 }

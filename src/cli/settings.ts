@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Config, ConfigInvalid, type Environment, parseConfig } from '../config.ts';
+import { isLoopback } from '../core/origin.ts';
 import { expanded, noHome } from '../wiring/home-folder.ts';
 import { dataPath, type Remembered, readRemembered } from './settings-file.ts';
 import { isReadByAPerson, say } from './terminal.ts';
@@ -48,24 +49,44 @@ const flags: Readonly<Record<Key, string>> = {
 };
 
 /** Flags beat the environment, and for a person at a terminal that beats what the last login has left. */
-export async function readSettings(options: ConnectionOptions): Promise<Settings> {
+export async function readSettings(
+  options: ConnectionOptions,
+  { isLogin = false } = {},
+): Promise<Settings> {
   const env = process.env;
   const given = overlay(fromEnvironment(env), options);
   // A job has to work on the same store whoever logs in on the machine.
-  const remembered = isReadByAPerson() ? await readRemembered(env) : {};
+  const left = isReadByAPerson() ? await readRemembered(env) : {};
+  // What was tried in the sandbox says nothing about where a real login goes.
+  const remembered = isLogin && isSandboxStore(left.store, env) ? {} : left;
   const config = parse(chosenFrom(given, remembered, env), options, env);
   const unremembered = chosenFrom(given, {}, env);
   if (!isDeepStrictEqual(config, parse(unremembered, options, env))) sayRemembered(config);
   return { config, env, namesConnection: given.connection !== undefined };
 }
 
-/** What a login to the sandbox runs with where neither flags nor the environment say otherwise. */
+/** What a login to the sandbox runs with: wherever it is stored, it talks to a sandbox on this machine alone. */
 export function readSandboxSettings(options: ConnectionOptions): Settings {
   const env = process.env;
-  const given = overlay(fromEnvironment(env), options);
-  const chosen = chosenFrom({ store: sandboxStore, ...given }, sandboxAt, env);
+  const { provider: _, ...given } = overlay(fromEnvironment(env), options);
+  const chosen = chosenFrom({ store: sandboxStore, ...sandboxAt, ...given }, {}, env);
   const config = parse(chosen, options, env);
+  if (!isLoopback(new URL(config.providerUrl))) {
+    throw new ConfigInvalid([
+      `the sandbox is on this machine, and ${config.providerUrl} is named as the provider: leave --provider-url and FRESCO_PROVIDER_URL out`,
+    ]);
+  }
+  if (config.store === 'aws') {
+    throw new ConfigInvalid([
+      'a login to the sandbox is stored on this machine alone: leave --store and FRESCO_STORE out, or name a folder with --store file:<path>',
+    ]);
+  }
   return { config, env, namesConnection: given.connection !== undefined };
+}
+
+/** Whether it is the store of `login --sandbox`, where nothing real is kept. */
+export function isSandboxStore(store: string | undefined, env: Environment): boolean {
+  return store !== undefined && store === sandboxPlace(env);
 }
 
 const sandboxAt: Remembered = { providerUrl: `http://127.0.0.1:${sandboxPort}` };

@@ -1,3 +1,4 @@
+import { isSafeUrl, originOf } from '../core/origin.ts';
 import type { Client, TokenAnswer } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { type HttpOutcome, sendOnce } from './http-exchange.ts';
@@ -10,7 +11,10 @@ import { tokenRequest } from './token-request.ts';
 export interface DeviceAuthorization {
   readonly deviceCode: Secret;
   readonly userCode: string;
+  /** https, or http on this machine. */
   readonly verificationUri: string;
+  /** Whether that page is the provider's own: any other is for a person to judge. */
+  readonly isProvidersPage: boolean;
   readonly intervalSeconds: number;
   readonly expiresInSeconds: number;
 }
@@ -54,7 +58,7 @@ export function deviceFlow(
       isLenient: true,
     });
   return {
-    start: async (client, scope) => started(await send(deviceUrl, { scope }, client)),
+    start: async (client, scope) => started(await send(deviceUrl, { scope }, client), profile),
     poll: async (deviceCode, client) => {
       const fields = {
         grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
@@ -65,18 +69,22 @@ export function deviceFlow(
   };
 }
 
-function started(outcome: HttpOutcome): DeviceStart {
+function started(outcome: HttpOutcome, profile: ProviderProfile): DeviceStart {
   if (outcome.kind !== 'answered') return { kind: 'unavailable', cause: outcome.cause };
   const { status, body } = outcome.answer;
   const error = oauthError(body);
   if (error !== undefined && status < 500) return { kind: 'refused', error };
-  const authorization = status === 200 ? deviceAuthorization(body) : undefined;
+  const authorization = status === 200 ? deviceAuthorization(body, profile) : undefined;
   return authorization === undefined
     ? { kind: 'unavailable', cause: `status ${status} without a device code` }
     : { kind: 'started', authorization };
 }
 
-function deviceAuthorization(body: string): DeviceAuthorization | undefined {
+/** What an answer of the device endpoint gives a person to do; `undefined` for one that cannot be used. */
+export function deviceAuthorization(
+  body: string,
+  { deviceUrl = '', pageOrigins = [] }: ProviderProfile,
+): DeviceAuthorization | undefined {
   const answer = jsonObject(body);
   // Fatture in Cloud wraps this answer in `data`, the RFC doesn't.
   const fields = ((answer?.['data'] as Record<string, unknown> | null | undefined) ??
@@ -86,11 +94,14 @@ function deviceAuthorization(body: string): DeviceAuthorization | undefined {
     (name) => fields[name],
   );
   if (typeof deviceCode !== 'string' || deviceCode === '') return undefined;
-  if (!isPrintable(userCode) || !isPrintable(uri)) return undefined;
+  // What is opened in a browser may be nothing that runs, lies on a disk or looks like an option.
+  if (!isPrintable(userCode) || !isPrintable(uri) || !isSafeUrl(uri)) return undefined;
+  const { href, origin } = new URL(uri);
   return {
     deviceCode: new Secret(deviceCode),
     userCode,
-    verificationUri: uri,
+    verificationUri: href,
+    isProvidersPage: [originOf(deviceUrl), ...pageOrigins].includes(origin),
     intervalSeconds: seconds(fields['interval'], 5, 60),
     expiresInSeconds: seconds(fields['expires_in'], 300, 86_400),
   };

@@ -9,6 +9,8 @@ export interface ProviderProfile {
   readonly tokenUrl: string;
   readonly authorizeUrl?: string;
   readonly deviceUrl?: string;
+  /** Where pages of the provider for people are, beside the endpoint's own origin. */
+  readonly pageOrigins?: readonly string[];
   /** Answers 200 to a good access token and 401 to a bad one. */
   readonly canaryUrl?: string;
   /** Fatture in Cloud's list of companies; other providers have none. */
@@ -39,6 +41,8 @@ export function apiOrigin({
 /** The API of Fatture in Cloud. */
 export const fattureInCloudUrl = 'https://api-v2.fattureincloud.it';
 
+const fattureInCloudPages = ['https://fattureincloud.it', 'https://secure.fattureincloud.it'];
+
 /** Fatture in Cloud, or a server that behaves like it at another URL; throws TypeError if that is no URL. */
 export function fattureInCloud(baseUrl: string = fattureInCloudUrl): ProviderProfile {
   const base = new URL(baseUrl).href.replace(/\/+$/, '');
@@ -47,6 +51,7 @@ export function fattureInCloud(baseUrl: string = fattureInCloudUrl): ProviderPro
     tokenUrl: `${base}/oauth/token`,
     authorizeUrl: `${base}/oauth/authorize`,
     deviceUrl: `${base}/oauth/device`,
+    ...(base === fattureInCloudUrl ? { pageOrigins: fattureInCloudPages } : {}),
     canaryUrl: `${base}/user/info`,
     companiesUrl: `${base}/user/companies`,
     clientAuthentication: 'body',

@@ -99,8 +99,16 @@ describe('webhooks through their bundles', () => {
     expect(stack.queued()).toHaveLength(1);
   });
 
-  it('of a sink that was never registered are not found', async () => {
-    const response = await fetch(stack.sink.replace('/default', '/other'), { method: 'POST' });
-    expect(response.status).toBe(404);
+  it('of a sink that was never registered are answered as those of one that was', async () => {
+    const ask = async (sink: string, token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(sink, { method: 'POST', headers, body: '{}' });
+      return { status: answer.status, body: await answer.text() };
+    };
+    const other = stack.sink.replace('/default', '/other');
+    for (const token of ['', 'a.b.c']) {
+      expect(await ask(other, token)).toEqual(await ask(stack.sink, token));
+      expect((await ask(other, token)).status).toBe(401);
+    }
   });
 });

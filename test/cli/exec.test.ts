@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { runHere } from './in-process.ts';
 import { loggedIn } from './logged-in.ts';
 import { hasTerminal, seat } from './pseudo-terminal.ts';
 import { createSandboxWorkspace, script } from './workspace.ts';
@@ -19,6 +20,28 @@ describe('fresco exec', () => {
       stderr: '',
     });
   });
+
+  it('gives the provider’s address to the child, and no client secret', async () => {
+    const workspace = await loggedIn();
+    const script =
+      'console.log(process.env.FATTUREINCLOUD_API_URL, Object.values(process.env).includes("invented-secret"))';
+    const env = { FATTUREINCLOUD_CLIENT_SECRET: 'invented-secret' };
+    expect(await workspace.run(node(script), { env })).toMatchObject({
+      code: 0,
+      stdout: `${workspace.sandbox.url} false\n`,
+    });
+  });
+
+  it.each(['abc', '0', '1e3', '108061x', '-1', ''])(
+    'refuses --company %j before it asks for a token',
+    async (company) => {
+      const args = ['exec', `--company=${company}`, '--', 'true'];
+      expect(await runHere({}, args)).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining("it must be a company's number"),
+      });
+    },
+  );
 
   it('passes arguments, standard input and the exit code through', async () => {
     const workspace = await loggedIn();

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { openFileStore } from '../../src/local/file-store.ts';
+import { systemClock } from '../../src/local/system.ts';
 import { startSandbox } from '../sandbox/sandbox-server.ts';
 import { createWorkspace } from './workspace.ts';
 
@@ -60,6 +63,29 @@ describe('a login to the sandbox', () => {
     } finally {
       process.kill(Number(pid));
     }
+  });
+
+  it('says before it asks for anything where it will be stored, and takes no real connection’s place', async () => {
+    const { running, url } = await startedOn();
+    onTestFinished(() => void running.process.kill('SIGTERM'));
+    const workspace = await createWorkspace(url);
+    const login = () => workspace.run(['login', '--sandbox']);
+    const { stderr } = await login();
+    const [first, then] = [/will be stored in (.*)/.exec(stderr), /logging in to/.exec(stderr)];
+    expect(first?.[1]).toBe(`file store ${workspace.storePath}`);
+    expect(first?.index).toBeLessThan(then?.index ?? 0);
+    const store = await openFileStore(workspace.storePath, { clock: systemClock });
+    const { accessToken } = store.connection('default');
+    const { value } = (await accessToken.current()) ?? {};
+    const real = value?.reveal().replaceAll(url, 'https://api-v2.fattureincloud.it') ?? '';
+    await accessToken.put('real', new Secret(real));
+    await accessToken.promote('real', (await accessToken.current())?.versionId ?? '');
+    expect(await login()).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining(
+        'holds the connection default with https://api-v2.fattureincloud.it',
+      ),
+    });
   });
 
   it('sends nothing to a server that is none', async () => {

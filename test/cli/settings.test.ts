@@ -33,8 +33,8 @@ async function planAt(
   return { plan: JSON.parse(ran.stdout) as Record<string, unknown>, said: ran.stderr };
 }
 
-async function remembering(settings: object): Promise<Workspace> {
-  const workspace = await createWorkspace(nobody);
+async function remembering(settings: object, existing?: Workspace): Promise<Workspace> {
+  const workspace = existing ?? (await createWorkspace(nobody));
   await mkdir(join(workspace.path, 'config/fresco'), { recursive: true });
   const path = join(workspace.path, 'config/fresco/settings.json');
   await writeFile(path, JSON.stringify({ v: 1, ...settings }));
@@ -120,6 +120,39 @@ describe('settings', () => {
     },
   );
 
+  it('of a sandbox login are a person’s for other commands, and never those of a real login', async () => {
+    const workspace = await createWorkspace(nobody);
+    const store = `file:${join(workspace.path, 'data/fresco/sandbox')}`;
+    const trying = await remembering({ store, providerUrl: 'http://127.0.0.1:4010' }, workspace);
+    expect(await planAt(trying, { env: unset })).toEqual({
+      plan: expect.objectContaining({
+        store: 'aws',
+        provider: 'https://api-v2.fattureincloud.it',
+      }),
+      said: '',
+    });
+    const env = { ...trying.env, ...unset };
+    expect(await runHere({ env }, ['token'], { isTerminal: true })).toMatchObject({
+      stderr: expect.stringContaining(`connection default in ${store}`),
+    });
+  });
+
+  it.each([
+    [
+      ['--sandbox', '--store', 'file:/x'],
+      {},
+      { store: 'file:/x', provider: 'http://127.0.0.1:4010' },
+    ],
+    [
+      ['--sandbox'],
+      { FRESCO_STORE: 'file:/x', FRESCO_PROVIDER: '/no/such/file' },
+      { store: 'file:/x' },
+    ],
+  ])('of %j and %j talk to the sandbox only', async (args, env, want) => {
+    const workspace = await createWorkspace(nobody);
+    expect(await plan(workspace, args, { ...unset, ...env })).toMatchObject(want);
+  });
+
   it('without anything are those of the deployed stack', async () => {
     const workspace = await createWorkspace(nobody);
     expect(await plan(workspace, [], unset)).toMatchObject({
@@ -156,6 +189,15 @@ describe('settings', () => {
     [['--provider', '/no/such/file'], {}, "got '/no/such/file' (ENOENT)"],
     [['--scopes', 'issued_documents:a'], {}, "no scope is called 'issued_documents:a'"],
     [['--refresh-token', '--paste'], {}, 'cannot be used with'],
+    [['--sandbox', '--provider', 'x.json'], {}, 'cannot be used with'],
+    [['--sandbox', '--store', 'aws'], {}, 'is stored on this machine alone'],
+    [['--sandbox'], { FRESCO_STORE: 'aws' }, 'is stored on this machine alone'],
+    [['--sandbox', '--provider-url', 'https://api.example'], {}, 'the sandbox is on this machine'],
+    [
+      ['--sandbox'],
+      { FRESCO_PROVIDER_URL: 'https://api.example' },
+      'the sandbox is on this machine',
+    ],
   ])('%j and %j that are wrong are named', async (args, env, sentence) => {
     const workspace = await createWorkspace(nobody);
     const { code, stderr } = await workspace.run(['login', '--dry-run', ...args], { env });

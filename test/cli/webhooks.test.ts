@@ -112,7 +112,7 @@ describe('fresco webhooks', () => {
       name: 'a company that is no number',
       args: ['list', '--company', 'mine'],
       code: 64,
-      words: /must be a company's number, got 'mine'/,
+      words: /'mine' is invalid. it must be a company's number/,
     },
     {
       name: 'dead letters of a file store',

@@ -45,7 +45,7 @@ describe('the cron job in Python', () => {
       onTestFinished(async () => void (await Promise.all([api.stop(), other.stop()])));
       const env = {
         FATTUREINCLOUD_ACCESS_TOKEN: 'a/0001invented',
-        FRESCO_PROVIDER_URL: api.endpoint,
+        FATTUREINCLOUD_API_URL: api.endpoint,
       };
       const ran = execFileAsync('python3', [`${folder}count_clients.py`], { env });
       await expect(ran).rejects.toThrow(`HTTP Error ${status}`);

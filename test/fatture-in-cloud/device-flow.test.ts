@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import { deviceFlow } from '../../src/fatture-in-cloud/device-flow.ts';
+import { deviceAuthorization, deviceFlow } from '../../src/fatture-in-cloud/device-flow.ts';
 import { fattureInCloud } from '../../src/fatture-in-cloud/provider-profile.ts';
 import { answerWith, httpAnswer, type RawServer, startRaw } from './raw-server.ts';
 
@@ -46,6 +46,7 @@ describe('the start of a device login', () => {
         deviceCode: new Secret('d/0001invented'),
         userCode: 'ABCD-EFGH',
         verificationUri: 'https://fattureincloud.it/connetti',
+        isProvidersPage: false,
         intervalSeconds: 5,
         expiresInSeconds: 300,
       },
@@ -53,7 +54,7 @@ describe('the start of a device login', () => {
     expect(sentBody()).toEqual({ client_id: 'client-1', scope: 'situation:r settings:a' });
   });
 
-  it.each([
+  it.each<readonly [string, unknown, string]>([
     ['400 Bad Request', { error: 'unauthorized_client' }, 'refused'],
     ['404 Not Found', { error: { message: 'no' } }, 'unavailable'],
     ['500 Internal Server Error', { error: 'invalid_client' }, 'unavailable'],
@@ -61,8 +62,35 @@ describe('the start of a device login', () => {
     ['200 OK', { data: null }, 'unavailable'],
     ['200 OK', { data: { ...started, device_code: '' } }, 'unavailable'],
     ['200 OK', { data: { ...started, user_code: '\u001b[2J' } }, 'unavailable'],
+    ...[
+      'file:///etc/passwd',
+      'smb://evil.example/share',
+      '/usr/bin/id',
+      '--incognito',
+      'javascript:alert(1)',
+      'http://fattureincloud.it/connetti',
+      'https://user:secret@fattureincloud.it/',
+    ].map((verification_uri) => {
+      const data = { ...started, verification_uri };
+      return ['200 OK', { data }, 'unavailable'] as const;
+    }),
   ])('with %s and %j is %s', async (status, body, kind) => {
     expect((await (await flow(status, body)).start(client, 'x')).kind).toBe(kind);
+  });
+
+  it.each([
+    ['http://127.0.0.1:9', 'http://127.0.0.1:9/connetti', true],
+    ['http://127.0.0.1:9', 'http://127.0.0.1:8/connetti', false],
+    ['http://127.0.0.1:9', 'https://secure.fattureincloud.it/connetti', false],
+    [undefined, 'https://secure.fattureincloud.it/connetti', true],
+    [undefined, 'https://fattureincloud.it/connetti', true],
+    [undefined, 'https://fattureincloud.it.evil.example/connetti', false],
+  ])('at %s knows the page %s as the provider’s own: %s', (base, verification_uri, isOwn) => {
+    const data = JSON.stringify({ data: { ...started, verification_uri } });
+    expect(deviceAuthorization(data, fattureInCloud(base))).toMatchObject({
+      verificationUri: verification_uri,
+      isProvidersPage: isOwn,
+    });
   });
 
   it('is not there where the provider has no such endpoint', () => {

@@ -11,6 +11,7 @@ describe('the profile of Fatture in Cloud', () => {
       tokenUrl: 'https://api-v2.fattureincloud.it/oauth/token',
       authorizeUrl: 'https://api-v2.fattureincloud.it/oauth/authorize',
       deviceUrl: 'https://api-v2.fattureincloud.it/oauth/device',
+      pageOrigins: ['https://fattureincloud.it', 'https://secure.fattureincloud.it'],
       canaryUrl: 'https://api-v2.fattureincloud.it/user/info',
       companiesUrl: 'https://api-v2.fattureincloud.it/user/companies',
       clientAuthentication: 'body',

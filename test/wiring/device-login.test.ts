@@ -7,6 +7,7 @@ const authorization = {
   deviceCode: new Secret('d/0001invented'),
   userCode: 'ABCD-EFGH',
   verificationUri: 'https://provider.example/connetti',
+  isProvidersPage: true,
   intervalSeconds: 5,
   expiresInSeconds: 60,
 };
