@@ -89,19 +89,32 @@ function sightOf(
 }
 
 function leftOver(sight: Sight, grant: Grant): string | undefined {
+  const byHand = forAPerson(sight, grant);
+  if (byHand !== undefined) return describeOutcome(byHand);
+  const due = dueReason(sight);
+  return due === undefined ? undefined : leftBehind[due];
+}
+
+/** What was left and no run can settle by itself. */
+function forAPerson(sight: Sight, grant: Grant): Outcome | undefined {
   const { journal, published } = sight;
   const unreadable = journal.seals.find(
     (seal) => seal.grant === grant.grant && openSeal(seal, grant.sealKey) === undefined,
   );
-  if (unreadable !== undefined) {
-    return describeOutcome({ kind: 'seal-unreadable', versionId: unreadable.versionId });
-  }
-  const due = dueReason(sight);
-  if (due === 'ahead') {
-    const known = newest(journal.known, published) ?? grant;
-    return describeOutcome({ kind: 'rolled-back', known, found: grant });
-  }
-  return due === undefined ? undefined : leftBehind[due];
+  if (unreadable !== undefined) return { kind: 'seal-unreadable', versionId: unreadable.versionId };
+  if (dueReason(sight) !== 'ahead') return undefined;
+  const known = newest(journal.known, published) ?? grant;
+  return { kind: 'rolled-back', known, found: grant };
+}
+
+/** The first thing about a store, or what an earlier run has left in it, that only a person can mend. */
+export function storeProblem(connection: Connection, sight: StoreSight): string | undefined {
+  const broken = sight.findings.find((it) => it.state === 'broken' && !it.passes);
+  if (broken !== undefined) return `${broken.detail}: ${broken.next}`;
+  const { grant, journal } = sight;
+  if (grant === undefined || journal === undefined) return undefined;
+  const byHand = forAPerson(sightOf(connection, { ...sight, grant, journal }), grant);
+  return byHand && describeOutcome(byHand);
 }
 
 /** What an earlier run has begun; a token that is merely due was left by nobody. */

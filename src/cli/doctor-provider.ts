@@ -5,6 +5,7 @@ import type { Examined } from '../wiring/provider.ts';
 import { examineCompanies } from './doctor-company.ts';
 import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
 import type { StoreSight } from './doctor-store.ts';
+import { durationText } from './duration.ts';
 
 /** What the provider said, and its own clock. */
 export interface ProviderSight {
@@ -83,16 +84,28 @@ function answered(
     const next = 'wait: it is the provider’s to mend, and the access token is served meanwhile';
     return broken('provider', `${baseUrl} answers ${status}`, next, true);
   }
-  const isApi = canaryUrl === undefined || [200, 401, 403, 429].includes(status);
-  const isJson = status !== 200 || canaryUrl === undefined || answer.kind === 'ok';
-  return isApi && isJson
+  if (answer.kind === 'wait') {
+    const said = `${baseUrl} answers ${status}: too many requests`;
+    const next = `wait ${durationText(answer.waitMs)}: no call is served until then, whichever token it has`;
+    return broken('provider', said, next, true);
+  }
+  // A proxy or a firewall refuses in a page of its own, and not in the API's JSON.
+  const isApi = canaryUrl === undefined || status === 401 || speaksApi.has(answer.kind);
+  return isApi
     ? ok('provider', `${baseUrl} answers`)
     : broken(
         'provider',
         `${baseUrl} answers ${status}, which is not the API's`,
-        'check FRESCO_PROVIDER_URL and any proxy',
+        'check FRESCO_PROVIDER_URL, and any proxy or firewall; the access token is served meanwhile',
       );
 }
+
+const speaksApi: ReadonlySet<string> = new Set([
+  'ok',
+  'no-permission',
+  'no-access',
+  'licence-expired',
+]);
 
 function tokenFinding(
   connection: Connection,

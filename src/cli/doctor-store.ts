@@ -50,10 +50,8 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
   const refusals = [client, grant, published].map(({ refused }) => refused);
   const left = await orRefusal(async () => (await connection.leftLocks?.()) ?? []);
   const [lock] = left instanceof StoreRefused ? [] : left;
-  const table = tableFinding(connection, journal, {
-    lock,
-    record: await damagedRecord(connection),
-  });
+  const record = await damagedRecord(connection);
+  const table = await writable(connection, tableFinding(connection, journal, { lock, record }));
   return {
     findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
     ...(client.versionId && { clientVersionId: client.versionId }),
@@ -159,6 +157,15 @@ function keyFinding(
       ? unknown('key', 'nothing could be read that it encrypts')
       : ok('key', 'opens what is stored'),
   ];
+}
+
+/** A store that can be read and takes no writes keeps no token: the next refresh would have nowhere to go. */
+async function writable({ checkWritable }: Connection, found: Finding): Promise<Finding> {
+  if (found.state !== 'ok' || checkWritable === undefined) return found;
+  const refused = await orRefusal(checkWritable);
+  return refused instanceof StoreRefused
+    ? refusedAt('table', refused, 'make the store writable again, then fresco rotate --if-due')
+    : found;
 }
 
 type LeftLock = Awaited<ReturnType<NonNullable<Connection['leftLocks']>>>[number];

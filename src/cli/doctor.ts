@@ -21,7 +21,7 @@ export function doctorCommand(): Command {
   return withConnection(new Command('doctor'))
     .summary('find what is broken, and what to do about it')
     .description(
-      'Looks at every link from the settings to the bus, and names the first one that is broken. Reads only, and never spends a refresh token: what only a refresh could tell is told from the last one. Exits with 0 where all hold, 1 where waiting helps, 2 where a person is needed.',
+      'Looks at every link from the settings to the bus, and names the first one that is broken. Changes nothing but that it tries whether a file store takes a write, and never spends a refresh token: what only a refresh could tell is told from the last one. Exits with 0 where all hold, 1 where waiting helps, 2 where a person is needed.',
     )
     .option(
       '--scopes <scopes>',

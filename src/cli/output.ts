@@ -9,6 +9,13 @@ const fullPipeMs = 5;
  */
 export const output = {
   result: (text: string): void => writeWhole(1, text),
+  longResult: (text: string): Promise<void> => {
+    // The write that fails says so itself.
+    process.stdout.off('error', ignored).on('error', ignored);
+    return new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    });
+  },
   message: (text: string): void => {
     try {
       writeWhole(2, text);
@@ -32,3 +39,5 @@ function writeWhole(fd: number, text: string): void {
     }
   }
 }
+
+function ignored(): void {}

@@ -5,13 +5,16 @@ import type { BadAnswer, Journal, Latch } from '../core/journal.ts';
 import { policyFor } from '../core/measured-policy.ts';
 import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
+import { StoreRefused } from '../core/ports.ts';
 import { compare } from '../core/position.ts';
 import type { ReplayPolicy } from '../core/replay-policy.ts';
 import { standingOutcome } from '../core/standing-latch.ts';
 import type { Connection } from '../wiring/connection.ts';
 import { examples, openToLook, withConnection } from './connection-options.ts';
+import { storeProblem } from './doctor-attempt.ts';
+import { examineStore } from './doctor-store.ts';
 import { durationText } from './duration.ts';
-import { exitCodes } from './failure.ts';
+import { exitCodes, Failure } from './failure.ts';
 import type { ConnectionOptions } from './settings.ts';
 import { print } from './terminal.ts';
 
@@ -66,12 +69,23 @@ export function statusCommand(): Command {
     )
     .action(async (options: ConnectionOptions) => {
       const connection = await openToLook(options);
-      const status = await look(connection);
+      const status = await look(connection).catch((error: unknown) =>
+        unreadable(connection, error),
+      );
       if (options.json) print(JSON.stringify(status));
       else print(...rowsOf(status));
       if (status.problem !== null) process.exitCode = exitCodes.person;
       else if (status.waitingFor !== null) process.exitCode = exitCodes.retry;
     });
+}
+
+/** What is stored can't even be read: doctor's reason and next step are status's, too. */
+async function unreadable(connection: Connection, error: unknown): Promise<never> {
+  if (!(error instanceof StoreRefused)) throw error;
+  const { findings } = await examineStore(connection);
+  const broken = findings.find(({ state }) => state === 'broken');
+  if (broken === undefined) throw error;
+  throw new Failure(broken.passes ? 'retry' : 'person', `${broken.detail}: ${broken.next}`);
 }
 
 async function look(connection: Connection): Promise<Status> {
@@ -94,7 +108,10 @@ async function look(connection: Connection): Promise<Status> {
     schedule,
     replayPolicy: policyFor(stored, connection.settings),
     waitingFor: standing && classOf(standing) === 'retry' ? describeOutcome(standing) : null,
-    problem: problemOf(journal, token, standing),
+    problem:
+      problemOf(journal, token, standing) ??
+      storeProblem(connection, await examineStore(connection)) ??
+      unserved(journal, token, connection.clock.nowMs()),
   };
 }
 
@@ -150,6 +167,14 @@ function problemOf(
   }
   const { pausedAtMs } = journal;
   return pausedAtMs === null ? null : describeOutcome({ kind: 'paused', sinceMs: pausedAtMs });
+}
+
+/** A token that has ended with nothing on record that stood in the way: nobody runs the checks. */
+function unserved(journal: Journal, token: AccessToken | undefined, nowMs: number): string | null {
+  const endsMs = token?.expiresAtMs ?? null;
+  const isTold = journal.failingSinceMs !== null || journal.dispatch !== null;
+  if (endsMs === null || endsMs > nowMs || isTold) return null;
+  return `the access token ended at ${toRfc3339(endsMs)} and no check has refreshed it: fresco rotate --if-due, and from cron every hour`;
 }
 
 /** What the last check of a manual token has found. */

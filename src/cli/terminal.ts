@@ -39,12 +39,7 @@ export function print(...lines: readonly Line[]): void {
 
 /** The same for a long result: waits for a reader that is slow. */
 export function printAll(lines: readonly Line[]): Promise<void> {
-  // The write that fails says so itself.
-  process.stdout.off('error', ended).on('error', ended);
-  return new Promise((resolve, reject) => {
-    const text = textOf(lines, process.stdout);
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
+  return output.longResult(textOf(lines, { isTTY: isatty(1) }));
 }
 
 /** A line for people that `clearMoving` takes away again; nothing but on a terminal. */
@@ -100,8 +95,6 @@ export async function waiting<T>(message: string, work: Promise<T>): Promise<T> 
     if (shown > 0) clearMoving();
   }
 }
-
-function ended(): void {}
 
 /** Asks for a text; without a person to ask, fails with `otherwise` as what to do. */
 export async function ask(message: string, otherwise: string): Promise<string> {

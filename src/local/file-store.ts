@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Clock, JournalStore, PendingSecret } from '../core/ports.ts';
 import { type Disk, isDiskError, machineDisk, orRefuse } from './disk.ts';
-import type { LockOptions } from './folder-lock.ts';
+import { type LockOptions, temporaryPath } from './folder-lock.ts';
 import { type HeldLock, leftLocksIn } from './held-lock.ts';
 import { journalFile, journalFormat } from './journal-file.ts';
 import { type Outbox, outboxIn } from './outbox.ts';
@@ -39,6 +39,8 @@ export interface FileStore {
   connection(name: string): ConnectionFiles;
   /** Locks of the store and of this connection whose holder will hardly give them back. */
   leftLocks(connection: string): Promise<readonly HeldLock[]>;
+  /** Writes and removes a small file where the connection's are; rejects with `StoreRefused` if that fails. */
+  checkWritable(name: string): Promise<void>;
   /** Names of the connections of which something was stored, sorted. */
   connections(): Promise<string[]>;
   /** Events of a connection on their way out of the store. */
@@ -92,6 +94,16 @@ export async function openFileStore(path: string, options: FileStoreOptions): Pr
         const locks = folders.map((it) => leftLocksIn(disk, it, clock.nowMs()));
         return (await Promise.all(locks)).flat();
       }),
+    checkWritable: async (name) => {
+      const { path } = folderIn(folder, name, disk);
+      await orRefuse(`write in ${path}`, () =>
+        tryWriting(path, disk).catch((error: unknown) => {
+          // Nobody has logged in yet.
+          if (isDiskError(error, 'ENOENT')) return tryWriting(store.path, disk);
+          throw error;
+        }),
+      );
+    },
     connections: () => orRefuse(`list ${store.path}`, () => connectionsIn(folder, disk)),
     outbox: (connection) => outboxIn(folderIn(store, `outbox-${connection}`, disk), files),
     record: (name, format) => new RecordFile(store, `${name}.json`, format, files),
@@ -161,6 +173,22 @@ function connectionFiles(
       return found.filter((it) => it !== undefined);
     },
   };
+}
+
+/** A block: a disk that is full takes an empty file. */
+async function tryWriting(path: string, disk: Disk): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    const handle = await disk.open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(Buffer.alloc(4096));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } finally {
+    await disk.rm(temporary, { force: true });
+  }
 }
 
 async function connectionsIn(folder: Home, disk: Disk): Promise<string[]> {

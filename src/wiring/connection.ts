@@ -47,6 +47,8 @@ export interface Connection {
   logout(): Promise<LoggedOut>;
   /** What a person does by hand in this process, under the lease, wherever the connection is stored. */
   readonly byHand: ByHand;
+  /** Whether its store takes writes, where that can be tried; rejects with `StoreRefused`. */
+  checkWritable?(): Promise<void>;
   /** What of its files is damaged, where it is stored in files. Rejects with `StoreRefused`. */
   damagedFiles?(): Promise<readonly DamagedFile[]>;
   /** The stack behind it, where there is one. */

@@ -61,6 +61,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     journal,
     siblings: () => store.connections(),
     leftLocks: () => store.leftLocks(name),
+    checkWritable: () => store.checkWritable(name),
     damagedFiles: () => store.connection(name).damaged(formatOf),
     schedule: 'none of its own: run fresco rotate --if-due from cron',
     tokens: createTokenSource({

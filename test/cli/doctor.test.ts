@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process';
 import { chmod, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { open } from '../../src/cli/connection-options.ts';
-import { examine } from '../../src/cli/doctor.ts';
+import { open, openToLook } from '../../src/cli/connection-options.ts';
+import { examine, examineConnection } from '../../src/cli/doctor.ts';
 import { readSettings } from '../../src/cli/settings.ts';
 import { encodeAccessToken } from '../../src/core/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { orRefuse } from '../../src/local/disk.ts';
 import { stampProcess } from '../../src/local/process-stamp.ts';
+import { diskError } from '../local/watched-disk.ts';
+import { runHere } from './in-process.ts';
 import { loggedIn, tokenRequests } from './logged-in.ts';
 import { withVariables } from './surroundings.ts';
 import { createSandboxWorkspace, script, type Workspace } from './workspace.ts';
@@ -109,7 +112,7 @@ describe('fresco doctor over a file store', () => {
   it.each([
     ['client', 'fresco login --application-only'],
     ['grant', 'fresco login'],
-    ['journal', 'restore'],
+    ['journal', 'fresco recover'],
   ])('finds a %s file that is damaged', async (kind, next) => {
     const workspace = await loggedIn();
     await writeFile(file(workspace, kind), '{"v":1}');
@@ -163,6 +166,49 @@ describe('fresco doctor over a file store', () => {
     });
     await faults([]);
     expect(await firstBroken(workspace)).toBeUndefined();
+  });
+
+  it.each([
+    ['403 in a firewall’s HTML', 403, 'text/html', {}, 'answers 403', false],
+    [
+      '429 to everything',
+      429,
+      'application/json',
+      { 'retry-after': '120' },
+      'too many requests',
+      true,
+    ],
+    ['403 with Retry-After', 403, 'application/json', { 'retry-after': '60' }, 'too many', true],
+  ])(
+    'does not take %s for a provider that answers',
+    async (_, status, type, headers, says, passes) => {
+      const workspace = await loggedIn();
+      const fault = { on: 'GET /user/*', kind: 'body', status, body: '<html>no</html>' };
+      const said = { ...fault, headers: { 'content-type': type, ...headers } };
+      await workspace.sandbox.request('POST', '/_sandbox/faults', [said]);
+      expect(await firstBroken(workspace)).toMatchObject({
+        check: 'provider',
+        detail: expect.stringContaining(says),
+        passes,
+      });
+      expect(await runHere(workspace, ['doctor'])).toMatchObject({ code: passes ? 1 : 2 });
+    },
+  );
+
+  it.each([
+    ['ENOSPC', 1, 'the disk is full'],
+    ['EROFS', 2, 'the disk is read-only'],
+  ])('sees a store that can be read and not written (%s)', async (code, exit, says) => {
+    const workspace = await loggedIn();
+    withVariables(workspace.env);
+    const connection = await openToLook({});
+    const checkWritable = () =>
+      orRefuse('write in it', async () => Promise.reject(diskError(code)));
+    const [broken] = (await examineConnection({ ...connection, checkWritable })).filter(
+      ({ state }) => state === 'broken',
+    );
+    expect(broken).toMatchObject({ check: 'table', detail: expect.stringContaining(says) });
+    expect(broken?.passes).toBe(exit === 1);
   });
 
   it('asks of a manual token what a manual token has, and finds it revoked', async () => {

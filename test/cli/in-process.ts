@@ -14,6 +14,7 @@ export async function runHere(
   const before = { ...output, exitCode: process.exitCode };
   const [out, told]: [string[], string[]] = [[], []];
   output.result = (text) => void out.push(text);
+  output.longResult = async (text) => void out.push(text);
   output.message = (text) => void told.push(text);
   output.isTerminal = () => isTerminal;
   process.exitCode = exitCodes.done;

@@ -411,10 +411,12 @@ describe('a file store on a failing disk', () => {
   ])('says in words what $code means, and can still be read', async ({ code, reason, message }) => {
     let isFailing = false;
     const disk = watchedDisk((call) => {
-      if (isFailing && call.startsWith('mkdir')) throw diskError(code);
+      if (isFailing && /^(mkdir|write)/.test(call)) throw diskError(code);
     });
-    const { grant } = await openStoreWithGrant({ disk });
+    const { grant, store } = await openStoreWithGrant({ disk });
+    await store.checkWritable('default');
     isFailing = true;
+    await expect(store.checkWritable('default')).rejects.toMatchObject(refused(reason, message));
     const putting = grant.put('second', new Secret('x'));
     await expect(putting).rejects.toMatchObject(refused(reason, message));
     expect((await grant.current())?.value.reveal()).toBe(token);

@@ -35,7 +35,7 @@ const packages: Readonly<Record<Area, RegExp>> = {
   infra: /^(aws-cdk-lib(\/.*)?|constructs|cdk-nag|node:.*)$/,
 };
 
-const terminalEdges = ['src/cli/terminal.ts', 'src/wiring/log.ts', 'src/aws/metric-line.ts'];
+const terminalEdges = ['src/cli/output.ts', 'src/wiring/log.ts', 'src/aws/metric-line.ts'];
 const configFiles = [
   'src/config.ts',
   'src/setting.ts',
