@@ -1,8 +1,9 @@
-import { type AccessToken, decodeAccessToken } from '../core/access-token.ts';
+import type { AccessToken } from '../core/access-token.ts';
 import { readManual } from '../core/check-manual-token.ts';
-import { dueReason, spendBarrier } from '../core/gate.ts';
-import { decodeGrant, type Grant } from '../core/grant.ts';
+import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
+import type { RotationPorts } from '../core/pass.ts';
+import { type Preview, preview } from '../core/preview.ts';
 import type { Connection } from '../wiring/connection.ts';
 
 /** What a pass would do, as far as reading can tell. */
@@ -11,41 +12,50 @@ export interface Foresight {
   readonly detail: string;
 }
 
-const reasons = {
-  asked: 'an operator asks',
-  aged: 'the access token is past half its life, or a day old',
-  behind: 'what consumers read is older than the grant',
-  ahead: 'the grant is older than one that was stored before',
-  unsettled: 'an earlier attempt has no answer on record',
-  sealed: 'a token was kept in a seal',
-  rejected: 'the provider rejects the access token',
-  unanswered: 'the provider gave no tokens when it was asked last',
-} as const;
-
-/** Looks at what is stored as the gate of a pass does, and changes nothing. */
+/** What a pass would do, which the core says; nothing is changed. */
 export async function foresee(connection: Connection, onlyIfDue: boolean): Promise<Foresight> {
-  const [current, published, { journal }] = await Promise.all([
-    connection.grant.current(),
-    connection.accessToken.current(),
-    connection.journal.read(),
-  ]);
   const manual = await readManual(connection);
   if (manual !== undefined) return foreseeManual(manual, onlyIfDue);
-  if (current === undefined) {
-    return { would: 'stop', detail: describeOutcome({ kind: 'not-connected', missing: 'grant' }) };
+  const ports = await portsOfPass(connection);
+  const foreseen = await preview(ports, { door: 'operator', onlyIfDue });
+  return foreseen.kind === 'would-send'
+    ? { would: 'refresh', detail: sendText(foreseen, onlyIfDue) }
+    : foreseeEnd(foreseen.kind === 'would-end' ? foreseen.outcome : undefined);
+}
+
+/** In AWS the rotator makes the pass, so this machine's clock does not matter. */
+async function portsOfPass({ byHand, deployed, journal }: Connection): Promise<RotationPorts> {
+  const ports = byHand.ports();
+  if (deployed === undefined) return ports;
+  const { clock } = ports;
+  const { dateMs } = await journal.read();
+  const aheadMs = dateMs === undefined ? 0 : clock.nowMs() - dateMs;
+  return { ...ports, clock: { ...clock, nowMs: () => clock.nowMs() - aheadMs } };
+}
+
+function sendText(
+  { parent, isSentBefore }: Extract<Preview, { kind: 'would-send' }>,
+  onlyIfDue: boolean,
+): string {
+  const reason = isSentBefore
+    ? 'an earlier attempt has no answer on record'
+    : onlyIfDue
+      ? 'the access token is past half its life, or a day old'
+      : 'an operator asks';
+  return `would spend the refresh token of generation ${parent.generation}: ${reason}`;
+}
+
+function foreseeEnd(outcome: Outcome | undefined): Foresight {
+  if (outcome === undefined) {
+    return { would: 'nothing', detail: 'would ask the provider whether the access token works' };
   }
-  const grant = decodeGrant(current.value);
-  const token = published && decodeAccessToken(published.value);
-  const sight = sightOf(connection, { journal, grant, token, onlyIfDue });
-  const reason = dueReason(sight);
-  if (reason === undefined) return { would: 'nothing', detail: 'nothing is due' };
-  if (reason !== 'asked' && reason !== 'aged' && reason !== 'rejected' && reason !== 'unanswered') {
-    return { would: 'finish', detail: `would finish what was left: ${reasons[reason]}` };
+  if (outcome.kind === 'fresh') return { would: 'nothing', detail: 'nothing is due' };
+  if (classOf(outcome) !== 'done' || !('token' in outcome)) {
+    return { would: 'stop', detail: describeOutcome(outcome) };
   }
-  const barrier = spendBarrier(sight);
-  if (barrier !== undefined) return { would: 'stop', detail: describeOutcome(barrier) };
-  const detail = `would spend the refresh token of generation ${grant.generation}: ${reasons[reason]}`;
-  return { would: 'refresh', detail };
+  const { generation } = outcome.token;
+  const detail = `would finish what was left: generation ${generation} becomes current and is published`;
+  return { would: 'finish', detail };
 }
 
 function foreseeManual({ generation }: AccessToken, onlyIfDue: boolean): Foresight {
@@ -58,25 +68,4 @@ function foreseeManual({ generation }: AccessToken, onlyIfDue: boolean): Foresig
         would: 'replace',
         detail: `would take a new manual token in place of generation ${generation}`,
       };
-}
-
-function sightOf(
-  { clock, settings }: Connection,
-  seen: {
-    readonly journal: Parameters<typeof dueReason>[0]['journal'];
-    readonly grant: Grant;
-    readonly token: AccessToken | undefined;
-    readonly onlyIfDue: boolean;
-  },
-): Parameters<typeof dueReason>[0] {
-  const { journal, grant, token, onlyIfDue } = seen;
-  return {
-    journal,
-    published: token,
-    current: grant,
-    nowMs: clock.nowMs(),
-    dead: false,
-    request: { door: 'operator', onlyIfDue },
-    settings,
-  };
 }

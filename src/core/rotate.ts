@@ -26,7 +26,7 @@ const closeMs = 5_000;
  */
 export async function rotate(ports: RotationPorts, request: RotationRequest): Promise<Outcome> {
   const pass = startPass(ports, request);
-  const outcome = await orRefused(() => run(pass));
+  const outcome = await passOutcome(pass);
   if (outcome.kind === 'refreshed' && pass.published) await askCanary(pass, pass.published);
   const sinceMs = calledForSinceMs(outcome);
   const calls = sinceMs !== undefined && pass.page.journal.called?.forMs !== sinceMs;
@@ -64,6 +64,11 @@ async function noteCall(pass: Pass, forMs: number): Promise<void> {
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
   }
+}
+
+/** The pass alone, with nobody told how it ended; a store's refusal is an outcome. */
+export function passOutcome(pass: Pass): Promise<Outcome> {
+  return orRefused(() => run(pass));
 }
 
 async function run(pass: Pass): Promise<Outcome> {

@@ -146,6 +146,17 @@ describe('fresco rotate', () => {
     expect(await tokenRequests(workspace)).toBe(sent);
   });
 
+  it('with --dry-run, foresees what stands in the way', async () => {
+    const workspace = await loggedIn();
+    await runHere(workspace, ['pause']);
+    const { stdout } = await runHere(workspace, ['rotate', '--dry-run', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dryRun: true,
+      would: 'stop',
+      detail: expect.stringContaining('paused'),
+    });
+  });
+
   it('after a revocation, ends with a person’s task and keeps serving the token', async () => {
     const workspace = await loggedIn();
     await workspace.run(['rotate']);

@@ -4,6 +4,7 @@ import { classOf, type Outcome } from '../../src/core/outcome.ts';
 import { commandsFor } from '../../src/core/outcome-text.ts';
 import { compare, type Position } from '../../src/core/position.ts';
 import { heldLatch } from '../../src/core/settlement.ts';
+import { foresight, isAsForeseen } from './forecast.ts';
 import type { Ledger } from './ledger.ts';
 import { isFinished, proceed } from './native-rotations.ts';
 import { issueIn, keyOf } from './pairs.ts';
@@ -15,6 +16,7 @@ import { patienceMs, type Trouble, troubleOf } from './trouble.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
+const request = { door: 'schedule' } as const;
 
 /** Lets the world calm down and checks what it comes to. */
 export async function settle(simulation: Simulation): Promise<void> {
@@ -57,8 +59,18 @@ async function check(simulation: Simulation): Promise<boolean> {
   const reportsBefore = ledger.reports.length;
   const { latch, dispatch } = world.journal;
   const atMs = world.nowMs + hourMs;
-  startPass(simulation, { actor: -1, atMs, skewMs: 0, name: 'check' }, { door: 'schedule' });
+  const forecast = foresight(simulation);
+  const sentBefore = sendsOf(ledger);
+  startPass(simulation, { actor: -1, atMs, skewMs: 0, name: 'check' }, request);
   if (!(await simulation.run())) return false;
+  const ended = lastOutcome(simulation);
+  if (ended !== undefined) {
+    const did = { outcome: ended, hasSent: sendsOf(ledger) > sentBefore };
+    const isForeseen =
+      isAsForeseen(await forecast(request, atMs), did) ||
+      isAsForeseen(await forecast(request, world.nowMs), did);
+    if (!isForeseen) ledger.violated('core', `a check was not foreseen: '${ended.kind}'`);
+  }
   if (ledger.reports.length !== reportsBefore + 1) {
     ledger.violated('G5', 'a check did not report exactly once');
   }
@@ -76,6 +88,10 @@ async function check(simulation: Simulation): Promise<boolean> {
     ledger.violated('G5', 'a check did not speak of an attempt without an answer');
   }
   return ledger.violations.length === 0;
+}
+
+function sendsOf({ presentations }: Ledger): number {
+  return [...presentations.values()].reduce((sum, sent) => sum + sent.length, 0);
 }
 
 function lastOutcome({ ledger }: Simulation): Outcome | undefined {
