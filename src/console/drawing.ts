@@ -13,6 +13,8 @@ import { dateText, dayTimeText, legible, lengthText, timeText } from './wording.
 
 /** What the page shows of a connection, ready to be put in its places. */
 export interface Drawing {
+  /** Whether the provider is a stand-in on this machine, and no token is worth anything elsewhere. */
+  readonly isSandbox: boolean;
   readonly status: { readonly words: string; readonly tone: 'good' | 'busy' | 'bad' };
   /** Whether nothing goes on until somebody logs in. */
   readonly needsPerson: boolean;
@@ -63,6 +65,7 @@ const lowMs = 2 * 3_600_000;
 /** Draws a connection, with the faults that are on at its provider. */
 export function draw(view: ConnectionView, faults: readonly FaultOn[]): Drawing {
   return {
+    isSandbox: /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(view.provider).hostname),
     status: statusOf(view),
     needsPerson: view.token === null || view.latch !== null,
     note: legible(noteOf(view)),

@@ -15,13 +15,13 @@ const stored = `<div class="stored">
       </div>
     </div>`;
 
-/** What is stored, where nothing may be killed. */
-export const storedSection = `<section id="stored" class="kill" aria-labelledby="stored-title">
-    <h2 id="stored-title">What is stored, without its values</h2>
+/** What is stored. */
+export const storedSection = `<section id="stored" class="stored-section" aria-labelledby="stored-title">
+    <h2 id="stored-title">What is stored now, without its values</h2>
     ${stored}
   </section>`;
 
-/** Where the rotator is killed at a step, and what is stored afterwards. */
+/** Where the rotator is killed at a step. */
 export const killSection = `<section id="kill" class="kill" aria-labelledby="kill-title">
     <h2 id="kill-title">Kill it yourself</h2>
     <p>A refresh is eleven steps. Pick one: a rotator is started as a process of its own and gets SIGKILL the moment the step is done.</p>
@@ -34,9 +34,8 @@ export const killSection = `<section id="kill" class="kill" aria-labelledby="kil
     <p id="kill-more" class="kill-more" hidden>
       <button type="button" id="next-run" data-action="next-run"><b id="next-run-label"></b></button>
       <span>The same in a terminal: <code id="replay"></code></span>
+      <a href="#stored">What is stored now</a>
     </p>
-    <h3 class="stored-title">What is stored now, without its values</h3>
-    ${stored}
   </section>`;
 
 function steps(): string {

@@ -19,10 +19,11 @@ function made(tag, text, className) {
 function showStatus(words, tone) {
   write('status', words);
   at('status').className = 'status ' + tone;
-  document.title = words + ' · Fresco';
+  document.title = words + (at('badge').hidden ? '' : ' · sandbox') + ' · Fresco';
 }
 
 function show(drawing) {
+  at('badge').hidden = !drawing.isSandbox;
   showStatus(drawing.status.words, drawing.status.tone);
   document.body.className = drawing.status.tone + (drawing.needsPerson ? ' needs-person' : '');
   write('clock', drawing.clock);

@@ -22,10 +22,15 @@ h1, h2, h3, p, dl, dd, ol, ul { margin: 0; padding: 0; }
 ol, ul { list-style: none; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 
-header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: space-between; padding-block: 1.25rem 1rem; }
+html { scroll-padding-top: 4rem; }
+header { position: sticky; top: 0; z-index: 3; display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; padding-block: .75rem; background: var(--ground); }
+header .status { margin-left: auto; }
+.badge { padding: .125rem .75rem; border-radius: .375rem; font-weight: 700; letter-spacing: .06em; text-transform: uppercase; color: var(--card); background: var(--amber); } .badge[hidden] { display: none; }
+.lead { max-width: 46rem; text-wrap: pretty; }
+.about { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: space-between; padding-block: .25rem .75rem; }
 h1 { display: flex; gap: .5rem; align-items: center; font-size: 1.375rem; letter-spacing: -.015em; }
 h1 svg { width: 1.5rem; height: 1.5rem; fill: var(--leaf); }
-nav { margin-right: auto; } nav a { font-size: .9375rem; font-weight: 600; padding: .375rem .5rem; }
+nav { margin-left: -.5rem; } nav a { display: inline-block; font-size: .9375rem; font-weight: 600; padding: .375rem .5rem; }
 .clock { color: var(--soft); font-size: .875rem; font-variant-numeric: tabular-nums; }
 .clock time { color: var(--ink); font-weight: 600; }
 
@@ -70,7 +75,7 @@ dt { color: var(--soft); font-size: .8125rem; }
 
 .columns { display: grid; gap: 1rem; margin-top: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
 .column { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
-@media (min-width: 52rem) { .columns { grid-template-columns: minmax(0, 26rem) minmax(0, 1fr); } .column:first-child { position: sticky; top: 1rem; } }
+@media (min-width: 52rem) { .columns { grid-template-columns: minmax(0, 26rem) minmax(0, 1fr); } .column:first-child { position: sticky; top: 4rem; } }
 
 .answer { min-height: 3.25rem; padding: .5rem .875rem; border-radius: .625rem; border: 1px dashed var(--line); line-height: 1.35; text-wrap: pretty; display: flex; align-items: center; }
 .answer.plain { background: var(--track); border-color: transparent; } .answer.good, .answer.bad { border-color: transparent; }
@@ -111,8 +116,8 @@ li.empty { display: block !important; color: var(--soft); }
 .generations span { font-variant-numeric: tabular-nums; } .generations small { color: var(--soft); font-size: .8125rem; margin-left: auto; }
 .generations ul { flex-basis: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; } .generations ul li { color: var(--rust); }
 
-.kill { margin-top: 1rem; } .kill > p { max-width: 46rem; margin-top: .25rem; color: var(--soft); text-wrap: pretty; }
-.kill h3 { margin-top: 0; } .kill .stored-title { margin-top: 1.5rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .9375rem; color: var(--ink); }
+.kill, .stored-section { margin-top: 1rem; } .kill > p { max-width: 46rem; margin-top: .25rem; color: var(--soft); text-wrap: pretty; }
+.stored h3 { margin-top: 0; }
 .steps { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; padding: 0; border: 0; min-width: 0; }
 .steps label { position: relative; display: inline-flex; gap: .5rem; align-items: center; min-height: 2.25rem; padding: .25rem .875rem .25rem .375rem; border: 1px solid var(--line); border-radius: 1.25rem; font-size: .9375rem; cursor: pointer; }
 .steps label:hover { border-color: currentColor; }
@@ -133,6 +138,7 @@ li.empty { display: block !important; color: var(--soft); }
 
 footer { padding-block: 1.25rem 2rem; color: var(--soft); font-size: .875rem; } a { color: var(--leaf); }
 @media (max-width: 30rem) {
+  .badge { font-size: .8125rem; padding-inline: .5rem; }
   .moments li { grid-template-columns: 4.25rem minmax(0, 1fr); gap: 0 .75rem; } .moments span { grid-column: 1 / -1; }
   .generations small { margin-left: 0; flex-basis: 100%; }
 }

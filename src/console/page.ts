@@ -36,11 +36,17 @@ export function page(sandboxUrl: string | undefined): string {
 <body>
 <header>
   <h1>${icon}Fresco</h1>
-  <nav aria-label="On this page">${nav(sandboxUrl !== undefined)}</nav>
-  <p class="clock"><span>system time</span> <time id="clock">–</time></p>
+  <p id="badge" class="badge"${sandboxUrl === undefined ? ' hidden' : ''}>sandbox</p>
+  <p id="status" class="status" role="status">Looking …</p>
 </header>
 <main>
+  <p class="lead">${lead(sandboxUrl !== undefined)}</p>
+  <div class="about">
+    <nav aria-label="On this page">${nav(sandboxUrl !== undefined)}</nav>
+    <p class="clock"><span>system time</span> <time id="clock">–</time></p>
+  </div>
   ${tokenSection}
+  ${sandboxUrl === undefined ? '' : killSection}
   <div class="columns">
     <div class="column">
       ${controlsSection(controls, sandboxUrl !== undefined)}
@@ -50,7 +56,7 @@ export function page(sandboxUrl: string | undefined): string {
       ${generationsSection}
     </div>
   </div>
-  ${sandboxUrl === undefined ? storedSection : killSection}
+  ${storedSection}
 </main>
 <footer>
   <dl id="facts" class="facts"></dl>
@@ -69,7 +75,6 @@ const tokenSection = `<section class="token" aria-labelledby="token-title">
         <p class="left"><span id="left">–</span> <small id="left-what"></small></p>
         <p class="generation"><span id="generation">no generation yet</span> <code id="fingerprint"></code></p>
       </div>
-      <p id="status" class="status" role="status">Looking …</p>
     </div>
     <div class="life" id="life" role="meter" aria-label="Life left" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0">
       <div class="life-left" id="life-left"></div>
@@ -108,10 +113,17 @@ const generationsSection = `<section id="generations-section" aria-labelledby="g
         </div>
       </section>`;
 
-function nav(hasSandbox: boolean): string {
+function lead(hasSandbox: boolean): string {
+  const shown =
+    'Fresco keeps an access token of Fatture in Cloud fresh: this page shows how long it lasts, what happens to it and what is stored.';
   return hasSandbox
-    ? '<a href="#kill">Kill it yourself</a>'
-    : '<a href="#stored">What is stored</a>';
+    ? `${shown} The provider is a stand-in and nothing is real, so break what you like.`
+    : shown;
+}
+
+function nav(hasSandbox: boolean): string {
+  const kill = hasSandbox ? '<a href="#kill">Kill it yourself</a>' : '';
+  return `${kill}<a href="#stored">What is stored</a>`;
 }
 
 function controlsSection(groups: readonly ControlGroup[], hasSandbox: boolean): string {

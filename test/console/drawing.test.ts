@@ -11,6 +11,17 @@ const at = (nowMs: number, changes: Partial<ConnectionView> = {}): ConnectionVie
 });
 const statusOf = (view: ConnectionView) => draw(view, []).status;
 
+describe('the badge', () => {
+  it.each([
+    ['http://127.0.0.1:4010', true],
+    ['http://localhost:4010', true],
+    ['https://api-v2.fattureincloud.it', false],
+    ['https://127.0.0.1.example.com', false],
+  ])('of a connection with %s says sandbox: %s', (provider, isSandbox) => {
+    expect(draw({ ...freshView, provider }, []).isSandbox).toBe(isSandbox);
+  });
+});
+
 describe('the status', () => {
   it.each<[string, Partial<ConnectionView>, string, string]>([
     ['nothing is the matter', {}, 'Fresh', 'good'],
