@@ -3,9 +3,11 @@ import type { Clock, JournalStore, PendingSecret } from '../core/ports.ts';
 import { type Disk, isDiskError, machineDisk, orRefuse } from './disk.ts';
 import { type LockOptions, temporaryPath } from './folder-lock.ts';
 import { type HeldLock, leftLocksIn } from './held-lock.ts';
+import type { Home } from './home.ts';
 import { journalFile, journalFormat } from './journal-file.ts';
 import { type Outbox, outboxIn } from './outbox.ts';
-import { type Home, RecordFile, type RecordFormat } from './record-file.ts';
+import { RecordFile, type RecordFormat } from './record-file.ts';
+import { Reserve } from './reserve.ts';
 import { type ListedSecret, secretFile } from './secret-file.ts';
 import { secretFormat } from './secret-versions.ts';
 import { folderIn, markerName, newStoreFolder, storeFolder } from './store-folder.ts';
@@ -137,17 +139,19 @@ function connectionFiles(
     );
   }
   const folder = folderIn(connections, name, files.disk);
-  const secret = (fileName: string, title: string) =>
-    new RecordFile(folder, fileName, secretFormat(title), files);
+  const kept = ['journal.json', 'grant.json', 'access-token.json'];
+  const reserve = new Reserve(folder, files.disk, kept);
+  const secret = (fileName: string, title: string, room?: Reserve) =>
+    new RecordFile(folder, fileName, secretFormat(title), files, room);
   const client = secret('client.json', 'client secret');
-  const grant = secret('grant.json', 'grant secret');
-  const accessToken = secret('access-token.json', 'access-token secret');
-  const journal = new RecordFile(folder, 'journal.json', journalFormat, files);
+  const grant = secret('grant.json', 'grant secret', reserve);
+  const accessToken = secret('access-token.json', 'access-token secret', reserve);
+  const journal = new RecordFile(folder, 'journal.json', journalFormat, files, reserve);
   return {
     client: secretFile(client),
     grant: secretFile(grant),
     accessToken: secretFile(accessToken),
-    journal: journalFile(journal),
+    journal: journalFile(journal, reserve),
     damaged: async (formatOf): Promise<readonly DamagedFile[]> => {
       const known = [
         ['client', client],

@@ -3,6 +3,7 @@ import { journalFrom } from '../core/journal-shape.ts';
 import { type JournalStore, StoreRefused } from '../core/ports.ts';
 import { field } from '../core/record.ts';
 import type { RecordFile, RecordFormat } from './record-file.ts';
+import type { Reserve } from './reserve.ts';
 
 /** A journal with the number of its writes. */
 export interface RevisedJournal {
@@ -10,16 +11,23 @@ export interface RevisedJournal {
   readonly journal: Journal;
 }
 
-/** A journal in one file; its dates are this machine's, so none is given. */
-export function journalFile(file: RecordFile<RevisedJournal>): JournalStore {
+/**
+ * A journal in one file; its dates are this machine's, so none is given. A dispatch is written only where the
+ * disk has room for what the token that is sent will bring.
+ */
+export function journalFile(file: RecordFile<RevisedJournal>, reserve: Reserve): JournalStore {
+  const read = async () => (await file.read()) ?? { journal: emptyJournal, revision: 0 };
   return {
-    read: async () => (await file.read()) ?? { journal: emptyJournal, revision: 0 },
-    write: (journal, revision) =>
-      file.update((stored) =>
+    read,
+    write: async (journal, revision) => {
+      const isDispatch = journal.lastAttempt > (await read()).journal.lastAttempt;
+      if (isDispatch) await reserve.hold();
+      return file.update((stored) =>
         (stored?.revision ?? 0) === revision
           ? { answer: 'written', next: { revision: revision + 1, journal } }
           : { answer: 'conflict' },
-      ),
+      );
+    },
   };
 }
 

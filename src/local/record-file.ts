@@ -5,7 +5,9 @@ import { NewerRecord, parseRecord, recordFormat, type StoredRecord } from '../co
 import { Secret } from '../core/secret.ts';
 import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
 import { FolderLock, type LockOptions, temporaryPath } from './folder-lock.ts';
+import type { Home } from './home.ts';
 import { refuseOthers } from './ownership.ts';
+import type { Reserve } from './reserve.ts';
 
 /** How a value is written as a JSON object with `"v": 1`, and read back; `decode` throws `StoreRefused`. */
 export interface RecordFormat<T> {
@@ -30,15 +32,6 @@ interface Waiting<T> {
   readonly fail: (error: unknown) => void;
 }
 
-/** The folder that a record lies in. */
-export interface Home {
-  readonly path: string;
-  /** Rejects with `StoreRefused` if the store that the folder belongs to is gone. */
-  check(): Promise<void>;
-  /** Makes the folder if need be; rejects with `StoreRefused` if others may enter it. */
-  prepare(): Promise<void>;
-}
-
 /**
  * One JSON file, changed by one process at a time and always whole: it is replaced by rename(2) after
  * fsync(2), so a crash or a power cut at any moment leaves the old text or the new one. Reads take no lock.
@@ -49,9 +42,18 @@ export class RecordFile<T> {
   readonly #format: RecordFormat<T>;
   readonly #disk: Disk;
   readonly #lock: FolderLock;
+  readonly #reserve: Reserve | undefined;
   #waiting: Waiting<T>[] = [];
 
-  constructor(home: Home, fileName: string, format: RecordFormat<T>, options: LockOptions) {
+  /** With a `reserve`, a text that does not fit takes the room that is held there. */
+  constructor(
+    home: Home,
+    fileName: string,
+    format: RecordFormat<T>,
+    options: LockOptions,
+    reserve?: Reserve,
+  ) {
+    this.#reserve = reserve;
     this.#path = join(home.path, fileName);
     this.#home = home;
     this.#format = format;
@@ -186,6 +188,16 @@ export class RecordFile<T> {
   }
 
   async #replace(value: T): Promise<void> {
+    try {
+      await this.#write(value);
+    } catch (error) {
+      const isFull = isDiskError(error, 'ENOSPC', 'EDQUOT');
+      if (!isFull || (await this.#reserve?.release()) !== true) throw error;
+      await this.#write(value);
+    }
+  }
+
+  async #write(value: T): Promise<void> {
     const temporary = temporaryPath(this.#home.path);
     try {
       const handle = await this.#disk.open(temporary, 'wx', 0o600);

@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path';
 import { StoreRefused } from '../core/ports.ts';
 import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
 import { isTemporary, sweep } from './folder-lock.ts';
+import type { Home } from './home.ts';
 import { refuseOthers } from './ownership.ts';
-import type { Home } from './record-file.ts';
 
 /** The file that marks a folder as a store and says its version. */
 export const markerName = 'store.json';

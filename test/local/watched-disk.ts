@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type Disk, machineDisk } from '../../src/local/disk.ts';
 
 /** The machine's disk, which tells `before` of each call that could fail; what that throws is the call's error. */
-export function watchedDisk(before: (call: string) => void): Disk {
+export function watchedDisk(before: (call: string, bytes?: number) => void): Disk {
   const watched =
     <A extends [unknown, ...unknown[]], R>(name: string, call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -42,14 +42,16 @@ function shortName(path: unknown): string {
 function watchedHandle(
   handle: FileHandle,
   name: string,
-  before: (call: string) => void,
+  before: (call: string, bytes?: number) => void,
 ): FileHandle {
   return new Proxy(handle, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property, target);
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
-        if (property === 'writeFile' || property === 'sync') before(`${property} ${name}`);
+        if (property === 'sync') before(`sync ${name}`);
+        if (property === 'writeFile')
+          before(`writeFile ${name}`, Buffer.byteLength(args[0] as string));
         return member.apply(target, args);
       };
     },
