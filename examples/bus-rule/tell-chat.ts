@@ -8,10 +8,11 @@ let chatUrl: Promise<string> | undefined;
 export async function handler(
   event: EventBridgeEvent<'Reauthorization Required', ReauthorizationRequiredDetail>,
 ): Promise<void> {
-  const { connection, why, command } = event.detail;
+  const { connection, why, command, otherwise } = event.detail;
   // Whoever has the address may write to the chat: it is a secret.
   chatUrl ??= secretText(process.env['CHAT_SECRET'] ?? 'chat/incoming-webhook');
-  const text = `Fresco: ${connection} needs a person. ${why}. Run: ${command}`;
+  const commands = otherwise === undefined ? command : `${command}, else ${otherwise}`;
+  const text = `Fresco: ${connection} needs a person. ${why}. Run: ${commands}`;
   const response = await fetch(await chatUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -21,6 +21,9 @@ export async function rotateAsOperator(
     ),
   );
   const answer = FunctionError === undefined ? answerIn(Payload) : undefined;
+  if (answer !== undefined && isOfOlder(answer.outcome)) {
+    throw new StoreRefused('damaged', 'the rotator is of an older version: deploy the stack again');
+  }
   if (answer !== undefined) return answer;
   throw new StoreRefused('unavailable', 'the rotator failed: its log tells why');
 }
@@ -34,4 +37,10 @@ function answerIn(payload: Uint8Array | undefined): OperatorAnswer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Version 0.1.0 latched on a refused application, and did not say since when an answer is odd. */
+function isOfOlder(outcome: Outcome): boolean {
+  if (outcome.kind === 'latched') return (outcome.latch.kind as string) === 'misconfigured';
+  return outcome.kind === 'unexpected' && typeof outcome.sinceMs !== 'number';
 }

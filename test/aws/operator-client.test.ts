@@ -50,6 +50,17 @@ describe('an operator who has the rotator make a pass', () => {
     },
   );
 
+  it.each([
+    { kind: 'latched', latch: { kind: 'misconfigured', error: 'invalid_client', sinceMs: 1 } },
+    { kind: 'unexpected', status: 403, contentType: 'text/html' },
+  ])('hears of %j, which version 0.1.0 says, that the stack is older', async (outcome) => {
+    double.route(
+      'rotator:operator',
+      inProcess(async () => ({ outcome, warnings: [] })),
+    );
+    await expect(ask()).rejects.toThrow('deploy the stack again');
+  });
+
   it('hears that it threw, and not what', async () => {
     double.route(
       'rotator:operator',

@@ -72,6 +72,8 @@ interface Stored {
   readonly versions: readonly { readonly versionId: string; readonly value: string }[];
 }
 
+const inDoubt = 'it does not say which';
+
 /** What needs a person, how it comes about, and the row of the runbook that tells of it. */
 const troubles: readonly {
   readonly name: string;
@@ -90,7 +92,7 @@ const troubles: readonly {
   },
   ...(['league', 'bare'] as const).map((refusalDialect) => ({
     name: `a consent that was taken back, in the dialect '${refusalDialect}'`,
-    row: 'it does not say which',
+    row: inDoubt,
     bring: async (world: World) => {
       await run(world, 'rotate');
       await control(world, 'state', { refusalDialect });
@@ -105,7 +107,7 @@ const troubles: readonly {
   },
   ...(['words', 'bare'] as const).map((refusalDialect) => ({
     name: `another secret at the provider, in the dialect '${refusalDialect}'`,
-    row: 'it does not say which',
+    row: inDoubt,
     bring: async (world: World) => {
       await control(world, 'state', { refusalDialect });
       await withWrongSecret(world);
@@ -178,8 +180,11 @@ const rows = async (): Promise<readonly string[]> =>
     .split('\n')
     .filter((line) => line.startsWith('| '));
 
-/** The commands in a text, as they are typed. */
-const commandsIn = (text: string): string[] => text.match(/fresco [a-z]+(?: --[a-z-]+)*/g) ?? [];
+/** The commands in a text, as they are typed; what only proves another is none of its own. */
+const commandsIn = (text: string): string[] =>
+  text
+    .replaceAll(/(--application-only[^|]*?)[,;] then `?fresco rotate/g, '$1')
+    .match(/fresco [a-z]+(?: --[a-z-]+)*/g) ?? [];
 
 // What only looks, or what the sentence itself calls a risk and no remedy.
 const looking = ['fresco doctor', 'fresco status', 'fresco history'];
@@ -206,11 +211,13 @@ async function named(world: World, row: string | undefined): Promise<readonly st
   return [...new Set(texts.flatMap(commandsIn).filter(isRemedy))];
 }
 
-/** Runs a command as the person would, with what it asks for. */
+/** Runs a command as the person would, with what it asks for; then what it asks to confirm. */
 async function carryOut(world: World, command: string): Promise<void> {
   const args = command.replace('fresco ', '');
   if (args !== 'login') {
-    await run(world, args, application);
+    const { stderr } = await run(world, args, application);
+    const [, confirmed] = /To have it done: fresco (\S+ --yes)$/m.exec(stderr) ?? [];
+    if (confirmed !== undefined) await run(world, confirmed);
     return;
   }
   const FATTUREINCLOUD_REDIRECT_URI = `http://localhost:${await freePort()}/callback`;
@@ -238,8 +245,8 @@ describe('each command that is named leads to a fresh connection, or to the next
       await mend?.(world);
       await carryOut(world, command);
       ends[command] = await isWell(world);
-      // In doubt the first may have been of the other cause: then the others are tried in their order.
-      for (const other of commands) {
+      // In doubt it may have been for the other cause: then the others are tried in their order.
+      for (const other of row === inDoubt ? commands : []) {
         if (ends[command]) break;
         await carryOut(world, other);
         ends[command] = await isWell(world);

@@ -53,7 +53,7 @@ export class Limits {
     if (grant.environment !== place.environment) {
       this.#ledger.violated('G2', "another environment's token was sent");
     }
-    this.#checkNeed(deed, grant);
+    this.#checkNeed(process, deed, grant);
     this.#checkQuota(process, deed, grant);
   }
 
@@ -138,7 +138,7 @@ export class Limits {
     }
   }
 
-  #checkNeed({ request, seen }: Deed, grant: Grant): void {
+  #checkNeed(process: Process, { request, seen }: Deed, grant: Grant): void {
     const world = this.#world;
     const { nowMs } = world;
     if (request === undefined || world.happened.has('canary is wrong')) return;
@@ -150,6 +150,8 @@ export class Limits {
       isResent ||
       // Somebody wanted a refresh, and got another answer.
       (request.door !== 'consumer' && isOpen(seen)) ||
+      // Dated by a clock that is ahead, as far as one who was suspended can know.
+      grant.issuedAtMs > nowMs - process.lagMs ||
       // What was adopted has no access token, whatever clock dated it.
       grant.accessToken === null ||
       isAsked(request.door, nowMs >= grant.issuedAtMs + 10 * minuteMs - toleranceMs) ||
