@@ -36,7 +36,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 /** The same with settings that are read already. Nobody's token is handed out or spent by a guess. */
 export async function openNamed(
   settings: Settings,
-  how: Pick<OpenOptions, 'mend'> = {},
+  how: Pick<OpenOptions, 'mend' | 'onPersonNeeded'> = {},
 ): Promise<Connection> {
   const connection = await open(settings, how);
   if (settings.namesConnection) return connection;
@@ -53,7 +53,7 @@ export async function openToLook(options: ConnectionOptions): Promise<Connection
 /** Opens a connection; rejects with `StoreRefused`. */
 export async function open(
   settings: Settings,
-  how: Pick<OpenOptions, 'create' | 'mend'> = {},
+  how: Pick<OpenOptions, 'create' | 'mend' | 'onPersonNeeded'> = {},
 ): Promise<Connection> {
   const { openConnection } = await import('../wiring/connection.ts');
   const connection = await openConnection({ ...settings, ...how, onWrite: interruption.begun });

@@ -3,15 +3,17 @@ import { readManual } from '../core/check-manual-token.ts';
 import { toRfc3339 } from '../core/instant.ts';
 import { classOf, type Outcome } from '../core/outcome.ts';
 import { describeOutcome } from '../core/outcome-text.ts';
-import type { Connection, PassResult } from '../wiring/connection.ts';
+import type { Connection, OpenOptions, PassResult } from '../wiring/connection.ts';
 import { examples, openNamed, withConnection } from './connection-options.ts';
 import { Failure } from './failure.ts';
 import { foresee } from './foresight.ts';
-import { type ConnectionOptions, readSettings } from './settings.ts';
+import { type ForwardTarget, parseForward } from './forward.ts';
+import { type ConnectionOptions, readSettings, type Settings } from './settings.ts';
 import { print, say, waiting } from './terminal.ts';
 
 interface RotateOptions extends ConnectionOptions {
   readonly ifDue?: boolean;
+  readonly onPersonNeeded?: ForwardTarget;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly compromised?: boolean;
@@ -31,6 +33,14 @@ export function rotateCommand(): Command {
     .option(
       '--if-due',
       'only if the schedule would: half of the access token’s life, a day, or work left over',
+    )
+    .addOption(
+      new Option(
+        '--on-person-needed <command or address>',
+        'over a file store: what takes an event as JSON where a person is needed, a command on its standard input or an https address by POST; in AWS the stack has alarmEmail',
+      )
+        .env('FRESCO_ON_PERSON_NEEDED')
+        .argParser(parseForward),
     )
     .option('-v, --verbose', 'with --if-due: say so where nothing was due')
     .addOption(new Option('-q, --quiet', 'print nothing but what has failed').conflicts('verbose'))
@@ -57,7 +67,7 @@ export function rotateCommand(): Command {
     .action(async (options: RotateOptions) => {
       mustBelong(options);
       const settings = await readSettings(options);
-      const connection = await openNamed(settings);
+      const connection = await openNamed(settings, calling(settings, options));
       const onlyIfDue = options.ifDue === true;
       if (options.dryRun === true) return tellForesight(connection, options);
       if (options.compromised === true) {
@@ -72,6 +82,19 @@ export function rotateCommand(): Command {
       const pass = connection.rotate({ door: 'operator', onlyIfDue });
       tell(connection, await waiting('refreshing', pass), options);
     });
+}
+
+/** Who is told where a person is needed. */
+function calling(
+  { config }: Settings,
+  { onPersonNeeded: target }: RotateOptions,
+): Pick<OpenOptions, 'onPersonNeeded'> {
+  if (target === undefined) return {};
+  if (config.store === 'aws') {
+    const text = '--on-person-needed is for a file store: in AWS give the stack an alarmEmail';
+    throw new Failure('usage', text);
+  }
+  return { onPersonNeeded: (event) => target.take(event, new AbortController().signal) };
 }
 
 /** What only a login can do. */

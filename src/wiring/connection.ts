@@ -81,6 +81,9 @@ export interface PassResult {
   readonly warnings: readonly string[];
 }
 
+/** Takes one event, as JSON; resolves with why it did not, or with nothing once it has. */
+export type OnPersonNeeded = (event: string) => Promise<string | undefined>;
+
 /** What opening a connection needs; `create` makes a file store that is not there yet. */
 export interface OpenOptions {
   readonly config: Config<'cli'>;
@@ -88,6 +91,8 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** Writes a damaged marker of a file store again. */
   readonly mend?: boolean;
+  /** Gets an event, as JSON, where a pass over a file store needs a person; answers with why it was not taken. */
+  readonly onPersonNeeded?: OnPersonNeeded;
   /** Hears that a pass of this process is about to write. */
   readonly onWrite?: () => void;
 }
@@ -100,9 +105,10 @@ export async function openConnection(options: OpenOptions): Promise<Connection> 
   if (config.store.startsWith('file:')) {
     const { openFileConnection } = await import('./file-connection.ts');
     const path = config.store.slice('file:'.length);
-    const { create = false, mend = false, onWrite } = options;
+    const { create = false, mend = false, onWrite, onPersonNeeded } = options;
     const name = config.connection;
-    return openFileConnection({ path, name, provider, create, mend, ...(onWrite && { onWrite }) });
+    const heard = { ...(onWrite && { onWrite }), ...(onPersonNeeded && { onPersonNeeded }) };
+    return openFileConnection({ path, name, provider, create, mend, ...heard });
   }
   const { openAwsConnection } = await import('./aws-connection.ts');
   return openAwsConnection({ prefix: config.prefix, name: config.connection, provider });

@@ -3,9 +3,10 @@ import { clientSource } from '../core/client.ts';
 import { login } from '../core/login.ts';
 import { logout } from '../core/logout.ts';
 import { installManualToken } from '../core/manual-token.ts';
+import { classOf, type Outcome } from '../core/outcome.ts';
 import type { RotationPorts, RotationSettings } from '../core/pass.ts';
-import type { JournalStore, Reporter } from '../core/ports.ts';
-import type { Report } from '../core/report.ts';
+import { type JournalStore, type Reporter, StoreRefused } from '../core/ports.ts';
+import { eventLine, eventOf, type Report } from '../core/report.ts';
 import { rotate } from '../core/rotate.ts';
 import { boundByGrant } from '../core/stored-origin.ts';
 import { answerOf, createTokenSource } from '../core/token-source.ts';
@@ -16,7 +17,7 @@ import { localOwner } from '../local/owner.ts';
 import { formatOf } from '../local/record-formats.ts';
 import { systemClock, systemRandom } from '../local/system.ts';
 import { rotationTimes } from '../rotation-times.ts';
-import type { Connection, PassResult } from './connection.ts';
+import type { Connection, OnPersonNeeded, PassResult } from './connection.ts';
 import type { Provider } from './provider.ts';
 
 /** What grants in a file store carry as the place where they may be spent. */
@@ -35,6 +36,8 @@ export interface FileConnectionOptions {
   readonly mend?: boolean;
   /** Hears that a pass is about to write. */
   readonly onWrite?: () => void;
+  /** Is called where a pass needs a person. */
+  readonly onPersonNeeded?: OnPersonNeeded;
 }
 
 /** Opens a connection in a file store; rejects with `StoreRefused`. */
@@ -47,7 +50,8 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     return onWrite === undefined ? own : { ...own, journal: heardJournal(own.journal, onWrite) };
   };
   const senders = admittedSenders(store, name);
-  const pass = (request: Parameters<typeof rotate>[1]) => onePass(ports, request);
+  const pass = (request: Parameters<typeof rotate>[1]) =>
+    onePass(ports, request, options.onPersonNeeded);
   return {
     name,
     place: `file store ${store.path}`,
@@ -150,9 +154,33 @@ function fileSettings(connection: string, { profile }: Provider): RotationSettin
 async function onePass(
   ports: (reporter: Reporter) => RotationPorts,
   request: Parameters<typeof rotate>[1],
+  call?: OnPersonNeeded,
 ): Promise<PassResult> {
-  const reports: Report[] = [];
-  const report = async (made: Report) => void reports.push(made);
+  const warnings: string[] = [];
+  const report = async (made: Report) => {
+    warnings.push(...made.warnings);
+    const why = await calledFor(made, call);
+    if (why === undefined) return;
+    if (call !== undefined) warnings.push(`nobody was told that a person is needed: ${why}`);
+    // The next pass calls then.
+    throw new StoreRefused('unavailable', why);
+  };
   const outcome = await rotate(ports({ report }), request);
-  return { outcome, warnings: reports.flatMap(({ warnings }) => warnings) };
+  return { outcome, warnings };
+}
+
+/** Why a person who is needed was not told; `undefined`: one was, or need not be. */
+async function calledFor(report: Report, call?: OnPersonNeeded): Promise<string | undefined> {
+  const isNew = report.turn === 'reauthorization-required';
+  if (call === undefined) return isNew ? 'no pass of this kind tells anybody' : undefined;
+  const { outcome } = report;
+  // A latch is told of once, what no record is kept of each time; a pause is somebody's wish.
+  const isTold = sinceOf(outcome) && !isNew;
+  if (classOf(outcome) !== 'person' || outcome.kind === 'paused' || isTold) return undefined;
+  const event = eventOf(report);
+  return event && call(eventLine(event));
+}
+
+function sinceOf({ kind }: Outcome): boolean {
+  return kind === 'latched' || kind === 'application-refused' || kind === 'token-rejected';
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import metadata from '../../package.json' with { type: 'json' };
 import { runHere } from './in-process.ts';
@@ -117,6 +118,31 @@ describe('fresco rotate', () => {
     const json = await runHere(workspace, ['rotate', '--if-due', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'fresh' });
     expect(await tokenRequests(workspace)).toBe(sent);
+  });
+
+  it('tells whoever is named that a person is needed, until it was taken, and then no more', async () => {
+    const workspace = await loggedIn();
+    const path = `${workspace.path}/told`;
+    await workspace.sandbox.request('POST', '/_sandbox/revoke');
+    const rotate = (command: string) =>
+      runHere(workspace, ['rotate', '--on-person-needed', command]);
+    expect(await rotate(`cat >> ${path}`)).toMatchObject({ code: 1 });
+    expect(existsSync(path)).toBe(false);
+    // One that tells nobody takes nothing away from the one that does.
+    expect(await runHere(workspace, ['rotate'])).toMatchObject({ code: 2 });
+    const failed = await rotate('exit 3');
+    expect(failed).toMatchObject({ code: 2 });
+    expect(failed.stderr).toContain('nobody was told that a person is needed: it ended with 3');
+    for (let at = 0; at < 2; at += 1)
+      expect(await rotate(`cat >> ${path}`)).toMatchObject({ code: 2 });
+    const told = readFileSync(path, 'utf8').trim().split('\n');
+    expect(told.map((line) => JSON.parse(line))).toEqual([
+      {
+        source: 'fresco',
+        'detail-type': 'Reauthorization Required',
+        detail: expect.objectContaining({ connection: 'default', command: 'fresco login' }),
+      },
+    ]);
   });
 
   it('with -q, says nothing but what has failed', async () => {

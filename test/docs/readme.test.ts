@@ -36,6 +36,7 @@ function blocksOf(
 function told(text: string): string {
   return text
     .replace(/http:\/\/127\.0\.0\.1:\d+(\S*)( *)/g, 'http://127.0.0.1$1 ')
+    .replace(/\?key=[\w-]+/g, '?key=KEY')
     .replace(/client \d+/g, 'client N')
     .replace(/in \d+\.\d s/, 'in N s')
     .replace(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'MOMENT')
@@ -105,6 +106,12 @@ describe('the README', () => {
     'npm run deploy -- -c owner=x',
   ])('would notice a command that is not there: %s', (line) => {
     expect(problemOf(line)).toBeDefined();
+  });
+
+  it('names the command by the package’s own name, too', () => {
+    const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(bin).toEqual({ fresco: 'dist/cli.js', 'fic-fresco': 'dist/cli.js' });
+    expect(readme).toContain('`npx fic-fresco`');
   });
 
   it('has a place for the figures', () => {

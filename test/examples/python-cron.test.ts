@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loggedIn } from '../cli/logged-in.ts';
 import { startLoopback } from '../doubles/loopback.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -56,10 +57,40 @@ describe('the cron job in Python', () => {
   it('has a crontab with commands that there are, a refresh each hour among them', async () => {
     const lines = crontab.split('\n').filter((line) => /^\d/.test(line));
     expect(lines.map((line) => line.split(/\s+/).slice(5).join(' '))).toEqual([
-      'fresco rotate --if-due',
-      'fresco exec --min-validity 1h -- python3 /opt/count_clients.py',
+      '/usr/local/bin/fresco rotate --if-due',
+      '/usr/local/bin/fresco exec --min-validity 1h -- python3 /opt/count_clients.py',
     ]);
+    expect(crontab).toMatch(/^FRESCO_STORE=file:\S+\nFRESCO_CONNECTION=\S+$/m);
     const { run } = await loggedIn();
     expect((await run(['rotate', '--if-due'])).code).toBe(0);
+  });
+});
+
+describe('the example of a systemd timer', () => {
+  const names = ['rotate.service', 'rotate.timer', 'person-needed.service'];
+  const folder = fileURLToPath(new URL('../../examples/systemd/', import.meta.url));
+  const unit = (name: string) => readFileSync(`${folder}fresco-${name}`, 'utf8');
+
+  it('names store, connection and every program by its full path', () => {
+    for (const name of names.filter((it) => it.endsWith('.service'))) {
+      const text = unit(name);
+      expect(text).toMatch(/--store file:\S+ --connection default/);
+      expect(text.match(/^ExecStart=(.*)$/m)?.[1]).toMatch(/^\/\S+ /);
+      expect(text).not.toMatch(/(?<!\/)\bfresco (rotate|doctor)/);
+    }
+    expect(unit('rotate.service')).toContain('OnFailure=fresco-person-needed.service');
+    expect(unit('rotate.service')).toContain('SuccessExitStatus=1\n');
+  });
+
+  it.runIf(existsSync('/usr/bin/systemd-analyze'))('is what systemd understands', async () => {
+    const path = await temporaryFolder();
+    for (const name of names) {
+      // The program and its user are not on this machine.
+      const text = unit(name).replaceAll('/usr/local/bin/fresco', '/bin/true');
+      writeFileSync(`${path}/fresco-${name}`, text.replace(/^User=.*\n/m, ''));
+    }
+    const files = names.map((name) => `${path}/fresco-${name}`);
+    const { stderr } = await execFileAsync('/usr/bin/systemd-analyze', ['verify', ...files]);
+    expect(stderr.split('\n').filter((line) => line.includes('fresco-'))).toEqual([]);
   });
 });
