@@ -81,7 +81,7 @@ describe('the story as npm start tells it', () => {
       else await expect.poll(async () => (await running.left()).length, patience).toBe(1);
       running.process.kill('SIGINT');
       const { code, stdout, stderr } = await running.ended;
-      expect([code, await running.left()]).toEqual([1, []]);
+      expect([code, await running.left()]).toEqual([130, []]);
       expect(stderr).toMatch(/interrupted before it was done; nothing is left behind\n$/);
       expect(JSON.parse(stdout)).toMatchObject({ class: 'retry' });
     },
