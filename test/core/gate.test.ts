@@ -83,7 +83,7 @@ describe('a pass is due', () => {
 
   it('at once where a refresh token was adopted, whatever clock has dated it', () => {
     const adopted = { ...current, accessToken: null, expiresAtMs: issuedAtMs };
-    expect(dueReason(sight({ current: adopted, nowMs: issuedAtMs - hour }))).toBe('aged');
+    expect(dueReason(sight({ current: adopted, nowMs: issuedAtMs - minute }))).toBe('aged');
   });
 
   it.each([

@@ -104,6 +104,13 @@ export const gateGuards: readonly Guard[] = [
     breaks: 'a pass is due > or not: %s',
   },
   {
+    name: 'what is dated ahead is due',
+    file: 'gate.ts',
+    from: "if (isDatedAhead(current, nowMs)) return 'aged';",
+    to: '',
+    breaks: 'a pass is due > when a clock that was ahead has dated it: by $name → $reason',
+  },
+  {
     name: 'what was adopted is due at once',
     file: 'gate.ts',
     from: "if (current.accessToken === null) return 'aged';",

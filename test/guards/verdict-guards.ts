@@ -63,7 +63,7 @@ export const verdictGuards: readonly Guard[] = [
   {
     name: "the canary's verdict holds a minute",
     file: 'canary.ts',
-    from: 'nowMs - canary.atMs < verdictHoldsMs',
+    from: 'Math.abs(nowMs - canary.atMs) < verdictHoldsMs',
     to: 'false',
     breaks:
       'a consumer who complains > of a dead token gets another, and the verdict holds for a minute',
