@@ -6,6 +6,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { seededRandom } from '../../src/sandbox/mint.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Connection } from '../../src/wiring/connection.ts';
+import { MemorySecret } from '../core/memory-connection.ts';
 import { startLoopback } from '../doubles/loopback.ts';
 import { hostileHeaders, hostileJson, hostileText } from './hostile.ts';
 import { type Ending, type Target, target } from './target.ts';
@@ -100,7 +101,8 @@ async function fedServer(port: number, text: string): Promise<Ending> {
 }
 
 const unavailable = { kind: 'unavailable', detail: 'invented' } as const;
-const connection: Pick<Connection, 'tokens' | 'clock'> = {
+const connection: Pick<Connection, 'tokens' | 'clock' | 'accessToken'> = {
+  accessToken: new MemorySecret(),
   tokens: { obtain: async () => unavailable, rejected: async () => unavailable },
   clock: { nowMs: () => 0, monotonicMs: () => 0, wait: async () => undefined },
 };
