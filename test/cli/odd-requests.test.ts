@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { CommanderError } from 'commander';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
+import { output } from '../../src/cli/output.ts';
+import { createProgram, run } from '../../src/cli/program.ts';
 import { listenForRedirect } from '../../src/cli/redirect-listener.ts';
-import { runHere } from './in-process.ts';
 import { withVariables } from './surroundings.ts';
 import { freePort } from './workspace.ts';
 
@@ -53,6 +53,9 @@ it.each([
 it('what AWS’s SDK plans for Node 20 is kept off the terminal before any command runs', async () => {
   const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
   withVariables({ [name]: undefined });
-  await runHere({}, ['webhooks', 'no-such-command']);
+  const { message } = output;
+  onTestFinished(() => void Object.assign(output, { message }));
+  output.message = () => undefined;
+  expect(await run(['node', 'fresco', 'webhooks', 'no-such-command'])).toBe(64);
   expect(process.env[name]).toBe('true');
 });

@@ -8,6 +8,7 @@ import type { SandboxOptions } from '../../src/sandbox/world.ts';
 import { built } from '../bundles/built.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { type SandboxServer, startSandbox } from '../sandbox/sandbox-server.ts';
+import { needsNoProcess, runHere } from './in-process.ts';
 
 /** The built command. */
 export const script = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -33,7 +34,7 @@ export interface Workspace {
   readonly storePath: string;
   readonly env: Readonly<Record<string, string>>;
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
-  /** Runs to its end; `input` is piped in. */
+  /** Runs to its end, inside this process where nothing is about one; `input` is piped in. */
   run(
     args: readonly string[],
     options?: { readonly input?: string; readonly env?: Readonly<Record<string, string>> },
@@ -61,6 +62,7 @@ export async function createWorkspace(providerUrl: string): Promise<Workspace> {
     env,
     start,
     run: (args, { input = '', env: more = {} } = {}) => {
+      if (needsNoProcess(args)) return runHere({ env: { ...env, ...more } }, args, { input });
       const running = start(args, more);
       running.process.stdin.end(input);
       return running.ended;
