@@ -12,9 +12,12 @@ type LoggedInStore = SandboxServer & { readonly path: string };
 export async function loggedInStore({
   server: before,
   name = 'default',
+  agedMs = 0,
 }: {
   readonly server?: LoggedInStore;
   readonly name?: string;
+  /** How long ago the login was. */
+  readonly agedMs?: number;
 } = {}): Promise<LoggedInStore> {
   const server = before ?? (await startSandbox({ clock: systemClock }));
   const path = before?.path ?? `${await temporaryFolder()}/store`;
@@ -32,7 +35,7 @@ export async function loggedInStore({
     },
     systemRandom,
   );
-  const requestedAtMs = systemClock.nowMs();
+  const requestedAtMs = systemClock.nowMs() - agedMs;
   const tokens = await server.grant();
   await connection.login({
     accessToken: new Secret(tokens.access_token),

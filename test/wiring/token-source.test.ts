@@ -8,8 +8,11 @@ import { loggedInStore } from './logged-in-store.ts';
 
 const company = 108061;
 
-async function overFileStore(options: TokenSourceOptions = {}) {
-  const server = await loggedInStore();
+async function overFileStore(
+  options: TokenSourceOptions = {},
+  loggedIn: { readonly agedMs?: number } = {},
+) {
+  const server = await loggedInStore(loggedIn);
   const env = { FRESCO_STORE: `file:${server.path}`, FRESCO_PROVIDER_URL: server.url };
   return { ...server, env, source: openTokenSource(options, { env }) };
 }
@@ -40,10 +43,9 @@ describe('over a file store, a token source', () => {
   });
 
   it('refreshes for a job that is longer than what is left of the token', async () => {
-    const { request, source, get } = await overFileStore();
-    await request('POST', '/_sandbox/state', { accessTokenSeconds: 90_000 });
+    const { source, get } = await overFileStore({}, { agedMs: 3_600_000 });
     const first = await source.token();
-    const second = await source.token({ minValidity: 86_400_000 });
+    const second = await source.token({ minValidity: '23.5h' });
     expect(second).not.toBe(first);
     expect((await get('/user/info', second)).status).toBe(200);
   });
