@@ -74,10 +74,11 @@ async function ending(
   untilIdleMs: number | undefined,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    interruption.stop();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => resolve(undefined));
     }
+    // Last, since a signal between the two would reach nobody.
+    interruption.stop();
     if (untilIdleMs === undefined) return;
     const timer = setTimeout(
       () => resolve(`ended: no request for ${durationText(untilIdleMs)}`),

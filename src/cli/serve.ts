@@ -49,6 +49,12 @@ export function serveCommand(): Command {
       ]);
       const secret = await serveSecret(options.secretFile, connection.random);
       const server = await listenForCallers(connection, secret, options.port);
+      // Whoever reads the address may end it at once.
+      const ended = new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+          process.once(signal, () => resolve());
+      });
+      interruption.stop();
       if (options.json)
         print(JSON.stringify({ url: server.url, secretFile: options.secretFile ?? null }));
       say(`tokens of ${connection.name} on ${server.url}`);
@@ -60,11 +66,7 @@ export function serveCommand(): Command {
         say(`${asking('')}   # paste the secret, Enter, Ctrl-D`);
       } else say(asking(` ${options.secretFile}`));
       say('Ctrl-C ends it');
-      interruption.stop();
-      await new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-          process.once(signal, resolve);
-      });
+      await ended;
       await server.close();
     });
 }

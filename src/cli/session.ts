@@ -22,8 +22,9 @@ export class Session {
   #isOver = false;
 
   constructor() {
-    interruption.stop();
     for (const ending of endings) process.on(ending, this.#onEnding);
+    // Last, since a signal between the two would reach nobody.
+    interruption.stop();
   }
 
   /** Aborted by the first signal. */

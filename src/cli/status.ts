@@ -85,7 +85,9 @@ async function unreadable(connection: Connection, error: unknown): Promise<never
   const { findings } = await examineStore(connection);
   const broken = findings.find(({ state }) => state === 'broken');
   if (broken === undefined) throw error;
-  throw new Failure(broken.passes ? 'retry' : 'person', `${broken.detail}: ${broken.next}`);
+  const { detail, next } = broken;
+  const told = detail.endsWith(`: ${next}`) ? detail : `${detail}: ${next}`;
+  throw new Failure(broken.passes ? 'retry' : 'person', told);
 }
 
 async function look(connection: Connection): Promise<Status> {

@@ -6,7 +6,9 @@ import { blanked } from '../tidy/source-text.ts';
 /** What a source says to Secrets Manager that could put an old token over a new one. */
 function dangers(text: string): string[] {
   const code = blanked(text, 'strings');
-  const updates = /\bUpdateSecret(Command)?\b/.test(code) ? ['uses UpdateSecret'] : [];
+  const updates = /(?<!secretsmanager:)\bUpdateSecret(Command)?\b/.test(code)
+    ? ['uses UpdateSecret']
+    : [];
   const puts = [...code.matchAll(/new PutSecretValueCommand\(/g)].flatMap(({ index }) => {
     const input = code.slice(index, code.indexOf('})', index));
     return [

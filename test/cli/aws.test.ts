@@ -80,7 +80,10 @@ describe('with the store in AWS', () => {
       FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
     };
     const login = await run(['login', '--refresh-token', '--json'], refresh_token, application);
-    expect({ code: login.code, stderr: login.stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code: login.code, stderr: login.stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^the connection default with \S+ will be stored in .+\n$/),
+    });
     expect(JSON.parse(login.stdout)).toMatchObject({
       generation: 2,
       store: 'Secrets Manager, fresco/default in 000000000000/eu-south-1/test',

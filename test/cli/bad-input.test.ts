@@ -77,7 +77,11 @@ describe('a wrong client secret', () => {
     const ended = await workspace.run(['rotate']);
     expect({ code: ended.code, told: sentences(ended) }).toEqual({
       code: 1,
-      told: [expect.stringMatching(/refuses the application .*the refresh token is unspent, .*fresco login --application-only/)],
+      told: [
+        expect.stringMatching(
+          /refuses the application .*the refresh token is unspent, .*fresco login --application-only/,
+        ),
+      ],
     });
     expect(await workspace.run(['token'])).toMatchObject({ code: 0 });
     expect(await stored(workspace)).toEqual(before);

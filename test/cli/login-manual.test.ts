@@ -23,7 +23,10 @@ describe('login with a manual token', () => {
     const workspace = await createSandboxWorkspace();
     const token = await makeToken(workspace);
     const { code, stdout, stderr } = await logIn(workspace, `${token}\n`);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^the connection default with \S+ will be stored in .+\n$/),
+    });
     expect(JSON.parse(stdout)).toMatchObject({
       generation: 1,
       expiresAt: null,
