@@ -1,3 +1,4 @@
+import { isOnRecord } from './dispatch.ts';
 import type { BadAnswer, Journal } from './journal.ts';
 import { holdsLease } from './lease.ts';
 import type { RotationRequest } from './pass.ts';
@@ -42,14 +43,18 @@ function isCalledFor(
   }
 }
 
-/** Notes an answer; only the holder of the lease may: a late one is told nothing that still counts. */
+/**
+ * Notes the answer to a send. Only the holder of the lease may, while that send is on record: what a late one is
+ * told, or one whose grant was replaced meanwhile, counts no more.
+ */
 export function withBadAnswer(
   journal: Journal,
-  owner: Owner,
+  { owner, versionId }: { readonly owner: Owner; readonly versionId: string },
   answer: Observation,
   nowMs: number,
 ): Journal {
   if (!holdsLease(journal, owner)) return journal;
+  if (!isOnRecord(journal, versionId)) return journal;
   return { ...journal, badAnswer: observed(journal.badAnswer, answer, nowMs) };
 }
 

@@ -29,7 +29,7 @@ export function markDispatched(
   if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';
   if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';
   // On record by a write whose answer was lost; since then another may have come, so this is looked at last.
-  if (journal.dispatch?.sends.some((send) => send.versionId === versionId)) return journal;
+  if (isOnRecord(journal, versionId)) return journal;
 
   const attempt = Math.max(journal.lastAttempt, parent.attempt) + 1;
   const send: OpenSend = { versionId, attempt, sentAtMs: nowMs };
@@ -57,10 +57,20 @@ export function markUnspent(
   const sends = dispatch.sends.filter((send) => send !== withdrawn);
   return {
     ...journal,
-    retryAtMs,
+    // Another's send may have been told meanwhile to wait; the longer wait serves both.
+    retryAtMs: laterOf(journal.retryAtMs, retryAtMs),
     sentAtMs: journal.sentAtMs.filter((atMs) => atMs !== withdrawn.sentAtMs),
     dispatch: sends.length === 0 ? null : { ...dispatch, sends },
   };
+}
+
+function laterOf(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+}
+
+/** Whether this send is on record; a login or a logout takes it off. */
+export function isOnRecord({ dispatch }: Pick<Journal, 'dispatch'>, versionId: string): boolean {
+  return dispatch?.sends.some((send) => send.versionId === versionId) === true;
 }
 
 /** The sends from `parent` whose answers are not on record, oldest first. */

@@ -92,14 +92,15 @@ function doubtOf({ clientVersionId }: Sent, said: string | undefined): { doubt?:
 async function unanswered(
   pass: Pass,
   { status, contentType = 'no type' }: Extract<TokenAnswer, { kind: 'uncertain' }>,
-  { sight }: Sent,
+  { versionId, sight }: Sent,
 ): Promise<Spent> {
   const { page, ports } = pass;
+  const of = { owner: ports.owner, versionId };
   const nowMs = page.nowMs();
   if (status !== undefined) {
     const seen = { kind: 'unusable', status, contentType } as const;
     await persist(ports.clock, pass.endMs, () =>
-      page.amend((journal) => withBadAnswer(journal, ports.owner, seen, nowMs)),
+      page.amend((journal) => withBadAnswer(journal, of, seen, nowMs)),
     );
   }
   const { journal } = page;
@@ -116,12 +117,11 @@ async function badlyAnswered(
   seen: Exclude<Observation, { kind: 'unusable' }>,
 ): Promise<Spent> {
   const { page, ports } = pass;
+  const of = { owner: ports.owner, versionId };
   const nowMs = page.nowMs();
   const earlier = page.journal.badAnswer;
   await persist(ports.clock, pass.endMs, () =>
-    page.amend((journal) =>
-      withBadAnswer(markUnspent(journal, versionId, null), ports.owner, seen, nowMs),
-    ),
+    page.amend((journal) => markUnspent(withBadAnswer(journal, of, seen, nowMs), versionId, null)),
   );
   return ended(observed(earlier, seen, nowMs));
 }

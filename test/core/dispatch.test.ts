@@ -107,6 +107,18 @@ it('an unspent send leaves earlier ones open', () => {
   expect(journal.sentAtMs).toEqual([100]);
 });
 
+it.each([
+  [null, 777],
+  [500, 777],
+  [999, 999],
+])(
+  'an unspent send (told to wait until %j) leaves the wait that another was told of',
+  (own, left) => {
+    const waiting = { ...(send(leased) as Journal), retryAtMs: 777 };
+    expect(markUnspent(waiting, 'v1', own)).toMatchObject({ dispatch: null, retryAtMs: left });
+  },
+);
+
 it('a send that is not on record is not withdrawn', () => {
   const journal = send(leased) as Journal;
   expect(markUnspent(journal, 'v9', null)).toBe(journal);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encodeGrant } from '../../src/core/grant.ts';
+import { welcomed } from '../../src/core/login.ts';
 import { pause, resume } from '../../src/core/pause.ts';
-import { StoreRefused } from '../../src/core/ports.ts';
+import { StoreRefused, type TokenAnswer } from '../../src/core/ports.ts';
 import { eventOf } from '../../src/core/report.ts';
 import { rotate } from '../../src/core/rotate.ts';
 import { seal } from '../../src/core/seal.ts';
@@ -682,6 +683,38 @@ describe('an answer', () => {
     it.store(grantOf(13 * hour));
     await rotate(it.ports(), schedule);
     expect(it.journal.journal).toMatchObject({ badAnswer: null, dispatch: null });
+  });
+
+  it.each<TokenAnswer>([
+    { kind: 'uncertain', cause: 'no JSON', status: 200, contentType: 'text/html' },
+    invalidClient,
+    page,
+  ])('(%j) to the token of a grant that a login has replaced is not noted', async (answer) => {
+    const it = memoryConnection([
+      () => {
+        const known = { grant: 2, generation: 2, attempt: 0 };
+        it.journal.set(welcomed(it.journal.journal, known, startMs));
+        return answer;
+      },
+    ]);
+    it.store(grantOf(13 * hour));
+    await rotate(it.ports(), schedule);
+    expect(it.journal.journal).toMatchObject({ badAnswer: null, dispatch: null, lease: null });
+  });
+
+  it('that is none of a token endpoint counts once, though nobody answered to the write of it', async () => {
+    const it = memoryConnection([page]);
+    it.store(grantOf(13 * hour));
+    let isLost = false;
+    const write = it.journal.write.bind(it.journal);
+    it.journal.write = async (journal, revision) => {
+      const written = await write(journal, revision);
+      if (journal.badAnswer === null || isLost) return written;
+      isLost = true;
+      throw new StoreRefused('unavailable', 'no answer');
+    };
+    await rotate(it.ports(), schedule);
+    expect(it.journal.journal.badAnswer).toMatchObject({ needsPerson: false });
   });
 
   it('that is missing is not what a check tells of while a person is needed for the application', async () => {

@@ -166,6 +166,13 @@ export const sendingGuards: readonly Guard[] = [
     breaks: 'an answer > that asks for patience is heeded, for an hour at most',
   },
   {
+    name: 'who withdraws a send ends no wait of another',
+    file: 'dispatch.ts',
+    from: 'retryAtMs: laterOf(journal.retryAtMs, retryAtMs),',
+    to: 'retryAtMs,',
+    breaks: 'an unspent send (told to wait until %j) leaves the wait that another was told of',
+  },
+  {
     name: 'a complaint of what does not show is heard again under the lease',
     file: 'under-lease.ts',
     from: "complaint === 'unheard' ? await hearComplaint(pass) : complaint",

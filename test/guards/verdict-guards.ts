@@ -185,6 +185,13 @@ export const verdictGuards: readonly Guard[] = [
     breaks: 'an answer > that refuses the application is noted by the holder of the lease alone',
   },
   {
+    name: 'an answer is noted while its send is on record',
+    file: 'bad-answer.ts',
+    from: 'if (!isOnRecord(journal, versionId)) return journal;',
+    to: '',
+    breaks: 'an answer > (%j) to the token of a grant that a login has replaced is not noted',
+  },
+  {
     name: 'a newer token ends what was answered',
     file: 'settlement.ts',
     from: "badAnswer: advanced && meaningOf(outcome).class === 'done' ? null : journal.badAnswer,",
