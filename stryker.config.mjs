@@ -5,11 +5,11 @@ import { availableParallelism } from 'node:os';
  * FRESCO_MUTANTS=<part>. Stryker itself lives in bench/mutants behind a lockfile of its own; vitest is the root's.
  */
 const mutated = {
-  core: ['src/core/**/*.ts', '!src/core/changes/sync*.ts'],
-  sync: ['src/core/changes/sync*.ts'],
+  core: ['src/core/**/*.ts', '!src/core/sync/*.ts'],
+  sync: ['src/core/sync/*.ts'],
   webhooks: [
-    'src/fatture-in-cloud/webhook-request.ts',
-    'src/fatture-in-cloud/webhook-signature.ts',
+    'src/fatture-in-cloud/webhooks/request.ts',
+    'src/fatture-in-cloud/webhooks/signature.ts',
   ],
 };
 

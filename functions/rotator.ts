@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { parseConfig } from '../src/config.ts';
-import { buildRotator, type Rotator, type RotatorAnswer } from '../src/wiring/rotator.ts';
+import { parseConfig } from '../src/config/config.ts';
+import { buildRotator, type Rotator, type RotatorAnswer } from '../src/lambda/rotator.ts';
 
 let rotator: Rotator | undefined;
 

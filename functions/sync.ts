@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { parseConfig } from '../src/config.ts';
-import { buildSync, type Sync } from '../src/wiring/sync.ts';
+import { parseConfig } from '../src/config/config.ts';
+import { buildSync, type Sync } from '../src/lambda/sync.ts';
 
 let sync: Sync | undefined;
 

@@ -1,12 +1,12 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { parseConfig } from '../src/config.ts';
+import { parseConfig } from '../src/config/config.ts';
 import {
   buildSubscriptionWatch,
   buildWebhookHandler,
   handlerCallIn,
   type SubscriptionWatch,
   type WebhookHandler,
-} from '../src/wiring/webhook-handler.ts';
+} from '../src/lambda/webhook-handler.ts';
 
 let handle: WebhookHandler | undefined;
 let watch: SubscriptionWatch | undefined;

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { parseConfig } from '../src/config.ts';
+import { parseConfig } from '../src/config/config.ts';
 import {
   buildWebhookReceiver,
   requestIn,
   type WebhookReceiver,
-} from '../src/wiring/webhook-receiver.ts';
+} from '../src/lambda/webhook-receiver.ts';
 
 let receiver: WebhookReceiver | undefined;
 

@@ -1,8 +1,8 @@
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { acknowledge } from './acknowledged.ts';
 import { propsIn } from './context.ts';
 import { Fresco } from './fresco.ts';
+import { acknowledge } from './permissions/acknowledged.ts';
 
 const app = new App();
 const stack = new Stack(app, 'fresco', {

@@ -3,9 +3,9 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { parseConfig, toEnvironment } from '../src/config.ts';
-import type { NightlyJob } from './nightly.ts';
-import { checkOperator } from './operator-arn.ts';
+import { parseConfig, toEnvironment } from '../src/config/config.ts';
+import type { NightlyJob } from './nightly/nightly.ts';
+import { checkOperator } from './permissions/operator-arn.ts';
 import { arnOf, type Operator } from './store.ts';
 
 /** What may be chosen; everything has a default. */

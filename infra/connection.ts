@@ -2,8 +2,8 @@ import { DefaultStackSynthesizer, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnResourcePolicy, CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { secretName } from '../src/stack-facts.ts';
-import type { SecretKind } from './permissions.ts';
+import { secretName } from '../src/config/stack-outputs.ts';
+import type { SecretKind } from './permissions/permissions.ts';
 
 /** What a connection is made of. */
 export interface ConnectionProps {

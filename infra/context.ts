@@ -2,8 +2,8 @@ import { Duration, type Stack } from 'aws-cdk-lib';
 import { Role, User } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { FrescoProps } from './choices.ts';
-import type { NightlyJob } from './nightly.ts';
-import { checkOperator } from './operator-arn.ts';
+import type { NightlyJob } from './nightly/nightly.ts';
+import { checkOperator } from './permissions/operator-arn.ts';
 import type { Operator } from './store.ts';
 
 /** The props that are plain data, and so can be given as text. */

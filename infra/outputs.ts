@@ -3,7 +3,11 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { type StackFacts, stackParameterName, stackParameterValue } from '../src/stack-facts.ts';
+import {
+  type StackFacts,
+  stackParameterName,
+  stackParameterValue,
+} from '../src/config/stack-outputs.ts';
 import type { Rotation } from './rotation.ts';
 import type { Store } from './store.ts';
 import type { Webhook } from './webhook.ts';

@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import type { EventInvokeConfigOptions, EventSourceMappingOptions } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
-import { usingKeyThrough } from './permissions.ts';
+import { usingKeyThrough } from './permissions/permissions.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** A queue as all of Fresco's: encrypted, over TLS alone, and keeping a message for two weeks. */

@@ -5,7 +5,7 @@ import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib
 import { Architecture, Code, Function as Lambda, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Edge } from '../src/config.ts';
+import type { Edge } from '../src/config/config.ts';
 
 /** What holds for all functions of a stack. */
 export interface FunctionDefaults {

@@ -2,7 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { secretArns } from './permissions.ts';
+import { secretArns } from './permissions/permissions.ts';
 
 /** Whose secrets the key guards, and who may open them. */
 export interface StoreKeyProps {

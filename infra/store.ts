@@ -4,7 +4,12 @@ import { type IRole, type IUser, Role, ServicePrincipal } from 'aws-cdk-lib/aws-
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { Connection } from './connection.ts';
-import { changingItems, readingSecrets, rotatingSecrets, usingKeyThrough } from './permissions.ts';
+import {
+  changingItems,
+  readingSecrets,
+  rotatingSecrets,
+  usingKeyThrough,
+} from './permissions/permissions.ts';
 import { storeKey } from './store-key.ts';
 
 /** Whoever may log in, and rotate at will. */

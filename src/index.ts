@@ -2,10 +2,9 @@ import {
   openTokenSource,
   type TokenSource,
   type TokenSourceOptions,
-} from './wiring/token-source.ts';
+} from './library/token-source.ts';
 
-export { ConfigInvalid } from './config.ts';
-export type { Change, EntityId } from './core/changes/notification.ts';
+export { ConfigInvalid } from './config/config.ts';
 export type {
   EntityChangedDetail,
   EventDetail,
@@ -15,12 +14,13 @@ export type {
   SyncCompletedDetail,
   SyncCounts,
   TokenRefreshDetail,
-} from './core/event-details.ts';
-export { eventSource } from './core/event-details.ts';
-export { TokenError, type TokenErrorCode } from './wiring/token-error.ts';
-export type { TokenFetch } from './wiring/token-fetch.ts';
-export type { TimeSpan } from './wiring/token-lifetime.ts';
-export type { TokenSource, TokenSourceOptions, TokenWish } from './wiring/token-source.ts';
+} from './core/events/event.ts';
+export { eventSource } from './core/events/event.ts';
+export type { Change, EntityId } from './core/webhooks/notification.ts';
+export type { TimeSpan } from './library/time-span.ts';
+export { TokenError, type TokenErrorCode } from './library/token-error.ts';
+export type { TokenFetch } from './library/token-fetch.ts';
+export type { TokenSource, TokenSourceOptions, TokenWish } from './library/token-source.ts';
 
 /**
  * Access tokens for Fatture in Cloud that work, from wherever `fresco login` or the stack keeps them.

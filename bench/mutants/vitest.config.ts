@@ -5,10 +5,10 @@ const specifications: Readonly<Record<string, readonly string[]>> = {
   core: [
     'test/core/**/*.test.ts',
     // What receiving is specified by.
-    'test/fatture-in-cloud/{webhook-edges,hostile-webhooks}.test.ts',
+    'test/fatture-in-cloud/webhooks/{edges,hostile}.test.ts',
   ],
-  sync: ['test/core/changes/sync*.test.ts'],
-  webhooks: ['test/fatture-in-cloud/{webhook-*,hostile-webhooks}.test.ts'],
+  sync: ['test/core/sync/*.test.ts'],
+  webhooks: ['test/fatture-in-cloud/webhooks/{request,signature,edges,hostile}.test.ts'],
 };
 
 export default defineConfig({

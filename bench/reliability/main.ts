@@ -1,7 +1,7 @@
 // npm run bench:reliability: one seeded schedule of faults over Fresco and what people would pick instead.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { RotationMode } from '../../src/sandbox/settings.ts';
+import type { RotationMode } from '../../src/sandbox/control/settings.ts';
 import type { Build } from './contender.ts';
 import { fresco, probedFresco } from './fresco.ts';
 import { officialSdk, simpleOauth2 } from './libraries.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { seededRandom } from '../../src/sandbox/mint.ts';
+import type { RotationMode } from '../../src/sandbox/control/settings.ts';
+import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import type { RotationMode } from '../../src/sandbox/settings.ts';
 import { readBody } from '../../test/doubles/loopback.ts';
 import type { DayFault, Schedule } from './schedule.ts';
 import { seeded } from './seeded.ts';

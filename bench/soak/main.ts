@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { listen } from '../../src/sandbox/listen.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { webhookSigner } from '../../src/sandbox/webhook-signer.ts';
+import { webhookSigner } from '../../src/sandbox/webhooks/signer.ts';
 import { judge, type Moment, type Soaked } from './judge.ts';
 import { cycleOf, setFaults, startLoad } from './load.ts';
 import { plot } from './plot.ts';

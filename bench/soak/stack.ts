@@ -1,11 +1,11 @@
 // The local stack of `fresco local`, as a process of its own that tells its parent how it is.
 
-import { hostLocally } from '../../src/cli/local-host.ts';
-import { listenLocally } from '../../src/cli/local-server.ts';
-import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
+import { hostLocally } from '../../src/cli/local/host.ts';
+import { listenLocally } from '../../src/cli/local/server.ts';
+import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
 import { Session } from '../../src/cli/session.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { sandboxApplication } from '../../src/sandbox/oauth/application.ts';
 
 /** What the parent starts a stack with. */
 export interface StackOptions {

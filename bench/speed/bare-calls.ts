@@ -8,7 +8,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { bounded } from '../../src/aws/failures.ts';
-import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { sandboxApplication } from '../../src/sandbox/oauth/application.ts';
 
 /** The calls of one rotation and nothing between them, in the protocol's order: 20, of which two go out together. */
 export function bareCalls(providerUrl: string, refreshToken: string): () => Promise<void> {

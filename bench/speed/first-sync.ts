@@ -1,11 +1,11 @@
-import { syncPass } from '../../src/core/changes/sync.ts';
-import type { SyncPorts, SyncStore } from '../../src/core/changes/sync-ports.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
-import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/changes.ts';
-import { systemRandom } from '../../src/local/system.ts';
-import { usualPace } from '../../src/wiring/sync-pass.ts';
+import type { SyncPorts, SyncStore } from '../../src/core/sync/ports.ts';
+import { syncPass } from '../../src/core/sync/sync.ts';
+import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/api/changes.ts';
+import { apiClient } from '../../src/fatture-in-cloud/api/client.ts';
+import { usualPace } from '../../src/fatture-in-cloud/api/sync-pass.ts';
+import { systemRandom } from '../../src/local/clock.ts';
 import { inventedToken } from '../../test/core/invented-token.ts';
 import { pagedApi } from './paged-api.ts';
 

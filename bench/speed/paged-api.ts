@@ -1,4 +1,4 @@
-import { romeStamp } from '../../src/fatture-in-cloud/rome-stamps.ts';
+import { romeStamp } from '../../src/fatture-in-cloud/api/rome-stamps.ts';
 
 /** An API whose lists hold so many entities each, a second apart; no page of it exists before it is asked for. */
 export interface PagedApi {

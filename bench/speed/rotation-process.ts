@@ -1,6 +1,6 @@
 // Rotations over doubles with a delay, in a process whose output goes nowhere.
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { buildRotator } from '../../src/wiring/rotator.ts';
+import { buildRotator } from '../../src/lambda/rotator.ts';
 import { nanosecondsEach, spreadOf } from '../rounds.ts';
 import { bareCalls } from './bare-calls.ts';
 import type { Rotations } from './rotation.ts';

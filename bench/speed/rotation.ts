@@ -16,7 +16,7 @@ export interface Rotations {
   }[];
 }
 
-/** Calls one after the other: counted by test/core/rotation-calls.test.ts too. */
+/** Calls one after the other: counted by test/core/rotation/calls.test.ts too. */
 const waits = 19;
 
 /** Row 6. */

@@ -1,8 +1,8 @@
 // Two handlers of webhooks in one process, whose services and API answer from another one.
-import { encodeAccessToken } from '../../src/core/access-token.ts';
-import { encodeNotification } from '../../src/core/changes/notification.ts';
+import { encodeAccessToken } from '../../src/core/records/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { buildWebhookHandler } from '../../src/wiring/webhook-handler.ts';
+import { encodeNotification } from '../../src/core/webhooks/notification.ts';
+import { buildWebhookHandler } from '../../src/lambda/webhook-handler.ts';
 import { cpuNanosecondsEach, inTurn, nanosecondsEach } from '../rounds.ts';
 import { startAnswering } from './answering-server.ts';
 import { refreshingHandler } from './refreshing-handler.ts';

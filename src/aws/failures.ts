@@ -1,5 +1,5 @@
-import { masked } from '../core/masking.ts';
 import { type RefusalReason, StoreRefused } from '../core/ports.ts';
+import { masked } from '../core/text/masking.ts';
 
 /**
  * Settings of every SDK client: each try is bounded, and there are two. A call that is not answered in

@@ -1,5 +1,5 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { Outcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome/outcome.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { call } from './failures.ts';
 

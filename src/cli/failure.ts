@@ -1,7 +1,7 @@
-import { ConfigInvalid } from '../config.ts';
-import { masked } from '../core/masking.ts';
-import type { OutcomeClass } from '../core/outcome.ts';
+import { ConfigInvalid } from '../config/config.ts';
+import type { OutcomeClass } from '../core/outcome/outcome.ts';
 import { healsByItself, StoreRefused } from '../core/ports.ts';
+import { masked } from '../core/text/masking.ts';
 
 /** The exit codes of every command but `exec`, which passes its child's through. */
 export const exitCodes = { done: 0, retry: 1, person: 2, usage: 64, readerGone: 141 } as const;

@@ -1,27 +1,27 @@
 import { Command, CommanderError } from 'commander';
-import { chooseCommand } from './choose.ts';
-import { doctorCommand } from './doctor.ts';
-import { doomedRotatorCommand } from './doomed-rotator.ts';
-import { execCommand } from './exec.ts';
+import { chooseCommand } from './choose/choose.ts';
 import { exitCodes, failureOf, withoutTokens } from './failure.ts';
-import { historyCommand } from './history.ts';
+import { doctorCommand } from './inspect/doctor.ts';
+import { historyCommand } from './inspect/history.ts';
+import { statusCommand } from './inspect/status.ts';
 import { exitCodeOf, interruption } from './interruption.ts';
-import { localCommand } from './local.ts';
-import { loginCommand } from './login.ts';
-import { logoutCommand } from './logout.ts';
+import { doomedRotatorCommand } from './local/killed-process.ts';
+import { localCommand } from './local/local.ts';
+import { sandboxCommand } from './local/sandbox.ts';
+import { loginCommand } from './login/login.ts';
+import { logoutCommand } from './login/logout.ts';
 import { output } from './output.ts';
-import { pauseCommand, resumeCommand } from './pause.ts';
-import { probeCommand } from './probe.ts';
-import { recoverCommand } from './recover.ts';
-import { rotateCommand } from './rotate.ts';
-import { sandboxCommand } from './sandbox.ts';
-import { serveCommand } from './serve.ts';
-import { statusCommand } from './status.ts';
-import { syncCommand } from './sync.ts';
+import { pauseCommand, resumeCommand } from './rotate/pause.ts';
+import { probeCommand } from './rotate/probe.ts';
+import { recoverCommand } from './rotate/recover.ts';
+import { rotateCommand } from './rotate/rotate.ts';
+import { syncCommand } from './sync/sync.ts';
 import { print, say, textOf } from './terminal.ts';
-import { tokenCommand } from './token.ts';
+import { execCommand } from './token/exec.ts';
+import { serveCommand } from './token/serve.ts';
+import { tokenCommand } from './token/token.ts';
 import { versionText } from './version.ts';
-import { webhooksCommand } from './webhooks.ts';
+import { webhooksCommand } from './webhooks/webhooks.ts';
 
 /** Every command, in the order in which the help lists them. */
 const commands = [

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
-import { visible } from '../core/visible.ts';
+import { visible } from '../core/text/visible.ts';
 import { Failure } from './failure.ts';
 import { output } from './output.ts';
 

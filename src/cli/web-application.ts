@@ -1,4 +1,4 @@
-import type { Connection } from '../wiring/connection.ts';
+import type { Connection } from '../connection/connection.ts';
 
 const address = 'https://secure.fattureincloud.it';
 

@@ -5,10 +5,10 @@ import type { Entrance } from './entrance.ts';
 import { feed } from './feed.ts';
 import { isPassStep } from './kill-steps.ts';
 import { onlyOwnOrigin } from './own-origin.ts';
-import { page, pagePolicy } from './page.ts';
+import { page, pagePolicy } from './page/page.ts';
+import { legible } from './page/wording.ts';
 import { SandboxRefused } from './sandbox-control.ts';
 import type { ConsoleConnection } from './view.ts';
-import { legible } from './wording.ts';
 
 const readersMax = 16;
 

@@ -1,5 +1,5 @@
 import type { SSEStreamingApi } from 'hono/streaming';
-import { draw, drawMoment } from './drawing.ts';
+import { draw, drawMoment } from './page/drawing.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import type { ConsoleConnection, Moment } from './view.ts';
 

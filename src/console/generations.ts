@@ -1,5 +1,5 @@
+import { dayTimeText, hoursText, outcomeText } from './page/wording.ts';
 import type { ConnectionView, HistoryLine } from './view.ts';
-import { dayTimeText, hoursText, outcomeText } from './wording.ts';
 
 /** One generation on the timeline, with what went wrong while it was served. */
 export interface GenerationDrawing {

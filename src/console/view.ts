@@ -1,6 +1,6 @@
-import type { TokenFacts } from '../core/outcome.ts';
-import type { PassStep } from '../core/pass-step.ts';
+import type { TokenFacts } from '../core/outcome/outcome.ts';
 import type { Position } from '../core/position.ts';
+import type { PassStep } from '../core/rotation/pass-step.ts';
 
 /** One connection as the page shows it: nothing in it is secret. Times in epoch milliseconds. */
 export interface ConnectionView {

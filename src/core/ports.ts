@@ -1,5 +1,5 @@
-import type { Journal } from './journal.ts';
-import type { FrescoEvent, Report } from './report.ts';
+import type { Journal } from './journal/journal.ts';
+import type { FrescoEvent, Report } from './outcome/report.ts';
 import type { Secret } from './secret.ts';
 
 /** Wall clock, a clock that never steps, and waiting: the core has no other notion of time. */

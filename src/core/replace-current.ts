@@ -1,8 +1,8 @@
-import type { Pass } from './pass.ts';
-import { backoffMs, isPassing } from './persistence.ts';
 import { type Random, type SecretVersion, StoreRefused, type VersionedSecret } from './ports.ts';
+import { newVersionId } from './records/version-id.ts';
+import { backoffMs, isPassing } from './retry.ts';
+import type { Pass } from './rotation/pass.ts';
 import type { Secret } from './secret.ts';
-import { newVersionId } from './version-id.ts';
 
 /** What to do about what is current: leave it, put a value in its place, or read again. */
 export type Decision<Kept> =

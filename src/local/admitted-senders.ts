@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import type { AdmittedSenders, SenderStore } from '../core/changes/admission.ts';
-import type { FileStore } from './file-store.ts';
-import type { RecordFormat } from './record-file.ts';
-import { count, instantMs, shaped, text } from './stored-shape.ts';
+import type { AdmittedSenders, SenderStore } from '../core/webhooks/admission.ts';
+import type { FileStore } from './file-store/file-store.ts';
+import type { RecordFormat } from './file-store/record-file.ts';
+import { count, instantMs, shaped, text } from './file-store/stored-shape.ts';
 
 const schema: v.GenericSchema<unknown, AdmittedSenders> = v.object({
   companies: v.array(count),

@@ -1,5 +1,5 @@
+import type { FrescoEvent } from '../core/outcome/report.ts';
 import type { EventBus } from '../core/ports.ts';
-import type { FrescoEvent } from '../core/report.ts';
 
 /** Is told of each event, in the order of publishing. */
 export type Subscriber = (event: FrescoEvent) => void | Promise<void>;

@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import type {
   ExpectedSubscription,
   ExpectedSubscriptions,
-} from '../core/changes/watch-subscriptions.ts';
-import type { FileStore } from './file-store.ts';
-import type { RecordFormat } from './record-file.ts';
-import { count, shaped, text } from './stored-shape.ts';
+} from '../core/webhooks/subscriptions.ts';
+import type { FileStore } from './file-store/file-store.ts';
+import type { RecordFormat } from './file-store/record-file.ts';
+import { count, shaped, text } from './file-store/stored-shape.ts';
 
 type Expected = readonly ExpectedSubscription[];
 

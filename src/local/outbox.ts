@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/ports.ts';
-import { type Disk, isDiskError, orRefuse, syncFolder } from './disk.ts';
-import { isTemporary, sweep, temporaryPath } from './folder-lock.ts';
+import { type Disk, isDiskError, orRefuse, syncFolder } from './file-store/disk.ts';
+import { isTemporary, sweep, temporaryPath } from './file-store/folder-lock.ts';
 import type { Home } from './home.ts';
 
 /** Texts on their way out, each in a file of its own until it is taken. Its calls reject with `StoreRefused`. */

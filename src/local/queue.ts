@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Clock, Random } from '../core/ports.ts';
-import type { RecordFile, RecordFormat } from './record-file.ts';
-import { count, instantMs, shaped, text } from './stored-shape.ts';
+import type { RecordFile, RecordFormat } from './file-store/record-file.ts';
+import { count, instantMs, shaped, text } from './file-store/stored-shape.ts';
 
 /** A message as a receiver gets it. */
 export interface ReceivedMessage {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import type { QuotaPauses } from '../core/changes/notification-ports.ts';
-import type { FileStore } from './file-store.ts';
-import type { RecordFormat } from './record-file.ts';
-import { instantMs, shaped } from './stored-shape.ts';
+import type { QuotaPauses } from '../core/webhooks/ports.ts';
+import type { FileStore } from './file-store/file-store.ts';
+import type { RecordFormat } from './file-store/record-file.ts';
+import { instantMs, shaped } from './file-store/stored-shape.ts';
 
 type UntilByCompany = Readonly<Record<string, number>>;
 

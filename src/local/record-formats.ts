@@ -1,10 +1,10 @@
 import { sendersFormat } from './admitted-senders.ts';
 import { subscriptionsFormat } from './expected-subscriptions.ts';
-import type { ReadFormat } from './file-store.ts';
+import type { ReadFormat } from './file-store/file-store.ts';
 import { queueFormat } from './queue.ts';
 import { pausesFormat } from './quota-pauses.ts';
 import { countsFormat, seenFormat } from './seen-events.ts';
-import { doubtsFormat, keptFormat, toldFormat } from './sync-files.ts';
+import { doubtsFormat, keptFormat, toldFormat } from './sync-store.ts';
 
 /** The formats of a store's records beside the connections, by what their names begin with. */
 const formats: readonly (readonly [RegExp, ReadFormat])[] = [

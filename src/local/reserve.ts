@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Disk, isDiskError, orRefuse } from './disk.ts';
-import { temporaryPath } from './folder-lock.ts';
+import { type Disk, isDiskError, orRefuse } from './file-store/disk.ts';
+import { temporaryPath } from './file-store/folder-lock.ts';
 import type { Home } from './home.ts';
 
 /** What a new token pair may add to each file that keeps it; a token answer has 64 KiB at most. */

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import type { EntityId } from '../core/changes/notification.ts';
-import type { Claim, SeenEvents } from '../core/changes/notification-ports.ts';
-import type { FileStore } from './file-store.ts';
-import { hashedFiles } from './hashed-files.ts';
-import type { Change, RecordFormat } from './record-file.ts';
-import { count, instantMs, shaped } from './stored-shape.ts';
+import type { EntityId } from '../core/webhooks/notification.ts';
+import type { Claim, SeenEvents } from '../core/webhooks/ports.ts';
+import type { FileStore } from './file-store/file-store.ts';
+import { hashedFiles } from './file-store/hashed-files.ts';
+import type { Change, RecordFormat } from './file-store/record-file.ts';
+import { count, instantMs, shaped } from './file-store/stored-shape.ts';
 
 interface SeenEvent {
   readonly state: 'claimed' | 'published';

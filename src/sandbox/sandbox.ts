@@ -1,19 +1,23 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import type { Observer } from './activity.ts';
-import { notFound, refuse } from './answers.ts';
-import { api } from './api.ts';
-import { authorizationServer } from './authorization-server.ts';
-import { applyChanges } from './changes.ts';
-import { collectionRoutes } from './collection-routes.ts';
-import { control } from './control.ts';
-import { type ConnectionEnv, ConnectionReset, faultMiddleware } from './fault-middleware.ts';
-import { onlyByLoopbackName, onlyOwnPrograms } from './own-machine.ts';
+import { notFound, refuse } from './api/answers.ts';
+import { api } from './api/api.ts';
+import { collectionRoutes } from './api/collection-routes.ts';
+import type { Observer } from './control/activity.ts';
+import { applyChanges } from './control/changes.ts';
+import { control } from './control/control.ts';
+import {
+  type ConnectionEnv,
+  ConnectionReset,
+  faultMiddleware,
+} from './control/fault-middleware.ts';
+import { onlyByLoopbackName, onlyOwnPrograms } from './control/own-machine.ts';
+import { stateOf } from './control/state.ts';
+import { authorizationServer } from './oauth/authorization-server.ts';
+import { tokenEndpoint } from './oauth/token-endpoint.ts';
 import { BodyTooLarge } from './request-body.ts';
 import { startPage } from './start-page.ts';
-import { stateOf } from './state.ts';
-import { subscriptionRoutes } from './subscription-routes.ts';
-import { tokenEndpoint } from './token-endpoint.ts';
+import { subscriptionRoutes } from './webhooks/subscription-routes.ts';
 import { createWorld, type SandboxOptions, type World } from './world.ts';
 
 /** A stand-in for Fatture in Cloud, with faults on demand; everything in it is also behind `/_sandbox/*`. */

@@ -1,8 +1,8 @@
+import { collectionSpecs } from './api/collection-specs.ts';
+import type { Collections } from './api/collections.ts';
+import { romeDate } from './api/rome-time.ts';
+import { specimen } from './api/specimens.ts';
 import type { Clock } from './clock.ts';
-import { collectionSpecs } from './collection-specs.ts';
-import type { Collections } from './collections.ts';
-import { romeDate } from './rome-time.ts';
-import { specimen } from './specimens.ts';
 
 /** Puts `count` invented entities of each kind and document type into a company, telling nobody. */
 export function seed(

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Application } from './application.ts';
+import type { Application } from './oauth/application.ts';
 import { sendPage } from './page.ts';
 
 /** `/`: says to whoever opens the sandbox in a browser what it is and where to go on. */

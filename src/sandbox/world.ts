@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { eventTypePrefix } from '../fatture-in-cloud/event-types.ts';
-import { Activity } from './activity.ts';
-import { type Application, sandboxApplication } from './application.ts';
-import { Authorizations } from './authorizations.ts';
+import { eventTypePrefix } from '../fatture-in-cloud/webhooks/event-types.ts';
+import { Collections } from './api/collections.ts';
+import { type Company, sandboxCompany } from './api/companies.ts';
+import { Quotas } from './api/quotas.ts';
 import { type Clock, SandboxClock } from './clock.ts';
-import { Collections } from './collections.ts';
-import { type Company, sandboxCompany } from './companies.ts';
-import { Deliveries } from './deliveries.ts';
-import { DeviceCodes } from './device-codes.ts';
-import { Faults } from './faults.ts';
-import { Grants } from './grants.ts';
-import { Mint, type Random } from './mint.ts';
-import { Quotas } from './quotas.ts';
+import { Activity } from './control/activity.ts';
+import { Faults } from './control/faults.ts';
+import { defaultSettings, type Settings } from './control/settings.ts';
+import { type Application, sandboxApplication } from './oauth/application.ts';
+import { Authorizations } from './oauth/authorizations.ts';
+import { DeviceCodes } from './oauth/device-codes.ts';
+import { Grants } from './oauth/grants.ts';
+import { Mint, type Random } from './oauth/mint.ts';
 import { Scheduler } from './scheduler.ts';
 import { seed } from './seed.ts';
-import { defaultSettings, type Settings } from './settings.ts';
-import { Subscriptions } from './subscriptions.ts';
-import { httpSender, type SendToSink } from './webhook-sender.ts';
-import { type WebhookSigner, webhookSigner } from './webhook-signer.ts';
+import { Deliveries } from './webhooks/deliveries.ts';
+import { httpSender, type SendToSink } from './webhooks/sender.ts';
+import { type WebhookSigner, webhookSigner } from './webhooks/signer.ts';
+import { Subscriptions } from './webhooks/subscriptions.ts';
 
 /** How a sandbox differs from the usual one. */
 export interface SandboxOptions {

@@ -13,10 +13,10 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { journalTable } from '../../src/aws/journal-table.ts';
+import { journalTable } from '../../src/aws/dynamodb/journal-store.ts';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { systemClock } from '../../src/local/system.ts';
+import { systemClock } from '../../src/local/clock.ts';
 import { journalStoreContract } from '../contract/journal-store.ts';
 import { pendingSecretContract, versionedSecretContract } from '../contract/versioned-secret.ts';
 

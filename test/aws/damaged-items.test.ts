@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { expectedSubscriptionsTable } from '../../src/aws/expected-subscriptions.ts';
-import { seenEventsTable } from '../../src/aws/seen-events.ts';
+import { expectedSubscriptionsTable } from '../../src/aws/dynamodb/expected-subscriptions.ts';
+import { seenEventsTable } from '../../src/aws/dynamodb/seen-events.ts';
 
 type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
 

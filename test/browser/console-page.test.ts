@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Stage, setStage } from '../../src/cli/local/story/demo.ts';
 import { Session } from '../../src/cli/session.ts';
-import { type Stage, setStage } from '../../src/cli/stage.ts';
 import { built } from '../bundles/built.ts';
 import { script } from '../cli/workspace.ts';
 import { enter } from '../console/console-fixture.ts';

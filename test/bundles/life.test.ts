@@ -3,10 +3,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toEnvironment } from '../../src/config.ts';
+import { toEnvironment } from '../../src/config/config.ts';
 import { type LambdaFunction, lambdaFunction } from '../doubles/lambda-runtime.ts';
 import { node24Path } from '../doubles/node24.ts';
-import { applicationId, claims, providerKey, sign } from '../fatture-in-cloud/signed-webhook.ts';
+import {
+  applicationId,
+  claims,
+  providerKey,
+  sign,
+} from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { builtFunction } from './built.ts';
 
 let silent: Server;

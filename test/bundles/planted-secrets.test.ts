@@ -3,12 +3,12 @@
 // repeats what it was sent; all that comes out is looked through for everything that was ever stored or shown.
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeGrant } from '../../src/core/grant.ts';
+import { decodeGrant } from '../../src/core/records/grant.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { clientConfig } from '../doubles/client-config.ts';
 import type { FaultKind } from '../doubles/faults.ts';
 import type { LambdaResult } from '../doubles/lambda-runtime.ts';
-import { sign } from '../fatture-in-cloud/signed-webhook.ts';
+import { sign } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 import { startWebhookStack, type WebhookStack } from './webhook-stack.ts';
 

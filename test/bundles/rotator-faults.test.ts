@@ -1,8 +1,8 @@
 // Goal: whatever AWS answers in the middle of a rotation, nothing is lost, nothing is spent twice, and the next
 // check heals it. Method: the built bundle over the wire, each call of a pass meeting each fault in turn.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeAccessToken } from '../../src/core/access-token.ts';
-import { decodeGrant } from '../../src/core/grant.ts';
+import { decodeAccessToken } from '../../src/core/records/access-token.ts';
+import { decodeGrant } from '../../src/core/records/grant.ts';
 import type { Fault, FaultKind } from '../doubles/faults.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 

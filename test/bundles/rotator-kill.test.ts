@@ -1,8 +1,8 @@
 // Goal: a rotator that is killed after the token endpoint has answered loses nothing and spends nothing twice.
 // Method: the built bundle is held at one call to a store by a fault, killed there, and run again.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeAccessToken } from '../../src/core/access-token.ts';
-import { decodeGrant } from '../../src/core/grant.ts';
+import { decodeAccessToken } from '../../src/core/records/access-token.ts';
+import { decodeGrant } from '../../src/core/records/grant.ts';
 import type { Fault } from '../doubles/faults.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 

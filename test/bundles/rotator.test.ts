@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeAccessToken } from '../../src/core/access-token.ts';
-import { decodeGrant } from '../../src/core/grant.ts';
+import { decodeAccessToken } from '../../src/core/records/access-token.ts';
+import { decodeGrant } from '../../src/core/records/grant.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 
 let stack: RotatorStack;

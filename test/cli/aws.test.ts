@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
+import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
 import { inProcess } from '../doubles/lambda-invoke.ts';
 import { startDeployed } from './deployed.ts';
 import { hasTerminal, keys, seat } from './pseudo-terminal.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../src/sandbox/faults.ts';
+import type { Fault } from '../../src/sandbox/control/faults.ts';
 import { loggedIn } from './logged-in.ts';
 
 // Each is some processes: with FRESCO_FULL=1 all of them, otherwise every other one.

@@ -4,12 +4,12 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connect } from '../../src/cli/connection-options.ts';
-import { examine } from '../../src/cli/doctor.ts';
-import { recover } from '../../src/cli/recover.ts';
-import { classOf } from '../../src/core/outcome.ts';
-import { pause, resume } from '../../src/core/pause.ts';
-import { openSubscriptions, type Subscriptions } from '../../src/wiring/webhook-operations.ts';
+import { examine } from '../../src/cli/inspect/doctor.ts';
+import { recover } from '../../src/cli/rotate/recover.ts';
+import { connect } from '../../src/cli/settings/options.ts';
+import { openSubscriptions, type Subscriptions } from '../../src/connection/webhooks.ts';
+import { pause, resume } from '../../src/core/operations/pause.ts';
+import { classOf } from '../../src/core/outcome/outcome.ts';
 import { startSink } from '../sandbox/webhook-sink.ts';
 import { Prng } from '../simulation/prng.ts';
 import { type DeployedStack, startDeployed } from './deployed.ts';

@@ -1,13 +1,13 @@
 // Goal: wherever a rotator is killed, the next run knows which case it is in, and the connection is fresh again.
 // Method: a process of the built command over a file store, SIGKILL after each step of the protocol in turn.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { storedView } from '../../src/cli/local/stored-view.ts';
+import { type Stage, setStage } from '../../src/cli/local/story/demo.ts';
 import { Session } from '../../src/cli/session.ts';
-import { type Stage, setStage } from '../../src/cli/stage.ts';
-import { storedView } from '../../src/cli/stored-view.ts';
 import { killSteps } from '../../src/console/kill-steps.ts';
 import { sandboxControl } from '../../src/console/sandbox-control.ts';
 import type { StoredView } from '../../src/console/view.ts';
-import type { PassStep } from '../../src/core/pass-step.ts';
+import type { PassStep } from '../../src/core/rotation/pass-step.ts';
 import { built } from '../bundles/built.ts';
 import { createWorkspace, script } from './workspace.ts';
 

@@ -1,10 +1,10 @@
+import { openFileConnection } from '../../src/connection/file.ts';
+import { storeApplication } from '../../src/connection/login/application.ts';
+import { openProvider } from '../../src/connection/provider.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { systemClock } from '../../src/local/system.ts';
-import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { systemClock } from '../../src/local/clock.ts';
+import { sandboxApplication } from '../../src/sandbox/oauth/application.ts';
 import type { SandboxOptions } from '../../src/sandbox/world.ts';
-import { storeApplication } from '../../src/wiring/application-secret.ts';
-import { openFileConnection } from '../../src/wiring/file-connection.ts';
-import { openProvider } from '../../src/wiring/provider.ts';
 import type { SandboxServer } from '../sandbox/sandbox-server.ts';
 import { createSandboxWorkspace, type Workspace } from './workspace.ts';
 

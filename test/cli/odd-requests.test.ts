@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { CommanderError } from 'commander';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { listenForRedirect } from '../../src/cli/login/redirect-listener.ts';
 import { output } from '../../src/cli/output.ts';
 import { createProgram, run } from '../../src/cli/program.ts';
-import { listenForRedirect } from '../../src/cli/redirect-listener.ts';
 import { withVariables } from './surroundings.ts';
 import { freePort } from './workspace.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { textOf } from '../../src/cli/terminal.ts';
-import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { sandboxApplication } from '../../src/sandbox/oauth/application.ts';
 import { runHere } from './in-process.ts';
 import { loggedIn } from './logged-in.ts';
 import { consentAddress } from './planted-secrets.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { sandboxApplication } from '../../src/sandbox/application.ts';
+import { sandboxApplication } from '../../src/sandbox/oauth/application.ts';
 import type { SandboxServer } from '../sandbox/sandbox-server.ts';
 import { loggedIn } from './logged-in.ts';
 import { createSandboxWorkspace, type Ended, type Running, type Workspace } from './workspace.ts';

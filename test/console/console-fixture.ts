@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { listenLocally } from '../../src/cli/local-server.ts';
+import { listenLocally } from '../../src/cli/local/server.ts';
 import { consoleServer } from '../../src/console/console-server.ts';
 import { createEntrance } from '../../src/console/entrance.ts';
 import type {

@@ -1,6 +1,6 @@
 // What receivers and commands assume of any record of admitted senders, as tests that run over each of them.
 import { describe, expect, it } from 'vitest';
-import type { Admission, AdmittedSenders, SenderStore } from '../../src/core/changes/admission.ts';
+import type { Admission, AdmittedSenders, SenderStore } from '../../src/core/webhooks/admission.ts';
 
 /** Lets everyone through. */
 export const anyone: Admission = { judge: async () => undefined };

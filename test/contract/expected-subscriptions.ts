@@ -1,6 +1,6 @@
 // What the watch assumes of any list of expected subscriptions, as tests that run over each of them.
 import { describe, expect, it } from 'vitest';
-import type { ExpectedSubscriptions } from '../../src/core/changes/watch-subscriptions.ts';
+import type { ExpectedSubscriptions } from '../../src/core/webhooks/subscriptions.ts';
 
 const one = (n: number) => ({
   id: `SUB${n}`,

@@ -1,6 +1,6 @@
 // What the protocol assumes of any journal, as tests that run over each store of it.
 import { describe, expect, it } from 'vitest';
-import { emptyJournal, type Journal } from '../../src/core/journal.ts';
+import { emptyJournal, type Journal } from '../../src/core/journal/journal.ts';
 import type { JournalStore } from '../../src/core/ports.ts';
 
 /** What differs between the stores under test. */

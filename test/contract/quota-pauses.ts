@@ -1,6 +1,6 @@
 // What reading entities assumes of any record of quota pauses, as tests that run over each of them.
 import { describe, expect, it } from 'vitest';
-import type { QuotaPauses } from '../../src/core/changes/notification-ports.ts';
+import type { QuotaPauses } from '../../src/core/webhooks/ports.ts';
 
 const untilMs = 1_790_000_000_000;
 

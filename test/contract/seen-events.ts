@@ -1,6 +1,6 @@
 // What handling a notification assumes of any record of events, as tests that run over each of them.
 import { describe, expect, it } from 'vitest';
-import type { SeenEvents } from '../../src/core/changes/notification-ports.ts';
+import type { SeenEvents } from '../../src/core/webhooks/ports.ts';
 
 const nowMs = 1_790_000_000_000;
 const untilMs = nowMs + 60_000;

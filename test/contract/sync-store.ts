@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EntityId } from '../../src/core/changes/notification.ts';
-import type { SyncStore, ToldEntities } from '../../src/core/changes/sync-ports.ts';
+import type { SyncStore, ToldEntities } from '../../src/core/sync/ports.ts';
+import type { EntityId } from '../../src/core/webhooks/notification.ts';
 
 /** In memory, what is in doubt. */
 export function memoryDoubts(): Pick<ToldEntities, 'doubted' | 'doubt' | 'settle'> {

@@ -1,4 +1,4 @@
-import type { AccessToken } from '../../src/core/access-token.ts';
+import type { AccessToken } from '../../src/core/records/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
 
 /** An access token that never ends and names no company, where nothing is said otherwise. */

@@ -1,11 +1,5 @@
-import {
-  accessTokenOf,
-  decodeAccessToken,
-  encodeAccessToken,
-} from '../../src/core/access-token.ts';
-import { decodeGrant, encodeGrant, type Grant } from '../../src/core/grant.ts';
-import { emptyJournal, type Journal } from '../../src/core/journal.ts';
-import type { RotationPorts } from '../../src/core/pass.ts';
+import { emptyJournal, type Journal } from '../../src/core/journal/journal.ts';
+import type { Report } from '../../src/core/outcome/report.ts';
 import type {
   JournalStore,
   PendingSecret,
@@ -13,7 +7,13 @@ import type {
   TokenAnswer,
   Verdict,
 } from '../../src/core/ports.ts';
-import type { Report } from '../../src/core/report.ts';
+import {
+  accessTokenOf,
+  decodeAccessToken,
+  encodeAccessToken,
+} from '../../src/core/records/access-token.ts';
+import { decodeGrant, encodeGrant, type Grant } from '../../src/core/records/grant.ts';
+import type { RotationPorts } from '../../src/core/rotation/pass.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { checkVersion } from '../doubles/secrets-manager-input.ts';
 

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { decodeAccessToken } from '../../src/core/access-token.ts';
-import { decodeClient } from '../../src/core/client.ts';
-import { decodeGrant } from '../../src/core/grant.ts';
-import { emptyJournal } from '../../src/core/journal.ts';
+import { emptyJournal } from '../../src/core/journal/journal.ts';
+import { decodeAccessToken } from '../../src/core/records/access-token.ts';
+import { decodeClient } from '../../src/core/records/client.ts';
+import { decodeGrant } from '../../src/core/records/grant.ts';
 import { Secret } from '../../src/core/secret.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -102,7 +102,9 @@ describe('the page on storage', () => {
   });
 
   it('names every kind of item in the table', () => {
-    const sources = readdirSync(join(root, 'src/aws')).map((name) => read(`src/aws/${name}`));
+    const sources = readdirSync(join(root, 'src/aws/dynamodb')).map((name) =>
+      read(`src/aws/dynamodb/${name}`),
+    );
     const kinds = new Set(sources.join('').match(/(?<=pk(?: =|:) `)\w+#/g));
     expect(kinds.size).toBeGreaterThanOrEqual(6);
     for (const kind of kinds) expect(storage).toContain(`| \`${kind}`);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { metricLine } from '../../src/aws/metric-line.ts';
+import { metricLine } from '../../src/aws/reporting/metric-line.ts';
 import { metricLinesIn } from './embedded-metrics.ts';
 
 const group = { dimensions: ['prefix'], unit: 'Count', values: { Passes: 1 } } as const;

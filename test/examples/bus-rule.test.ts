@@ -3,9 +3,9 @@
 import { createServer } from 'node:http';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, it, onTestFinished } from 'vitest';
+import { loggedInStore } from '../connection/logged-in-store.ts';
 import { clientConfig } from '../doubles/client-config.ts';
 import { startSecretsManager } from '../doubles/secrets-manager.ts';
-import { loggedInStore } from '../wiring/logged-in-store.ts';
 import { bundledHandler } from './bundled-handler.ts';
 
 const patience = { timeout: 180_000 };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loggedInStore } from '../wiring/logged-in-store.ts';
+import { loggedInStore } from '../connection/logged-in-store.ts';
 import { bundledHandler } from './bundled-handler.ts';
 
 it('the consumer of the stack of one’s own counts the clients of each company', async () => {

@@ -1,26 +1,26 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { admissionOf } from '../../src/core/changes/admission.ts';
-import type { QueuedNotification } from '../../src/core/changes/notification.ts';
-import { processNotifications } from '../../src/core/changes/process-notification.ts';
-import { type Receipt, receiveNotification } from '../../src/core/changes/receive-notification.ts';
+import type { TokenSource } from '../../src/core/consumers/token-source.ts';
+import type { FrescoEvent } from '../../src/core/outcome/report.ts';
 import type { Client, TokenAnswer } from '../../src/core/ports.ts';
-import type { FrescoEvent } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { TokenSource } from '../../src/core/token-source.ts';
-import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
+import { admissionOf } from '../../src/core/webhooks/admission.ts';
+import type { QueuedNotification } from '../../src/core/webhooks/notification.ts';
+import { processNotifications } from '../../src/core/webhooks/process.ts';
+import { type Receipt, receiveNotification } from '../../src/core/webhooks/receive.ts';
+import { canary } from '../../src/fatture-in-cloud/api/canary.ts';
+import { apiClient } from '../../src/fatture-in-cloud/api/client.ts';
+import { listCompanies } from '../../src/fatture-in-cloud/api/companies.ts';
+import { entityReader } from '../../src/fatture-in-cloud/api/entity-reader.ts';
 import {
   authorizationUrl,
   parseRedirect,
-} from '../../src/fatture-in-cloud/authorization-request.ts';
-import { canary } from '../../src/fatture-in-cloud/canary.ts';
-import { listCompanies } from '../../src/fatture-in-cloud/companies.ts';
-import { deviceFlow } from '../../src/fatture-in-cloud/device-flow.ts';
-import { entityReader } from '../../src/fatture-in-cloud/entity-reader.ts';
-import { eventTypes } from '../../src/fatture-in-cloud/event-types.ts';
-import { fattureInCloud } from '../../src/fatture-in-cloud/provider-profile.ts';
-import { tokenEndpoint } from '../../src/fatture-in-cloud/token-endpoint.ts';
-import { parseWebhook } from '../../src/fatture-in-cloud/webhook-request.ts';
-import { webhookVerifier } from '../../src/fatture-in-cloud/webhook-signature.ts';
+} from '../../src/fatture-in-cloud/oauth/authorization-request.ts';
+import { deviceFlow } from '../../src/fatture-in-cloud/oauth/device-flow.ts';
+import { tokenEndpoint } from '../../src/fatture-in-cloud/oauth/token-endpoint.ts';
+import { fattureInCloud } from '../../src/fatture-in-cloud/profile.ts';
+import { eventTypes } from '../../src/fatture-in-cloud/webhooks/event-types.ts';
+import { parseWebhook } from '../../src/fatture-in-cloud/webhooks/request.ts';
+import { webhookVerifier } from '../../src/fatture-in-cloud/webhooks/signature.ts';
 import { memorySenders } from '../contract/admitted-senders.ts';
 import { readBody, startLoopback } from '../doubles/loopback.ts';
 import {

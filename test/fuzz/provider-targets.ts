@@ -1,17 +1,17 @@
 import fc from 'fast-check';
+import type { TokenSource } from '../../src/core/consumers/token-source.ts';
 import { Secret } from '../../src/core/secret.ts';
-import type { TokenSource } from '../../src/core/token-source.ts';
-import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
+import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/api/changes.ts';
+import { apiClient } from '../../src/fatture-in-cloud/api/client.ts';
+import { entityReader } from '../../src/fatture-in-cloud/api/entity-reader.ts';
 import {
   describeRedirect,
   parseRedirect,
-} from '../../src/fatture-in-cloud/authorization-request.ts';
-import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/changes.ts';
-import { entityReader } from '../../src/fatture-in-cloud/entity-reader.ts';
-import { parseProviderProfile } from '../../src/fatture-in-cloud/provider-profile.ts';
-import { parseScopes } from '../../src/fatture-in-cloud/scopes.ts';
-import { subscriptionsOf } from '../../src/fatture-in-cloud/subscriptions.ts';
-import { classify, oauthError } from '../../src/fatture-in-cloud/token-answer.ts';
+} from '../../src/fatture-in-cloud/oauth/authorization-request.ts';
+import { parseScopes } from '../../src/fatture-in-cloud/oauth/scopes.ts';
+import { classify, oauthError } from '../../src/fatture-in-cloud/oauth/token-answer.ts';
+import { parseProviderProfile } from '../../src/fatture-in-cloud/profile.ts';
+import { subscriptionsOf } from '../../src/fatture-in-cloud/webhooks/subscriptions.ts';
 import { inventedToken } from '../core/invented-token.ts';
 import { hostileHeaders, hostileJson, hostileText } from './hostile.ts';
 import { type Ending, type Target, target } from './target.ts';

@@ -1,8 +1,8 @@
-import { accessTokenOf, encodeAccessToken } from '../../src/core/access-token.ts';
-import { encodeClient } from '../../src/core/client.ts';
-import { encodeGrant, type Grant } from '../../src/core/grant.ts';
-import type { Journal } from '../../src/core/journal.ts';
-import { seal } from '../../src/core/seal.ts';
+import type { Journal } from '../../src/core/journal/journal.ts';
+import { accessTokenOf, encodeAccessToken } from '../../src/core/records/access-token.ts';
+import { encodeClient } from '../../src/core/records/client.ts';
+import { encodeGrant, type Grant } from '../../src/core/records/grant.ts';
+import { seal } from '../../src/core/records/seal.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { grantOf, startMs } from '../core/memory-connection.ts';
 import type { Json } from './hostile.ts';

@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { listenForRedirect, type RedirectListener } from '../../src/cli/redirect-listener.ts';
-import { listenForCallers, type TokenServer } from '../../src/cli/token-server.ts';
+import { listenForRedirect, type RedirectListener } from '../../src/cli/login/redirect-listener.ts';
+import { listenForCallers, type TokenServer } from '../../src/cli/token/server.ts';
+import type { Connection } from '../../src/connection/connection.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { seededRandom } from '../../src/sandbox/mint.ts';
+import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import type { Connection } from '../../src/wiring/connection.ts';
 import { MemorySecret } from '../core/memory-connection.ts';
 import { startLoopback } from '../doubles/loopback.ts';
 import { hostileHeaders, hostileJson, hostileText } from './hostile.ts';

@@ -1,24 +1,24 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { expectedSubscriptionsTable } from '../../src/aws/expected-subscriptions.ts';
-import { journalTable } from '../../src/aws/journal-table.ts';
-import { seenEventsTable } from '../../src/aws/seen-events.ts';
-import { parseContinuation } from '../../src/aws/sync-queue.ts';
-import { syncTable, toldTable } from '../../src/aws/sync-table.ts';
-import { decodeAccessToken, encodeAccessToken } from '../../src/core/access-token.ts';
+import { expectedSubscriptionsTable } from '../../src/aws/dynamodb/expected-subscriptions.ts';
+import { journalTable } from '../../src/aws/dynamodb/journal-store.ts';
+import { seenEventsTable } from '../../src/aws/dynamodb/seen-events.ts';
+import { syncTable, toldTable } from '../../src/aws/dynamodb/sync-store.ts';
+import { parseContinuation } from '../../src/aws/sqs/sync-queue.ts';
+import { StoreRefused } from '../../src/core/ports.ts';
+import { decodeAccessToken, encodeAccessToken } from '../../src/core/records/access-token.ts';
+import { decodeClient, encodeClient } from '../../src/core/records/client.ts';
+import { decodeGrant, encodeGrant } from '../../src/core/records/grant.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { decodeBin } from '../../src/core/sync/bin.ts';
+import { decodeCursor, encodeCursor } from '../../src/core/sync/cursor.ts';
+import { SyncPage } from '../../src/core/sync/record.ts';
 import {
   decodeNotification,
   encodeNotification,
   isEntityId,
   partsOf,
-} from '../../src/core/changes/notification.ts';
-import { decodeBin } from '../../src/core/changes/sync-bin.ts';
-import { decodeCursor, encodeCursor } from '../../src/core/changes/sync-cursor.ts';
-import { SyncPage } from '../../src/core/changes/sync-record.ts';
-import { decodeClient, encodeClient } from '../../src/core/client.ts';
-import { decodeGrant, encodeGrant } from '../../src/core/grant.ts';
-import { StoreRefused } from '../../src/core/ports.ts';
-import { Secret } from '../../src/core/secret.ts';
+} from '../../src/core/webhooks/notification.ts';
 import { startMs } from '../core/memory-connection.ts';
 import { hostileJson, hostileText, type Json } from './hostile.ts';
 import * as sample from './samples.ts';

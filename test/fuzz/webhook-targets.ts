@@ -1,10 +1,10 @@
 import { sign as signBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { admissionOf } from '../../src/core/changes/admission.ts';
-import { receiveNotification } from '../../src/core/changes/receive-notification.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
-import { parseWebhook } from '../../src/fatture-in-cloud/webhook-request.ts';
-import { webhookVerifier } from '../../src/fatture-in-cloud/webhook-signature.ts';
+import { admissionOf } from '../../src/core/webhooks/admission.ts';
+import { receiveNotification } from '../../src/core/webhooks/receive.ts';
+import { parseWebhook } from '../../src/fatture-in-cloud/webhooks/request.ts';
+import { webhookVerifier } from '../../src/fatture-in-cloud/webhooks/signature.ts';
 import { anyone, memorySenders } from '../contract/admitted-senders.ts';
 import {
   applicationId,
@@ -12,7 +12,7 @@ import {
   nowMs,
   providerKey,
   sink,
-} from '../fatture-in-cloud/signed-webhook.ts';
+} from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { hostileHeaders, hostileJson, hostileText, type Json, spoilt } from './hostile.ts';
 import { type Ending, type Target, target } from './target.ts';
 

@@ -8,9 +8,9 @@ import { App, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, describe, expect, it } from 'vitest';
-import { acknowledged } from '../../infra/acknowledged.ts';
 import { propsIn } from '../../infra/context.ts';
 import type { FrescoProps } from '../../infra/fresco.ts';
+import { acknowledged } from '../../infra/permissions/acknowledged.ts';
 import { built } from '../bundles/built.ts';
 import { frescoIn } from './assembly.ts';
 

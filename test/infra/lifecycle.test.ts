@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { acknowledged } from '../../infra/acknowledged.ts';
+import { acknowledged } from '../../infra/permissions/acknowledged.ts';
 import {
   type MetricName,
   metricNamespace,
   rotatorMetrics,
   syncMetrics,
   webhookMetrics,
-} from '../../src/metric-names.ts';
+} from '../../src/config/metric-names.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
 import { describeRedeploy } from './redeploy.ts';
 import { type Resource, resourcesOf } from './template.ts';

@@ -7,7 +7,7 @@ import { node24Path } from '../doubles/node24.ts';
 import { startScheduler } from '../doubles/scheduler.ts';
 import { startSqs } from '../doubles/sqs.ts';
 import { startSsm } from '../doubles/ssm.ts';
-import { providerKey } from '../fatture-in-cloud/signed-webhook.ts';
+import { providerKey } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
 import { resourcesOf } from './template.ts';
 

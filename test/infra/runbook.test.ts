@@ -3,18 +3,18 @@
 // the template is seen to be breached by what was measured, and the entry's block is run as it stands.
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { reporter } from '../../src/aws/reporter.ts';
-import { connect } from '../../src/cli/connection-options.ts';
-import { approveInSandbox } from '../../src/cli/sandbox-consent.ts';
-import { encodeClient } from '../../src/core/client.ts';
-import type { Journal } from '../../src/core/journal.ts';
-import { rotate } from '../../src/core/rotate.ts';
-import { seal } from '../../src/core/seal.ts';
+import { reporter } from '../../src/aws/reporting/reporter.ts';
+import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
+import { connect } from '../../src/cli/settings/options.ts';
+import type { Journal } from '../../src/core/journal/journal.ts';
+import { encodeClient } from '../../src/core/records/client.ts';
+import { seal } from '../../src/core/records/seal.ts';
+import { rotate } from '../../src/core/rotation/rotate.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { systemRandom } from '../../src/local/system.ts';
+import { systemRandom } from '../../src/local/clock.ts';
 import { withVariables } from '../cli/surroundings.ts';
 import { createWorkspace, freePort } from '../cli/workspace.ts';
-import { sign } from '../fatture-in-cloud/signed-webhook.ts';
+import { sign } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { CloudWatch } from './cloudwatch.ts';
 import {
   commandFor,

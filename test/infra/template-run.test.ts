@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { metricNamespace, rotatorMetrics } from '../../src/metric-names.ts';
+import { metricNamespace, rotatorMetrics } from '../../src/config/metric-names.ts';
 import { type RotatorStack, startRotatorStack } from '../bundles/rotator-stack.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
 import { resourcesOf } from './template.ts';

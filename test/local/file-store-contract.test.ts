@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { admittedSenders } from '../../src/local/admitted-senders.ts';
+import { systemClock } from '../../src/local/clock.ts';
 import { expectedSubscriptions } from '../../src/local/expected-subscriptions.ts';
-import { openFileStore } from '../../src/local/file-store.ts';
+import { openFileStore } from '../../src/local/file-store/file-store.ts';
 import { quotaPauses } from '../../src/local/quota-pauses.ts';
 import { seenEvents } from '../../src/local/seen-events.ts';
-import { systemClock } from '../../src/local/system.ts';
 import { senderStoreContract } from '../contract/admitted-senders.ts';
 import { expectedSubscriptionsContract } from '../contract/expected-subscriptions.ts';
 import { journalStoreContract } from '../contract/journal-store.ts';

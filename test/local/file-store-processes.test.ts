@@ -4,10 +4,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { emptyJournal } from '../../src/core/journal.ts';
+import { emptyJournal } from '../../src/core/journal/journal.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { openFileStore } from '../../src/local/file-store.ts';
-import { systemClock } from '../../src/local/system.ts';
+import { systemClock } from '../../src/local/clock.ts';
+import { openFileStore } from '../../src/local/file-store/file-store.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { buildWorker, startWorker } from './worker-process.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openFileStore } from '../../src/local/file-store.ts';
+import { systemClock, systemRandom } from '../../src/local/clock.ts';
+import { openFileStore } from '../../src/local/file-store/file-store.ts';
 import { localQueue, queueFormat } from '../../src/local/queue.ts';
-import { systemClock, systemRandom } from '../../src/local/system.ts';
 import { steppedClock } from './stepped-clock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,10 +1,10 @@
 // A process of its own that works on a file store, for tests with several processes and with SIGKILL.
 
 import { Secret } from '../../src/core/secret.ts';
-import { machineDisk } from '../../src/local/disk.ts';
-import { openFileStore } from '../../src/local/file-store.ts';
-import { FolderLock } from '../../src/local/folder-lock.ts';
-import { systemClock } from '../../src/local/system.ts';
+import { systemClock } from '../../src/local/clock.ts';
+import { machineDisk } from '../../src/local/file-store/disk.ts';
+import { openFileStore } from '../../src/local/file-store/file-store.ts';
+import { FolderLock } from '../../src/local/file-store/folder-lock.ts';
 import { watchedDisk } from './watched-disk.ts';
 
 const [job, path = '', detail = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Disk, machineDisk } from '../../src/local/disk.ts';
+import { type Disk, machineDisk } from '../../src/local/file-store/disk.ts';
 
 /** The machine's disk, which tells `before` of each call that could fail; what that throws is the call's error. */
 export function watchedDisk(before: (call: string, bytes?: number) => void): Disk {

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { built } from '../bundles/built.ts';
-import { loggedInStore } from '../wiring/logged-in-store.ts';
+import { loggedInStore } from '../connection/logged-in-store.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const isFull = process.env['FRESCO_FULL'] === '1';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Settings } from '../../src/sandbox/settings.ts';
+import type { Settings } from '../../src/sandbox/control/settings.ts';
 import { type SandboxServer, startSandbox } from './sandbox-server.ts';
 
 async function inMode(settings: Partial<Settings>): Promise<SandboxServer> {

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { listen } from '../../src/sandbox/listen.ts';
-import { seededRandom } from '../../src/sandbox/mint.ts';
+import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { SandboxOptions } from '../../src/sandbox/world.ts';
 

@@ -1,8 +1,8 @@
 // Goal: everyone who touches a connection, as the real world starts, repeats and kills them.
 // Method: each kind is one or more processes, or a person's hand in a store.
-import { JournalPage } from '../../src/core/journal-page.ts';
+import { JournalPage } from '../../src/core/journal/journal-session.ts';
+import { serveCompanies } from '../../src/core/operations/companies.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { serveCompanies } from '../../src/core/serve-companies.ts';
 import { startConsumer, startCrowd } from './consumers.ts';
 import type { ActorKind, ActorPlan } from './history.ts';
 import { startAdoption, startLogin } from './logins.ts';

@@ -1,12 +1,13 @@
 // Goal: what a history finds when it begins.
 // Method: the server's issues first, then grants, labels and the journal as the core itself would have left them.
-import { accessTokenOf, encodeAccessToken } from '../../src/core/access-token.ts';
-import { encodeClient } from '../../src/core/client.ts';
-import { encodeGrant, type Grant } from '../../src/core/grant.ts';
-import { emptyJournal } from '../../src/core/journal.ts';
+
+import { emptyJournal } from '../../src/core/journal/journal.ts';
 import type { Client } from '../../src/core/ports.ts';
 import { positionOf } from '../../src/core/position.ts';
-import type { Seal } from '../../src/core/seal.ts';
+import { accessTokenOf, encodeAccessToken } from '../../src/core/records/access-token.ts';
+import { encodeClient } from '../../src/core/records/client.ts';
+import { encodeGrant, type Grant } from '../../src/core/records/grant.ts';
+import type { Seal } from '../../src/core/records/seal.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { beginningMs, type History } from './history.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,14 +1,15 @@
 // Goal: programs that want a token, one alone or several in a process, and find out whether it works.
 // Method: the real token source over the published secret; asking the rotator starts a pass of its own.
-import type { AccessToken } from '../../src/core/access-token.ts';
-import { isNewer } from '../../src/core/position.ts';
+
 import {
   answerOf,
   createTokenSource,
   type RefreshAnswer,
   type RefreshWish,
   type TokenSource,
-} from '../../src/core/token-source.ts';
+} from '../../src/core/consumers/token-source.ts';
+import { isNewer } from '../../src/core/position.ts';
+import type { AccessToken } from '../../src/core/records/access-token.ts';
 import { type Start, startPass, startProcess } from './processes.ts';
 import type { SimulatedPorts } from './rotator-ports.ts';
 import type { Process } from './scheduler.ts';

@@ -1,8 +1,8 @@
 // Goal: what each process has been told and has done, for those who judge it.
 // Method: one record a process, filled at the moment of effect; the judges read it, the processes never do.
-import type { Journal } from '../../src/core/journal.ts';
-import type { RotationRequest } from '../../src/core/pass.ts';
+import type { Journal } from '../../src/core/journal/journal.ts';
 import { type Position, positionOf } from '../../src/core/position.ts';
+import type { RotationRequest } from '../../src/core/rotation/pass.ts';
 import type { Process } from './scheduler.ts';
 
 /** The deeds of one process. */

@@ -2,8 +2,8 @@
 // Method: bytes arrive, or not; the server commits, or not, or later; and something comes back, or not.
 import type { TokenAnswer, TokenEndpoint } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { classify } from '../../src/fatture-in-cloud/token-answer.ts';
-import { dialects } from '../../src/sandbox/dialects.ts';
+import { classify } from '../../src/fatture-in-cloud/oauth/token-answer.ts';
+import { dialects } from '../../src/sandbox/oauth/dialects.ts';
 import type { FaultKind } from './faults.ts';
 import type { Ledger } from './ledger.ts';
 import type { Limits } from './limits.ts';

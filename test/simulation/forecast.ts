@@ -1,11 +1,12 @@
 // Goal: what is foreseen of a check is what it does.
 // Method: the preview over the stores as they are before the check, outside of every process; the check itself is
 // some calls later, so where a moment decides, the forecast of that moment counts as well.
-import { clientSource } from '../../src/core/client.ts';
-import type { Outcome } from '../../src/core/outcome.ts';
-import type { RotationPorts, RotationRequest } from '../../src/core/pass.ts';
+
+import { type Preview, preview } from '../../src/core/operations/preview.ts';
+import type { Outcome } from '../../src/core/outcome/outcome.ts';
 import type { VersionedSecret } from '../../src/core/ports.ts';
-import { type Preview, preview } from '../../src/core/preview.ts';
+import { clientSource } from '../../src/core/records/client.ts';
+import type { RotationPorts, RotationRequest } from '../../src/core/rotation/pass.ts';
 import { ownerOf } from './deeds.ts';
 import { times } from './history.ts';
 import { place } from './rotator-ports.ts';

@@ -1,7 +1,8 @@
 // Goal: one history is one value, small enough to print, and replays exactly.
 // Method: plain data; everything that is not in it follows from its seed.
-import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
-import { rotationTimes } from '../../src/rotation-times.ts';
+
+import { rotationTimes } from '../../src/config/rotation-times.ts';
+import type { ReplayPolicy } from '../../src/core/journal/replay-policy.ts';
 import type { PlannedFault } from './faults.ts';
 import type { ProviderSettings } from './provider.ts';
 

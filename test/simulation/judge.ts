@@ -1,8 +1,9 @@
 // Goal: G1 to G4 hold after each step, whoever died, and what passes through a window is counted there.
 // Method: compares the true state before and after each effect, and each presentation with the policy.
-import type { Grant } from '../../src/core/grant.ts';
-import type { Journal } from '../../src/core/journal.ts';
+
+import type { Journal } from '../../src/core/journal/journal.ts';
 import { compare } from '../../src/core/position.ts';
+import type { Grant } from '../../src/core/records/grant.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import type { CallLabel } from './faults.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,11 +1,12 @@
 // Goal: the truth of one history: each pair that the server issued, where it went, and each presentation.
 // Method: told by the ports at the moment of effect and answer, it knows more than any process can.
-import type { Grant } from '../../src/core/grant.ts';
-import type { Journal } from '../../src/core/journal.ts';
+
+import type { Journal } from '../../src/core/journal/journal.ts';
+import type { Report } from '../../src/core/outcome/report.ts';
 import type { TokenAnswer } from '../../src/core/ports.ts';
 import { compare, type Position } from '../../src/core/position.ts';
-import type { Report } from '../../src/core/report.ts';
-import { openSeal, type Seal } from '../../src/core/seal.ts';
+import type { Grant } from '../../src/core/records/grant.ts';
+import { openSeal, type Seal } from '../../src/core/records/seal.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import { Deeds, ownerOf } from './deeds.ts';
 import { skewMaxMs, times } from './history.ts';

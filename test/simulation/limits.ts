@@ -1,10 +1,10 @@
 // Goal: nobody is asked more often than is needed, and no token leaves a process that must not send it.
 // Method: the page's limits applied at the moment of the call to what is true, and to what the caller has seen.
 
-import type { Grant } from '../../src/core/grant.ts';
-import type { Journal } from '../../src/core/journal.ts';
+import type { Journal } from '../../src/core/journal/journal.ts';
 import type { TokenAnswer } from '../../src/core/ports.ts';
 import { compare, type Position } from '../../src/core/position.ts';
+import type { Grant } from '../../src/core/records/grant.ts';
 import { type Deed, ownerOf } from './deeds.ts';
 import { beginningMs, skewMaxMs, times } from './history.ts';
 import type { Ledger } from './ledger.ts';

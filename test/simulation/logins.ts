@@ -1,7 +1,8 @@
 // Goal: people who give their consent, here or elsewhere.
 // Method: the real login, and for a refresh token from elsewhere the pass that proves it, as the command does.
-import { encodeClient } from '../../src/core/client.ts';
-import { type Consent, login } from '../../src/core/login.ts';
+
+import { type Consent, login } from '../../src/core/operations/login.ts';
+import { encodeClient } from '../../src/core/records/client.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { clientOf } from './beginning.ts';
 import { type Start, startPass, startProcess } from './processes.ts';

@@ -2,7 +2,7 @@
 // Method: a history without faults tells its steps; then one history for each fault that each step can meet,
 // alone, with a second actor of each kind that comes at that very step, and with one that is at each of its
 // own steps when the first comes back from standing still.
-import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
+import type { ReplayPolicy } from '../../src/core/journal/replay-policy.ts';
 import { turnMs } from './choosers.ts';
 import type { MadeCall } from './disturbances.ts';
 import { type FaultKind, faultsAt } from './faults.ts';

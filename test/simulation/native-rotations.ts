@@ -1,6 +1,6 @@
 // Goal: Secrets Manager's own rotation as AWS delivers it: four steps, again where one failed, now and then twice.
 // Method: each delivery is a process; a step is over when all of its deliveries are, and one has succeeded.
-import { type RotationStep, rotateNatively } from '../../src/core/native-rotation.ts';
+import { type RotationStep, rotateNatively } from '../../src/core/rotation/native.ts';
 import { type Start, startProcess, type Then } from './processes.ts';
 import type { Simulation } from './simulation.ts';
 

@@ -1,7 +1,8 @@
 // Goal: one token pair of the server's, from its commit to its successor, wherever it lies.
 // Method: plain records that the ledger keeps; a stored grant leads back to its pair by its tokens.
-import { decodeGrant, type Grant } from '../../src/core/grant.ts';
+
 import { type Position, positionOf } from '../../src/core/position.ts';
+import { decodeGrant, type Grant } from '../../src/core/records/grant.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import type { Issue, Provider } from './provider.ts';
 import type { Process } from './scheduler.ts';

@@ -1,8 +1,8 @@
 // Goal: a person is called at least once for whatever needs one, and not again by those who can know of it.
 // Method: which call got out, what its caller knew, and who noted it in the journal, trouble by trouble.
-import type { Journal } from '../../src/core/journal.ts';
-import type { Outcome } from '../../src/core/outcome.ts';
-import type { Report } from '../../src/core/report.ts';
+import type { Journal } from '../../src/core/journal/journal.ts';
+import type { Outcome } from '../../src/core/outcome/outcome.ts';
+import type { Report } from '../../src/core/outcome/report.ts';
 import type { Process } from './scheduler.ts';
 
 /** What became of a report: a bus that took it may have said otherwise. */

@@ -1,12 +1,12 @@
 // Goal: the person who is called, with no other hands than the commands that the outcome names.
 // Method: each command by what it does: the same functions, over ports of a process of its own.
 
-import { remedyFor } from '../../src/cli/recover-remedies.ts';
-import type { Outcome } from '../../src/core/outcome.ts';
-import { resume } from '../../src/core/pause.ts';
-import { rotate } from '../../src/core/rotate.ts';
-import { storeApplication } from '../../src/wiring/application-secret.ts';
-import type { Connection } from '../../src/wiring/connection.ts';
+import { remedyFor } from '../../src/cli/rotate/recover-remedies.ts';
+import type { Connection } from '../../src/connection/connection.ts';
+import { storeApplication } from '../../src/connection/login/application.ts';
+import { resume } from '../../src/core/operations/pause.ts';
+import type { Outcome } from '../../src/core/outcome/outcome.ts';
+import { rotate } from '../../src/core/rotation/rotate.ts';
 import { clientOf } from './beginning.ts';
 import { startLogin } from './logins.ts';
 import { type Start, startPass, startProcess } from './processes.ts';

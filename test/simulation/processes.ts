@@ -1,10 +1,11 @@
 // Goal: programs as the real world starts, kills and hears of them.
 // Method: each is one process over ports of its own, with the real core inside.
-import { NativeRotationFailed } from '../../src/core/native-rotation.ts';
-import type { Outcome } from '../../src/core/outcome.ts';
-import type { RotationRequest } from '../../src/core/pass.ts';
+
+import type { Outcome } from '../../src/core/outcome/outcome.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
-import { rotate } from '../../src/core/rotate.ts';
+import { NativeRotationFailed } from '../../src/core/rotation/native.ts';
+import type { RotationRequest } from '../../src/core/rotation/pass.ts';
+import { rotate } from '../../src/core/rotation/rotate.ts';
 import { times } from './history.ts';
 import { portsOf, type SimulatedPorts } from './rotator-ports.ts';
 import type { Process } from './scheduler.ts';

@@ -1,6 +1,6 @@
 // Goal: an authorization server in every way that is known to treat a refresh token once it was used.
 // Method: families of issues; a presentation is judged by the mode, and says what it did to the family.
-import type { Dialect } from '../../src/sandbox/dialects.ts';
+import type { Dialect } from '../../src/sandbox/oauth/dialects.ts';
 
 /** What becomes of a refresh token that was used. */
 export type RotationMode =

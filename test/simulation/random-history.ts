@@ -1,7 +1,7 @@
 // Goal: histories that hurt, drawn from a seed.
 // Method: mostly the combinations in which things break: due tokens, few actors, a handful of faults early on.
-import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
-import { dialectNames } from '../../src/sandbox/dialects.ts';
+import type { ReplayPolicy } from '../../src/core/journal/replay-policy.ts';
+import { dialectNames } from '../../src/sandbox/oauth/dialects.ts';
 import type { PlannedFault } from './faults.ts';
 import {
   type ActorKind,

@@ -1,7 +1,8 @@
 // Goal: G2, a refresh token is presented again only where the policy allows it, or nothing is left to lose.
 // Method: the policy's words applied to true times and true deeds, with no regard to what any process knew.
+
+import type { ReplayPolicy } from '../../src/core/journal/replay-policy.ts';
 import { compare } from '../../src/core/position.ts';
-import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
 import { times } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { type Presentation, storedEndMs } from './pairs.ts';

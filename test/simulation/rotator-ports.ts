@@ -1,8 +1,6 @@
 // Goal: the core's ports over one world, for one process.
 // Method: each method is one suspended call; who judges hears of every presentation, issue and answer.
-import { type AccessToken, decodeAccessToken } from '../../src/core/access-token.ts';
-import { clientSource } from '../../src/core/client.ts';
-import type { RotationPorts, RotationSettings } from '../../src/core/pass.ts';
+
 import type {
   Canary,
   ClientSource,
@@ -11,6 +9,9 @@ import type {
   Reporter,
   SecretVersion,
 } from '../../src/core/ports.ts';
+import { type AccessToken, decodeAccessToken } from '../../src/core/records/access-token.ts';
+import { clientSource } from '../../src/core/records/client.ts';
+import type { RotationPorts, RotationSettings } from '../../src/core/rotation/pass.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import { ownerOf } from './deeds.ts';
 import { endpointOf } from './endpoint-port.ts';

@@ -1,9 +1,9 @@
 // Goal: G6, the connection is fresh again without a person, or one is needed in truth and was called once.
 // Method: after the faults, one check an hour for as long as patience is due; then a person, and one more check.
-import { classOf, type Outcome } from '../../src/core/outcome.ts';
-import { commandsFor } from '../../src/core/outcome-text.ts';
+import { classOf, type Outcome } from '../../src/core/outcome/outcome.ts';
+import { commandsFor } from '../../src/core/outcome/outcome-text.ts';
 import { compare, type Position } from '../../src/core/position.ts';
-import { heldLatch } from '../../src/core/settlement.ts';
+import { heldLatch } from '../../src/core/rotation/settle.ts';
 import { foresight, isAsForeseen } from './forecast.ts';
 import type { Ledger } from './ledger.ts';
 import { isFinished, proceed } from './native-rotations.ts';

@@ -1,6 +1,6 @@
 // Goal: one history from its beginning to the moment when the connection is well again, or rightly not.
 // Method: actors under faults first, then calm, then the schedule's hourly checks and what they must achieve.
-import { type AccessToken, decodeAccessToken } from '../../src/core/access-token.ts';
+import { type AccessToken, decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { startActor } from './actors.ts';
 import { begin } from './beginning.ts';
 import { chooserOf } from './choosers.ts';

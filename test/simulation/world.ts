@@ -1,8 +1,8 @@
 // Goal: the surroundings of the core, each port call of it a suspended call that may meet a fault.
 // Method: the models hold the true state; this file wires them to the scheduler and carries faults out.
-import { emptyJournal, type Journal } from '../../src/core/journal.ts';
+import { emptyJournal, type Journal } from '../../src/core/journal/journal.ts';
+import type { ReplayPolicy } from '../../src/core/journal/replay-policy.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
-import type { ReplayPolicy } from '../../src/core/replay-policy.ts';
 import { calm, type Disturbance, disturbanceOf, Plan, refusalOf } from './disturbances.ts';
 import type { CallLabel, FaultKind } from './faults.ts';
 import { beginningMs, type History } from './history.ts';

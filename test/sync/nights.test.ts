@@ -3,9 +3,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { type SyncOutcome, syncPass } from '../../src/core/changes/sync.ts';
-import type { Kind } from '../../src/sandbox/collection-specs.ts';
-import type { Entity } from '../../src/sandbox/collections.ts';
+import { type SyncOutcome, syncPass } from '../../src/core/sync/sync.ts';
+import type { Kind } from '../../src/sandbox/api/collection-specs.ts';
+import type { Entity } from '../../src/sandbox/api/collections.ts';
 import { company, type SyncWorld, syncedKinds, syncWorld, usualBounds } from './sync-world.ts';
 
 const dayMs = 86_400_000;

@@ -1,29 +1,24 @@
 import { Hono } from 'hono';
-import type { EntityId, QueuedNotification } from '../../src/core/changes/notification.ts';
-import type { QuotaPauses, SeenEvents } from '../../src/core/changes/notification-ports.ts';
-import { processNotifications } from '../../src/core/changes/process-notification.ts';
-import { beginSync, type SyncOutcome, syncPass } from '../../src/core/changes/sync.ts';
-import type { SyncBounds } from '../../src/core/changes/sync-budget.ts';
-import type {
-  SyncPorts,
-  SyncStore,
-  ToldEntities,
-  ToldState,
-} from '../../src/core/changes/sync-ports.ts';
+import type { FrescoEvent } from '../../src/core/outcome/report.ts';
 import { type Clock, type EventBus, StoreRefused } from '../../src/core/ports.ts';
-import type { FrescoEvent } from '../../src/core/report.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
-import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/changes.ts';
-import { entityReader } from '../../src/fatture-in-cloud/entity-reader.ts';
-import { eventTypes } from '../../src/fatture-in-cloud/event-types.ts';
-import { type Scope, scopes } from '../../src/fatture-in-cloud/scopes.ts';
-import { api } from '../../src/sandbox/api.ts';
-import { collectionRoutes } from '../../src/sandbox/collection-routes.ts';
-import type { Kind } from '../../src/sandbox/collection-specs.ts';
-import type { Entity } from '../../src/sandbox/collections.ts';
-import { seededRandom } from '../../src/sandbox/mint.ts';
-import type { Settings } from '../../src/sandbox/settings.ts';
+import type { SyncBounds } from '../../src/core/sync/budget.ts';
+import type { SyncPorts, SyncStore, ToldEntities, ToldState } from '../../src/core/sync/ports.ts';
+import { beginSync, type SyncOutcome, syncPass } from '../../src/core/sync/sync.ts';
+import type { EntityId, QueuedNotification } from '../../src/core/webhooks/notification.ts';
+import type { QuotaPauses, SeenEvents } from '../../src/core/webhooks/ports.ts';
+import { processNotifications } from '../../src/core/webhooks/process.ts';
+import { changeFeed, stampedLists } from '../../src/fatture-in-cloud/api/changes.ts';
+import { apiClient } from '../../src/fatture-in-cloud/api/client.ts';
+import { entityReader } from '../../src/fatture-in-cloud/api/entity-reader.ts';
+import { type Scope, scopes } from '../../src/fatture-in-cloud/oauth/scopes.ts';
+import { eventTypes } from '../../src/fatture-in-cloud/webhooks/event-types.ts';
+import { api } from '../../src/sandbox/api/api.ts';
+import { collectionRoutes } from '../../src/sandbox/api/collection-routes.ts';
+import type { Kind } from '../../src/sandbox/api/collection-specs.ts';
+import type { Entity } from '../../src/sandbox/api/collections.ts';
+import type { Settings } from '../../src/sandbox/control/settings.ts';
+import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
 import { memoryDoubts } from '../contract/sync-store.ts';
 import { inventedToken } from '../core/invented-token.ts';
@@ -246,7 +241,7 @@ interface Deliveries {
   readonly againMs: number;
 }
 
-/** How often AWS calls a function that fails, as `infra/nightly.ts` has it. */
+/** How often AWS calls a function that fails, as `infra/nightly/nightly.ts` has it. */
 const deliveries = {
   schedule: { times: 3, againMs: 90_000 },
   queue: { times: 5, againMs: 90 * 60_000 },

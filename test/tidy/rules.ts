@@ -21,10 +21,19 @@ const allowed: Readonly<Record<Area, readonly Area[]>> = {
   'src/local': ['src/core'],
   'src/sandbox': ['catalogue'],
   'src/console': ['src/core'],
-  'src/wiring': ['src/core', 'src/config', 'src/fatture-in-cloud', 'src/aws', 'src/local'],
-  functions: ['src/core', 'src/config', 'own wiring'],
-  'src/cli': ['src/core', 'src/config', 'src/wiring', 'src/sandbox', 'src/console'],
-  'src/index': ['src/core', 'src/config', 'src/wiring', 'src/fatture-in-cloud'],
+  'src/lambda': ['src/core', 'src/config', 'src/fatture-in-cloud', 'src/aws', 'src/local'],
+  'src/connection': ['src/core', 'src/config', 'src/fatture-in-cloud', 'src/aws', 'src/local'],
+  'src/library': [
+    'src/core',
+    'src/config',
+    'src/fatture-in-cloud',
+    'src/aws',
+    'src/local',
+    'src/connection',
+  ],
+  functions: ['src/core', 'src/config', 'own entrance'],
+  'src/cli': ['src/core', 'src/config', 'src/connection', 'src/sandbox', 'src/console'],
+  'src/index': ['src/core', 'src/config', 'src/library', 'src/connection', 'src/fatture-in-cloud'],
   infra: ['src/config'],
 };
 
@@ -35,15 +44,22 @@ const packages: Readonly<Record<Area, RegExp>> = {
   infra: /^(aws-cdk-lib(\/.*)?|constructs|cdk-nag|node:.*)$/,
 };
 
-const terminalEdges = ['src/cli/output.ts', 'src/wiring/log.ts', 'src/aws/metric-line.ts'];
-const configFiles = [
-  'src/config.ts',
-  'src/setting.ts',
-  'src/stack-facts.ts',
-  'src/metric-names.ts',
-  'src/rotation-times.ts',
+const terminalEdges = [
+  'src/cli/output.ts',
+  'src/aws/reporting/function-log.ts',
+  'src/aws/reporting/metric-line.ts',
 ];
-const catalogueFiles = ['src/fatture-in-cloud/scopes.ts', 'src/fatture-in-cloud/event-types.ts'];
+const configFiles = [
+  'src/config/config.ts',
+  'src/config/setting.ts',
+  'src/config/stack-outputs.ts',
+  'src/config/metric-names.ts',
+  'src/config/rotation-times.ts',
+];
+const catalogueFiles = [
+  'src/fatture-in-cloud/oauth/scopes.ts',
+  'src/fatture-in-cloud/webhooks/event-types.ts',
+];
 
 function areaOf(path: string): Area {
   if (configFiles.includes(path)) return 'src/config';
@@ -60,8 +76,8 @@ function mayImport(source: Source, target: string, typeOnly: boolean): boolean {
   if (from === 'src/console') return to === 'src/core' && typeOnly;
   const areas = allowed[from] ?? [];
   if (areas.includes('catalogue') && catalogueFiles.includes(target)) return true;
-  const wiring = `src/wiring/${posix.basename(source.path)}`;
-  if (areas.includes('own wiring') && target === wiring) return true;
+  const entrance = `src/lambda/${posix.basename(source.path)}`;
+  if (areas.includes('own entrance') && target === entrance) return true;
   return areas.includes(to);
 }
 

@@ -1,8 +1,8 @@
-import { entityPath, findEventType } from '../../src/fatture-in-cloud/event-types.ts';
+import { entityPath, findEventType } from '../../src/fatture-in-cloud/webhooks/event-types.ts';
 import { type Listening, listen } from '../../src/sandbox/listen.ts';
-import { seededRandom } from '../../src/sandbox/mint.ts';
+import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import type { SendToSink } from '../../src/sandbox/webhook-sender.ts';
+import type { SendToSink } from '../../src/sandbox/webhooks/sender.ts';
 import { Prng } from '../simulation/prng.ts';
 
 export const company = 108061;

@@ -1,5 +1,5 @@
-import type { FileStore } from '../../src/local/file-store.ts';
-import type { Change, RecordFile } from '../../src/local/record-file.ts';
+import type { FileStore } from '../../src/local/file-store/file-store.ts';
+import type { Change, RecordFile } from '../../src/local/file-store/record-file.ts';
 
 /**
  * A file store whose records, queue and events seen among them, are in memory: tens of thousands of writes

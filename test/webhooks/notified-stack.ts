@@ -1,16 +1,16 @@
-import { login } from '../../src/core/login.ts';
+import { filePorts } from '../../src/connection/file.ts';
+import { localWebhooks } from '../../src/connection/local/webhooks.ts';
+import { storeApplication } from '../../src/connection/login/application.ts';
+import { openProvider } from '../../src/connection/provider.ts';
+import { answerOf, createTokenSource } from '../../src/core/consumers/token-source.ts';
+import { login } from '../../src/core/operations/login.ts';
 import type { Clock, EventBus } from '../../src/core/ports.ts';
-import { rotate } from '../../src/core/rotate.ts';
+import { rotate } from '../../src/core/rotation/rotate.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { answerOf, createTokenSource } from '../../src/core/token-source.ts';
-import { apiClient } from '../../src/fatture-in-cloud/api-client.ts';
-import { type FileStore, openFileStore } from '../../src/local/file-store.ts';
-import { systemRandom } from '../../src/local/system.ts';
-import { sandboxApplication } from '../../src/sandbox/application.ts';
-import { storeApplication } from '../../src/wiring/application-secret.ts';
-import { filePorts } from '../../src/wiring/file-connection.ts';
-import { localWebhooks } from '../../src/wiring/local-webhooks.ts';
-import { openProvider } from '../../src/wiring/provider.ts';
+import { apiClient } from '../../src/fatture-in-cloud/api/client.ts';
+import { systemRandom } from '../../src/local/clock.ts';
+import { type FileStore, openFileStore } from '../../src/local/file-store/file-store.ts';
+import { sandboxApplication } from '../../src/sandbox/oauth/application.ts';
 import { company, sink } from './faulty-provider.ts';
 
 /** What the provider's token endpoint answers, as far as a login needs it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { FrescoEvent } from '../../src/core/outcome/report.ts';
 import type { Clock } from '../../src/core/ports.ts';
-import type { FrescoEvent } from '../../src/core/report.ts';
-import type { SendToSink } from '../../src/sandbox/webhook-sender.ts';
+import type { SendToSink } from '../../src/sandbox/webhooks/sender.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { company, type FaultyProvider, faultyProvider, sink } from './faulty-provider.ts';
 import { withMemoryRecords } from './memory-records.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { EntityChangedDetail } from '../../src/core/event-details.ts';
-import type { FrescoEvent } from '../../src/core/report.ts';
-import { findEventType } from '../../src/fatture-in-cloud/event-types.ts';
+import type { EntityChangedDetail } from '../../src/core/events/event.ts';
+import type { FrescoEvent } from '../../src/core/outcome/report.ts';
+import { findEventType } from '../../src/fatture-in-cloud/webhooks/event-types.ts';
 import type { FaultyProvider } from './faulty-provider.ts';
 
 type Detail = Pick<EntityChangedDetail, 'resource' | 'id' | 'change' | 'entity' | 'eventId'>;

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SyncStore, ToldEntities, ToldState } from '../../core/sync/ports.ts';
+import { limitOf } from '../../core/webhooks/limit.ts';
+import { type EntityId, isEntityId } from '../../core/webhooks/notification.ts';
+import type { Item } from './journal-item.ts';
+import { changeItem, type ItemAddress, readItem } from './table-item.ts';
+
+/** How far a sync of a connection is, one item for each key in the stack's table. */
+export function syncTable(client: DynamoDBClient, table: string, connection: string): SyncStore {
+  const at = (key: string): ItemAddress => ({ client, table, pk: `sync#${connection}#${key}` });
+  return {
+    read: async (key) => {
+      const item = await readItem(at(key));
+      return { text: item?.['text']?.S, revision: Number(item?.['revision']?.N ?? 0) };
+    },
+    write: async (key, text, revision) => {
+      const writeId = randomUUID();
+      const isFirst = revision === 0;
+      const written = await changeItem(at(key), {
+        update: 'SET #text = :text, #revision = :next, #writeId = :writeId',
+        condition: isFirst ? 'attribute_not_exists(pk)' : '#revision = :revision',
+        names: { '#text': 'text', '#revision': 'revision', '#writeId': 'writeId' },
+        values: {
+          ':text': { S: text },
+          ':next': { N: String(revision + 1) },
+          ':writeId': { S: writeId },
+          ...(isFirst ? {} : { ':revision': { N: String(revision) } }),
+        },
+      });
+      if (written !== undefined) return 'written';
+      // The SDK's own second try meets what the first has written.
+      const found = await readItem(at(key));
+      return found?.['writeId']?.S === writeId ? 'written' : 'conflict';
+    },
+  };
+}
+
+// As long as a nightly sync may have failed before a webhook's word counts for nothing.
+const keptSeconds = 30 * 86_400;
+const readsMax = 20;
+
+/** What webhooks have told, one item for each entity; `expiresAt` (seconds) is its time to live. */
+export function toldTable(
+  client: DynamoDBClient,
+  table: string,
+  options: { readonly connection: string; readonly nowMs: () => number },
+): ToldEntities {
+  const limit = limitOf(readsMax);
+  const doubtsAt = (companyId: number, resource: string): ItemAddress => ({
+    client,
+    table,
+    // The id of an entity is a number or in quotation marks.
+    pk: `told#${options.connection}#${companyId}#${resource}#doubted`,
+  });
+  const expires = () => ({ N: String(Math.ceil(options.nowMs() / 1000) + keptSeconds) });
+  const at = (companyId: number, resource: string, id: EntityId): ItemAddress => ({
+    client,
+    table,
+    // A text that looks like a number is another id.
+    pk: `told#${options.connection}#${companyId}#${resource}#${JSON.stringify(id)}`,
+  });
+  return {
+    read: async (companyId, resource, ids) => {
+      const found = ids.map((id) =>
+        limit(async () => [id, stateIn(await readItem(at(companyId, resource, id)))] as const),
+      );
+      const states = await Promise.all(found);
+      return new Map(states.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
+    },
+    note: async (companyId, resource, id, state) => {
+      await limit(() =>
+        changeItem(at(companyId, resource, id), {
+          update: 'SET #state = :state, #expires = :expires',
+          names: { '#state': 'state', '#expires': 'expiresAt' },
+          values: {
+            ':state': { S: state.kind === 'deleted' ? deleted : `at ${state.stamp}` },
+            ':expires': expires(),
+          },
+        }),
+      );
+    },
+    doubted: async (companyId, resource) => {
+      const ids = (await readItem(doubtsAt(companyId, resource)))?.['ids']?.SS ?? [];
+      return ids.map((id) => JSON.parse(id)).filter(isEntityId);
+    },
+    doubt: async (companyId, resource, ids) => {
+      await changeItem(doubtsAt(companyId, resource), {
+        // Where no sync ever looks at them, they end with the first of them.
+        update: 'SET #expires = if_not_exists(#expires, :expires) ADD #ids :ids',
+        names: { '#ids': 'ids', '#expires': 'expiresAt' },
+        values: { ':ids': { SS: ids.map((id) => JSON.stringify(id)) }, ':expires': expires() },
+      });
+    },
+    settle: async (companyId, resource, ids) => {
+      await changeItem(doubtsAt(companyId, resource), {
+        update: 'DELETE #ids :ids',
+        names: { '#ids': 'ids' },
+        values: { ':ids': { SS: ids.map((id) => JSON.stringify(id)) } },
+      });
+    },
+  };
+}
+
+const deleted = 'deleted';
+
+function stateIn(item: Item | undefined): ToldState | undefined {
+  const state = item?.['state']?.S;
+  if (state === undefined) return undefined;
+  return state === deleted
+    ? { kind: 'deleted' }
+    : { kind: 'stamp', stamp: state.slice('at '.length) };
+}

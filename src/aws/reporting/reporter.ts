@@ -1,0 +1,94 @@
+import { meaningOf, type Outcome } from '../../core/outcome/outcome.ts';
+import { describeOutcome } from '../../core/outcome/outcome-text.ts';
+import { eventOf, type PublishedFacts, type Report } from '../../core/outcome/report.ts';
+import { type EventBus, type Reporter, StoreRefused } from '../../core/ports.ts';
+import type { Log, LogFields } from './log.ts';
+import { metricLine } from './metric-line.ts';
+
+/** Where reports go. */
+export interface ReporterOptions {
+  readonly prefix: string;
+  readonly bus: EventBus;
+  readonly log: Log;
+  /** Writes one line that CloudWatch reads metrics from, with nothing before or after it. */
+  readonly emit: (line: string) => void;
+}
+
+/** Reports each pass as a log line, a line of metrics and an event; what did not get out is logged too. */
+export function reporter({ prefix, bus, log, emit }: ReporterOptions): Reporter {
+  return {
+    report: async (report) => {
+      try {
+        log[levelOf(report.outcome)](describeOutcome(report.outcome), fieldsOf(report));
+        emit(metricsOf(report, prefix));
+        const event = eventOf(report);
+        if (event !== undefined) await bus.publish([event]);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : 'unknown error';
+        log.error('the report of a pass did not get out', { connection: report.connection, why });
+        throw new StoreRefused('unavailable', why, { cause: error });
+      }
+    },
+  };
+}
+
+function levelOf(outcome: Outcome): keyof Log {
+  const meaning = meaningOf(outcome);
+  if (meaning.class === 'done') return 'info';
+  return meaning.class === 'person' && meaning.isFailing ? 'error' : 'warn';
+}
+
+function fieldsOf(report: Report): LogFields {
+  const left = hoursLeft(report);
+  return {
+    connection: report.connection,
+    door: report.door,
+    outcome: report.outcome.kind,
+    ...(report.published && {
+      grant: report.published.grant,
+      generation: report.published.generation,
+    }),
+    ...(left === undefined ? {} : { hoursLeft: left }),
+    ...(report.turn && { turn: report.turn }),
+    ...(report.warnings.length > 0 ? { warnings: report.warnings } : {}),
+  };
+}
+
+function metricsOf(report: Report, prefix: string): string {
+  const { connection, outcome, atMs } = report;
+  const left = hoursLeft(report);
+  const dimensions = ['prefix', 'connection'];
+  return metricLine(atMs, { prefix, connection, outcome: outcome.kind }, [
+    { dimensions: [...dimensions, 'outcome'], unit: 'Count', values: { Passes: 1 } },
+    ...(report.door === 'schedule'
+      ? [{ dimensions, unit: 'Count' as const, values: { Checks: 1 } }]
+      : []),
+    {
+      dimensions,
+      unit: 'None',
+      values: {
+        ...(left === undefined ? {} : { HoursLeft: left }),
+        // A manual token has no refresh token that could die of disuse.
+        ...(report.published && left !== undefined
+          ? { IdleDays: idleDays(report.published, atMs) }
+          : {}),
+        PersonNeeded: meaningOf(outcome).isAlarming ? 1 : 0,
+        UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
+      },
+    },
+  ]);
+}
+
+/** Absent where nothing is published or it never ends. */
+function hoursLeft({ published, atMs }: Report): number | undefined {
+  if (published === undefined || published.expiresAtMs === null) return undefined;
+  return Math.max(0, hours(published.expiresAtMs - atMs));
+}
+
+function idleDays({ issuedAtMs }: PublishedFacts, atMs: number): number {
+  return Math.max(0, Math.round((atMs - issuedAtMs) / 864_000) / 100);
+}
+
+function hours(ms: number): number {
+  return Math.round(ms / 36_000) / 100;
+}

@@ -1,0 +1,130 @@
+import type { Connection } from '../../connection/connection.ts';
+import type { Journal } from '../../core/journal/journal.ts';
+import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
+import { commandsFor, describeOutcome } from '../../core/outcome/outcome-text.ts';
+import { newest } from '../../core/position.ts';
+import type { Grant } from '../../core/records/grant.ts';
+import { openSeal } from '../../core/records/seal.ts';
+import { type Due, dueReason, type Sight, uncertainty } from '../../core/rotation/gate.ts';
+import { standingOutcome } from '../../core/rotation/latch.ts';
+import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
+import type { StoreSight } from './doctor-store.ts';
+
+const skewMaxMs = 30_000;
+
+/** Whether this machine's clock is near another's that is trusted. */
+export function clockFinding(nowMs: number, dateMs: number | undefined): Finding {
+  if (dateMs === undefined) return unknown('clock', 'nobody could be asked for the time');
+  const skewMs = nowMs - dateMs;
+  if (Math.abs(skewMs) <= skewMaxMs) return ok('clock', 'within 30 s of the other side’s');
+  const off = describeOutcome({ kind: 'clock-skewed', skewMs });
+  return broken('clock', off, 'set the clock (timedatectl set-ntp true), then fresco doctor again');
+}
+
+/** What an earlier run has left open, if anything. */
+export function attemptFinding(connection: Connection, sight: StoreSight): Finding {
+  const { grant, journal } = sight;
+  if (grant === undefined || journal === undefined) {
+    return unknown('attempt', 'not looked at: grant or table could not be read');
+  }
+  const looked = sightOf(connection, { ...sight, grant, journal });
+  const open = uncertainty(looked);
+  if (open !== undefined) {
+    return broken('attempt', describeOutcome(open), 'wait, or settle it: fresco recover');
+  }
+  const left = leftOver(looked, grant);
+  if (left !== undefined) return broken('attempt', left, 'fresco recover');
+  const { lease } = journal;
+  return lease === null || lease.expiresAtMs < looked.nowMs
+    ? ok('attempt', 'nothing is left open')
+    : ok('attempt', 'another run is at work');
+}
+
+/** Whether the provider gave tokens when it was asked last, and what it answered if not. */
+export function applicationFinding({ journal, grant, clientVersionId }: StoreSight): Finding {
+  if (journal === undefined || grant === undefined || clientVersionId === undefined) {
+    return unknown('application', 'not looked at: what is needed could not be read');
+  }
+  const standing = standingOutcome(journal, grant, clientVersionId);
+  // A refusal of the token is told where the token is.
+  if (standing === undefined || standing.kind === 'latched' || standing.kind === 'refused') {
+    return ok('application', 'no refusal is on record (asking would spend a refresh token)');
+  }
+  return broken(
+    'application',
+    describeOutcome(standing),
+    nextAfter(standing),
+    classOf(standing) === 'retry',
+  );
+}
+
+function nextAfter(outcome: Outcome): string {
+  const [command, otherwise] = commandsFor(outcome);
+  if (command === undefined) return 'check FRESCO_PROVIDER_URL and any proxy, then fresco rotate';
+  const first = `${command}, then fresco rotate`;
+  return otherwise === undefined ? first : `${first}; if that does not help: ${otherwise}`;
+}
+
+/** The moment from which a refresh was due and did not come; `undefined`: nothing is overdue. */
+export function overdueSinceMs({ settings }: Connection, grant: Grant): number {
+  const { issuedAtMs, expiresAtMs } = grant;
+  return issuedAtMs + Math.min((expiresAtMs - issuedAtMs) / 2, settings.rotateEveryMs);
+}
+
+type Looked = Sight & { readonly journal: Journal };
+
+function sightOf(
+  { clock, settings }: Connection,
+  { grant, journal, published }: StoreSight & { readonly grant: Grant; readonly journal: Journal },
+): Looked {
+  return {
+    journal,
+    published,
+    current: grant,
+    nowMs: clock.nowMs(),
+    dead: false,
+    request: { door: 'schedule' },
+    settings,
+  };
+}
+
+function leftOver(sight: Sight, grant: Grant): string | undefined {
+  const byHand = forAPerson(sight, grant);
+  if (byHand !== undefined) return describeOutcome(byHand);
+  const due = dueReason(sight);
+  return due === undefined ? undefined : leftBehind[due];
+}
+
+/** What was left and no run can settle by itself. */
+function forAPerson(sight: Sight, grant: Grant): Outcome | undefined {
+  const { journal, published } = sight;
+  const unreadable = journal.seals.find(
+    (seal) => seal.grant === grant.grant && openSeal(seal, grant.sealKey) === undefined,
+  );
+  if (unreadable !== undefined) return { kind: 'seal-unreadable', versionId: unreadable.versionId };
+  if (dueReason(sight) !== 'ahead') return undefined;
+  const known = newest(journal.known, published) ?? grant;
+  return { kind: 'rolled-back', known, found: grant };
+}
+
+/** The first thing about a store, or what an earlier run has left in it, that only a person can mend. */
+export function storeProblem(connection: Connection, sight: StoreSight): string | undefined {
+  const broken = sight.findings.find((it) => it.state === 'broken' && !it.passes);
+  if (broken !== undefined) return `${broken.detail}: ${broken.next}`;
+  const { grant, journal } = sight;
+  if (grant === undefined || journal === undefined) return undefined;
+  const byHand = forAPerson(sightOf(connection, { ...sight, grant, journal }), grant);
+  return byHand && describeOutcome(byHand);
+}
+
+/** What an earlier run has begun; a token that is merely due was left by nobody. */
+const leftBehind: Readonly<Record<Due, string | undefined>> = {
+  unsettled: 'an earlier run was cut off before it had noted its end',
+  sealed: 'an earlier run has kept a token that is not current yet',
+  behind: 'what consumers read is older than the grant',
+  ahead: undefined,
+  aged: undefined,
+  asked: undefined,
+  rejected: undefined,
+  unanswered: undefined,
+};

@@ -1,0 +1,199 @@
+import type { Connection } from '../../connection/connection.ts';
+import type { Journal } from '../../core/journal/journal.ts';
+import { describeOutcome } from '../../core/outcome/outcome-text.ts';
+import { type SecretVersion, StoreRefused, type VersionedSecret } from '../../core/ports.ts';
+import { type AccessToken, decodeAccessToken } from '../../core/records/access-token.ts';
+import { decodeClient } from '../../core/records/client.ts';
+import { decodeGrant, type Grant } from '../../core/records/grant.ts';
+import { broken, type Finding, ok, orRefusal, refusedAt, unknown } from './doctor-finding.ts';
+
+/** What could be read of a connection, and what was found on the way. */
+export interface StoreSight {
+  readonly findings: readonly Finding[];
+  readonly clientVersionId?: string;
+  readonly grant?: Grant;
+  readonly published?: AccessToken;
+  readonly journal?: Journal;
+  /** The store's clock, where it has one. */
+  readonly dateMs?: number;
+}
+
+type Kind = 'client' | 'grant' | 'access-token';
+
+interface Read<T> {
+  readonly finding: Finding;
+  readonly versionId?: string;
+  readonly value?: T;
+  readonly refused?: StoreRefused;
+}
+
+/** The links from the secrets to the table. */
+export async function examineStore(connection: Connection): Promise<StoreSight> {
+  const [client, grant, published, journal] = await Promise.all([
+    readSecret(connection, 'client', connection.client, (it) => decodeClient(it.value)),
+    readSecret(connection, 'grant', connection.grant, (it) => decodeGrant(it.value)),
+    readSecret(connection, 'access-token', connection.accessToken, (it) =>
+      decodeAccessToken(it.value),
+    ),
+    orRefusal(() => connection.journal.read()),
+  ]);
+  const isManual = published.value?.expiresAtMs === null;
+  // Before the first login nothing is stored; where a grant is, the application alone is missing.
+  const isNew = client.finding.next === whenEmpty.client && isEmpty(grant);
+  const secrets = isManual
+    ? [published.finding]
+    : [
+        isNew ? { ...client.finding, next: 'fresco login' } : client.finding,
+        belonging(connection, grant),
+        published.finding,
+      ];
+  const refusals = [client, grant, published].map(({ refused }) => refused);
+  const left = await orRefusal(async () => (await connection.leftLocks?.()) ?? []);
+  const [lock] = left instanceof StoreRefused ? [] : left;
+  const record = await damagedRecord(connection);
+  const table = await writable(connection, tableFinding(connection, journal, { lock, record }));
+  return {
+    findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
+    ...(client.versionId && { clientVersionId: client.versionId }),
+    ...(grant.value && { grant: grant.value }),
+    ...(published.value && { published: published.value }),
+    ...(journal instanceof StoreRefused
+      ? {}
+      : {
+          journal: journal.journal,
+          ...(journal.dateMs !== undefined && { dateMs: journal.dateMs }),
+        }),
+  };
+}
+
+function isEmpty({ versionId, refused }: Read<unknown>): boolean {
+  return versionId === undefined && refused === undefined;
+}
+
+async function readSecret<T>(
+  connection: Connection,
+  kind: Kind,
+  secret: Pick<VersionedSecret, 'current'>,
+  decode: (version: SecretVersion) => T,
+): Promise<Read<T>> {
+  let isThere = false;
+  try {
+    const version = await secret.current();
+    if (version === undefined) return { finding: await nothingIn(connection, kind) };
+    isThere = true;
+    const value = decode(version);
+    return { value, versionId: version.versionId, finding: ok(kind, 'stored and well formed') };
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    const isKey = error.reason === 'key-disabled';
+    const isFile = connection.damagedFiles !== undefined && !isThere;
+    const after = isFile ? afterFileDamage : afterDamage;
+    const next = error.reason === 'damaged' ? after[kind] : undefined;
+    const finding = isKey
+      ? unknown(kind, 'its key does not open it')
+      : refusedAt(kind, error, isLogout(error, isThere) ? 'fresco login' : next);
+    return { finding, refused: error };
+  }
+}
+
+/** A version that is there, and says itself that there is nothing in it. */
+function isLogout({ reason }: StoreRefused, isThere: boolean): boolean {
+  return isThere && reason === 'missing';
+}
+
+const afterDamage: Readonly<Record<Kind, string>> = {
+  client: 'fresco login --application-only stores the application anew',
+  grant: 'fresco recover puts an earlier version back, or fresco login',
+  'access-token': 'fresco rotate publishes it anew',
+};
+
+/** All versions are in the one file. */
+const afterFileDamage: Readonly<Record<Kind, string>> = {
+  client: 'fresco login --application-only stores the application anew',
+  grant: 'fresco login',
+  'access-token': 'fresco recover publishes it again from the grant',
+};
+
+const whenEmpty: Readonly<Record<Kind, string>> = {
+  client: 'fresco login --application-only stores it, the grant stays',
+  grant: 'fresco login',
+  'access-token': 'fresco rotate publishes one, or fresco login',
+};
+
+async function nothingIn({ deployed }: Connection, kind: Kind): Promise<Finding> {
+  const parts = await deployed?.();
+  const there = parts === undefined || (await orRefusal(() => parts.hasSecret(kind)));
+  if (there instanceof StoreRefused) return refusedAt(kind, there);
+  return there
+    ? broken(kind, `nothing is stored as ${kind} yet`, whenEmpty[kind])
+    : broken(kind, `the secret of the ${kind} is gone`, 'deploy the stack, then fresco login');
+}
+
+/** A grant that was copied from another stage or provider must not be spent here. */
+function belonging({ settings }: Connection, { finding, value }: Read<Grant>): Finding {
+  if (value === undefined) return finding;
+  const { environment, provider } = settings;
+  const here = value.environment === environment && value.provider === provider;
+  if (here) return ok('grant', `generation ${value.generation}, of this place and provider`);
+  const stranger = value.environment === environment ? value.provider : value.environment;
+  return broken(
+    'grant',
+    describeOutcome({ kind: 'elsewhere', environment: stranger }),
+    'fresco login stores a grant for this place',
+  );
+}
+
+/** One key encrypts secrets and table: it is told from whatever it refused to open. */
+function keyFinding(
+  { deployed }: Connection,
+  reads: readonly (StoreRefused | object | undefined)[],
+): readonly Finding[] {
+  if (deployed === undefined) return [];
+  const refusals = reads.filter((read) => read instanceof StoreRefused);
+  const locked = refusals.find(({ reason }) => reason === 'key-disabled');
+  if (locked !== undefined) return [refusedAt('key', locked)];
+  return [
+    refusals.length === reads.length
+      ? unknown('key', 'nothing could be read that it encrypts')
+      : ok('key', 'opens what is stored'),
+  ];
+}
+
+/** A store that can be read and takes no writes keeps no token: the next refresh would have nowhere to go. */
+async function writable({ checkWritable }: Connection, found: Finding): Promise<Finding> {
+  if (found.state !== 'ok' || checkWritable === undefined) return found;
+  const refused = await orRefusal(checkWritable);
+  return refused instanceof StoreRefused
+    ? refusedAt('table', refused, 'make the store writable again, then fresco rotate --if-due')
+    : found;
+}
+
+type LeftLock = Awaited<ReturnType<NonNullable<Connection['leftLocks']>>>[number];
+
+/** The first other record of a file store that can't be read. */
+async function damagedRecord({ damagedFiles }: Connection): Promise<string | undefined> {
+  const damaged = await orRefusal(async () => (await damagedFiles?.()) ?? []);
+  if (damaged instanceof StoreRefused) return undefined;
+  return damaged.find(({ kind }) => kind === 'record')?.detail;
+}
+
+function tableFinding(
+  { place, damagedFiles }: Connection,
+  journal: StoreRefused | { readonly journal: Journal },
+  { lock, record }: { readonly lock: LeftLock | undefined; readonly record: string | undefined },
+): Finding {
+  const inFiles = damagedFiles !== undefined;
+  if (lock !== undefined) {
+    return broken('table', `a lock was left behind in the ${place}, ${lock.detail}`, lock.next);
+  }
+  if (!(journal instanceof StoreRefused)) {
+    return record === undefined
+      ? ok('table', `the journal can be read (${place})`)
+      : broken('table', record, 'fresco recover begins it again');
+  }
+  if (journal.reason === 'key-disabled') return unknown('table', 'its key does not open it');
+  const restore = inFiles
+    ? 'fresco recover begins it again from the grant'
+    : 'restore the table to a moment before, then fresco doctor again';
+  return refusedAt('table', journal, journal.reason === 'damaged' ? restore : undefined);
+}

@@ -1,0 +1,222 @@
+import { Command } from 'commander';
+import type { Connection } from '../../connection/connection.ts';
+import type { BadAnswer, Journal, Latch } from '../../core/journal/journal.ts';
+import { policyFor } from '../../core/journal/measured-policy.ts';
+import type { ReplayPolicy } from '../../core/journal/replay-policy.ts';
+import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
+import { describeOutcome } from '../../core/outcome/outcome-text.ts';
+import { StoreRefused } from '../../core/ports.ts';
+import { compare } from '../../core/position.ts';
+import { type AccessToken, decodeAccessToken } from '../../core/records/access-token.ts';
+import { standingOutcome } from '../../core/rotation/latch.ts';
+import { toRfc3339 } from '../../core/time.ts';
+import { exitCodes, Failure } from '../failure.ts';
+import { durationText } from '../settings/duration.ts';
+import { examples, openToLook, withConnection } from '../settings/options.ts';
+import type { ConnectionOptions } from '../settings/settings.ts';
+import { print } from '../terminal.ts';
+import { storeProblem } from './doctor-attempt.ts';
+import { examineStore } from './doctor-store.ts';
+
+/** What `status --json` prints. */
+interface Status {
+  readonly connection: string;
+  readonly store: string;
+  readonly provider: string;
+  readonly method: 'oauth' | 'manual' | null;
+  readonly generation: number | null;
+  readonly expiresAt: string | null;
+  readonly hoursLeft: number | null;
+  readonly companies: readonly { readonly id: number; readonly name: string }[];
+  readonly lastOutcome: { readonly at: string; readonly outcome: string } | null;
+  readonly failingSince: string | null;
+  readonly pausedSince: string | null;
+  /** Since when a refresh is without an answer on record. */
+  readonly uncertainSince: string | null;
+  readonly latch: { readonly kind: Latch['kind']; readonly since: string } | null;
+  /** What the provider answers in place of tokens, never its body; `null`: nothing that stands in the way. */
+  readonly providerAnswer: ProviderAnswer | null;
+  readonly schedule: string;
+  /** What the provider does with a refresh token that is presented again, as far as it is known. */
+  readonly replayPolicy: ReplayPolicy;
+  /** What the next check decides by itself; `null`: nothing. */
+  readonly waitingFor: string | null;
+  /** What a person has to do; `null`: nothing. */
+  readonly problem: string | null;
+}
+
+interface ProviderAnswer {
+  readonly kind: BadAnswer['kind'];
+  /** Status and media type, or the code of a refusal. */
+  readonly answer: string;
+  readonly since: string;
+  readonly last: string;
+}
+
+/** `fresco status`: how the connection is, in one look. */
+export function statusCommand(): Command {
+  return withConnection(new Command('status'))
+    .summary('show how the connection is')
+    .description(
+      'Shows generation, time left, last outcome, latch and schedule, without any value. Exits with 2 where a person is needed, and with 1 where the next check has to hear what the provider says.',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'fresco status --store aws --connection default',
+        'fresco status --store aws --connection default --json | jq .hoursLeft',
+      ),
+    )
+    .action(async (options: ConnectionOptions) => {
+      const connection = await openToLook(options);
+      const status = await look(connection).catch((error: unknown) =>
+        unreadable(connection, error),
+      );
+      if (options.json) print(JSON.stringify(status));
+      else print(...rowsOf(status));
+      if (status.problem !== null) process.exitCode = exitCodes.person;
+      else if (status.waitingFor !== null) process.exitCode = exitCodes.retry;
+    });
+}
+
+/** What is stored can't even be read: doctor's reason and next step are status's, too. */
+async function unreadable(connection: Connection, error: unknown): Promise<never> {
+  if (!(error instanceof StoreRefused)) throw error;
+  const { findings } = await examineStore(connection);
+  const broken = findings.find(({ state }) => state === 'broken');
+  if (broken === undefined) throw error;
+  const { detail, next } = broken;
+  const told = detail.endsWith(`: ${next}`) ? detail : `${detail}: ${next}`;
+  throw new Failure(broken.passes ? 'retry' : 'person', told);
+}
+
+async function look(connection: Connection): Promise<Status> {
+  const [published, client, { journal: stored }] = await Promise.all([
+    connection.accessToken.current(),
+    connection.client.current(),
+    connection.journal.read(),
+  ]);
+  const token = published && decodeAccessToken(published.value);
+  const standing = token?.expiresAtMs === null ? undefined : standingIn(stored, client?.versionId);
+  const latch = standing?.kind === 'latched' ? standing.latch : null;
+  const journal = { ...stored, latch };
+  const { name, place, provider, schedule } = connection;
+  return {
+    connection: name,
+    store: place,
+    provider: provider.profile.baseUrl,
+    ...tokenPart(token, connection.clock.nowMs()),
+    ...journalPart(journal),
+    schedule,
+    replayPolicy: policyFor(stored, connection.settings),
+    waitingFor: standing && classOf(standing) === 'retry' ? describeOutcome(standing) : null,
+    problem:
+      problemOf(journal, token, standing) ??
+      storeProblem(connection, await examineStore(connection)) ??
+      unserved(journal, token, connection.clock.nowMs()),
+  };
+}
+
+/** What is about an application that was stored again since, or about an earlier grant, stands no more. */
+function standingIn(journal: Journal, clientVersionId: string | undefined): Outcome | undefined {
+  const known = journal.known ?? { grant: 0, generation: 0, attempt: 0 };
+  return standingOutcome(journal, known, clientVersionId);
+}
+
+function providerAnswer(answer: BadAnswer | null): ProviderAnswer | null {
+  if (answer === null) return null;
+  const { kind, sinceMs, atMs } = answer;
+  const said =
+    kind === 'application-refused' ? answer.said : `${answer.status} (${answer.contentType})`;
+  return { kind, answer: said, since: toRfc3339(sinceMs), last: toRfc3339(atMs) };
+}
+
+function tokenPart(token: AccessToken | undefined, nowMs: number) {
+  const expiresAtMs = token?.expiresAtMs ?? null;
+  return {
+    method: token === undefined ? null : token.expiresAtMs === null ? 'manual' : 'oauth',
+    generation: token?.generation ?? null,
+    expiresAt: instant(expiresAtMs),
+    hoursLeft:
+      expiresAtMs === null ? null : Math.max(0, Math.floor((expiresAtMs - nowMs) / 36_000) / 100),
+    companies: token?.companies ?? [],
+  } as const;
+}
+
+function journalPart(journal: Journal) {
+  const { history, latch, dispatch, failingSinceMs, pausedAtMs } = journal;
+  const last = history.at(-1);
+  return {
+    lastOutcome: last === undefined ? null : { at: toRfc3339(last.atMs), outcome: last.outcome },
+    failingSince: instant(failingSinceMs),
+    pausedSince: instant(pausedAtMs),
+    uncertainSince: instant(dispatch?.sends[0]?.sentAtMs ?? null),
+    latch: latch === null ? null : { kind: latch.kind, since: toRfc3339(latch.sinceMs) },
+    providerAnswer: providerAnswer(journal.badAnswer),
+  };
+}
+
+function problemOf(
+  journal: Journal,
+  token: AccessToken | undefined,
+  standing: Outcome | undefined,
+): string | null {
+  if (standing && classOf(standing) === 'person') return describeOutcome(standing);
+  const wrong = token?.expiresAtMs === null ? manualProblem(journal, token) : null;
+  if (wrong !== null) return wrong;
+  if (token === undefined && journal.known === null) {
+    return describeOutcome({ kind: 'not-connected', missing: 'grant' });
+  }
+  const { pausedAtMs } = journal;
+  return pausedAtMs === null ? null : describeOutcome({ kind: 'paused', sinceMs: pausedAtMs });
+}
+
+/** A token that has ended with nothing on record that stood in the way: nobody runs the checks. */
+function unserved(journal: Journal, token: AccessToken | undefined, nowMs: number): string | null {
+  const endsMs = token?.expiresAtMs ?? null;
+  const isTold = journal.failingSinceMs !== null || journal.dispatch !== null;
+  if (endsMs === null || endsMs > nowMs || isTold) return null;
+  return `the access token ended at ${toRfc3339(endsMs)} and no check has refreshed it: fresco rotate --if-due, and from cron every hour`;
+}
+
+/** What the last check of a manual token has found. */
+function manualProblem({ canary, history }: Journal, token: AccessToken): string | null {
+  if (canary?.verdict === 'rejected' && compare(canary.position, token) === 0) {
+    return describeOutcome({ kind: 'token-rejected', sinceMs: canary.sinceMs });
+  }
+  return history.at(-1)?.outcome === 'permission-missing'
+    ? 'the manual token lacks a permission: fresco doctor'
+    : null;
+}
+
+function instant(atMs: number | null): string | null {
+  return atMs === null ? null : toRfc3339(atMs);
+}
+
+function rowsOf(status: Status): readonly string[] {
+  const { expiresAt, hoursLeft, generation, lastOutcome } = status;
+  const { providerAnswer: said } = status;
+  const left = hoursLeft === null ? 'never expires' : `${durationText(hoursLeft * 3_600_000)} left`;
+  const rows: [string, string | null][] = [
+    ['connection', `${status.connection}, in ${status.store}`],
+    ['provider', status.provider],
+    ['method', status.method],
+    ['generation', generation === null ? null : String(generation)],
+    [
+      'access token',
+      generation === null ? 'none' : `${left}${expiresAt ? `, until ${expiresAt}` : ''}`,
+    ],
+    ['companies', status.companies.map(({ id, name }) => `${id} ${name}`).join(', ') || null],
+    ['last outcome', lastOutcome && `${lastOutcome.outcome} at ${lastOutcome.at}`],
+    ['failing since', status.failingSince],
+    ['no answer since', status.uncertainSince],
+    ['provider says', said && `${said.answer} since ${said.since}, last at ${said.last}`],
+    ['paused since', status.pausedSince],
+    ['schedule', status.schedule],
+    ['waiting', status.waitingFor],
+    ['to do', status.problem],
+  ];
+  return rows
+    .filter(([, value]) => value !== null)
+    .map(([label, value]) => `${label.padEnd(16)}${value}`);
+}

@@ -1,0 +1,111 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { killSteps } from '../../console/kill-steps.ts';
+import type { PassStep } from '../../core/rotation/pass-step.ts';
+import { Failure, failureOf } from '../failure.ts';
+import { Session } from '../session.ts';
+import { type ForwardTarget, parseForward } from '../settings/forward.ts';
+import { examples, withConnection } from '../settings/options.ts';
+import { parsePort } from '../settings/port.ts';
+import { type ConnectionOptions, sandboxPort } from '../settings/settings.ts';
+import { say } from '../terminal.ts';
+
+/** What `fresco local` was asked to do. */
+export interface LocalOptions extends ConnectionOptions {
+  readonly sandbox?: boolean;
+  readonly once?: boolean;
+  readonly killAt?: PassStep;
+  readonly port: number;
+  readonly sandboxPort: number;
+  readonly webhookPort: number;
+  readonly sink?: string;
+  readonly forward?: ForwardTarget;
+}
+
+const consolePort = 4000;
+const webhookPort = 4001;
+
+/** `fresco local`: the whole system on this machine, with the console page. */
+export function localCommand(): Command {
+  return withConnection(new Command('local'))
+    .summary('run the whole system on this machine, with its page')
+    .description(
+      'Runs rotator, schedule, webhook receiver and handler in one process over a file store, with a page that shows what they do. With --sandbox it tells its story first, against a stand-in for Fatture in Cloud that can be broken, and keeps nothing. Without, it keeps a connection fresh for as long as it runs.',
+    )
+    .addOption(
+      new Option('--sandbox', 'against a stand-in for Fatture in Cloud').conflicts([
+        ...([
+          'store',
+          'connection',
+          'prefix',
+          'provider',
+          'providerUrl',
+          'sink',
+          'forward',
+        ] as const),
+      ]),
+    )
+    .option('--once', 'with --sandbox: tell the story and end')
+    .addOption(
+      new Option(
+        '--kill-at <step>',
+        'with --sandbox: kill a rotator once this step is done, and show how the next run recovers',
+      ).choices(Object.keys(killSteps)),
+    )
+    .option(
+      '--sink <url>',
+      'public address that leads to the webhook port; without it no webhooks are received',
+      parseSink,
+    )
+    .option(
+      '--forward <command or address>',
+      'hands each event on, at least once: to a command on its standard input, which takes it by ending with 0, or by POST to an https address, which takes it by 2xx',
+      parseForward,
+    )
+    .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
+    .option('--webhook-port <port>', 'of the webhook receiver', parsePort, webhookPort)
+    .option('--sandbox-port <port>', 'of the sandbox, or the next free one', parsePort, sandboxPort)
+    .addHelpText(
+      'after',
+      examples(
+        'fresco local --sandbox',
+        'fresco local --sandbox --once --json',
+        'fresco local --sandbox --kill-at sealed',
+        'fresco local --store file:/var/lib/fresco --connection default --sink https://hooks.example.org/fresco',
+        'fresco local --store file:/var/lib/fresco --connection default --forward ./on-event.sh',
+      ),
+    )
+    .action(runLocal);
+}
+
+async function runLocal(options: LocalOptions): Promise<void> {
+  if (options.once === true && options.sandbox !== true) {
+    throw new Failure('usage', '--once ends the story, which needs --sandbox: add it');
+  }
+  const { killAt } = options;
+  if (killAt !== undefined && options.sandbox !== true) {
+    throw new Failure('usage', '--kill-at kills a rotator of the sandbox: add --sandbox');
+  }
+  const session = new Session();
+  const onError = (error: unknown) => {
+    if (!session.signal.aborted) say(`fresco: ${failureOf(error).message}`);
+  };
+  try {
+    if (killAt !== undefined) {
+      const { tellKill } = await import('./story/kill-story.ts');
+      return await tellKill(session, killAt, { json: options.json === true, onError });
+    }
+    if (options.sandbox === true) {
+      const { playStory } = await import('./story/local-story.ts');
+      return await playStory(session, options, onError);
+    }
+    const { keepFresh } = await import('./service.ts');
+    return await keepFresh(session, options, onError);
+  } finally {
+    await session.end();
+  }
+}
+
+function parseSink(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('it must be an address such as https://hooks.example.org/fresco.');
+}

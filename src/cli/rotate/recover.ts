@@ -1,0 +1,116 @@
+import { Command } from 'commander';
+import type { Connection } from '../../connection/connection.ts';
+import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
+import { describeOutcome } from '../../core/outcome/outcome-text.ts';
+import { Failure } from '../failure.ts';
+import { attemptFinding } from '../inspect/doctor-attempt.ts';
+import { examineStore } from '../inspect/doctor-store.ts';
+import { interruption } from '../interruption.ts';
+import { examples, openNamed, withConnection } from '../settings/options.ts';
+import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
+import { confirm, isInteractive, print, say, waiting } from '../terminal.ts';
+import { mendFiles } from './damaged-files.ts';
+import { type Remedy, remedyFor } from './recover-remedies.ts';
+import { outcomeJson } from './rotate.ts';
+
+interface RecoverOptions extends ConnectionOptions {
+  readonly yes?: boolean;
+  readonly earlier?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** A step that was made, and what it led to. */
+interface Step {
+  readonly step: 'mend-file' | 'finish' | Remedy['step'];
+  readonly detail: string;
+}
+
+/** `fresco recover`: settles what an earlier run has left, by steps that a person confirms. */
+export function recoverCommand(): Command {
+  return withConnection(new Command('recover'))
+    .summary('settle what an earlier run has left')
+    .description(
+      'Settles an uncertain attempt, a seal that was left, a grant that was rolled back or damaged: first by an ordinary check, then by what a person confirms, each step explained. What a person confirms is done by this process under the lease, in AWS too.',
+    )
+    .option('--yes', 'confirm sending an unanswered refresh token again, and giving up a seal')
+    .option('--earlier', 'with --yes: confirm trying an earlier refresh token too')
+    .option('--dry-run', 'say what is left, and do nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'fresco recover --store aws --connection default',
+        'fresco recover --store aws --connection default --yes --json',
+      ),
+    )
+    .action(async (options: RecoverOptions) => {
+      const isDry = options.dryRun === true;
+      const connection = await openNamed(await readSettings(options), { mend: !isDry });
+      if (isDry) return foretell(connection, options.json);
+      const steps: Step[] = [];
+      const tell = (step: Step) => {
+        steps.push(step);
+        say(`${steps.length}. ${step.detail}`);
+      };
+      await mendFiles(connection, (detail) => tell({ step: 'mend-file', detail }));
+      const outcome = await recover(connection, options, tell);
+      const details = { connection: connection.name, steps, ...outcomeJson(outcome, []) };
+      const outcomeClass = classOf(outcome);
+      const text = describeOutcome(outcome);
+      if (outcomeClass !== 'done') throw new Failure(outcomeClass, text, { details });
+      print(options.json ? JSON.stringify(details) : `whole: ${text}`);
+    });
+}
+
+/** Finishes what was left, and does what is confirmed, until nothing more helps; each step is told. */
+export async function recover(
+  connection: Connection,
+  options: Pick<RecoverOptions, 'yes' | 'earlier'>,
+  tell: (step: Step) => void,
+): Promise<Outcome> {
+  let outcome = await check(connection, tell);
+  const done = new Set<Remedy['step']>();
+  for (;;) {
+    const remedy = await remedyFor(connection, outcome);
+    // What has not helped once is not done again.
+    if (remedy === undefined || done.has(remedy.step)) return outcome;
+    await mustBeConfirmed(remedy, options, outcome);
+    done.add(remedy.step);
+    const carriedOut = interruption.whole(() => remedy.carryOut());
+    const brought = await waiting('recovering', carriedOut);
+    const ending = brought === undefined ? '' : `: ${describeOutcome(brought)}`;
+    tell({ step: remedy.step, detail: `${remedy.explanation}${ending}` });
+    outcome = brought ?? (await check(connection, tell));
+  }
+}
+
+async function check(connection: Connection, tell: (step: Step) => void): Promise<Outcome> {
+  const pass = connection.rotate({ door: 'operator', onlyIfDue: true });
+  const { outcome } = await waiting('finishing what was left', pass);
+  tell({ step: 'finish', detail: `an ordinary check: ${describeOutcome(outcome)}` });
+  return outcome;
+}
+
+async function mustBeConfirmed(
+  { step, explanation, isSafe }: Remedy,
+  options: Pick<RecoverOptions, 'yes' | 'earlier'>,
+  outcome: Outcome,
+): Promise<void> {
+  if (isSafe) return;
+  const flags = step === 'earlier-token' ? '--yes --earlier' : '--yes';
+  const given = options.yes === true && (step !== 'earlier-token' || options.earlier === true);
+  if (given) return;
+  const details = outcomeJson(outcome, []);
+  if (!isInteractive()) {
+    const why = `${describeOutcome(outcome)}; by hand: ${explanation}. To have it done: fresco recover ${flags}`;
+    throw new Failure('person', why, { details });
+  }
+  say(`By hand: ${explanation}.`);
+  if (await confirm('Do it?')) return;
+  throw new Failure('person', `nothing was sent: ${describeOutcome(outcome)}`, { details });
+}
+
+async function foretell(connection: Connection, json = false): Promise<void> {
+  const { state, detail } = attemptFinding(connection, await examineStore(connection));
+  const would = state === 'ok' ? 'nothing' : 'recover';
+  print(json ? JSON.stringify({ dryRun: true, would, detail }) : detail);
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { Failure } from '../failure.ts';
+import { interruption } from '../interruption.ts';
+import { connect, examples, withConnection } from '../settings/options.ts';
+import { parsePort } from '../settings/port.ts';
+import type { ConnectionOptions } from '../settings/settings.ts';
+import { isInteractive, print, say } from '../terminal.ts';
+
+/** Where long jobs find the endpoint, unless somebody says otherwise. */
+const servePort = 4020;
+
+interface ServeOptions extends ConnectionOptions {
+  readonly port: number;
+  readonly secretFile?: string;
+}
+
+/** `fresco serve`: tokens over HTTP, for programs that run longer than a token lasts. */
+export function serveCommand(): Command {
+  return withConnection(new Command('serve'))
+    .summary('hand out tokens to long jobs on this machine')
+    .description(
+      'Hands out access tokens over HTTP on loopback, for jobs in any language that run longer than a token lasts. Callers show a secret of its own, which is made anew at each start or kept in a file that only its owner can read. After a 401 ask with ?rejected=<generation>: the generation came with the token.',
+    )
+    .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, servePort)
+    .option(
+      '--secret-file <path>',
+      'file that holds the secret; made with mode 0600 if it is not there',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'fresco serve --store aws --connection default --secret-file ~/.fresco-serve',
+        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- http://127.0.0.1:${servePort}/token`,
+        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?min_validity=2h"`,
+        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?rejected=7"   # the API answered 401 to generation 7`,
+      ),
+    )
+    .action(async (options: ServeOptions) => {
+      if (options.secretFile === undefined && !isInteractive()) {
+        throw new Failure(
+          'usage',
+          'the secret must not get into a log: name a file for it with --secret-file',
+        );
+      }
+      const connection = await connect(options);
+      const [{ serveSecret }, { listenForCallers }] = await Promise.all([
+        import('./serve-secret.ts'),
+        import('./server.ts'),
+      ]);
+      const secret = await serveSecret(options.secretFile, connection.random);
+      const server = await listenForCallers(connection, secret, options.port);
+      // Whoever reads the address may end it at once.
+      const ended = new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+          process.once(signal, () => resolve());
+      });
+      interruption.stop();
+      if (options.json)
+        print(JSON.stringify({ url: server.url, secretFile: options.secretFile ?? null }));
+      say(`tokens of ${connection.name} on ${server.url}`);
+      // What a command line holds, `ps` shows to every user.
+      const asking = (file: string) =>
+        `ask: sed 's/^/Authorization: Bearer /'${file} | curl -H @- ${server.url}`;
+      if (options.secretFile === undefined) {
+        say(`secret: ${secret.reveal()}`);
+        say(`${asking('')}   # paste the secret, Enter, Ctrl-D`);
+      } else say(asking(` ${options.secretFile}`));
+      say('Ctrl-C ends it');
+      await ended;
+      await server.close();
+    });
+}

@@ -1,0 +1,172 @@
+import { Command } from 'commander';
+import type { Subscribed, Subscription, Subscriptions } from '../../connection/webhooks.ts';
+import { StoreRefused } from '../../core/ports.ts';
+import { admitAll } from '../../core/webhooks/admit-all.ts';
+import { isEarlierAddress } from '../../core/webhooks/subscriptions.ts';
+import { Failure } from '../failure.ts';
+import { examples } from '../settings/options.ts';
+import { say, waiting } from '../terminal.ts';
+import {
+  answered,
+  describe,
+  subscriptionsFor,
+  told,
+  type WebhookOptions,
+  withCompany,
+} from './company-subscriptions.ts';
+
+interface CreateOptions extends WebhookOptions {
+  readonly types: readonly string[];
+  readonly sink?: string;
+}
+
+const verifiedWithinMs = 60_000;
+const lookEveryMs = 1_000;
+
+/** `fresco webhooks create`: registers the deployed endpoint and waits for the provider's handshake. */
+export function createWebhook(): Command {
+  return withCompany(new Command('create'))
+    .description(
+      'subscribes the deployed webhook endpoint to changes of a company, and waits for the handshake; a subscription that sends to an earlier address of it is moved',
+    )
+    .requiredOption(
+      '--types <types...>',
+      "event types, without their common beginning; a family with .*, or a group such as 'entities.all.update'",
+    )
+    .option('--sink <url>', 'address that the provider sends to, in place of the deployed one')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .addHelpText(
+      'after',
+      examples(
+        "fresco webhooks create --store aws --connection default --types 'entities.clients.*'",
+      ),
+    )
+    .action(create);
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  const { readEventTypes } = await import('../../connection/webhooks.ts');
+  const read = readEventTypes(options.types);
+  if ('unknown' in read) {
+    throw new Failure(
+      'usage',
+      `no event type is called '${read.unknown}': such as entities.clients.update`,
+    );
+  }
+  const opened = await subscriptionsFor(options);
+  const { companyId, connection } = opened;
+  const sink = options.sink ?? connection.sink;
+  if (sink === undefined) {
+    throw new Failure(
+      'usage',
+      `${connection.place} has no webhook endpoint: name one with --sink, or deploy`,
+    );
+  }
+  const { types } = read;
+  const outdated = await outdatedAmong(opened, sink, types);
+  const left = types.filter((type) => !outdated.some((one) => one.types.includes(type)));
+  if (options.dryRun === true) {
+    const moves = outdated.map(({ id, sink: from }) => ({ id, from }));
+    return told(
+      options,
+      { dryRun: true, company: companyId, sink, types, ...(moves.length > 0 && { moves }) },
+      [
+        ...moves.map(({ id, from }) => `would move ${id} from ${from} to ${sink}`),
+        ...(left.length === 0
+          ? []
+          : [`would subscribe ${sink} to ${left.length} event types of company ${companyId}`]),
+      ].join('\n'),
+    );
+  }
+  await unlessRefused('the receiver has not heard of this company', () =>
+    admitAll(connection, { nowMs: connection.clock.nowMs(), companyId }),
+  );
+  const moved: Subscription[] = [];
+  for (const one of outdated) {
+    say(`${one.id} sends to ${one.sink}: it is moved to ${sink}`);
+    const what = `move ${one.id} to ${sink}`;
+    moved.push(await subscribed(opened, what, opened.api.move(one.id, sink)));
+  }
+  const made =
+    left.length === 0
+      ? []
+      : [await subscribed(opened, `subscribe ${sink}`, opened.api.create({ sink, types: left }))];
+  tellAll(options, companyId, { moved, made });
+}
+
+type Opened = Awaited<ReturnType<typeof subscriptionsFor>>;
+
+/** Subscriptions of ours that send to an earlier address, or that have nothing but wished types and another one. */
+async function outdatedAmong(
+  { api, connection: { subscriptions } }: Opened,
+  sink: string,
+  types: readonly string[],
+): Promise<readonly Subscription[]> {
+  const listed = answered(await waiting('asking the provider', api.list()), 'list');
+  const ours = new Set((await subscriptions.list()).map(({ id }) => id));
+  return listed.filter(
+    (one) =>
+      one.sink !== sink &&
+      (isEarlierAddress(one.sink, sink) ||
+        (ours.has(one.id) && one.types.every((type) => types.includes(type)))),
+  );
+}
+
+/** Waits for what the provider makes of it, and for its handshake. */
+async function subscribed(
+  { api, companyId, connection }: Opened,
+  what: string,
+  asked: Promise<Subscribed<Subscription>>,
+): Promise<Subscription> {
+  const made = answered(await waiting('asking the provider', asked), what);
+  const { id, sink, types } = made;
+  await unlessRefused(`nobody will miss ${id} if it goes`, () =>
+    connection.subscriptions.change((list) => [
+      ...list.filter((one) => one.id !== id),
+      { id, companyId, sink, types },
+    ]),
+  );
+  return waiting('waiting for the handshake', untilVerified(api, made));
+}
+
+function tellAll(
+  options: CreateOptions,
+  company: number,
+  { moved, made }: Readonly<Record<'moved' | 'made', readonly Subscription[]>>,
+): void {
+  const all = [...moved, ...made];
+  const subscription = all.at(-1);
+  told(
+    options,
+    { company, subscription, ...(moved.length > 0 && { moved }) },
+    all.map(describe).join('\n'),
+  );
+  const open = all.find(({ verified }) => !verified);
+  if (open !== undefined) {
+    throw new Failure(
+      'retry',
+      `${open.id} is not verified: the provider's handshake has not reached ${open.sink}; mend that, wait ten minutes, then fresco webhooks verify ${open.id}`,
+    );
+  }
+}
+
+/** All the rest works without the note: a warning says what it is like without. */
+export async function unlessRefused(without: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    say(`warning: ${without}: ${error.message}`);
+  }
+}
+
+async function untilVerified(api: Subscriptions, made: Subscription): Promise<Subscription> {
+  let seen = made;
+  const untilMs = performance.now() + verifiedWithinMs;
+  while (!seen.verified && performance.now() < untilMs) {
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    const listed = await api.list();
+    if (listed.kind === 'ok') seen = listed.value.find(({ id }) => id === made.id) ?? seen;
+  }
+  return seen;
+}

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
+import { expectedSubscriptionsTable } from '../aws/dynamodb/expected-subscriptions.ts';
+import { journalTable } from '../aws/dynamodb/journal-store.ts';
+import { bounded } from '../aws/failures.ts';
+import { rotatorClient } from '../aws/lambda.ts';
+import { rotateAsOperator } from '../aws/operator-client.ts';
+import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import { redriveDeadLetters } from '../aws/sqs/redrive.ts';
+import { readStackParameter, type StackParameter } from '../aws/stack.ts';
+import { rotationTimes } from '../config/rotation-times.ts';
+import {
+  parseStackFacts,
+  type StackFacts,
+  secretName,
+  sinkOf,
+  stackParameterName,
+} from '../config/stack-outputs.ts';
+import { createTokenSource } from '../core/consumers/token-source.ts';
+import { login } from '../core/operations/login.ts';
+import { logout } from '../core/operations/logout.ts';
+import { installManualToken } from '../core/operations/manual-token.ts';
+import { StoreRefused } from '../core/ports.ts';
+import { clientSource } from '../core/records/client.ts';
+import { boundByGrant } from '../core/records/stored-origin.ts';
+import type { RotationPorts } from '../core/rotation/pass.ts';
+import { admittedAfter } from '../core/webhooks/admission.ts';
+import { systemClock, systemRandom } from '../local/clock.ts';
+import type { Connection } from './connection.ts';
+import type { Provider } from './provider.ts';
+
+/** A connection whose passes are made by the rotator of a stack. */
+export interface AwsConnectionOptions {
+  readonly prefix: string;
+  readonly name: string;
+  readonly provider: Provider;
+}
+
+/** Opens a connection of a deployed stack; rejects with `StoreRefused`. */
+export async function openAwsConnection(options: AwsConnectionOptions): Promise<Connection> {
+  const { prefix, name, provider } = options;
+  const facts = await readFacts(prefix, name);
+  const secrets = new SecretsManagerClient(bounded);
+  const lambda = new LambdaClient({ ...bounded, requestHandler: patient });
+  const secret = (kind: Parameters<typeof secretName>[2]) =>
+    secretsManagerSecret(secrets, secretName(prefix, name, kind));
+  const table = { client: new DynamoDBClient(bounded), table: facts.table, clock: systemClock };
+  const grant = secret('grant');
+  const stored = {
+    client: boundByGrant(secret('client'), grant),
+    grant,
+    accessToken: boundByGrant(secret('access-token'), grant),
+    journal: journalTable(table, name),
+  };
+  const senders = admittedSendersTable(table.client, facts.table, name);
+  const ports = ownPorts(stored, facts, options);
+  const byHand = () => ({
+    ...ports,
+    owner: { id: `by-hand-${randomUUID()}`, isDead: () => false },
+  });
+  return {
+    ...stored,
+    name,
+    settings: ports.settings,
+    place: `Secrets Manager, ${prefix}/${name} in ${facts.environment}`,
+    provider,
+    clock: systemClock,
+    random: systemRandom,
+    siblings: async () => facts.connections,
+    schedule: 'EventBridge Scheduler, hourly',
+    tokens: createTokenSource({
+      clock: systemClock,
+      accessToken: stored.accessToken,
+      rotator: rotatorClient(lambda, facts.consumersAlias, name),
+    }),
+    senders,
+    subscriptions: expectedSubscriptionsTable(table.client, facts.table, name),
+    rotate: ({ onlyIfDue }) =>
+      rotateAsOperator(lambda, facts.operatorAlias, { connection: name, onlyIfDue }),
+    login: (consent) => admittedAfter(login(ports, consent), senders, consent.companies),
+    putManualToken: (manual) => installManualToken(ports, manual),
+    logout: () => logout(byHand()),
+    byHand: {
+      ports: byHand,
+      grantVersionIds: async () => {
+        const { secretVersionIds } = await import('../aws/stack-parts.ts');
+        return secretVersionIds(secrets, secretName(prefix, name, 'grant'));
+      },
+    },
+    deployed: async () => {
+      // Two more clients of the SDK, which a doctor alone needs.
+      const { deployedFor } = await import('./deployed.ts');
+      return deployedFor({ prefix, name, facts }, { secrets, lambda });
+    },
+    ...webhookParts(facts, name),
+  };
+}
+
+function webhookParts(
+  { webhookSink, deadLetterQueueUrl }: StackFacts,
+  name: string,
+): Pick<Connection, 'sink' | 'redrive'> {
+  return {
+    ...(webhookSink !== undefined && { sink: sinkOf(webhookSink, name) }),
+    ...(deadLetterQueueUrl !== undefined && {
+      redrive: () => redriveDeadLetters(new SQSClient(bounded), deadLetterQueueUrl),
+    }),
+  };
+}
+
+// The rotator answers when its pass is over.
+const patient = { connectionTimeout: 2000, requestTimeout: 90_000, throwOnRequestTimeout: true };
+
+/** What the stack of a prefix has left about itself, if it serves this connection; rejects with `StoreRefused`. */
+export async function readFacts(prefix: string, connection: string): Promise<StackFacts> {
+  const parameter = stackParameterName(prefix);
+  const client = new SSMClient(bounded);
+  await mustHaveRegion(client);
+  const found = await readStackParameter(client, parameter);
+  if (found === undefined) {
+    throw new StoreRefused(
+      'missing',
+      `no stack has left its parameter ${parameter} in this account and region: deploy one, or use --store file:<path>`,
+    );
+  }
+  const facts = factsIn(found);
+  if (facts.connections.includes(connection)) return facts;
+  throw new StoreRefused(
+    'missing',
+    `the stack ${prefix} has no connection '${connection}', it has ${facts.connections.join(', ')}: name one with --connection, or deploy`,
+  );
+}
+
+function factsIn({ text, arn }: StackParameter): StackFacts {
+  try {
+    return parseStackFacts(text, arn);
+  } catch (error) {
+    throw new StoreRefused('damaged', (error as Error).message, { cause: error });
+  }
+}
+
+/** The store is in AWS unless somebody says otherwise, so this is what a newcomer may see first. */
+async function mustHaveRegion({ config }: SSMClient): Promise<void> {
+  const region = await config.region().catch(() => undefined);
+  if (region) return;
+  throw new StoreRefused(
+    'missing',
+    'the store is in AWS and no region is set: set AWS_REGION, or name a file store with --store file:<path>',
+  );
+}
+
+/** What this process does itself: a login, which takes no lease and sends nothing, or a recovery by hand. */
+function ownPorts(
+  stored: Pick<Connection, 'client' | 'grant' | 'accessToken' | 'journal'>,
+  facts: StackFacts,
+  { name, provider }: AwsConnectionOptions,
+): RotationPorts {
+  const { client, grant, accessToken, journal } = stored;
+  const { profile, endpoint, canary, permissions } = provider;
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    owner: { id: 'login', isDead: () => false },
+    journal,
+    grant,
+    accessToken,
+    client: clientSource(client),
+    endpoint,
+    canary,
+    permissions,
+    reporter: { report: async () => undefined },
+    settings: {
+      connection: name,
+      environment: facts.environment,
+      provider: profile.baseUrl,
+      policy: profile.replayPolicy,
+      rotateEveryMs: 86_400_000,
+      ...rotationTimes,
+      refreshWith: facts.consumersAlias,
+    },
+  };
+}

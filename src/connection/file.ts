@@ -1,0 +1,190 @@
+import { rotationTimes } from '../config/rotation-times.ts';
+import { answerOf, createTokenSource } from '../core/consumers/token-source.ts';
+import { login } from '../core/operations/login.ts';
+import { logout } from '../core/operations/logout.ts';
+import { installManualToken } from '../core/operations/manual-token.ts';
+import { classOf, type Outcome } from '../core/outcome/outcome.ts';
+import { eventLine, eventOf, type Report } from '../core/outcome/report.ts';
+import { type JournalStore, type Reporter, StoreRefused } from '../core/ports.ts';
+import { clientSource } from '../core/records/client.ts';
+import { boundByGrant } from '../core/records/stored-origin.ts';
+import type { RotationPorts, RotationSettings } from '../core/rotation/pass.ts';
+import { rotate } from '../core/rotation/rotate.ts';
+import { admittedAfter } from '../core/webhooks/admission.ts';
+import { admittedSenders } from '../local/admitted-senders.ts';
+import { systemClock, systemRandom } from '../local/clock.ts';
+import { expectedSubscriptions } from '../local/expected-subscriptions.ts';
+import {
+  type ConnectionFiles,
+  type FileStore,
+  openFileStore,
+} from '../local/file-store/file-store.ts';
+import { localOwner } from '../local/file-store/owner.ts';
+import { formatOf } from '../local/record-formats.ts';
+import type { Connection, OnPersonNeeded, PassResult } from './connection.ts';
+import type { Provider } from './provider.ts';
+
+/** What grants in a file store carry as the place where they may be spent. */
+export const fileStoreEnvironment = 'file-store';
+
+const dayMs = 86_400_000;
+
+/** A connection whose passes are made by this process. */
+export interface FileConnectionOptions {
+  readonly path: string;
+  readonly name: string;
+  readonly provider: Provider;
+  /** Makes the store where there is none. */
+  readonly create: boolean;
+  /** Writes a damaged marker of the store again. */
+  readonly mend?: boolean;
+  /** Hears that a pass is about to write. */
+  readonly onWrite?: () => void;
+  /** Is called where a pass needs a person. */
+  readonly onPersonNeeded?: OnPersonNeeded;
+}
+
+/** Opens a connection in a file store; rejects with `StoreRefused`. */
+export async function openFileConnection(options: FileConnectionOptions): Promise<Connection> {
+  const { path, name, provider, create, mend = false, onWrite } = options;
+  const store = await openFileStore(path, { clock: systemClock, create, mend });
+  const { client, grant, accessToken, journal } = boundFiles(store, name);
+  const ports = (reporter: Reporter) => {
+    const own = filePorts(store, { name, provider, reporter });
+    return onWrite === undefined ? own : { ...own, journal: heardJournal(own.journal, onWrite) };
+  };
+  const senders = admittedSenders(store, name);
+  const pass = (request: Parameters<typeof rotate>[1]) =>
+    onePass(ports, request, options.onPersonNeeded);
+  return {
+    name,
+    place: `file store ${store.path}`,
+    provider,
+    settings: fileSettings(name, provider),
+    clock: systemClock,
+    random: systemRandom,
+    client,
+    grant,
+    accessToken,
+    journal,
+    siblings: () => store.connections(),
+    leftLocks: () => store.leftLocks(name),
+    checkWritable: () => store.checkWritable(name),
+    damagedFiles: () => store.connection(name).damaged(formatOf),
+    schedule: 'none of its own: run fresco rotate --if-due from cron',
+    tokens: createTokenSource({
+      clock: systemClock,
+      accessToken,
+      rotator: {
+        ask: async (wish) => answerOf((await pass({ door: 'consumer', ...wish })).outcome),
+      },
+    }),
+    senders,
+    subscriptions: expectedSubscriptions(store, name),
+    rotate: pass,
+    login: (consent) => admittedAfter(login(ports(unheard), consent), senders, consent.companies),
+    putManualToken: (manual) => installManualToken(ports(unheard), manual),
+    logout: async () => {
+      const done = await logout(ports(unheard));
+      if (done.kind === 'busy') return done;
+      await grant.keepCurrentAlone();
+      await accessToken.keepCurrentAlone();
+      return done;
+    },
+    byHand: { ports: () => ports(unheard), grantVersionIds: () => grant.versionIds() },
+  };
+}
+
+/** The same journal; `onWrite` hears of each write before it is made. */
+export function heardJournal(journal: JournalStore, onWrite: () => void): JournalStore {
+  return {
+    read: () => journal.read(),
+    write: (next, revision) => {
+      onWrite();
+      return journal.write(next, revision);
+    },
+  };
+}
+
+const unheard: Reporter = { report: async () => undefined };
+
+/** What a pass over a file store touches; each call is an owner of its own, so ask for each pass. */
+export function filePorts(
+  store: FileStore,
+  connection: { readonly name: string; readonly provider: Provider; readonly reporter: Reporter },
+): RotationPorts {
+  const { name, provider, reporter } = connection;
+  const { client, grant, accessToken, journal } = boundFiles(store, name);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    owner: localOwner(),
+    journal,
+    grant,
+    accessToken,
+    client: clientSource(client),
+    endpoint: provider.endpoint,
+    canary: provider.canary,
+    permissions: provider.permissions,
+    reporter,
+    settings: fileSettings(name, provider),
+  };
+}
+
+/** What is stored of a connection, each secret for the origin that it was written for. */
+export function boundFiles(store: FileStore, name: string): ConnectionFiles {
+  const files = store.connection(name);
+  const { client, grant, accessToken } = files;
+  return {
+    ...files,
+    client: boundByGrant(client, grant),
+    accessToken: boundByGrant(accessToken, grant),
+  };
+}
+
+function fileSettings(connection: string, { profile }: Provider): RotationSettings {
+  return {
+    connection,
+    environment: fileStoreEnvironment,
+    provider: profile.baseUrl,
+    policy: profile.replayPolicy,
+    rotateEveryMs: dayMs,
+    ...rotationTimes,
+    // Versions cost nothing in a file, and other providers' tokens may live an hour.
+    sendsPerDay: { schedule: 1000, consumer: 1000 },
+  };
+}
+
+async function onePass(
+  ports: (reporter: Reporter) => RotationPorts,
+  request: Parameters<typeof rotate>[1],
+  call?: OnPersonNeeded,
+): Promise<PassResult> {
+  const warnings: string[] = [];
+  const report = async (made: Report) => {
+    warnings.push(...made.warnings);
+    const why = await calledFor(made, call);
+    if (why === undefined) return;
+    if (call !== undefined) warnings.push(`nobody was told that a person is needed: ${why}`);
+    // The next pass calls then.
+    throw new StoreRefused('unavailable', why);
+  };
+  const outcome = await rotate(ports({ report }), request);
+  return { outcome, warnings };
+}
+
+/** Why a person who is needed was not told; `undefined`: one was, or need not be. */
+async function calledFor(report: Report, call?: OnPersonNeeded): Promise<string | undefined> {
+  const isNew = report.turn === 'reauthorization-required';
+  if (call === undefined) return isNew ? 'no pass of this kind tells anybody' : undefined;
+  const { outcome } = report;
+  // A latch is told of once, what no record is kept of each time; a pause is somebody's wish.
+  const isTold = sinceOf(outcome) && !isNew;
+  if (classOf(outcome) !== 'person' || outcome.kind === 'paused' || isTold) return undefined;
+  const event = eventOf(report);
+  return event && call(eventLine(event));
+}
+
+function sinceOf({ kind }: Outcome): boolean {
+  return kind === 'latched' || kind === 'application-refused' || kind === 'token-rejected';
+}

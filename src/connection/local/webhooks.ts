@@ -1,0 +1,148 @@
+import type { TokenSource } from '../../core/consumers/token-source.ts';
+import type { Clock, EventBus } from '../../core/ports.ts';
+import { admissionOf, type SenderStore } from '../../core/webhooks/admission.ts';
+import {
+  decodeNotification,
+  encodeNotification,
+  type QueuedNotification,
+} from '../../core/webhooks/notification.ts';
+import type { Processed } from '../../core/webhooks/outcome.ts';
+import { type ProcessPorts, processNotifications } from '../../core/webhooks/process.ts';
+import { type Received, receiveNotification } from '../../core/webhooks/receive.ts';
+import type { ApiClient } from '../../fatture-in-cloud/api/client.ts';
+import { entityReader } from '../../fatture-in-cloud/api/entity-reader.ts';
+import { toldLog } from '../../fatture-in-cloud/api/sync-pass.ts';
+import { parseWebhook, type WebhookRequest } from '../../fatture-in-cloud/webhooks/request.ts';
+import { webhookVerifier } from '../../fatture-in-cloud/webhooks/signature.ts';
+import { admittedSenders } from '../../local/admitted-senders.ts';
+import { systemRandom } from '../../local/clock.ts';
+import type { FileStore } from '../../local/file-store/file-store.ts';
+import {
+  type LocalQueue,
+  localQueue,
+  queueFormat,
+  type ReceivedMessage,
+} from '../../local/queue.ts';
+import { quotaPauses } from '../../local/quota-pauses.ts';
+import { seenEvents } from '../../local/seen-events.ts';
+import { toldFiles } from '../../local/sync-store.ts';
+
+/** Where the provider sends, and how its signatures are checked. */
+export interface LocalSink {
+  /** The address that the provider is told to send to. */
+  readonly url: string;
+  /** PEM; absent: the keys that the provider publishes. */
+  readonly publicKeys?: readonly string[];
+  /** The `aid` that a notification must carry; absent: the one that a handshake has told. */
+  readonly applicationId?: string;
+}
+
+/** Receiver and handler of the stack, joined by a queue in the file store. */
+export interface LocalWebhooks {
+  /** The webhook receiver; never rejects for what the request says. */
+  receive(request: WebhookRequest): Promise<Received>;
+  /** The webhook handler: one batch from the queue; resolves with how each message ended. */
+  handle(): Promise<readonly Processed[]>;
+  /** How many messages are in the queue, those put off among them; rejects with `StoreRefused`. */
+  waiting(): Promise<number>;
+}
+
+/** What webhooks are received and handled with. */
+export interface LocalWebhookParts {
+  readonly store: FileStore;
+  readonly connection: string;
+  readonly clock: Clock;
+  readonly tokens: TokenSource;
+  readonly api: ApiClient;
+  readonly bus: EventBus;
+}
+
+// Whatever a batch holds, the queue's file is written twice for it: a large one lets a long queue get shorter.
+const batchMax = 100;
+const visibilityMs = 60_000;
+const handleMs = 30_000;
+const readsMax = 4;
+const receiveCountMax = 5;
+
+/** Puts receiver, queue and handler together; nothing runs before it is called. */
+export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalWebhooks {
+  const { store, clock, tokens, api, bus } = parts;
+  const queue = localQueue(store.record('webhooks', queueFormat), {
+    clock,
+    random: systemRandom,
+    visibilityTimeoutMs: visibilityMs,
+    maxReceiveCount: receiveCountMax,
+  });
+  const senders = admittedSenders(store, parts.connection);
+  const ports = {
+    clock,
+    tokens,
+    reader: entityReader(api),
+    seen: seenEvents(store),
+    senders,
+    pauses: quotaPauses(store),
+    told: toldLog(toldFiles(store, { connection: parts.connection, nowMs: clock.nowMs })),
+    bus,
+  };
+  return {
+    receive: receiver(sink, { ...parts, queue, senders }),
+    handle: () => handleBatch(queue, ports),
+    waiting: () => queue.depth(),
+  };
+}
+
+function receiver(
+  { url, publicKeys, applicationId }: LocalSink,
+  parts: Pick<LocalWebhookParts, 'clock' | 'connection'> & {
+    readonly queue: LocalQueue;
+    readonly senders: SenderStore;
+  },
+): LocalWebhooks['receive'] {
+  const { clock, connection, senders } = parts;
+  const verifier = webhookVerifier({ clock, ...(publicKeys && { publicKeys }) });
+  const known = applicationId === undefined ? {} : { application: applicationId };
+  const admission = admissionOf({ senders, clock, ...known });
+  const queue = {
+    send: async (messages: readonly QueuedNotification[]) => {
+      for (const message of messages) await parts.queue.send(encodeNotification(message));
+    },
+  };
+  return (request) =>
+    receiveNotification({ verifier, admission, queue }, { connection, url }, parseWebhook(request));
+}
+
+async function handleBatch(queue: LocalQueue, ports: ProcessPorts): Promise<readonly Processed[]> {
+  const received = await queue.receive(batchMax);
+  const readable = received.flatMap((message) => {
+    const notification = decodeNotification(message.body);
+    // What is no notification is left to become a dead letter.
+    return notification ? [{ message, notification }] : [];
+  });
+  if (readable.length === 0) return [];
+  const settings = {
+    entity: 'full',
+    claimMs: visibilityMs,
+    readsMax,
+    deadlineAtMs: ports.clock.nowMs() + handleMs,
+  } as const;
+  const deliveries = readable.map(({ notification, message }) => ({
+    notification,
+    failures: message.receiveCount - 1,
+  }));
+  const processed = await processNotifications(ports, settings, deliveries);
+  await Promise.all(processed.map((end, at) => conclude(queue, readable[at]?.message, end)));
+  return processed;
+}
+
+async function conclude(
+  queue: LocalQueue,
+  message: ReceivedMessage | undefined,
+  end: Processed,
+): Promise<void> {
+  if (message === undefined) return;
+  if (end.kind !== 'retry') return queue.remove(message.receipt);
+  if (end.reason === 'failed') return queue.changeVisibility(message.receipt, end.delayMs);
+  // A fresh message starts its count anew: only a failure of its own may bring it nearer to the dead letters.
+  await queue.send(message.body, { delayMs: end.delayMs });
+  await queue.remove(message.receipt);
+}

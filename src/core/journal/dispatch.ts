@@ -1,0 +1,85 @@
+import type { Owner } from '../ports.ts';
+import { compare, isNewer, type Position, positionOf } from '../position.ts';
+import type { Journal, OpenSend } from './journal.ts';
+import { holdsLease } from './lease.ts';
+
+const dayMs = 86_400_000;
+
+/** Unanswered sends that are remembered, each with the version that it may have become. */
+export const openSendsMax = 10;
+
+/** Why a token must not be sent: the lease is gone, or something newer than its parent exists. */
+export type DispatchRefusal = 'lease-lost' | 'overtaken';
+
+/** Journals that the refresh token of `parent` is on its way, before it is; the proof that sealing will work. */
+export function markDispatched(
+  journal: Journal,
+  dispatch: {
+    readonly owner: Owner;
+    readonly parent: Position;
+    readonly versionId: string;
+    readonly nowMs: number;
+    /** The parent's access token died, which lifts the limit of refreshes on demand this once. */
+    readonly lifted: boolean;
+  },
+): Journal | DispatchRefusal {
+  const { owner, versionId, nowMs } = dispatch;
+  const parent = positionOf(dispatch.parent);
+  if (!holdsLease(journal, owner)) return 'lease-lost';
+  if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';
+  if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';
+  // On record by a write whose answer was lost; since then another may have come, so this is looked at last.
+  if (isOnRecord(journal, versionId)) return journal;
+
+  const attempt = Math.max(journal.lastAttempt, parent.attempt) + 1;
+  const send: OpenSend = { versionId, attempt, sentAtMs: nowMs };
+  const earlier = sendsFrom(journal, parent);
+  return {
+    ...journal,
+    known: parent,
+    lastAttempt: attempt,
+    retryAtMs: null,
+    liftedFor: dispatch.lifted ? parent : journal.liftedFor,
+    dispatch: { parent, sends: [...earlier, send].slice(-openSendsMax) },
+    sentAtMs: [...journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs), nowMs],
+  };
+}
+
+/** Takes one send off the record: its answer says that the token was not used. */
+export function markUnspent(
+  journal: Journal,
+  versionId: string,
+  retryAtMs: number | null,
+): Journal {
+  const { dispatch } = journal;
+  const withdrawn = dispatch?.sends.find((send) => send.versionId === versionId);
+  if (dispatch === null || withdrawn === undefined) return journal;
+  const sends = dispatch.sends.filter((send) => send !== withdrawn);
+  return {
+    ...journal,
+    // Another's send may have been told meanwhile to wait; the longer wait serves both.
+    retryAtMs: laterOf(journal.retryAtMs, retryAtMs),
+    sentAtMs: journal.sentAtMs.filter((atMs) => atMs !== withdrawn.sentAtMs),
+    dispatch: sends.length === 0 ? null : { ...dispatch, sends },
+  };
+}
+
+function laterOf(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+}
+
+/** Whether this send is on record; a login or a logout takes it off. */
+export function isOnRecord({ dispatch }: Pick<Journal, 'dispatch'>, versionId: string): boolean {
+  return dispatch?.sends.some((send) => send.versionId === versionId) === true;
+}
+
+/** The sends from `parent` whose answers are not on record, oldest first. */
+export function sendsFrom(journal: Journal, parent: Position): readonly OpenSend[] {
+  const { dispatch } = journal;
+  return dispatch !== null && compare(dispatch.parent, parent) === 0 ? dispatch.sends : [];
+}
+
+/** Where the pair that `send` may have brought would stand. */
+export function positionAfter(parent: Position, send: Pick<OpenSend, 'attempt'>): Position {
+  return { grant: parent.grant, generation: parent.generation + 1, attempt: send.attempt };
+}

@@ -1,0 +1,30 @@
+import type { Clock, JournalStore } from '../ports.ts';
+import { persist } from '../retry.ts';
+import type { RotationSettings } from '../rotation/pass.ts';
+import type { Journal, MeasuredPolicy } from './journal.ts';
+import { JournalPage } from './journal-session.ts';
+import type { ReplayPolicy } from './replay-policy.ts';
+
+const noteMs = 10_000;
+
+/** The policy by which a pass goes: what was measured of this very provider, else what describes it. */
+export function policyFor(
+  { measured }: Pick<Journal, 'measured'>,
+  { provider, policy }: Pick<RotationSettings, 'provider' | 'policy'>,
+): ReplayPolicy {
+  return measured?.provider === provider ? measured.policy : policy;
+}
+
+/** Notes what was measured, in the place of what was measured before. */
+export async function notePolicy(
+  store: JournalStore,
+  clock: Clock,
+  found: Omit<MeasuredPolicy, 'atMs'>,
+): Promise<void> {
+  const page = new JournalPage(store, clock);
+  await persist(clock, clock.monotonicMs() + noteMs, async () => {
+    await page.read();
+    const measured = { ...found, atMs: page.nowMs() };
+    await page.amend((journal) => ({ ...journal, measured }));
+  });
+}

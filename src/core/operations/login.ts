@@ -1,0 +1,184 @@
+import type { Journal } from '../journal/journal.ts';
+import { originOf } from '../origin.ts';
+import { type SecretVersion, StoreRefused, type VersionedSecret } from '../ports.ts';
+import { isNewer, newest, type Position, positionOf } from '../position.ts';
+import type { Company } from '../records/company.ts';
+import { decodeGrant, encodeGrant, type Grant } from '../records/grant.ts';
+import { newVersionId } from '../records/version-id.ts';
+import { replaceCurrent, untilEnd } from '../replace-current.ts';
+import { persist, stubbornly } from '../retry.ts';
+import { type GrantVersion, type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
+import { publish, readPublished } from '../rotation/promote.ts';
+import { withEntry } from '../rotation/settle.ts';
+import { Secret } from '../secret.ts';
+
+const warnAfterMs = 5_000;
+
+/** What a person brings: a token pair from their consent, or a refresh token that they got elsewhere. */
+export interface Consent {
+  readonly refreshToken: Secret;
+  /** Absent: the refresh token was adopted, and the first pass brings an access token. */
+  readonly accessToken?: Secret;
+  readonly requestedAtMs: number;
+  /** The access token's life in seconds from the request; 0 where there is none. */
+  readonly expiresInSeconds: number;
+  readonly companies: readonly Company[];
+  /** Of a grant that comes back: whose it is and where it may be spent; absent: as for everything here. */
+  readonly issuedFor?: Pick<Grant, 'provider' | 'environment'>;
+}
+
+/** Where the new grant stands, and what is left for the next pass to tidy. */
+export interface LoggedIn {
+  readonly position: Position;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Stores a new grant as the successor of whatever is there, clears the latches, and publishes its access
+ * token. Needs no lease: an old grant's late holder finds itself superseded. Throws `StoreRefused` only if
+ * the grant could not be stored; the rest is caught up by the next pass.
+ */
+export async function login(ports: RotationPorts, consent: Consent): Promise<LoggedIn> {
+  const pass = startPass(ports, { door: 'login' });
+  await orWarn(pass, () => pass.page.read());
+  await orWarn(pass, async () => {
+    pass.published = (await readPublished(ports.accessToken))?.token;
+  });
+  // A code was exchanged with these credentials; with what was adopted nothing was tried yet.
+  const accepted = consent.accessToken && (await clientVersion(ports));
+  const current = await installGrant(pass, consent);
+  const position = positionOf(current.grant);
+  await orWarn(pass, async () => {
+    await pass.page.read();
+    await pass.page.amend((journal) => ({
+      ...welcomed(journal, position, pass.page.nowMs()),
+      ...(accepted !== undefined && { acceptedClient: accepted }),
+    }));
+  });
+  await orWarn(pass, () => publish(pass, current));
+  return { position, warnings: pass.warnings };
+}
+
+/** Nothing depends on it but which of two causes is named first. */
+async function clientVersion({ client }: RotationPorts): Promise<string | undefined> {
+  try {
+    return (await client.read())?.versionId;
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    return undefined;
+  }
+}
+
+async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void> {
+  const { clock } = pass.ports;
+  try {
+    await persist(clock, Math.min(pass.endMs, clock.monotonicMs() + warnAfterMs), action);
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    pass.warnings.push(error.message);
+  }
+}
+
+async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion> {
+  const { random } = pass.ports;
+  const sealKey = new Secret(Buffer.from(random.bytes(32)).toString('base64'));
+  const first = await stubbornly(pass, () => readReplaced(pass.ports.grant));
+  let mine = newGrant(pass, consent, sealKey, first);
+  const { versionId } = await replaceCurrent<'as it is'>(pass.ports.grant, {
+    candidate: { versionId: newVersionId(random) },
+    random,
+    until: untilEnd(pass),
+    gaveUp: 'the new grant could not be made current in time',
+    decide: (version, mayHaveMoved) => {
+      const current = version && replacedBy(version);
+      // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
+      if (current?.sealKey?.equals(sealKey)) return { keep: 'as it is' };
+      const place = current?.position;
+      if (place === undefined || isNewer(mine, place)) return { replaceBy: encodeGrant(mine) };
+      // A login takes a grant number above the one that it finds current.
+      if (mayHaveMoved && place.grant > mine.grant) {
+        // Mine may have been current, and spent, before a later login took its place: not again.
+        pass.warnings.push('another login has taken the place of this one');
+        return { keep: 'as it is' };
+      }
+      // Another login, or the old grant's rotation, has come in between: mine has to be newer than that.
+      mine = newGrant(pass, consent, sealKey, current);
+      return { replaceBy: encodeGrant(mine) };
+    },
+  });
+  return { versionId, grant: mine };
+}
+
+/** What a login finds in its place; nothing but its version where that is damaged. */
+export interface Replaced {
+  readonly versionId: string;
+  readonly position?: Position;
+  readonly sealKey?: Secret;
+}
+
+/** What a login replaces: a damaged grant gives way like any other, its version stays as the previous one. */
+export async function readReplaced(
+  secret: Pick<VersionedSecret, 'current'>,
+): Promise<Replaced | undefined> {
+  const version = await secret.current();
+  return version && replacedBy(version);
+}
+
+function replacedBy({ versionId, value }: SecretVersion): Replaced {
+  try {
+    const grant = decodeGrant(value);
+    return { versionId, position: positionOf(grant), sealKey: grant.sealKey };
+  } catch {
+    return { versionId };
+  }
+}
+
+function newGrant(
+  pass: Pass,
+  consent: Consent,
+  sealKey: Secret,
+  current: Replaced | undefined,
+): Grant {
+  const replaced = newest(current?.position, pass.page.journal.known, pass.published);
+  const { settings } = pass;
+  const { provider, environment } = consent.issuedFor ?? settings;
+  const origin = originOf(provider);
+  // A clock that is ahead would have the token outlive its end.
+  const issuedAtMs = Math.min(consent.requestedAtMs, pass.page.nowMs());
+  return {
+    connection: settings.connection,
+    grant: (replaced?.grant ?? 0) + 1,
+    // Generations go on across grants, so that consumers can compare them.
+    generation: (replaced?.generation ?? 0) + 1,
+    attempt: 0,
+    refreshToken: consent.refreshToken.boundTo(origin),
+    accessToken: consent.accessToken?.boundTo(origin) ?? null,
+    issuedAtMs,
+    expiresAtMs: issuedAtMs + consent.expiresInSeconds * 1000,
+    sealKey,
+    companies: consent.companies,
+    provider,
+    environment,
+  };
+}
+
+/** The journal after a login: nothing of the old grant binds the new one. */
+export function welcomed(journal: Journal, position: Position, nowMs: number): Journal {
+  if (journal.known !== null && !isNewer(position, journal.known)) return journal;
+  return {
+    ...journal,
+    known: position,
+    latch: null,
+    refusal: null,
+    badAnswer: null,
+    retryAtMs: null,
+    failingSinceMs: null,
+    dispatch: null,
+    seals: journal.seals.filter((seal) => isNewer(seal, position)),
+    history: withEntry(journal.history, {
+      atMs: nowMs,
+      outcome: 'logged-in',
+      generation: position.generation,
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import { originOf } from '../origin.ts';
+import { StoreRefused } from '../ports.ts';
+import { isNewer, newest, type Position, positionOf } from '../position.ts';
+import { type AccessToken, encodeAccessToken } from '../records/access-token.ts';
+import type { Company } from '../records/company.ts';
+import { newVersionId } from '../records/version-id.ts';
+import { replaceCurrent, untilEnd } from '../replace-current.ts';
+import { stubbornly } from '../retry.ts';
+import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
+import { readPublished, tokenIn } from '../rotation/promote.ts';
+import type { Secret } from '../secret.ts';
+import { type LoggedIn, readReplaced, welcomed } from './login.ts';
+
+/** A token that a person has made in the provider's web application: it never expires. */
+export interface ManualToken {
+  readonly accessToken: Secret;
+  readonly companies: readonly Company[];
+  /** What it has to be good for; the daily check looks. */
+  readonly scopes: readonly string[];
+}
+
+/**
+ * Publishes a manual token as the successor of whatever consumers have, a grant's token included, which is
+ * not refreshed any more. Consumers are never without one. Throws `StoreRefused` if it could not be stored.
+ */
+export async function installManualToken(
+  ports: RotationPorts,
+  manual: ManualToken,
+): Promise<LoggedIn> {
+  const pass = startPass(ports, { door: 'login' });
+  await stubbornly(pass, () => pass.page.read());
+  const token = await publishAbove(pass, manual);
+  const position = positionOf(token);
+  try {
+    await stubbornly(pass, () =>
+      pass.page.amend((journal) => welcomed(journal, position, pass.page.nowMs())),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    pass.warnings.push(error.message);
+  }
+  return { position, warnings: pass.warnings };
+}
+
+async function publishAbove(pass: Pass, manual: ManualToken): Promise<AccessToken> {
+  const { accessToken: secret, random } = pass.ports;
+  const first = await stubbornly(pass, () => readPublished(secret));
+  const mine = newToken(pass, manual, await newestKnown(pass, first?.token));
+  const { kept } = await replaceCurrent<'a later login'>(secret, {
+    candidate: { versionId: newVersionId(random) },
+    random,
+    until: untilEnd(pass),
+    gaveUp: 'the token could not be made current in time',
+    decide: (current) => {
+      const published = current && tokenIn(current.value);
+      const isOvertaken = published !== undefined && !isNewer(mine, published);
+      return isOvertaken ? { keep: 'a later login' } : { replaceBy: encodeAccessToken(mine) };
+    },
+  });
+  if (kept === undefined) return mine;
+  throw new StoreRefused(
+    'unavailable',
+    'another login has come in between, and its token stays: fresco status shows it',
+  );
+}
+
+async function newestKnown(
+  pass: Pass,
+  published: Position | undefined,
+): Promise<Position | undefined> {
+  const replaced = await stubbornly(pass, () => readReplaced(pass.ports.grant));
+  return newest(pass.page.journal.known, published, replaced?.position);
+}
+
+function newToken(pass: Pass, manual: ManualToken, replaced: Position | undefined): AccessToken {
+  const { connection, refreshWith } = pass.settings;
+  return {
+    connection,
+    grant: (replaced?.grant ?? 0) + 1,
+    generation: (replaced?.generation ?? 0) + 1,
+    attempt: 0,
+    accessToken: manual.accessToken.boundTo(originOf(pass.settings.provider)),
+    issuedAtMs: pass.page.nowMs(),
+    expiresAtMs: null,
+    companies: manual.companies,
+    ...(refreshWith === undefined ? {} : { refreshWith }),
+    ...(manual.scopes.length > 0 ? { scopes: manual.scopes } : {}),
+  };
+}

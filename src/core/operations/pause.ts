@@ -1,0 +1,55 @@
+import type { Journal } from '../journal/journal.ts';
+import { JournalPage } from '../journal/journal-session.ts';
+import type { Clock, JournalStore } from '../ports.ts';
+import { persist } from '../retry.ts';
+import { withEntry } from '../rotation/settle.ts';
+
+const setMs = 10_000;
+
+/** Whether the wish changed anything, and since when rotation is paused; `null`: it is not. */
+export interface Paused {
+  readonly changed: boolean;
+  readonly sinceMs: number | null;
+}
+
+/**
+ * Keeps every pass from spending a refresh token until `resume`, whoever asks for it; what was kept is still
+ * recovered and published. Kept in the journal by a conditional write, so that no pass undoes it.
+ */
+export function pause(store: JournalStore, clock: Clock): Promise<Paused> {
+  return set(store, clock, (journal, nowMs) => {
+    if (journal.pausedAtMs !== null) return journal;
+    return noted({ ...journal, pausedAtMs: nowMs }, nowMs, 'paused');
+  });
+}
+
+/** Lets passes spend again; nothing is spent by this itself. */
+export function resume(store: JournalStore, clock: Clock): Promise<Paused> {
+  return set(store, clock, (journal, nowMs) => {
+    if (journal.pausedAtMs === null) return journal;
+    return noted({ ...journal, pausedAtMs: null }, nowMs, 'resumed');
+  });
+}
+
+async function set(
+  store: JournalStore,
+  clock: Clock,
+  change: (journal: Journal, nowMs: number) => Journal,
+): Promise<Paused> {
+  const page = new JournalPage(store, clock);
+  let changed = false;
+  await persist(clock, clock.monotonicMs() + setMs, async () => {
+    await page.read();
+    await page.amend((journal) => {
+      const next = change(journal, page.nowMs());
+      changed ||= next !== journal;
+      return next;
+    });
+  });
+  return { changed, sinceMs: page.journal.pausedAtMs };
+}
+
+function noted(journal: Journal, atMs: number, outcome: string): Journal {
+  const entry = { atMs, outcome, generation: journal.known?.generation ?? 0 };
+  return { ...journal, history: withEntry(journal.history, entry) };
+}

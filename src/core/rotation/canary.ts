@@ -1,0 +1,76 @@
+import type { CanaryRecord, Journal } from '../journal/journal.ts';
+import { StoreRefused, type Verdict } from '../ports.ts';
+import { compare, isNewer, type Position, positionOf } from '../position.ts';
+import type { AccessToken } from '../records/access-token.ts';
+import type { Pass } from './pass.ts';
+
+const verdictHoldsMs = 60_000;
+
+/** What came of a consumer's 401: the token that is dead, nothing, or it could not be told what it speaks of. */
+export type Complaint = Position | undefined | 'unheard';
+
+/**
+ * A consumer's 401 about what is published: the canary decides. Where that does not show yet, as a read may be
+ * behind, the complaint is to be heard again.
+ */
+export async function hearComplaint(pass: Pass): Promise<Complaint> {
+  const { request, published } = pass;
+  if (request.rejected === undefined) return undefined;
+  if (published === undefined || isNewer(request.rejected, published)) return 'unheard';
+  if (isNewer(published, request.rejected)) return undefined;
+  return (await isDead(pass, published)) ? positionOf(published) : undefined;
+}
+
+/**
+ * Whether the published token is dead. A 401 also means a wrong company, so the provider is asked; what it
+ * says of a token holds for a minute, for all who complain.
+ */
+export async function isDead(pass: Pass, published: AccessToken): Promise<boolean> {
+  const { canary } = pass.page.journal;
+  const nowMs = pass.page.nowMs();
+  const remembered =
+    canary !== null &&
+    compare(canary.position, published) === 0 &&
+    Math.abs(nowMs - canary.atMs) < verdictHoldsMs &&
+    !isUntroubled(canary);
+  const verdict = remembered ? canary.verdict : await askCanary(pass, published);
+  return verdict === 'rejected';
+}
+
+/** A first look that found all well, as after each refresh: whatever is complained of came later. */
+function isUntroubled({ verdict, fromFirst, sinceMs, atMs }: CanaryRecord): boolean {
+  return verdict === 'accepted' && fromFirst && sinceMs === atMs;
+}
+
+/** Asks about a published token and remembers the verdict; a journal that refuses is only a warning. */
+export async function askCanary(pass: Pass, published: AccessToken): Promise<Verdict> {
+  const verdict = await pass.ports.canary.check(published.accessToken);
+  const atMs = pass.page.nowMs();
+  try {
+    await pass.page.amend((journal) => withVerdict(journal, published, verdict, atMs));
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    pass.warnings.push(`the canary's verdict was not kept: ${error.message}`);
+  }
+  if (verdict === 'rejected') pass.warnings.push('the canary rejected the published access token');
+  return verdict;
+}
+
+function withVerdict(
+  journal: Journal,
+  published: AccessToken,
+  verdict: Verdict,
+  atMs: number,
+): Journal {
+  const { canary } = journal;
+  const earlier = canary !== null && compare(canary.position, published) === 0 ? canary : undefined;
+  const same = earlier?.verdict === verdict;
+  const next: CanaryRecord = {
+    position: positionOf(published),
+    verdict,
+    sinceMs: same ? earlier.sinceMs : atMs,
+    atMs,
+    fromFirst: same ? earlier.fromFirst : earlier === undefined,
+  };
+  return { ...journal, canary: next };
+}

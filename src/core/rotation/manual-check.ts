@@ -1,0 +1,104 @@
+import { readReplaced } from '../operations/login.ts';
+import { factsOf, type Outcome } from '../outcome/outcome.ts';
+import { StoreRefused, type Verdict } from '../ports.ts';
+import { compare, isNewer, type Position } from '../position.ts';
+import type { AccessToken } from '../records/access-token.ts';
+import { askCanary, isDead } from './canary.ts';
+import type { Pass, RotationPorts } from './pass.ts';
+import { readPublished } from './promote.ts';
+import { failingSinceMs, withEntry } from './settle.ts';
+
+const checkEveryMs = 86_400_000;
+
+/** The manual token that consumers read; none where a grant is what is served, or has come after it. */
+export function manualIn(
+  published: AccessToken | undefined,
+  current: Position | undefined,
+): AccessToken | undefined {
+  if (published?.expiresAtMs !== null) return undefined;
+  return current !== undefined && isNewer(current, published) ? undefined : published;
+}
+
+/** The same, as it is stored; a damaged grant is none. Rejects with `StoreRefused`. */
+export async function readManual({
+  accessToken,
+  grant,
+}: Pick<RotationPorts, 'accessToken' | 'grant'>): Promise<AccessToken | undefined> {
+  const [published, current] = await Promise.all([readPublished(accessToken), readReplaced(grant)]);
+  return manualIn(published?.token, current?.position);
+}
+
+/**
+ * The pass of a connection with a manual token: nothing is refreshed. Once a day, and at each pass while
+ * something is wrong, the provider is asked whether it still works and for what.
+ */
+export async function checkManualToken(pass: Pass, published: AccessToken): Promise<Outcome> {
+  const fresh: Outcome = { kind: 'fresh', token: factsOf(published) };
+  const { rejected } = pass.request;
+  const isOfOlder = rejected !== undefined && compare(rejected, published) < 0;
+  if (isOfOlder || !isCheckDue(pass, published)) return fresh;
+  const outcome = await look(pass, published, fresh);
+  if (outcome.kind !== 'unavailable') await note(pass, published, outcome);
+  return outcome;
+}
+
+function isCheckDue(pass: Pass, published: AccessToken): boolean {
+  const { request, page } = pass;
+  const { canary, history } = page.journal;
+  const isAsked = request.door === 'operator' && request.onlyIfDue !== true;
+  if (isAsked || request.rejected !== undefined) return true;
+  if (canary === null || compare(canary.position, published) !== 0) return true;
+  const last = history.at(-1)?.outcome;
+  const isTroubled = last === 'token-rejected' || last === 'permission-missing';
+  return isTroubled || Math.abs(page.nowMs() - canary.atMs) >= checkEveryMs;
+}
+
+async function look(pass: Pass, published: AccessToken, fresh: Outcome): Promise<Outcome> {
+  switch (await verdictOn(pass, published)) {
+    case 'unknown': {
+      const detail = 'the manual token could not be checked, it is served meanwhile';
+      return { kind: 'unavailable', detail, retryAtMs: null };
+    }
+    case 'rejected':
+      return {
+        kind: 'token-rejected',
+        sinceMs: pass.page.journal.canary?.sinceMs ?? pass.page.nowMs(),
+      };
+    case 'accepted': {
+      const missing = pass.request.door === 'consumer' ? [] : await lacking(pass, published);
+      return missing.length > 0 ? { kind: 'permission-missing', missing } : fresh;
+    }
+  }
+}
+
+/** A consumer's complaint is answered from memory for a minute, so that it costs the provider nothing. */
+async function verdictOn(pass: Pass, published: AccessToken): Promise<Verdict> {
+  if (pass.request.rejected === undefined) return askCanary(pass, published);
+  return (await isDead(pass, published)) ? 'rejected' : 'accepted';
+}
+
+async function lacking(pass: Pass, published: AccessToken): Promise<readonly string[]> {
+  const { permissions } = pass.ports;
+  const { accessToken, companies, scopes = [] } = published;
+  if (permissions === undefined || scopes.length === 0) return [];
+  const missing: string[] = [];
+  for (const { id } of companies) {
+    const lacked = await permissions.lacking(accessToken, id, scopes);
+    missing.push(...lacked.map((scope) => `${scope} in company ${id}`));
+  }
+  return missing;
+}
+
+async function note(pass: Pass, { generation }: AccessToken, outcome: Outcome): Promise<void> {
+  const atMs = pass.page.nowMs();
+  try {
+    await pass.page.amend((journal) => ({
+      ...journal,
+      failingSinceMs: failingSinceMs(journal, outcome, atMs),
+      history: withEntry(journal.history, { atMs, outcome: outcome.kind, generation }),
+    }));
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    pass.warnings.push(`the check was not noted in the journal: ${error.message}`);
+  }
+}

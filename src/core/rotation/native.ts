@@ -1,0 +1,97 @@
+import { classOf } from '../outcome/outcome.ts';
+import type { PendingSecret } from '../ports.ts';
+import { compare } from '../position.ts';
+import { decodeGrant } from '../records/grant.ts';
+import type { GrantVersion, RotationPorts } from './pass.ts';
+import { rotate } from './rotate.ts';
+
+/** The four steps in which Secrets Manager asks its rotation function to work (AWS: RotateSecret). */
+export type RotationStep = 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret';
+
+/** One call from Secrets Manager; `versionId` is its ClientRequestToken. */
+export interface NativeRotation {
+  readonly step: RotationStep;
+  readonly versionId: string;
+  readonly remainingMs?: () => number;
+}
+
+/** The ports of a pass, over a secret that Secrets Manager's own rotation works on. */
+export type NativeRotationPorts = RotationPorts & { readonly grant: PendingSecret };
+
+/** A native rotation could not be carried out; `AWSPENDING` is off again, so that later ones can be. */
+export class NativeRotationFailed extends Error {
+  override readonly name = 'NativeRotationFailed';
+}
+
+/**
+ * One step of a native rotation, safe to repeat: the ordinary pass spends under an id of our own, and
+ * Secrets Manager's version gets a copy of what is current then. Throws `NativeRotationFailed`.
+ */
+export async function rotateNatively(
+  ports: NativeRotationPorts,
+  rotation: NativeRotation,
+): Promise<void> {
+  switch (rotation.step) {
+    case 'createSecret':
+      return createSecret(ports, rotation);
+    case 'setSecret':
+      // The provider already knows the token: it issued it.
+      return;
+    case 'testSecret':
+      return testSecret(ports, rotation);
+    case 'finishSecret':
+      return finishSecret(ports, rotation);
+  }
+}
+
+async function createSecret(ports: NativeRotationPorts, rotation: NativeRotation): Promise<void> {
+  const { versionId, remainingMs } = rotation;
+  const copied = await ports.grant.version(versionId);
+  if (copied !== undefined) return;
+  const outcome = await rotate(ports, { door: 'native', ...(remainingMs && { remainingMs }) });
+  const current = classOf(outcome) === 'done' ? await ports.grant.current() : undefined;
+  if (current === undefined) return fail(ports, versionId, `the pass ended with '${outcome.kind}'`);
+  // Taken: a repeat of this call has copied another; finishSecret looks whether that is still current.
+  await ports.grant.putPending(versionId, current.value);
+}
+
+async function testSecret(
+  ports: NativeRotationPorts,
+  { versionId }: NativeRotation,
+): Promise<void> {
+  const pending = await readPending(ports, versionId);
+  if (pending === undefined || pending.grant.accessToken === null) return;
+  const verdict = await ports.canary.check(pending.grant.accessToken);
+  if (verdict === 'rejected') {
+    await fail(ports, versionId, 'the provider rejects the new access token');
+  }
+}
+
+async function finishSecret(
+  ports: NativeRotationPorts,
+  { versionId }: NativeRotation,
+): Promise<void> {
+  const pending = await readPending(ports, versionId);
+  const version = await ports.grant.current();
+  if (pending !== undefined && version !== undefined && version.versionId !== versionId) {
+    // Only the version that was copied gives way; anything newer has won.
+    const same = compare(decodeGrant(version.value), pending.grant) === 0;
+    if (same) await ports.grant.promote(versionId, version.versionId);
+  }
+  await ports.grant.dropPending(versionId);
+}
+
+async function readPending(
+  ports: NativeRotationPorts,
+  versionId: string,
+): Promise<GrantVersion | undefined> {
+  const version = await ports.grant.version(versionId);
+  return version && { versionId, grant: decodeGrant(version.value) };
+}
+
+async function fail(ports: NativeRotationPorts, versionId: string, why: string): Promise<never> {
+  await ports.grant.dropPending(versionId);
+  throw new NativeRotationFailed(
+    `the rotation was not carried out: ${why}; fresco status tells more`,
+  );
+}

@@ -1,0 +1,90 @@
+import { StoreRefused, type VersionedSecret } from '../ports.ts';
+import { compare, isNewer } from '../position.ts';
+import {
+  type AccessToken,
+  accessTokenOf,
+  decodeAccessToken,
+  encodeAccessToken,
+} from '../records/access-token.ts';
+import { decodeGrant, encodeGrant } from '../records/grant.ts';
+import { replaceCurrent, untilEnd } from '../replace-current.ts';
+import type { Secret } from '../secret.ts';
+import type { GrantVersion, Pass } from './pass.ts';
+
+/** Whether a kept token is current now, or something newer is. */
+export type Installed = 'current' | 'overtaken';
+
+/** Creates the version of a grant under its id; there already is as good. Throws `StoreRefused`. */
+export async function putGrant(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
+  if ((await pass.ports.grant.put(versionId, encodeGrant(grant))) === 'stored') return;
+  throw new StoreRefused('damaged', `version ${versionId} of the grant holds another value`);
+}
+
+/**
+ * Step 6: makes a kept version current by compare-and-set from whatever is, and never over anything newer.
+ * Throws `StoreRefused` when time is up.
+ */
+export async function promote(
+  pass: Pass,
+  { versionId, grant }: GrantVersion,
+  home: 'put' | 'only sealed' = 'put',
+): Promise<Installed> {
+  const value = encodeGrant(grant);
+  const { kept = 'current' } = await replaceCurrent<Installed>(pass.ports.grant, {
+    candidate: { versionId, ...(home === 'put' && { value }) },
+    random: pass.ports.random,
+    until: untilEnd(pass),
+    gaveUp: 'the grant could not be made current before the time was up',
+    decide: (current) => {
+      if (current === undefined) return 'look again';
+      const order = compare(grant, decodeGrant(current.value));
+      // A native rotation makes a copy of the same pair current, under an id of its own.
+      if (order === 0) return { keep: 'current' };
+      return order < 0 ? { keep: 'overtaken' } : { replaceBy: value };
+    },
+  });
+  return kept;
+}
+
+/** Step 7: publishes the current grant's access token, if it has one, in the same manner. */
+export async function publish(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
+  const made = accessTokenOf(grant, pass.settings.refreshWith);
+  if (made === undefined) return;
+  let token = made;
+  const { kept } = await replaceCurrent<AccessToken>(pass.ports.accessToken, {
+    candidate: { versionId },
+    random: pass.ports.random,
+    until: untilEnd(pass),
+    gaveUp: 'the access token could not be made current before the time was up',
+    decide: (current) => {
+      const published = current && tokenIn(current.value);
+      if (published !== undefined && !isNewer(made, published)) return { keep: published };
+      token = { ...made, companies: companiesToServe(made, published ?? pass.published) };
+      return { replaceBy: encodeAccessToken(token) };
+    },
+  });
+  pass.published = kept ?? token;
+}
+
+/** A person may narrow the companies at any time: within a grant that stays. */
+function companiesToServe(made: AccessToken, published: AccessToken | undefined) {
+  const isNarrowed = published?.grant === made.grant && published.companies.length > 0;
+  return isNarrowed ? published.companies : made.companies;
+}
+
+/** What is published, with its version; a damaged one has no token, and gives way to any. */
+export async function readPublished(
+  secret: VersionedSecret,
+): Promise<{ readonly versionId: string; readonly token: AccessToken | undefined } | undefined> {
+  const version = await secret.current();
+  return version && { versionId: version.versionId, token: tokenIn(version.value) };
+}
+
+/** The token in what is published, if it can be read. */
+export function tokenIn(value: Secret): AccessToken | undefined {
+  try {
+    return decodeAccessToken(value);
+  } catch {
+    return undefined;
+  }
+}

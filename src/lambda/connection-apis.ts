@@ -1,0 +1,31 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { bounded, boundedInvoke } from '../aws/failures.ts';
+import { rotatorClient } from '../aws/lambda.ts';
+import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import type { Config } from '../config/config.ts';
+import { secretName } from '../config/stack-outputs.ts';
+import { createTokenSource, type TokenSource } from '../core/consumers/token-source.ts';
+import { boundByGrant } from '../core/records/stored-origin.ts';
+import { type ApiClient, apiClient } from '../fatture-in-cloud/api/client.ts';
+import { systemClock } from '../local/clock.ts';
+
+const requestMs = 10_000;
+
+/** The API by a connection's name; its token source keeps its token for as long as the process lives. */
+export function connectionApis(
+  config: Config<'webhook-handler'>,
+): (connection: string) => { readonly tokens: TokenSource; readonly api: ApiClient } {
+  const secrets = new SecretsManagerClient(bounded);
+  const lambda = new LambdaClient(boundedInvoke);
+  return (connection) => {
+    const name = secretName(config.prefix, connection, 'access-token');
+    const tokens = createTokenSource({
+      clock: systemClock,
+      accessToken: boundByGrant(secretsManagerSecret(secrets, name)),
+      rotator: rotatorClient(lambda, config.consumersAlias, connection),
+    });
+    const baseUrl = config.providerUrl;
+    return { tokens, api: apiClient({ baseUrl, tokens, fetch: globalThis.fetch, requestMs }) };
+  };
+}

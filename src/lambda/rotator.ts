@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { journalTable } from '../aws/dynamodb/journal-store.ts';
+import { eventBridgeBus } from '../aws/event-bus.ts';
+import { bounded } from '../aws/failures.ts';
+import { functionLog } from '../aws/reporting/function-log.ts';
+import { emitMetrics } from '../aws/reporting/metric-line.ts';
+import { reporter } from '../aws/reporting/reporter.ts';
+import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import type { Config } from '../config/config.ts';
+import { rotationTimes } from '../config/rotation-times.ts';
+import { secretName } from '../config/stack-outputs.ts';
+import { closedAnswerOf, type RefreshAnswer } from '../core/consumers/token-source.ts';
+import type { Outcome } from '../core/outcome/outcome.ts';
+import type { Reporter } from '../core/ports.ts';
+import { clientSource } from '../core/records/client.ts';
+import { boundByGrant } from '../core/records/stored-origin.ts';
+import { type NativeRotationPorts, rotateNatively } from '../core/rotation/native.ts';
+import type { RotationRequest } from '../core/rotation/pass.ts';
+import { rotate } from '../core/rotation/rotate.ts';
+import { canary } from '../fatture-in-cloud/api/canary.ts';
+import { permissions } from '../fatture-in-cloud/api/permissions.ts';
+import { tokenEndpoint } from '../fatture-in-cloud/oauth/token-endpoint.ts';
+import { fattureInCloud } from '../fatture-in-cloud/profile.ts';
+import { systemClock, systemRandom } from '../local/clock.ts';
+import { aliasArn, aliasOf, parseCall } from './rotator-request.ts';
+
+const { requestMs, storeMs } = rotationTimes;
+
+/** One invocation of the rotator, as far as it matters here. */
+export interface Invocation {
+  /** With the alias at its end, which is the door. */
+  readonly invokedFunctionArn: string;
+  readonly remainingMs: () => number;
+}
+
+/** What each door gives back; none of it holds a token. */
+export type RotatorAnswer =
+  | RefreshAnswer
+  | { readonly outcome: Outcome['kind'] }
+  | { readonly outcome: Outcome; readonly warnings: readonly string[] }
+  | undefined;
+
+/** Serves every door of the rotator. Throws `CallRefused` for what does not belong to its door. */
+export type Rotator = (event: unknown, invocation: Invocation) => Promise<RotatorAnswer>;
+
+/** Builds the rotator of a stack once for each process. */
+export function buildRotator(config: Config<'rotator'>): Rotator {
+  const portsFor = portsOf(config);
+  return async (event, invocation) => {
+    const call = parseCall(aliasOf(invocation.invokedFunctionArn), event, config);
+    const ports = portsFor(call.connection, aliasArn(invocation.invokedFunctionArn, 'consumers'));
+    const { remainingMs } = invocation;
+    if (call.kind === 'native') {
+      const { step, versionId } = call;
+      return rotateNatively(ports, { step, versionId, remainingMs }).then(() => undefined);
+    }
+    return pass(ports, { ...call.request, remainingMs });
+  };
+}
+
+async function pass(ports: NativeRotationPorts, request: RotationRequest): Promise<RotatorAnswer> {
+  const heard = hearing(ports.reporter);
+  const outcome = await rotate({ ...ports, reporter: heard.reporter }, request);
+  switch (request.door) {
+    case 'consumer':
+      return closedAnswerOf(outcome);
+    case 'operator':
+      return { outcome, warnings: heard.warnings() };
+    case 'schedule':
+    case 'native':
+    case 'login':
+      return { outcome: outcome.kind };
+  }
+}
+
+/** A reporter that remembers what it was told to warn of. */
+function hearing(reporter: Reporter): { reporter: Reporter; warnings: () => readonly string[] } {
+  let warnings: readonly string[] = [];
+  return {
+    reporter: {
+      report: async (report) => {
+        warnings = report.warnings;
+        await reporter.report(report);
+      },
+    },
+    warnings: () => warnings,
+  };
+}
+
+type PortsFor = (connection: string, refreshWith: string) => NativeRotationPorts;
+
+function portsOf(config: Config<'rotator'>): PortsFor {
+  const clock = systemClock;
+  const secrets = new SecretsManagerClient(bounded);
+  const table = { client: new DynamoDBClient(bounded), table: config.table, clock };
+  const profile = fattureInCloud(config.providerUrl);
+  const reports = reporter({
+    prefix: config.prefix,
+    bus: eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock }),
+    log: functionLog('rotator'),
+    emit: emitMetrics,
+  });
+  return (connection, refreshWith) => {
+    const secret = (kind: Parameters<typeof secretName>[2]) =>
+      secretsManagerSecret(secrets, secretName(config.prefix, connection, kind));
+    const grant = secret('grant');
+    return {
+      clock,
+      random: systemRandom,
+      // An invocation that was cut off is not known to be dead: its lease runs out by itself.
+      owner: { id: randomUUID(), isDead: () => false },
+      journal: journalTable(table, connection),
+      grant,
+      accessToken: boundByGrant(secret('access-token'), grant),
+      client: clientSource(boundByGrant(secret('client'), grant)),
+      endpoint: tokenEndpoint(profile, { clock, requestMs }),
+      canary: canary(profile, { requestMs: 5_000 }),
+      permissions: permissions(profile, { requestMs: 5_000 }),
+      reporter: reports,
+      settings: {
+        connection,
+        environment: config.environment,
+        provider: profile.baseUrl,
+        policy: profile.replayPolicy,
+        rotateEveryMs: config.rotateEveryMs,
+        leaseTermMs: config.leaseTermMs,
+        requestMs,
+        storeMs,
+        refreshWith,
+      },
+    };
+  };
+}

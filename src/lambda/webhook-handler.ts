@@ -1,0 +1,81 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
+import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
+import { seenEventsTable } from '../aws/dynamodb/seen-events.ts';
+import { toldTable } from '../aws/dynamodb/sync-store.ts';
+import { eventBridgeBus } from '../aws/event-bus.ts';
+import { bounded } from '../aws/failures.ts';
+import { functionLog } from '../aws/reporting/function-log.ts';
+import { emitMetrics } from '../aws/reporting/metric-line.ts';
+import { sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
+import type { Config } from '../config/config.ts';
+import { type ProcessPorts, processNotifications } from '../core/webhooks/process.ts';
+import { entityReader } from '../fatture-in-cloud/api/entity-reader.ts';
+import { toldLog } from '../fatture-in-cloud/api/sync-pass.ts';
+import { systemClock } from '../local/clock.ts';
+import { connectionApis } from './connection-apis.ts';
+import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
+
+export { handlerCallIn } from './lambda-events.ts';
+export { buildSubscriptionWatch, type SubscriptionWatch } from './subscription-watch.ts';
+
+// Enough for the requests under way and the writes after them.
+const reserveMs = 15_000;
+const readsMax = 5;
+
+/** Handles one batch of the queue; answers with the ids of the messages that failed. */
+export type WebhookHandler = (
+  messages: readonly Message[],
+  remainingMs: () => number,
+) => Promise<readonly string[]>;
+
+/** Builds the handler once for each process. */
+export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookHandler {
+  const { prefix, connections, entity } = config;
+  const portsFor = portsOf(config);
+  const queue = sqsNotificationQueue(new SQSClient(bounded), config.queueUrl);
+  const log = functionLog('webhook-handler');
+  const ports = new Map(connections.map((name) => [name, portsFor(name)]));
+  return (messages, remainingMs) => {
+    const nowMs = systemClock.nowMs();
+    const leftMs = remainingMs();
+    const settings = {
+      entity,
+      claimMs: leftMs,
+      readsMax,
+      deadlineAtMs: nowMs + leftMs - reserveMs,
+    };
+    const process: ProcessBatch = (connection, deliveries) => {
+      const own = ports.get(connection);
+      return own && processNotifications(own, settings, deliveries);
+    };
+    return processMessages(
+      { process, queue, log, emit: emitMetrics, prefix, clock: systemClock },
+      messages,
+    );
+  };
+}
+
+/** The ports of a connection; its token source keeps its token for as long as the process lives. */
+function portsOf(config: Config<'webhook-handler'>): (connection: string) => ProcessPorts {
+  const clock = systemClock;
+  const apiOf = connectionApis(config);
+  const dynamo = new DynamoDBClient(bounded);
+  const bus = eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock });
+  const seen = seenEventsTable(dynamo, config.table);
+  return (connection) => {
+    const { tokens, api } = apiOf(connection);
+    return {
+      clock,
+      tokens,
+      reader: entityReader(api),
+      seen,
+      senders: admittedSendersTable(dynamo, config.table, connection),
+      pauses: quotaPausesTable(dynamo, config.table, connection),
+      told: toldLog(toldTable(dynamo, config.table, { connection, nowMs: clock.nowMs })),
+      bus,
+    };
+  };
+}

@@ -1,0 +1,107 @@
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { admittedSendersTable } from '../../../src/aws/dynamodb/admitted-senders.ts';
+import { expectedSubscriptionsTable } from '../../../src/aws/dynamodb/expected-subscriptions.ts';
+import { quotaPausesTable } from '../../../src/aws/dynamodb/quota-pauses.ts';
+import { seenEventsTable } from '../../../src/aws/dynamodb/seen-events.ts';
+import { bounded } from '../../../src/aws/failures.ts';
+import type { SeenEvents } from '../../../src/core/webhooks/ports.ts';
+import { senderStoreContract } from '../../contract/admitted-senders.ts';
+import { expectedSubscriptionsContract } from '../../contract/expected-subscriptions.ts';
+import { quotaPausesContract } from '../../contract/quota-pauses.ts';
+import { seenEventsContract } from '../../contract/seen-events.ts';
+import { clientConfig } from '../../doubles/client-config.ts';
+import { type DynamoDbDouble, startDynamoDb } from '../../doubles/dynamodb.ts';
+
+const nowMs = 1_790_000_000_000;
+const untilMs = nowMs + 60_000;
+
+let double: DynamoDbDouble;
+let client: DynamoDBClient;
+let records = 0;
+
+beforeAll(async () => {
+  double = await startDynamoDb();
+  client = new DynamoDBClient({ ...bounded, ...clientConfig(double.endpoint, 2) });
+});
+
+afterEach(() => double.faults.clear());
+
+afterAll(async () => {
+  client.destroy();
+  await double.stop();
+});
+
+/** Two handles of a record of its own, in the one table. */
+async function openSeen(): Promise<SeenEvents[]> {
+  records += 1;
+  const own = (key: string) => `record-${records}/${key}`;
+  const seen = seenEventsTable(client, double.tableName);
+  const handle: SeenEvents = {
+    claim: (key, at, until, content) => seen.claim(own(key), at, until, content),
+    confirm: (key, until) => seen.confirm(own(key), until),
+    release: (key, until, settled) => seen.release(own(key), until, settled),
+    countReads: (key, ...rest) => seen.countReads(own(key), ...rest),
+  };
+  return [handle, handle];
+}
+
+seenEventsContract('DynamoDB on the wire', openSeen);
+quotaPausesContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const open = () => quotaPausesTable(client, double.tableName, `record-${records}`);
+  return [open(), open()];
+});
+
+expectedSubscriptionsContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const open = () => expectedSubscriptionsTable(client, double.tableName, `record-${records}`);
+  return [open(), open()];
+});
+
+senderStoreContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const open = () => admittedSendersTable(client, double.tableName, `record-${records}`);
+  return [open(), open()];
+});
+
+async function stored(pk: string) {
+  const command = new GetItemCommand({ TableName: double.tableName, Key: { pk: { S: pk } } });
+  return (await client.send(command)).Item;
+}
+
+describe('an event in the table', () => {
+  it.each(['internal-after', 'reset-after'] as const)(
+    'is claimed though the first answer was lost (%s)',
+    async (kind) => {
+      const [seen] = await openSeen();
+      double.faults.add({ on: 'UpdateItem', kind });
+      expect(await seen?.claim('one', nowMs, untilMs)).toEqual({ kind: 'claimed', settled: [] });
+      expect(double.faults.pending).toEqual([]);
+    },
+  );
+
+  it('is refused where the table refuses', async () => {
+    const [seen] = await openSeen();
+    double.faults.add({ on: 'UpdateItem', kind: 'access-denied' });
+    await expect(seen?.claim('one', nowMs, untilMs)).rejects.toMatchObject({ reason: 'denied' });
+  });
+
+  it('is forgotten thirty days after its claim, in the seconds that a time to live has', async () => {
+    await seenEventsTable(client, double.tableName).claim('default/ttl/0', nowMs, untilMs);
+    const item = await stored('seen#default/ttl/0');
+    expect(Number(item?.['expiresAt']?.N)).toBe(untilMs / 1000 + 30 * 86_400);
+  });
+});
+
+describe("a company's pause in the table", () => {
+  it("is no other connection's", async () => {
+    await quotaPausesTable(client, double.tableName, 'mine').raise(3, untilMs);
+    expect(await quotaPausesTable(client, double.tableName, 'other').untilMs(3)).toBeUndefined();
+  });
+
+  it('is forgotten when it ends', async () => {
+    await quotaPausesTable(client, double.tableName, 'mine').raise(4, untilMs);
+    expect(Number((await stored('pause#mine#4'))?.['expiresAt']?.N)).toBe(untilMs / 1000);
+  });
+});

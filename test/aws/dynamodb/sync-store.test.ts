@@ -1,0 +1,57 @@
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { syncTable, toldTable } from '../../../src/aws/dynamodb/sync-store.ts';
+import { bounded } from '../../../src/aws/failures.ts';
+import { syncStoreContract, toldEntitiesContract } from '../../contract/sync-store.ts';
+import { clientConfig } from '../../doubles/client-config.ts';
+import { type DynamoDbDouble, startDynamoDb } from '../../doubles/dynamodb.ts';
+
+let double: DynamoDbDouble;
+let client: DynamoDBClient;
+let records = 0;
+
+beforeAll(async () => {
+  double = await startDynamoDb();
+  client = new DynamoDBClient({ ...bounded, ...clientConfig(double.endpoint, 2) });
+});
+
+afterEach(() => double.faults.clear());
+
+afterAll(async () => {
+  client.destroy();
+  await double.stop();
+});
+
+const nowMs = () => 1_790_000_000_000;
+
+syncStoreContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const open = () => syncTable(client, double.tableName, `connection-${records}`);
+  return [open(), open()];
+});
+
+toldEntitiesContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const connection = `connection-${records}`;
+  const open = () => toldTable(client, double.tableName, { connection, nowMs });
+  return [open(), open()];
+});
+
+it('a write that was carried out and not answered is known as one’s own', async () => {
+  const store = syncTable(client, double.tableName, 'unanswered');
+  double.faults.add({ on: 'UpdateItem', kind: 'internal-after' });
+  expect(await store.write('key', 'text', 0)).toBe('written');
+  expect(await store.read('key')).toEqual({ text: 'text', revision: 1 });
+});
+
+it('what was told ends by itself after 30 days', async () => {
+  const told = toldTable(client, double.tableName, { connection: 'kept', nowMs });
+  await told.note(1, 'clients', 7, { kind: 'deleted' });
+  const { Item: item } = await client.send(
+    new GetItemCommand({
+      TableName: double.tableName,
+      Key: { pk: { S: 'told#kept#1#clients#7' } },
+    }),
+  );
+  expect(item?.['expiresAt']?.N).toBe(String(1_790_000_000 + 30 * 86_400));
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { entityChanged, entryBytesMax } from '../../../src/core/events/entity-changed.ts';
+
+const change = {
+  connection: 'default',
+  companyId: 108061,
+  resource: 'clients',
+  id: 1,
+  change: 'update',
+  origin: 'sync',
+} as const;
+
+function sizeOf(filling: number, letter = 'x'): number {
+  const event = entityChanged({ ...change, entity: { name: letter.repeat(filling) } });
+  return Buffer.byteLength(JSON.stringify(event.detail));
+}
+
+describe('Entity Changed', () => {
+  it('without an entity is a reference', () => {
+    expect(entityChanged(change).detail).toEqual({
+      v: 1,
+      connection: 'default',
+      subject: 'company:108061',
+      company: 108061,
+      resource: 'clients',
+      id: 1,
+      change: 'update',
+      origin: 'sync',
+    });
+  });
+
+  it('with an entity that fits one entry has it, and with one byte more says that it does not', () => {
+    const rest = sizeOf(0);
+    const most = entryBytesMax - 1024 - rest;
+    const fitting = entityChanged({ ...change, entity: { name: 'x'.repeat(most) } });
+    expect(fitting.detail).toHaveProperty('entity');
+    const tooLarge = entityChanged({ ...change, entity: { name: 'x'.repeat(most + 1) } });
+    expect(tooLarge.detail).not.toHaveProperty('entity');
+    expect(tooLarge.detail).toMatchObject({ id: 1, entityOmitted: 'too large' });
+  });
+
+  it('is measured in bytes, not in letters', () => {
+    expect(sizeOf(entryBytesMax / 2, 'à')).toBeLessThan(1024);
+  });
+});

@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest';
+import { installManualToken } from '../../../src/core/operations/manual-token.ts';
+import { eventOf } from '../../../src/core/outcome/report.ts';
+import { StoreRefused } from '../../../src/core/ports.ts';
+import type { Company } from '../../../src/core/records/company.ts';
+import { readManual } from '../../../src/core/rotation/manual-check.ts';
+import type { RotationRequest } from '../../../src/core/rotation/pass.ts';
+import { rotate } from '../../../src/core/rotation/rotate.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { grantOf, hour, memoryConnection } from '../memory-connection.ts';
+
+const companies: readonly Company[] = [{ id: 108061, name: 'Studio Esempio' }];
+const scopes = ['entity.clients:r', 'settings:r'];
+const manual = { accessToken: new Secret('a/0009invented'), companies, scopes };
+const schedule: RotationRequest = { door: 'schedule' };
+
+/** A connection with a manual token, whose provider is asked as often as `asked` says. */
+async function manualConnection(lacks: readonly string[] = []) {
+  const world = memoryConnection();
+  const asked: string[] = [];
+  const lacking = { now: lacks };
+  const ports = (): ReturnType<typeof world.ports> => ({
+    ...world.ports(),
+    canary: {
+      check: async (token) => {
+        asked.push(token.reveal());
+        return world.verdicts.shift() ?? 'accepted';
+      },
+    },
+    permissions: {
+      lacking: async (_, __, wanted) => wanted.filter((it) => lacking.now.includes(it)),
+    },
+  });
+  await installManualToken(ports(), manual);
+  return { ...world, asked, lacking, pass: (request = schedule) => rotate(ports(), request) };
+}
+
+describe('a manual token that is put in', () => {
+  it('is what consumers read, and never ends', async () => {
+    const { publishedToken, journal } = await manualConnection();
+    expect(publishedToken()).toMatchObject({
+      grant: 1,
+      generation: 1,
+      expiresAtMs: null,
+      companies,
+      scopes,
+    });
+    expect(journal.journal.history).toMatchObject([{ outcome: 'logged-in', generation: 1 }]);
+  });
+
+  it('takes the place of a grant, which is not refreshed any more', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(20 * hour));
+    world.journal.set({ latch: { kind: 'revoked', position: grantOf(0), sinceMs: 1 } });
+    const { position, warnings } = await installManualToken(world.ports(), manual);
+    expect({ position, warnings }).toEqual({
+      position: { grant: 2, generation: 2, attempt: 0 },
+      warnings: [],
+    });
+    expect(world.publishedToken().accessToken.reveal()).toBe('a/0009invented');
+    expect(world.journal.journal.latch).toBeNull();
+    expect(await rotate(world.ports(), { door: 'operator' })).toMatchObject({ kind: 'fresh' });
+    expect(world.presented).toEqual([]);
+  });
+
+  it('gives way to a login that comes after it', async () => {
+    const world = memoryConnection();
+    await installManualToken(world.ports(), manual);
+    world.store(grantOf(0, { grant: 2, generation: 2 }));
+    expect(await rotate(world.ports(), schedule)).toMatchObject({
+      kind: 'fresh',
+      token: { generation: 2 },
+    });
+    await installManualToken(world.ports(), manual);
+    expect(world.publishedToken()).toMatchObject({ grant: 3, generation: 3, expiresAtMs: null });
+  });
+
+  it('is put above whatever is published while it is being stored', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(0));
+    const refreshed = grantOf(0, { generation: 2, attempt: 1 });
+    world.accessToken.before = (call) => {
+      if (call !== 'promote') return;
+      world.accessToken.before = () => {};
+      world.store(refreshed, 'v2');
+    };
+    await installManualToken(world.ports(), manual);
+    expect(world.publishedToken()).toMatchObject({ grant: 2, expiresAtMs: null });
+  });
+
+  it('never takes the place of a login that came in between', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(0));
+    world.accessToken.before = (call) => {
+      if (call !== 'promote') return;
+      world.accessToken.before = () => {};
+      world.store(grantOf(0, { grant: 3, generation: 3 }), 'v3');
+    };
+    await expect(installManualToken(world.ports(), manual)).rejects.toThrow('another login');
+    expect(world.publishedToken()).toMatchObject({ grant: 3 });
+  });
+
+  it('is not stored where the journal cannot be read, and is where it cannot be written', async () => {
+    const world = memoryConnection();
+    const refuse = (which: string) => (call: string) => {
+      if (call === which) throw new StoreRefused('denied', 'invented refusal');
+    };
+    world.journal.before = refuse('read');
+    await expect(installManualToken(world.ports(), manual)).rejects.toThrow('invented refusal');
+    expect(world.accessToken.currentId).toBeUndefined();
+    world.journal.before = refuse('write');
+    const { warnings } = await installManualToken(world.ports(), manual);
+    expect(warnings).toEqual(['invented refusal']);
+    expect(world.publishedToken()).toMatchObject({ generation: 1 });
+  });
+});
+
+describe('a manual token whose store does not do as it should', () => {
+  it('is given up where it cannot be made current in time', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(0));
+    world.accessToken.promote = async () => 'moved';
+    await expect(installManualToken(world.ports(), manual)).rejects.toThrow('current in time');
+  });
+
+  it('lets a bug of a port through', async () => {
+    const world = memoryConnection();
+    world.journal.before = (call) => {
+      if (call === 'write') throw new TypeError('invented bug');
+    };
+    await expect(installManualToken(world.ports(), manual)).rejects.toThrow('invented bug');
+    const { pass, journal } = await manualConnection();
+    journal.before = (call) => {
+      if (call === 'write') throw new TypeError('invented bug');
+    };
+    await expect(pass()).rejects.toThrow('invented bug');
+    const noted = journal.writes + 1;
+    journal.before = (call) => {
+      if (call === 'write' && journal.writes === noted) throw new TypeError('invented bug');
+    };
+    await expect(pass()).rejects.toThrow('invented bug');
+  });
+
+  it('is read only where no grant has come after it', async () => {
+    const world = memoryConnection();
+    expect(await readManual(world.ports())).toBeUndefined();
+    const ports = world.ports();
+    const settings = { ...ports.settings, refreshWith: 'arn:invented' };
+    await installManualToken({ ...ports, settings }, { ...manual, scopes: [] });
+    expect(await readManual(ports)).toMatchObject({ generation: 1, refreshWith: 'arn:invented' });
+    expect(await readManual(ports)).not.toHaveProperty('scopes');
+    world.store(grantOf(0, { grant: 2, generation: 2 }), 'v2', false);
+    expect(await readManual(ports)).toBeUndefined();
+    world.grant.versions.set('v2', new Secret('{'));
+    expect(await readManual(ports)).toMatchObject({ generation: 1 });
+  });
+});
+
+describe('the pass of a connection with a manual token', () => {
+  it('asks the provider once a day, and refreshes nothing', async () => {
+    const { pass, passTime, asked, presented } = await manualConnection();
+    for (let hours = 0; hours < 48; hours += 1) {
+      expect(await pass()).toMatchObject({ kind: 'fresh', token: { expiresAtMs: null } });
+      passTime(hour);
+    }
+    expect(asked).toHaveLength(2);
+    expect(presented).toEqual([]);
+  });
+
+  it('asks at once where an operator does', async () => {
+    const { pass, asked } = await manualConnection();
+    await pass();
+    await pass({ door: 'operator', onlyIfDue: true });
+    expect(asked).toHaveLength(1);
+    await pass({ door: 'operator' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('calls a person once for a token that was revoked, and says so at every check', async () => {
+    const { pass, passTime, verdicts, reports, journal } = await manualConnection();
+    await pass();
+    passTime(24 * hour);
+    verdicts.push('rejected', 'rejected');
+    const first = await pass();
+    passTime(hour);
+    expect(await pass()).toEqual(first);
+    expect(first).toMatchObject({ kind: 'token-rejected' });
+    expect(reports.map(({ turn }) => turn)).toEqual([
+      undefined,
+      'reauthorization-required',
+      undefined,
+    ]);
+    expect(reports.map(eventOf)).toMatchObject([
+      undefined,
+      { detailType: 'Reauthorization Required', detail: { command: 'fresco rotate' } },
+      { detailType: 'Token Refresh Failed', detail: { outcome: 'token-rejected' } },
+    ]);
+    expect(journal.journal.failingSinceMs).not.toBeNull();
+    passTime(hour);
+    expect(await pass()).toMatchObject({ kind: 'fresh' });
+    expect(journal.journal.failingSinceMs).toBeNull();
+  });
+
+  it('names the permissions that it lacks until it has them', async () => {
+    const { pass, passTime, lacking } = await manualConnection(['settings:r', 'taxes:r']);
+    const wanting = { kind: 'permission-missing', missing: ['settings:r in company 108061'] };
+    expect(await pass()).toEqual(wanting);
+    passTime(hour);
+    expect(await pass()).toEqual(wanting);
+    lacking.now = [];
+    passTime(hour);
+    expect(await pass()).toMatchObject({ kind: 'fresh' });
+  });
+
+  it('says nothing of a token that it could not ask about, and asks again', async () => {
+    const { pass, verdicts, asked } = await manualConnection();
+    verdicts.push('unknown', 'unknown');
+    expect(await pass({ door: 'operator' })).toMatchObject({ kind: 'unavailable' });
+    expect(await pass({ door: 'operator' })).toMatchObject({ kind: 'unavailable' });
+    expect(await pass({ door: 'operator' })).toMatchObject({ kind: 'fresh' });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('asks once a minute at most for all consumers that complain', async () => {
+    const { pass, verdicts, asked, publishedToken } = await manualConnection();
+    const complaint: RotationRequest = { door: 'consumer', rejected: publishedToken() };
+    verdicts.push('rejected');
+    expect(await pass(complaint)).toMatchObject({ kind: 'token-rejected' });
+    expect(await pass(complaint)).toMatchObject({ kind: 'token-rejected' });
+    expect(asked).toHaveLength(1);
+    const ofOlder = { grant: 0, generation: 0, attempt: 0 };
+    expect(await pass({ door: 'consumer', rejected: ofOlder })).toMatchObject({ kind: 'fresh' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('does not look at permissions for a consumer that complains without reason', async () => {
+    const { pass, publishedToken } = await manualConnection(['settings:r']);
+    const complaint: RotationRequest = { door: 'consumer', rejected: publishedToken() };
+    expect(await pass(complaint)).toMatchObject({ kind: 'fresh' });
+  });
+
+  it('speaks of a rejection from now on where it could not be noted', async () => {
+    const { pass, journal, verdicts, time } = await manualConnection();
+    journal.before = (call) => {
+      if (call === 'write') throw new StoreRefused('denied', 'invented refusal');
+    };
+    verdicts.push('rejected');
+    expect(await pass()).toEqual({ kind: 'token-rejected', sinceMs: time.nowMs });
+  });
+
+  it('answers though the check could not be noted', async () => {
+    const { pass, journal, reports } = await manualConnection();
+    journal.before = (call) => {
+      if (call === 'write') throw new StoreRefused('denied', 'invented refusal');
+    };
+    expect(await pass()).toMatchObject({ kind: 'fresh' });
+    expect(reports.at(-1)?.warnings).toHaveLength(2);
+  });
+});

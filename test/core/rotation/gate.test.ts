@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest';
+import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts';
+import type { AccessToken } from '../../../src/core/records/access-token.ts';
+import type { Grant } from '../../../src/core/records/grant.ts';
+import {
+  dueReason,
+  isLastChance,
+  limitIsLifted,
+  type Sight,
+  sendsPerDayMax,
+  spendBarrier,
+} from '../../../src/core/rotation/gate.ts';
+import type { RotationRequest } from '../../../src/core/rotation/pass.ts';
+import { Secret } from '../../../src/core/secret.ts';
+
+const hour = 3_600_000;
+const minute = 60_000;
+const issuedAtMs = 1000 * hour;
+const position = { grant: 1, generation: 7, attempt: 9 };
+const current: Grant = {
+  ...position,
+  connection: 'default',
+  refreshToken: new Secret('r/0001invented'),
+  accessToken: new Secret('a/0001invented'),
+  issuedAtMs,
+  expiresAtMs: issuedAtMs + 24 * hour,
+  sealKey: new Secret('c2VhbA=='),
+  companies: [],
+  provider: 'https://provider.example',
+  environment: 'here',
+};
+const published: AccessToken = { ...current, accessToken: new Secret('a/0001invented') };
+const settings = {
+  connection: 'default',
+  environment: 'here',
+  provider: 'https://provider.example',
+  policy: { kind: 'unknown' },
+  rotateEveryMs: 24 * hour,
+  leaseTermMs: 90_000,
+  requestMs: 15_000,
+  storeMs: 10_000,
+} as const;
+
+function sight(more: Partial<Sight> = {}, journal: Partial<Journal> = {}): Sight {
+  return {
+    journal: { ...emptyJournal, ...journal },
+    published,
+    current,
+    nowMs: issuedAtMs + hour,
+    dead: false,
+    request: { door: 'schedule' },
+    settings,
+    ...more,
+  };
+}
+
+const sent = (sentAtMs: number) => ({ versionId: `v${sentAtMs}`, attempt: 10, sentAtMs });
+const open = { parent: position, sends: [sent(issuedAtMs + hour)] };
+
+describe('a pass is due', () => {
+  it.each([
+    ['one ms before half of its life', issuedAtMs + 12 * hour - 1, undefined],
+    ['at half of its life', issuedAtMs + 12 * hour, 'aged'],
+  ])('by age: %s', (_name, nowMs, reason) => {
+    expect(dueReason(sight({ nowMs }))).toBe(reason);
+  });
+
+  it('by age where rotation is asked for more often than half a life', () => {
+    const often = { ...settings, rotateEveryMs: hour };
+    expect(dueReason(sight({ settings: often }))).toBe('aged');
+    expect(dueReason(sight({ settings: often, nowMs: issuedAtMs + hour - 1 }))).toBeUndefined();
+  });
+
+  it('when what is published is behind the grant, or missing', () => {
+    expect(dueReason(sight({ published: { ...published, attempt: 8 } }))).toBe('behind');
+    expect(dueReason(sight({ published: undefined }))).toBe('behind');
+  });
+
+  it('not for the sake of publishing a grant that has no access token yet', () => {
+    const adopted = { ...current, accessToken: null, expiresAtMs: issuedAtMs };
+    expect(dueReason(sight({ current: adopted, published: undefined }))).toBe('aged');
+  });
+
+  it('at once where a refresh token was adopted, whatever clock has dated it', () => {
+    const adopted = { ...current, accessToken: null, expiresAtMs: issuedAtMs };
+    expect(dueReason(sight({ current: adopted, nowMs: issuedAtMs - minute }))).toBe('aged');
+  });
+
+  it.each([
+    { name: 'five minutes', aheadMs: 5 * minute, reason: undefined },
+    { name: 'one ms more', aheadMs: 5 * minute + 1, reason: 'aged' },
+  ])('when a clock that was ahead has dated it: by $name → $reason', ({ aheadMs, reason }) => {
+    expect(dueReason(sight({ nowMs: issuedAtMs - aheadMs }))).toBe(reason);
+  });
+
+  it('when an attempt is not settled, whoever asks', () => {
+    expect(dueReason(sight({}, { dispatch: open }))).toBe('unsettled');
+  });
+
+  it('when a seal exists', () => {
+    const seals = [{ ...position, versionId: 'v', box: '' }];
+    expect(dueReason(sight({}, { seals }))).toBe('sealed');
+  });
+
+  it('when the published token has been rejected', () => {
+    expect(dueReason(sight({ dead: true }))).toBe('rejected');
+  });
+
+  it.each<[string, RotationRequest, string | undefined]>([
+    ['an operator asks', { door: 'operator' }, 'asked'],
+    ['an operator asks for what is due only', { door: 'operator', onlyIfDue: true }, undefined],
+    ['a login asks', { door: 'login' }, 'asked'],
+    ['the schedule looks', { door: 'schedule' }, undefined],
+    ['a consumer is content', { door: 'consumer', minValidityMs: 23 * hour }, undefined],
+    [
+      'a consumer wants more than is left',
+      { door: 'consumer', minValidityMs: 23 * hour + 1 },
+      'asked',
+    ],
+    [
+      'a consumer wants the most that there is',
+      { door: 'consumer', minValidityMs: 24 * hour - 5 * minute },
+      'asked',
+    ],
+    [
+      'a consumer wants more than a refresh can give',
+      { door: 'consumer', minValidityMs: 24 * hour - 5 * minute + 1 },
+      undefined,
+    ],
+    ['Secrets Manager rotates', { door: 'native' }, 'asked'],
+  ])('or not: %s', (_name, request, reason) => {
+    expect(dueReason(sight({ request }))).toBe(reason);
+  });
+
+  it('but not natively within ten minutes of a refresh: Secrets Manager repeats its steps', () => {
+    const request: RotationRequest = { door: 'native' };
+    const justBefore = sight({ request, nowMs: issuedAtMs + 10 * minute - 1 });
+    expect(dueReason(justBefore)).toBeUndefined();
+    expect(dueReason(sight({ request, nowMs: issuedAtMs + 10 * minute }))).toBe('asked');
+  });
+});
+
+describe('a due token is not sent', () => {
+  const nowMs = issuedAtMs + hour;
+
+  it('while a latch holds for it', () => {
+    const latch = { kind: 'revoked', position, sinceMs: 1 } as const;
+    expect(spendBarrier(sight({}, { latch }))).toEqual({ kind: 'latched', latch });
+    const older = { ...latch, position: { ...position, generation: 6 } };
+    expect(spendBarrier(sight({}, { latch: older }))).toBeUndefined();
+  });
+
+  it('while rotation is paused', () => {
+    expect(spendBarrier(sight({}, { pausedAtMs: 5 }))).toEqual({ kind: 'paused', sinceMs: 5 });
+  });
+
+  it.each([
+    { name: 'one ms before', retryAtMs: nowMs + 1, want: 'waiting' },
+    { name: 'exactly at', retryAtMs: nowMs, want: undefined },
+  ])('$name the moment that the provider asked for: $want', ({ retryAtMs, want }) => {
+    expect(spendBarrier(sight({}, { retryAtMs }))?.kind).toBe(want);
+  });
+
+  it('but a wait that no pass would have journalled is not believed: some clock was ahead', () => {
+    expect(spendBarrier(sight({}, { retryAtMs: nowMs + hour }))?.kind).toBe('waiting');
+    expect(spendBarrier(sight({}, { retryAtMs: nowMs + hour + 1 }))).toBeUndefined();
+  });
+
+  it('while an open send from it must not be repeated', () => {
+    expect(spendBarrier(sight({}, { dispatch: open }))).toEqual({
+      kind: 'uncertain',
+      sinceMs: issuedAtMs + hour,
+      replayAtMs: issuedAtMs + 22 * hour,
+    });
+  });
+
+  it('unless nobody knows when the access token ends, since a clock that was ahead has dated it', () => {
+    const ahead = sight({ nowMs: issuedAtMs - hour }, { dispatch: open });
+    expect(spendBarrier(ahead)).toBeUndefined();
+  });
+
+  it('unless the policy says that it is safe', () => {
+    const reusable = { ...settings, policy: { kind: 'reusable' } } as const;
+    expect(spendBarrier(sight({ settings: reusable }, { dispatch: open }))).toBeUndefined();
+  });
+
+  it('unless the access token is dead, and then once', () => {
+    const canary = {
+      position,
+      verdict: 'rejected',
+      sinceMs: nowMs + 1,
+      atMs: nowMs + 1,
+      fromFirst: false,
+    } as const;
+    const later = nowMs + 10 * minute;
+    expect(spendBarrier(sight({ nowMs: later }, { dispatch: open, canary }))).toBeUndefined();
+    expect(spendBarrier(sight({ nowMs: later, dead: true }, { dispatch: open }))).toBeUndefined();
+    const twice = { ...open, sends: [...open.sends, sent(later)] };
+    const barrier = spendBarrier(sight({ nowMs: later + 1 }, { dispatch: twice, canary }));
+    expect(barrier).toMatchObject({ kind: 'uncertain', replayAtMs: current.expiresAtMs });
+  });
+
+  it.each(['accepted', 'unknown'] as const)(
+    'a canary that says %s is no reason to repeat',
+    (verdict) => {
+      const canary = { position, verdict, sinceMs: nowMs, atMs: nowMs, fromFirst: false };
+      expect(spendBarrier(sight({}, { dispatch: open, canary }))?.kind).toBe('uncertain');
+    },
+  );
+
+  it('a rejection of an earlier token is no reason to repeat', () => {
+    const earlier = { ...position, generation: 6 };
+    const canary = {
+      position: earlier,
+      verdict: 'rejected',
+      sinceMs: 1,
+      atMs: 1,
+      fromFirst: false,
+    } as const;
+    expect(spendBarrier(sight({}, { dispatch: open, canary }))?.kind).toBe('uncertain');
+  });
+
+  it.each([
+    { door: 'schedule', count: sendsPerDayMax.schedule - 1, want: undefined },
+    { door: 'schedule', count: sendsPerDayMax.schedule, want: 'limited' },
+    { door: 'operator', count: sendsPerDayMax.schedule, want: 'limited' },
+    { door: 'consumer', count: sendsPerDayMax.consumer, want: 'limited' },
+  ] as const)('$count sends in a day leave the $door $want', ({ door, count, want }) => {
+    const sentAtMs = Array.from({ length: count }, (_, n) => nowMs - 20 * hour + n);
+    expect(spendBarrier(sight({ request: { door } }, { sentAtMs }))?.kind).toBe(want);
+  });
+
+  it('as many sends as a day may have wait until the first that counts is a day old', () => {
+    const sentAtMs = Array.from({ length: 41 }, (_, n) => nowMs - 20 * hour + n);
+    expect(spendBarrier(sight({}, { sentAtMs }))).toEqual({
+      kind: 'limited',
+      untilMs: nowMs + 4 * hour + 1,
+    });
+  });
+
+  it('a store whose versions cost nothing has a number of its own', () => {
+    const sentAtMs = Array.from({ length: 40 }, (_, n) => nowMs - 20 * hour + n);
+    const sendsPerDay = { schedule: 41, consumer: 40 };
+    const barrier = (door: 'operator' | 'consumer') => {
+      const { settings } = sight({}, {});
+      const mine = { ...settings, sendsPerDay };
+      return spendBarrier(sight({ request: { door }, settings: mine }, { sentAtMs }))?.kind;
+    };
+    expect([barrier('operator'), barrier('consumer')]).toEqual([undefined, 'limited']);
+  });
+
+  it('sends older than a day do not count', () => {
+    const sentAtMs = Array.from({ length: 40 }, () => nowMs - 24 * hour);
+    expect(spendBarrier(sight({}, { sentAtMs }))).toBeUndefined();
+  });
+});
+
+describe('on demand a token is sent', () => {
+  const nowMs = issuedAtMs + 2 * hour;
+  const onDemand = (more: Partial<Sight>, journal: Partial<Journal>) =>
+    spendBarrier(sight({ nowMs, request: { door: 'consumer' }, ...more }, journal));
+
+  it.each([
+    { name: 'one ms before 45 minutes', atMs: nowMs - 45 * minute + 1, want: 'limited' },
+    { name: 'after 45 minutes', atMs: nowMs - 45 * minute, want: undefined },
+  ])('$name since the last send: $want', ({ atMs, want }) => {
+    expect(onDemand({}, { sentAtMs: [atMs] })?.kind).toBe(want);
+  });
+
+  it('after half a life where that is shorter', () => {
+    const brief = { ...current, expiresAtMs: issuedAtMs + 20 * minute };
+    expect(onDemand({ current: brief }, { sentAtMs: [nowMs - 10 * minute] })).toBeUndefined();
+    expect(onDemand({ current: brief }, { sentAtMs: [nowMs - 10 * minute + 1] })?.kind).toBe(
+      'limited',
+    );
+  });
+
+  const spoken = { position, sinceMs: 1, atMs: 1, fromFirst: true } as const;
+
+  it('sooner if the published token died, but once only', () => {
+    const died = {
+      sentAtMs: [nowMs - minute],
+      canary: { ...spoken, verdict: 'accepted' },
+    } as const;
+    expect(onDemand({ dead: true }, died)).toBeUndefined();
+    expect(onDemand({ dead: true }, { ...died, liftedFor: position })?.kind).toBe('limited');
+    const before = { ...position, generation: 6 };
+    expect(onDemand({ dead: true }, { ...died, liftedFor: before })).toBeUndefined();
+  });
+
+  it('not sooner if the token failed its very first canary, whether or not that was noted', () => {
+    const isLifted = (canary: Journal['canary']) =>
+      limitIsLifted(sight({ dead: true }, { canary }));
+    expect(isLifted({ ...spoken, verdict: 'rejected' })).toBe(false);
+    expect(isLifted({ ...spoken, verdict: 'rejected', fromFirst: false })).toBe(true);
+    expect(isLifted(null)).toBe(false);
+    const before = { ...position, generation: 6 };
+    expect(isLifted({ ...spoken, position: before, verdict: 'accepted' })).toBe(false);
+  });
+});
+
+it.each([
+  { leftMs: 2 * hour, want: true },
+  { leftMs: 2 * hour + 1, want: false },
+])('with $leftMs ms of access token left, a refusal is final: $want', ({ leftMs, want }) => {
+  expect(isLastChance(current, current.expiresAtMs - leftMs)).toBe(want);
+});

@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { fromRfc3339, toRfc3339 } from '../../src/core/time.ts';
+
+const moments = fc.integer({ min: -62_000_000_000_000, max: 250_000_000_000_000 });
+
+it('an instant is written as Date would write it, to the second', () => {
+  fc.assert(
+    fc.property(moments, (atMs) => {
+      const seconds = Math.floor(atMs / 1000) * 1000;
+      expect(toRfc3339(atMs)).toBe(new Date(seconds).toISOString().replace('.000Z', 'Z'));
+    }),
+  );
+});
+
+it('what was written is read back', () => {
+  fc.assert(
+    fc.property(moments, (atMs) => {
+      expect(fromRfc3339(toRfc3339(atMs))).toBe(Math.floor(atMs / 1000) * 1000);
+    }),
+  );
+});
+
+it('an offset is understood', () => {
+  expect(fromRfc3339('2026-04-04T12:54:21+02:00')).toBe(Date.UTC(2026, 3, 4, 10, 54, 21));
+});
+
+it.each(['', 'yesterday', '2026-11-23', '2026-11-23T02:00:00', '2026-13-23T02:00:00Z', 'Z'])(
+  '%j is no instant',
+  (text) => {
+    expect(fromRfc3339(text)).toBeUndefined();
+  },
+);

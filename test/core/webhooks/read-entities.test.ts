@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { StoreRefused } from '../../../src/core/ports.ts';
+import type { EntityRead } from '../../../src/core/webhooks/ports.ts';
+import { entitiesReader, isSettled } from '../../../src/core/webhooks/read-entities.ts';
+
+const notification = (companyId = 1) => ({
+  id: 'event-1',
+  companyId,
+  type: 't',
+  resource: 'clients',
+  change: 'update' as const,
+  ids: [],
+  connection: 'default',
+  part: 0,
+});
+const entity: EntityRead = { kind: 'entity', entity: {} };
+
+/** A reader that answers from a list, and writes down what it was asked. */
+function readerOf(answers: EntityRead[], raise: () => Promise<void> = async () => undefined) {
+  const time = { nowMs: 1000 };
+  const asked: unknown[] = [];
+  const raised: number[] = [];
+  const ports = {
+    clock: { nowMs: () => time.nowMs },
+    reader: {
+      read: async (_: unknown, id: unknown) => {
+        asked.push(id);
+        return answers.shift() ?? entity;
+      },
+    },
+    pauses: {
+      untilMs: async () => undefined,
+      raise: async (_: number, untilMs: number) => {
+        raised.push(untilMs);
+        await raise();
+      },
+    },
+  };
+  const read = entitiesReader(ports, { readsMax: 1, deadlineAtMs: 5000 });
+  return { time, asked, raised, read };
+}
+
+const kinds = (reads: readonly { readonly read: EntityRead | undefined }[]) =>
+  reads.map(({ read }) => read?.kind);
+
+describe('the entities of a notification are read', () => {
+  it('each, whether it is there, gone or forbidden, or could not be had', async () => {
+    const { read, asked } = readerOf([
+      entity,
+      { kind: 'absent' },
+      { kind: 'forbidden', detail: 'invented' },
+      { kind: 'failed', detail: 'invented' },
+    ]);
+    const reads = await read(notification(), [1, 2, 3, 4, 5]);
+    expect(kinds(reads)).toEqual(['entity', 'absent', 'forbidden', 'failed', 'entity']);
+    expect(reads.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+    expect(asked).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it.each<EntityRead>([
+    { kind: 'wait', waitMs: 10 },
+    { kind: 'licence-expired' },
+    { kind: 'no-token', person: false, detail: 'invented' },
+  ])('until one says $kind, which holds for the rest', async (halt) => {
+    const { read, asked } = readerOf([entity, halt]);
+    expect(kinds(await read(notification(), [1, 2, 3]))).toEqual(['entity', halt.kind, undefined]);
+    expect(asked).toEqual([1, 2]);
+  });
+
+  it('not while the quota of their company rests, and the others’ are', async () => {
+    const { read, asked, raised, time } = readerOf([{ kind: 'wait', waitMs: 500 }]);
+    await read(notification(), [1]);
+    expect(raised).toEqual([1500]);
+    expect(await read(notification(), [2])).toEqual([
+      { id: 2, read: { kind: 'wait', waitMs: 500 } },
+    ]);
+    expect(kinds(await read(notification(2), [3]))).toEqual(['entity']);
+    time.nowMs = 1500;
+    expect(kinds(await read(notification(), [4]))).toEqual(['entity']);
+    expect(asked).toEqual([1, 3, 4]);
+  });
+
+  it.each([
+    { name: 'one ms before', nowMs: 4999, want: ['entity'] },
+    { name: 'exactly at', nowMs: 5000, want: [undefined] },
+  ])('$name the deadline → $want', async ({ nowMs, want }) => {
+    const { read, time } = readerOf([]);
+    time.nowMs = nowMs;
+    expect(kinds(await read(notification(), [1]))).toEqual(want);
+  });
+
+  it('though the rest of the quota could not be noted for others', async () => {
+    const refused = () => Promise.reject(new StoreRefused('unavailable', 'invented'));
+    const { read } = readerOf([{ kind: 'wait', waitMs: 500 }], refused);
+    expect(kinds(await read(notification(), [1]))).toEqual(['wait']);
+    const broken = readerOf([{ kind: 'wait', waitMs: 500 }], () =>
+      Promise.reject(new TypeError('invented')),
+    );
+    await expect(broken.read(notification(), [1])).rejects.toThrow(TypeError);
+  });
+});
+
+it('an entity is settled once it is read, gone or forbidden', () => {
+  const settled: EntityRead[] = [
+    entity,
+    { kind: 'absent' },
+    { kind: 'forbidden', detail: 'invented' },
+  ];
+  expect(settled.map(isSettled)).toEqual([true, true, true]);
+  const open: (EntityRead | undefined)[] = [
+    undefined,
+    { kind: 'failed', detail: 'invented' },
+    { kind: 'wait', waitMs: 1 },
+  ];
+  expect(open.map(isSettled)).toEqual([false, false, false]);
+});

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { aliasArn, aliasOf, CallRefused, parseCall } from '../../src/lambda/rotator-request.ts';
+
+const served = { prefix: 'fresco', connections: ['default', 'other-one'] };
+const versionId = '00000000-0000-4000-8000-00000000000a';
+const grantArn = (name: string) =>
+  `arn:aws:secretsmanager:eu-south-1:000000000000:secret:${name}-AbCdEf`;
+const native = {
+  SecretId: grantArn('fresco/default/grant'),
+  ClientRequestToken: versionId,
+  Step: 'createSecret',
+};
+const rejected = { grant: 1, generation: 7, attempt: 3 };
+
+describe('the alias of an invoked function', () => {
+  const arn = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator';
+
+  it.each([
+    { invoked: `${arn}:schedule`, alias: 'schedule' },
+    { invoked: arn, alias: undefined },
+  ])('of $invoked is $alias', ({ invoked, alias }) => {
+    expect(aliasOf(invoked)).toBe(alias);
+  });
+
+  it.each([`${arn}:schedule`, arn])('leads from %s to its neighbour', (invoked) => {
+    expect(aliasArn(invoked, 'consumers')).toBe(`${arn}:consumers`);
+  });
+});
+
+describe('a door of the rotator', () => {
+  it.each([
+    {
+      name: "the schedule's check",
+      alias: 'schedule',
+      event: { connection: 'default' },
+      call: { kind: 'pass', connection: 'default', request: { door: 'schedule' } },
+    },
+    {
+      name: "an operator's pass",
+      alias: 'operator',
+      event: { connection: 'other-one' },
+      call: { kind: 'pass', connection: 'other-one', request: { door: 'operator' } },
+    },
+    {
+      name: "an operator's pass if it is due",
+      alias: 'operator',
+      event: { connection: 'default', onlyIfDue: true },
+      call: {
+        kind: 'pass',
+        connection: 'default',
+        request: { door: 'operator', onlyIfDue: true },
+      },
+    },
+    {
+      name: "a consumer's wish",
+      alias: 'consumers',
+      event: { connection: 'default', minValidityMs: 300_000 },
+      call: {
+        kind: 'pass',
+        connection: 'default',
+        request: { door: 'consumer', minValidityMs: 300_000 },
+      },
+    },
+    {
+      name: "a consumer's complaint",
+      alias: 'consumers',
+      event: { connection: 'default', rejected },
+      call: { kind: 'pass', connection: 'default', request: { door: 'consumer', rejected } },
+    },
+    {
+      name: 'a step of a native rotation',
+      alias: 'native',
+      event: native,
+      call: { kind: 'native', connection: 'default', step: 'createSecret', versionId },
+    },
+    {
+      name: 'a step with fields that Secrets Manager has added since',
+      alias: 'native',
+      event: { ...native, RotationToken: 'x' },
+      call: { kind: 'native', connection: 'default', step: 'createSecret', versionId },
+    },
+  ])('lets $name in', ({ alias, event, call }) => {
+    expect(parseCall(alias, event, served)).toEqual(call);
+  });
+
+  it.each([
+    { alias: undefined, event: { connection: 'default' }, why: "got 'none'" },
+    { alias: '$LATEST', event: { connection: 'default' }, why: "got '$LATEST'" },
+    { alias: 'schedule', event: null, why: 'the event must be an object' },
+    { alias: 'schedule', event: ['default'], why: 'the event must be an object' },
+    { alias: 'schedule', event: {}, why: '"connection" must be one of default, other-one' },
+    { alias: 'schedule', event: { connection: 'no' }, why: '"connection" must be one of' },
+    { alias: 'schedule', event: { connection: 'default', minValidityMs: 1 }, why: 'minValidityMs' },
+    { alias: 'operator', event: { connection: 'default', onlyIfDue: 'no' }, why: '"onlyIfDue"' },
+    { alias: 'operator', event: native, why: 'got SecretId' },
+    { alias: 'consumers', event: { connection: 'default', onlyIfDue: true }, why: 'onlyIfDue' },
+    { alias: 'consumers', event: { connection: 'default', minValidityMs: -1 }, why: 'minValidity' },
+    { alias: 'consumers', event: { connection: 'default', minValidityMs: 0.5 }, why: 'minValid' },
+    { alias: 'consumers', event: { connection: 'default', rejected: 7 }, why: 'must be an object' },
+    {
+      alias: 'consumers',
+      event: { connection: 'default', rejected: { grant: 1, generation: 7 } },
+      why: '"attempt"',
+    },
+    { alias: 'native', event: { connection: 'default' }, why: '"SecretId"' },
+    { alias: 'native', event: null, why: '"SecretId"' },
+    {
+      alias: 'native',
+      event: { ...native, SecretId: grantArn('fresco/default/access-token') },
+      why: '"SecretId"',
+    },
+    {
+      alias: 'native',
+      event: { ...native, SecretId: grantArn('evil/fresco/default/grant') },
+      why: '"SecretId"',
+    },
+    { alias: 'native', event: { ...native, SecretId: 'fresco/default/grant' }, why: '"SecretId"' },
+    { alias: 'native', event: { ...native, ClientRequestToken: 'short' }, why: '"ClientRequest' },
+    { alias: 'native', event: { ...native, Step: 'dropSecret' }, why: '"Step" must be one of' },
+  ])('keeps $event out of $alias', ({ alias, event, why }) => {
+    expect(() => parseCall(alias, event, served)).toThrow(CallRefused);
+    expect(() => parseCall(alias, event, served)).toThrow(why);
+  });
+
+  it('refuses anything else in its own words', () => {
+    const aliases = fc.constantFrom('schedule', 'operator', 'consumers', 'native', undefined);
+    fc.assert(
+      fc.property(aliases, fc.jsonValue(), (alias, event) => {
+        try {
+          parseCall(alias, event, served);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CallRefused);
+        }
+      }),
+    );
+  });
+});
