@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { measures } from './tidy/measures.ts';
+import { circlesIn, filesMax, importsAmong, roomsIn, stumblesOn, ways } from './tidy/rooms.ts';
 import { rules, type Source } from './tidy/rules.ts';
 import { sourcesIn } from './tidy/source-files.ts';
 import { functionsOf } from './tidy/source-text.ts';
@@ -44,7 +45,11 @@ describe('a rule is seen to bite:', () => {
     ['imports', 'src/aws/a.ts', "import { b } from '../local/b.ts';"],
     ['imports', 'src/aws/a.ts', "import { b } from '../config.ts';"],
     ['imports', 'src/local/a.ts', "export { b } from '../fatture-in-cloud/b.ts';\nb();"],
-    ['imports', 'src/sandbox/a.ts', "import { b } from '../fatture-in-cloud/oauth/token-endpoint.ts';"],
+    [
+      'imports',
+      'src/sandbox/a.ts',
+      "import { b } from '../fatture-in-cloud/oauth/token-endpoint.ts';",
+    ],
     ['imports', 'src/console/a.ts', "import { b } from '../core/b.ts';"],
     ['imports', 'src/lambda/a.ts', "import { b } from '../cli/b.ts';"],
     ['imports', 'src/cli/a.ts', "import { b } from '../aws/b.ts';"],
@@ -118,3 +123,39 @@ function broken(source: Source): string[] {
     .filter(([, rule]) => rule(source).length > 0)
     .map(([name]) => name);
 }
+
+describe('the rooms', () => {
+  const product = importsAmong(sources.filter(({ path }) => /^(src|functions|infra)\//.test(path)));
+
+  it('hold few enough files to be seen at once', () => {
+    const full = roomsIn(product).filter(({ path, files }) => files > filesMax(path));
+    expect(full).toEqual([]);
+  });
+
+  it('import one another in no circle, types included', () => {
+    expect(circlesIn(product)).toEqual([]);
+  });
+
+  it.each(ways)('are opened in the order of $name', (way) => {
+    expect(stumblesOn(way, product)).toEqual([]);
+  });
+
+  it('are seen to be too full, to go in circles and to be out of order', () => {
+    const text = "import type { B } from './b.ts';";
+    const circle = importsAmong([
+      { path: 'src/a/a.ts', text },
+      { path: 'src/a/b.ts', text: "import { c } from '../c.ts';" },
+      { path: 'src/c.ts', text: "import { a } from './a/a.ts';" },
+    ]);
+    expect(circlesIn(circle)).toEqual([['src/a/a.ts', 'src/a/b.ts', 'src/c.ts']]);
+    expect(roomsIn(circle)).toContainEqual({ path: 'src/a', files: 2, levels: 2 });
+    expect(filesMax('src/a')).toBe(15);
+    const files = ['src/a/a.ts', 'src/c.ts', 'src/a/b.ts', 'src/a/b.ts', 'src/d.ts'];
+    expect(stumblesOn({ name: 'a way', filesMax: 4, files }, circle)).toEqual([
+      'opens 5 files, at most 4',
+      'no earlier file imports src/c.ts',
+      'src/a/b.ts is opened twice',
+      'src/d.ts is not there',
+    ]);
+  });
+});

@@ -1,8 +1,9 @@
 import { answerOf, createTokenSource } from '../../src/core/consumers/token-source.ts';
 import { emptyJournal, type Journal } from '../../src/core/journal/journal.ts';
+import type { JournalStore } from '../../src/core/journal/journal-store.ts';
 import type { ReplayPolicy } from '../../src/core/journal/replay-policy.ts';
 import { login } from '../../src/core/operations/login.ts';
-import { type JournalStore, StoreRefused, type VersionedSecret } from '../../src/core/ports.ts';
+import { StoreRefused, type VersionedSecret } from '../../src/core/ports.ts';
 import { decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
 import type { RotationPorts } from '../../src/core/rotation/pass.ts';

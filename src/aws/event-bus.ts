@@ -4,8 +4,8 @@ import {
   type PutEventsRequestEntry,
   type PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
-import type { FrescoEvent } from '../core/outcome/report.ts';
-import { type Clock, type EventBus, StoreRefused } from '../core/ports.ts';
+import type { EventBus, FrescoEvent } from '../core/events/event.ts';
+import { type Clock, StoreRefused } from '../core/ports.ts';
 import { call } from './failures.ts';
 
 /** Quota of PutEvents for one call, and so for one entry too. */

@@ -1,17 +1,18 @@
 import type { Config, Environment } from '../config/config.ts';
 import type { TokenSource } from '../core/consumers/token-source.ts';
+import type { JournalStore } from '../core/journal/journal-store.ts';
 import type { Consent, LoggedIn } from '../core/operations/login.ts';
 import type { LoggedOut } from '../core/operations/logout.ts';
 import type { ManualToken } from '../core/operations/manual-token.ts';
 import type { Outcome } from '../core/outcome/outcome.ts';
-import type { Clock, JournalStore, PendingSecret, Random } from '../core/ports.ts';
+import type { Clock, PendingSecret, Random } from '../core/ports.ts';
 import type { RotationPorts, RotationSettings } from '../core/rotation/pass.ts';
 import type { SenderStore } from '../core/webhooks/admission.ts';
 import type { ExpectedSubscriptions } from '../core/webhooks/subscriptions.ts';
 import type { DamagedFile } from '../local/file-store/file-store.ts';
 import type { HeldLock } from '../local/file-store/held-lock.ts';
 import type { Deployed } from './deployed.ts';
-import { openProvider, type Provider } from './provider.ts';
+import type { Provider } from './provider.ts';
 
 /** One connection as the command works on it, wherever it is stored. */
 export interface Connection {
@@ -95,21 +96,4 @@ export interface OpenOptions {
   readonly onPersonNeeded?: OnPersonNeeded;
   /** Hears that a pass of this process is about to write. */
   readonly onWrite?: () => void;
-}
-
-/** Opens the connection that the settings name; rejects with `StoreRefused` or `ConfigInvalid`. */
-export async function openConnection(options: OpenOptions): Promise<Connection> {
-  const { config, env } = options;
-  const provider = await openProvider(config, { env });
-  // Each store is loaded only where it is used: the SDK alone takes longer than a file store's whole command.
-  if (config.store.startsWith('file:')) {
-    const { openFileConnection } = await import('./file.ts');
-    const path = config.store.slice('file:'.length);
-    const { create = false, mend = false, onWrite, onPersonNeeded } = options;
-    const name = config.connection;
-    const heard = { ...(onWrite && { onWrite }), ...(onPersonNeeded && { onPersonNeeded }) };
-    return openFileConnection({ path, name, provider, create, mend, ...heard });
-  }
-  const { openAwsConnection } = await import('./aws.ts');
-  return openAwsConnection({ prefix: config.prefix, name: config.connection, provider });
 }

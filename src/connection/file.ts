@@ -1,11 +1,12 @@
 import { rotationTimes } from '../config/rotation-times.ts';
 import { answerOf, createTokenSource } from '../core/consumers/token-source.ts';
+import type { JournalStore } from '../core/journal/journal-store.ts';
 import { login } from '../core/operations/login.ts';
 import { logout } from '../core/operations/logout.ts';
 import { installManualToken } from '../core/operations/manual-token.ts';
 import { classOf, type Outcome } from '../core/outcome/outcome.ts';
-import { eventLine, eventOf, type Report } from '../core/outcome/report.ts';
-import { type JournalStore, type Reporter, StoreRefused } from '../core/ports.ts';
+import { eventLine, eventOf, type Report, type Reporter } from '../core/outcome/report.ts';
+import { StoreRefused } from '../core/ports.ts';
 import { clientSource } from '../core/records/client.ts';
 import { boundByGrant } from '../core/records/stored-origin.ts';
 import type { RotationPorts, RotationSettings } from '../core/rotation/pass.ts';

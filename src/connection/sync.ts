@@ -3,7 +3,8 @@ import {
   type Rotator,
   type TokenSource,
 } from '../core/consumers/token-source.ts';
-import type { Clock, EventBus } from '../core/ports.ts';
+import type { EventBus } from '../core/events/event.ts';
+import type { Clock } from '../core/ports.ts';
 import type { SyncProgress } from '../core/sync/company.ts';
 import type { SyncPorts } from '../core/sync/ports.ts';
 import { type SyncOutcome, type SyncRequest, syncPass } from '../core/sync/sync.ts';

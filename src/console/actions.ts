@@ -1,4 +1,4 @@
-import type { PassStep } from '../core/rotation/pass-step.ts';
+import type { PassStep } from '../core/rotation/pass.ts';
 import type { ControlName } from './controls.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import type { ConsoleConnection, ConsoleSandbox, Done } from './view.ts';

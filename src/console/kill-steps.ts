@@ -1,4 +1,4 @@
-import type { PassStep } from '../core/rotation/pass-step.ts';
+import type { PassStep } from '../core/rotation/pass.ts';
 
 /** A step at which the rotator can be killed, in words for people. */
 export interface KillStep {

@@ -1,6 +1,6 @@
 import type { TokenFacts } from '../core/outcome/outcome.ts';
 import type { Position } from '../core/position.ts';
-import type { PassStep } from '../core/rotation/pass-step.ts';
+import type { PassStep } from '../core/rotation/pass.ts';
 
 /** One connection as the page shows it: nothing in it is secret. Times in epoch milliseconds. */
 export interface ConnectionView {

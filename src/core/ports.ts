@@ -1,5 +1,3 @@
-import type { Journal } from './journal/journal.ts';
-import type { FrescoEvent, Report } from './outcome/report.ts';
 import type { Secret } from './secret.ts';
 
 /** Wall clock, a clock that never steps, and waiting: the core has no other notion of time. */
@@ -49,22 +47,6 @@ export interface PendingSecret extends VersionedSecret {
   putPending(versionId: string, value: Secret): Promise<'stored' | 'taken'>;
   /** Takes `AWSPENDING` off this version; done already is done. */
   dropPending(versionId: string): Promise<void>;
-}
-
-/** A journal as read or written, with what the next conditional write needs. */
-export interface JournalSnapshot {
-  readonly journal: Journal;
-  /** Changes with every write; 0 while nothing was ever written. */
-  readonly revision: number;
-  /** The store's own clock at its answer, in epoch milliseconds; absent where it is this machine's. */
-  readonly dateMs?: number;
-}
-
-/** The one record of a connection with consistent reads and conditional writes; rejects with `StoreRefused`. */
-export interface JournalStore {
-  read(): Promise<JournalSnapshot>;
-  /** Replaces the journal if its revision is still `revision`; writes nothing otherwise. */
-  write(journal: Journal, revision: number): Promise<'written' | 'conflict'>;
 }
 
 /** The application as registered with the provider; a device-flow application has no secret. */
@@ -148,14 +130,6 @@ export interface Permissions {
   ): Promise<readonly string[]>;
 }
 
-/**
- * Where the one report of each pass goes: an event, a metric, a log line. Rejects with `StoreRefused` where it did
- * not get out; the pass has ended by then.
- */
-export interface Reporter {
-  report(report: Report): Promise<void>;
-}
-
 /** Which process holds a lease. */
 export interface Owner {
   readonly id: string;
@@ -186,9 +160,4 @@ export class StoreRefused extends Error {
     super(message, options);
     this.reason = reason;
   }
-}
-
-/** Where events for other people's code go; rejects with `StoreRefused` unless every one was accepted. */
-export interface EventBus {
-  publish(events: readonly FrescoEvent[]): Promise<void>;
 }

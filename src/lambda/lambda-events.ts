@@ -1,5 +1,5 @@
+import type { WebhookRequest } from '../fatture-in-cloud/webhooks/request.ts';
 import type { Message } from './queue-messages.ts';
-import type { SinkRequest } from './webhook-receiver.ts';
 
 /** An event that none of a function's callers sends: nothing was done. */
 export class EventRefused extends Error {
@@ -29,6 +29,9 @@ function messageIn(record: unknown): Message | undefined {
   if (!isText(count) || !/^[1-9]\d{0,9}$/.test(count)) return undefined;
   return { messageId, receiptHandle, body, receiveCount: Number(count) };
 }
+
+/** A request as it reached the sinks; the last part of its path names the connection. */
+export type SinkRequest = WebhookRequest & { readonly path: string };
 
 /** The request in an event of an HTTP API (payload format 2.0); throws `EventRefused`. */
 export function requestIn(event: unknown): SinkRequest {

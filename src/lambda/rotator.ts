@@ -14,7 +14,7 @@ import { rotationTimes } from '../config/rotation-times.ts';
 import { secretName } from '../config/stack-outputs.ts';
 import { closedAnswerOf, type RefreshAnswer } from '../core/consumers/token-source.ts';
 import type { Outcome } from '../core/outcome/outcome.ts';
-import type { Reporter } from '../core/ports.ts';
+import type { Reporter } from '../core/outcome/report.ts';
 import { clientSource } from '../core/records/client.ts';
 import { boundByGrant } from '../core/records/stored-origin.ts';
 import { type NativeRotationPorts, rotateNatively } from '../core/rotation/native.ts';

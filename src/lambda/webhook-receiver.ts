@@ -10,14 +10,12 @@ import type { Config } from '../config/config.ts';
 import { sinkOf } from '../config/stack-outputs.ts';
 import { type Admission, admissionOf } from '../core/webhooks/admission.ts';
 import { type Receipt, type ReceivePorts, receiveNotification } from '../core/webhooks/receive.ts';
-import { parseWebhook, type WebhookRequest } from '../fatture-in-cloud/webhooks/request.ts';
+import { parseWebhook } from '../fatture-in-cloud/webhooks/request.ts';
 import { webhookVerifier } from '../fatture-in-cloud/webhooks/signature.ts';
 import { systemClock } from '../local/clock.ts';
+import type { SinkRequest } from './lambda-events.ts';
 
 export { requestIn } from './lambda-events.ts';
-
-/** A request as it reached the sinks; the last part of its path names the connection. */
-export type SinkRequest = WebhookRequest & { readonly path: string };
 
 /** What to answer; the body is JSON. */
 export interface SinkAnswer {

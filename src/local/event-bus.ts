@@ -1,5 +1,4 @@
-import type { FrescoEvent } from '../core/outcome/report.ts';
-import type { EventBus } from '../core/ports.ts';
+import type { EventBus, FrescoEvent } from '../core/events/event.ts';
 
 /** Is told of each event, in the order of publishing. */
 export type Subscriber = (event: FrescoEvent) => void | Promise<void>;

@@ -3,7 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventBridgeBus } from '../../src/aws/event-bus.ts';
-import type { FrescoEvent } from '../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../src/core/events/event.ts';
 import { clientConfig } from '../doubles/client-config.ts';
 import { type EventBridgeDouble, startEventBridge } from '../doubles/eventbridge.ts';
 

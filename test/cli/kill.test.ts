@@ -7,7 +7,7 @@ import { Session } from '../../src/cli/session.ts';
 import { killSteps } from '../../src/console/kill-steps.ts';
 import { sandboxControl } from '../../src/console/sandbox-control.ts';
 import type { StoredView } from '../../src/console/view.ts';
-import type { PassStep } from '../../src/core/rotation/pass-step.ts';
+import type { PassStep } from '../../src/core/rotation/pass.ts';
 import { built } from '../bundles/built.ts';
 import { createWorkspace, script } from './workspace.ts';
 

@@ -1,7 +1,7 @@
 // What the protocol assumes of any journal, as tests that run over each store of it.
 import { describe, expect, it } from 'vitest';
 import { emptyJournal, type Journal } from '../../src/core/journal/journal.ts';
-import type { JournalStore } from '../../src/core/ports.ts';
+import type { JournalStore } from '../../src/core/journal/journal-store.ts';
 
 /** What differs between the stores under test. */
 export interface JournalContractOptions {

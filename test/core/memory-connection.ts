@@ -1,12 +1,7 @@
 import { emptyJournal, type Journal } from '../../src/core/journal/journal.ts';
+import type { JournalStore } from '../../src/core/journal/journal-store.ts';
 import type { Report } from '../../src/core/outcome/report.ts';
-import type {
-  JournalStore,
-  PendingSecret,
-  SecretVersion,
-  TokenAnswer,
-  Verdict,
-} from '../../src/core/ports.ts';
+import type { PendingSecret, SecretVersion, TokenAnswer, Verdict } from '../../src/core/ports.ts';
 import {
   accessTokenOf,
   decodeAccessToken,

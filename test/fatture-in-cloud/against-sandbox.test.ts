@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { TokenSource } from '../../src/core/consumers/token-source.ts';
-import type { FrescoEvent } from '../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../src/core/events/event.ts';
 import type { Client, TokenAnswer } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { admissionOf } from '../../src/core/webhooks/admission.ts';

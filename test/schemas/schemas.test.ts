@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { entityChanged } from '../../src/core/events/entity-changed.ts';
-import type { SubscriptionLostDetail } from '../../src/core/events/event.ts';
+import type { FrescoEvent, SubscriptionLostDetail } from '../../src/core/events/event.ts';
 import type { Outcome } from '../../src/core/outcome/outcome.ts';
-import { eventOf, type FrescoEvent, type Report } from '../../src/core/outcome/report.ts';
+import { eventOf, type Report } from '../../src/core/outcome/report.ts';
 import { type AccessToken, encodeAccessToken } from '../../src/core/records/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { breachesOf } from './json-schema.ts';

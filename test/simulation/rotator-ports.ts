@@ -1,14 +1,9 @@
 // Goal: the core's ports over one world, for one process.
 // Method: each method is one suspended call; who judges hears of every presentation, issue and answer.
 
-import type {
-  Canary,
-  ClientSource,
-  JournalStore,
-  PendingSecret,
-  Reporter,
-  SecretVersion,
-} from '../../src/core/ports.ts';
+import type { JournalStore } from '../../src/core/journal/journal-store.ts';
+import type { Reporter } from '../../src/core/outcome/report.ts';
+import type { Canary, ClientSource, PendingSecret, SecretVersion } from '../../src/core/ports.ts';
 import { type AccessToken, decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { clientSource } from '../../src/core/records/client.ts';
 import type { RotationPorts, RotationSettings } from '../../src/core/rotation/pass.ts';

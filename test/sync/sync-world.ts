@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
-import type { FrescoEvent } from '../../src/core/outcome/report.ts';
-import { type Clock, type EventBus, StoreRefused } from '../../src/core/ports.ts';
+import type { EventBus, FrescoEvent } from '../../src/core/events/event.ts';
+import { type Clock, StoreRefused } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { SyncBounds } from '../../src/core/sync/budget.ts';
 import type { SyncPorts, SyncStore, ToldEntities, ToldState } from '../../src/core/sync/ports.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { FrescoEvent } from '../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../src/core/events/event.ts';
 import { httpSender } from '../../src/sandbox/webhooks/sender.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { Prng } from '../simulation/prng.ts';

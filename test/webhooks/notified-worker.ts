@@ -2,7 +2,7 @@
 
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { FrescoEvent } from '../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../src/core/events/event.ts';
 import { hurriedClock } from './hurried-clock.ts';
 import { notifiedStack } from './notified-stack.ts';
 

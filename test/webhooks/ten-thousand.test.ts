@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { FrescoEvent } from '../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../src/core/events/event.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import type { SendToSink } from '../../src/sandbox/webhooks/sender.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';

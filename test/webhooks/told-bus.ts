@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
-import type { EntityChangedDetail } from '../../src/core/events/event.ts';
-import type { FrescoEvent } from '../../src/core/outcome/report.ts';
+import type { EntityChangedDetail, FrescoEvent } from '../../src/core/events/event.ts';
 import { findEventType } from '../../src/fatture-in-cloud/webhooks/event-types.ts';
 import type { FaultyProvider } from './faulty-provider.ts';
 

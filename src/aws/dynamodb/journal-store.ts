@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Journal } from '../../core/journal/journal.ts';
-import type { Clock, JournalStore } from '../../core/ports.ts';
+import type { JournalStore } from '../../core/journal/journal-store.ts';
+import type { Clock } from '../../core/ports.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { call } from '../failures.ts';
 import { decodeJournal, encodeJournal, type Item } from './journal-item.ts';

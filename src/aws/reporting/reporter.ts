@@ -1,7 +1,13 @@
+import type { EventBus } from '../../core/events/event.ts';
 import { meaningOf, type Outcome } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
-import { eventOf, type PublishedFacts, type Report } from '../../core/outcome/report.ts';
-import { type EventBus, type Reporter, StoreRefused } from '../../core/ports.ts';
+import {
+  eventOf,
+  type PublishedFacts,
+  type Report,
+  type Reporter,
+} from '../../core/outcome/report.ts';
+import { StoreRefused } from '../../core/ports.ts';
 import type { Log, LogFields } from './log.ts';
 import { metricLine } from './metric-line.ts';
 

@@ -1,7 +1,8 @@
 import type { Moment } from '../../console/view.ts';
+import type { FrescoEvent } from '../../core/events/event.ts';
 import { classOf } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
-import type { FrescoEvent, Report } from '../../core/outcome/report.ts';
+import type { Report } from '../../core/outcome/report.ts';
 import type { Processed } from '../../core/webhooks/outcome.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 

@@ -6,7 +6,7 @@ import {
 import type { LocalSink } from '../../connection/local/webhooks.ts';
 import { consoleServer } from '../../console/console-server.ts';
 import { createEntrance } from '../../console/entrance.ts';
-import type { FrescoEvent } from '../../core/outcome/report.ts';
+import type { FrescoEvent } from '../../core/events/event.ts';
 import type { Session } from '../session.ts';
 import { type ForwardTarget, forwarder } from '../settings/forward.ts';
 import { say } from '../terminal.ts';

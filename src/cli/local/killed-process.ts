@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { killSteps } from '../../console/kill-steps.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
-import type { PassStep } from '../../core/rotation/pass-step.ts';
+import type { PassStep } from '../../core/rotation/pass.ts';
 import { print } from '../terminal.ts';
 
 interface DoomedOptions {

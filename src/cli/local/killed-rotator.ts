@@ -5,7 +5,7 @@ import { killSteps } from '../../console/kill-steps.ts';
 import type { Done, KilledView } from '../../console/view.ts';
 import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
-import type { PassStep } from '../../core/rotation/pass-step.ts';
+import type { PassStep } from '../../core/rotation/pass.ts';
 
 /** Kills rotators of one stand, one after the other. */
 export interface RotatorKiller {

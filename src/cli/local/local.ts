@@ -1,25 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { killSteps } from '../../console/kill-steps.ts';
-import type { PassStep } from '../../core/rotation/pass-step.ts';
 import { Failure, failureOf } from '../failure.ts';
 import { Session } from '../session.ts';
-import { type ForwardTarget, parseForward } from '../settings/forward.ts';
+import { parseForward } from '../settings/forward.ts';
 import { examples, withConnection } from '../settings/options.ts';
 import { parsePort } from '../settings/port.ts';
-import { type ConnectionOptions, sandboxPort } from '../settings/settings.ts';
+import { sandboxPort } from '../settings/settings.ts';
 import { say } from '../terminal.ts';
-
-/** What `fresco local` was asked to do. */
-export interface LocalOptions extends ConnectionOptions {
-  readonly sandbox?: boolean;
-  readonly once?: boolean;
-  readonly killAt?: PassStep;
-  readonly port: number;
-  readonly sandboxPort: number;
-  readonly webhookPort: number;
-  readonly sink?: string;
-  readonly forward?: ForwardTarget;
-}
+import type { LocalOptions } from './options.ts';
 
 const consolePort = 4000;
 const webhookPort = 4001;

@@ -5,7 +5,7 @@ import { openNamed } from '../settings/options.ts';
 import { readSettings } from '../settings/settings.ts';
 import { print, say } from '../terminal.ts';
 import { hostLocally, type LocalHost, type Receiver } from './host.ts';
-import type { LocalOptions } from './local.ts';
+import type { LocalOptions } from './options.ts';
 import { type LocalServer, listenLocally } from './server.ts';
 
 /** Keeps a connection in a file store fresh until the session ends. Rejects with `Failure` or `StoreRefused`. */

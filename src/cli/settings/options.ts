@@ -55,7 +55,7 @@ export async function open(
   settings: Settings,
   how: Pick<OpenOptions, 'create' | 'mend' | 'onPersonNeeded'> = {},
 ): Promise<Connection> {
-  const { openConnection } = await import('../../connection/connection.ts');
+  const { openConnection } = await import('../../connection/open.ts');
   const connection = await openConnection({ ...settings, ...how, onWrite: interruption.begun });
   return unbroken(connection);
 }

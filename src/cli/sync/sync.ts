@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { ConnectionSync } from '../../connection/sync.ts';
-import { eventLine, type FrescoEvent } from '../../core/outcome/report.ts';
+import type { FrescoEvent } from '../../core/events/event.ts';
+import { eventLine } from '../../core/outcome/report.ts';
 import type { SyncOutcome, SyncRequest } from '../../core/sync/sync.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { Failure } from '../failure.ts';

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../core/outcome/outcome.ts';
-import type { PassStep } from '../../core/rotation/pass-step.ts';
+import type { PassStep } from '../../core/rotation/pass.ts';
 import { rotate } from '../../core/rotation/rotate.ts';
 import { systemClock } from '../../local/clock.ts';
 import { openFileStore } from '../../local/file-store/file-store.ts';

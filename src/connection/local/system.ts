@@ -4,10 +4,12 @@ import {
   createTokenSource,
   type TokenSource,
 } from '../../core/consumers/token-source.ts';
+import type { EventBus, FrescoEvent } from '../../core/events/event.ts';
 import { login } from '../../core/operations/login.ts';
 import type { Outcome } from '../../core/outcome/outcome.ts';
-import { eventLine, eventOf, type FrescoEvent, type Report } from '../../core/outcome/report.ts';
-import type { Client, EventBus, Reporter, Verdict } from '../../core/ports.ts';
+import type { Reporter } from '../../core/outcome/report.ts';
+import { eventLine, eventOf, type Report } from '../../core/outcome/report.ts';
+import type { Client, Verdict } from '../../core/ports.ts';
 import type { Position } from '../../core/position.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import type { RotationRequest } from '../../core/rotation/pass.ts';

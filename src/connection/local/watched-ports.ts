@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Journal } from '../../core/journal/journal.ts';
-import type { JournalStore, Owner, TokenEndpoint, VersionedSecret } from '../../core/ports.ts';
-import type { RotationPorts } from '../../core/rotation/pass.ts';
-import type { PassStep } from '../../core/rotation/pass-step.ts';
+import type { JournalStore } from '../../core/journal/journal-store.ts';
+import type { Owner, TokenEndpoint, VersionedSecret } from '../../core/ports.ts';
+import type { PassStep, RotationPorts } from '../../core/rotation/pass.ts';
 
 type OnStep = (step: PassStep) => void;
 

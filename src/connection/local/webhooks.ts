@@ -1,5 +1,6 @@
 import type { TokenSource } from '../../core/consumers/token-source.ts';
-import type { Clock, EventBus } from '../../core/ports.ts';
+import type { EventBus } from '../../core/events/event.ts';
+import type { Clock } from '../../core/ports.ts';
 import { admissionOf, type SenderStore } from '../../core/webhooks/admission.ts';
 import {
   decodeNotification,

@@ -1,7 +1,6 @@
-import type { FrescoEvent } from '../outcome/report.ts';
 import type { QueuedNotification } from '../webhooks/notification.ts';
 import type { ReadEntity } from '../webhooks/read-entities.ts';
-import type { EntityChangedDetail } from './event.ts';
+import type { EntityChangedDetail, FrescoEvent } from './event.ts';
 
 /** What is told about one entity; the event makes its subject of the company. */
 export type EntityChange = Omit<

@@ -111,3 +111,21 @@ export interface EventDetails {
   readonly 'Token Refresh Failed': TokenRefreshDetail;
   readonly 'Reauthorization Required': ReauthorizationRequiredDetail;
 }
+
+/** An event for the bus, in the words of `docs/`: `detail` never holds a token. */
+export interface FrescoEvent {
+  readonly detailType:
+    | 'Token Refreshed'
+    | 'Token Refresh Failed'
+    | 'Token Refresh Recovered'
+    | 'Reauthorization Required'
+    | 'Entity Changed'
+    | 'Webhook Subscription Lost'
+    | 'Sync Completed';
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Where events for other people's code go; rejects with `StoreRefused` unless every one was accepted. */
+export interface EventBus {
+  publish(events: readonly FrescoEvent[]): Promise<void>;
+}

@@ -1,5 +1,6 @@
-import { type Clock, type JournalStore, StoreRefused } from '../ports.ts';
+import { type Clock, StoreRefused } from '../ports.ts';
 import { emptyJournal, type Journal } from './journal.ts';
+import type { JournalStore } from './journal-store.ts';
 
 const conflictsMax = 50;
 

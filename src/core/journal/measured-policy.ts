@@ -1,8 +1,9 @@
-import type { Clock, JournalStore } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import { persist } from '../retry.ts';
 import type { RotationSettings } from '../rotation/pass.ts';
 import type { Journal, MeasuredPolicy } from './journal.ts';
 import { JournalPage } from './journal-session.ts';
+import type { JournalStore } from './journal-store.ts';
 import type { ReplayPolicy } from './replay-policy.ts';
 
 const noteMs = 10_000;

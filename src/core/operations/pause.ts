@@ -1,6 +1,7 @@
 import type { Journal } from '../journal/journal.ts';
 import { JournalPage } from '../journal/journal-session.ts';
-import type { Clock, JournalStore } from '../ports.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
+import type { Clock } from '../ports.ts';
 import { persist } from '../retry.ts';
 import { withEntry } from '../rotation/settle.ts';
 

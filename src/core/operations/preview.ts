@@ -1,6 +1,7 @@
 import type { Dispatch, Journal } from '../journal/journal.ts';
+import type { JournalSnapshot, JournalStore } from '../journal/journal-store.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import type { JournalSnapshot, JournalStore, SecretVersion, VersionedSecret } from '../ports.ts';
+import type { SecretVersion, VersionedSecret } from '../ports.ts';
 import type { Position } from '../position.ts';
 import { type RotationPorts, type RotationRequest, startPass } from '../rotation/pass.ts';
 import { passOutcome } from '../rotation/rotate.ts';

@@ -1,5 +1,6 @@
+import type { FrescoEvent } from '../events/event.ts';
 import { eventSource } from '../events/event.ts';
-import type { Pass } from '../rotation/pass.ts';
+import type { Journal } from '../journal/journal.ts';
 import { toRfc3339 } from '../time.ts';
 import { factsOf, meaningOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
 import { commandsFor } from './outcome-text.ts';
@@ -31,8 +32,25 @@ export function eventLine({ detailType, detail }: FrescoEvent): string {
   return JSON.stringify({ source: eventSource, 'detail-type': detailType, detail });
 }
 
+/**
+ * Where the one report of each pass goes: an event, a metric, a log line. Rejects with `StoreRefused` where it did
+ * not get out; the pass has ended by then.
+ */
+export interface Reporter {
+  report(report: Report): Promise<void>;
+}
+
+/** What a report tells of the pass itself. */
+export interface ReportedPass {
+  readonly settings: { readonly connection: string };
+  readonly request: { readonly door: Door };
+  readonly page: { nowMs(): number; readonly found: Pick<Journal, 'failingSinceMs'> };
+  readonly published: PublishedFacts | undefined;
+  readonly warnings: readonly string[];
+}
+
 /** The report of a pass that ended so. */
-export function reportOf(pass: Pass, outcome: Outcome, callsPerson: boolean): Report {
+export function reportOf(pass: ReportedPass, outcome: Outcome, callsPerson: boolean): Report {
   const turn = callsPerson ? 'reauthorization-required' : healing(pass, outcome);
   return {
     connection: pass.settings.connection,
@@ -49,23 +67,10 @@ function publishedFacts(token: PublishedFacts): PublishedFacts {
   return { ...factsOf(token), issuedAtMs: token.issuedAtMs };
 }
 
-function healing(pass: Pass, outcome: Outcome): Report['turn'] {
+function healing(pass: ReportedPass, outcome: Outcome): Report['turn'] {
   const meaning = meaningOf(outcome);
   const healed = meaning.class === 'done' && meaning.isNews;
   return healed && pass.page.found.failingSinceMs !== null ? 'recovered' : undefined;
-}
-
-/** An event for the bus, in the words of `docs/`: `detail` never holds a token. */
-export interface FrescoEvent {
-  readonly detailType:
-    | 'Token Refreshed'
-    | 'Token Refresh Failed'
-    | 'Token Refresh Recovered'
-    | 'Reauthorization Required'
-    | 'Entity Changed'
-    | 'Webhook Subscription Lost'
-    | 'Sync Completed';
-  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 const hourMs = 3_600_000;

@@ -1,15 +1,14 @@
 import { JournalPage } from '../journal/journal-session.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
 import type { ReplayPolicy } from '../journal/replay-policy.ts';
-import type { Door } from '../outcome/report.ts';
+import type { Door, Reporter } from '../outcome/report.ts';
 import type {
   Canary,
   ClientSource,
   Clock,
-  JournalStore,
   Owner,
   Permissions,
   Random,
-  Reporter,
   TokenEndpoint,
   VersionedSecret,
 } from '../ports.ts';
@@ -111,3 +110,20 @@ export function startPass(ports: RotationPorts, request: RotationRequest): Pass 
     sentAs: undefined,
   };
 }
+
+/**
+ * A step of a pass that spends, named by what has just been done: each is a moment at which a process may
+ * die. In their order, which is the protocol's.
+ */
+export type PassStep =
+  | 'lease'
+  | 'read'
+  | 'dispatched'
+  | 'sent'
+  | 'answered'
+  | 'sealed'
+  | 'put'
+  | 'promoted'
+  | 'published'
+  | 'settled'
+  | 'canary';

@@ -1,5 +1,5 @@
 import { entityChanged } from '../events/entity-changed.ts';
-import type { FrescoEvent } from '../outcome/report.ts';
+import type { FrescoEvent } from '../events/event.ts';
 import type { EntityId } from '../webhooks/notification.ts';
 import { type AskParts, askProvider, type Stop } from './ask.ts';
 import { binChanges, decodeBin, encodeBin } from './bin.ts';

@@ -1,5 +1,6 @@
 import type { TokenSource } from '../consumers/token-source.ts';
-import type { Clock, EventBus, Random } from '../ports.ts';
+import type { EventBus } from '../events/event.ts';
+import type { Clock, Random } from '../ports.ts';
 import type { EntityId } from '../webhooks/notification.ts';
 import type { EntityRead, QuotaPauses } from '../webhooks/ports.ts';
 

@@ -1,6 +1,7 @@
 import type { Obtained, TokenSource } from '../consumers/token-source.ts';
 import { notifiedChange } from '../events/entity-changed.ts';
-import { type EventBus, StoreRefused } from '../ports.ts';
+import type { EventBus } from '../events/event.ts';
+import { StoreRefused } from '../ports.ts';
 import type { SenderStore } from './admission.ts';
 import { claimNotification, type HeldClaim, readsBeyond } from './claim.ts';
 import type { EntityId, QueuedNotification } from './notification.ts';

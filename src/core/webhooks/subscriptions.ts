@@ -1,6 +1,4 @@
-import type { SubscriptionLostDetail } from '../events/event.ts';
-import type { FrescoEvent } from '../outcome/report.ts';
-import type { EventBus } from '../ports.ts';
+import type { EventBus, FrescoEvent, SubscriptionLostDetail } from '../events/event.ts';
 
 /** A subscription that an operator made and has not deleted. */
 export interface ExpectedSubscription {

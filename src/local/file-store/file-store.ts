@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { Clock, JournalStore, PendingSecret } from '../../core/ports.ts';
+import type { JournalStore } from '../../core/journal/journal-store.ts';
+import type { Clock, PendingSecret } from '../../core/ports.ts';
 import type { Home } from '../home.ts';
 import { type Outbox, outboxIn } from '../outbox.ts';
 import { Reserve } from '../reserve.ts';

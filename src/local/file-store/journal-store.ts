@@ -1,6 +1,7 @@
 import { emptyJournal, type Journal } from '../../core/journal/journal.ts';
 import { journalFrom } from '../../core/journal/journal-schema.ts';
-import { type JournalStore, StoreRefused } from '../../core/ports.ts';
+import type { JournalStore } from '../../core/journal/journal-store.ts';
+import { StoreRefused } from '../../core/ports.ts';
 import { field } from '../../core/records/record.ts';
 import type { Reserve } from '../reserve.ts';
 import type { RecordFile, RecordFormat } from './record-file.ts';

@@ -5,7 +5,8 @@ import {
   type LocalSystemOptions,
   openLocalSystem,
 } from '../../../src/connection/local/system.ts';
-import type { FrescoEvent, Report } from '../../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../../src/core/events/event.ts';
+import type { Report } from '../../../src/core/outcome/report.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';

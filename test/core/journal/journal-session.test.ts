@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts';
 import { JournalPage } from '../../../src/core/journal/journal-session.ts';
-import type { JournalStore } from '../../../src/core/ports.ts';
+import type { JournalStore } from '../../../src/core/journal/journal-store.ts';
 
 /** A journal in memory that refuses a write after any other revision than its own. */
 function memoryJournal(between: () => void = () => {}) {

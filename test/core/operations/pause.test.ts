@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts';
+import type { JournalStore } from '../../../src/core/journal/journal-store.ts';
 import { pause, resume } from '../../../src/core/operations/pause.ts';
-import { type JournalStore, StoreRefused } from '../../../src/core/ports.ts';
+import { StoreRefused } from '../../../src/core/ports.ts';
 
 const time = { nowMs: 70_000, monotonicMs: 100 };
 const clock = {

@@ -1,5 +1,5 @@
 import type { Obtained } from '../../../src/core/consumers/token-source.ts';
-import type { FrescoEvent } from '../../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../../src/core/events/event.ts';
 import type { Company } from '../../../src/core/records/company.ts';
 import type { SyncBounds } from '../../../src/core/sync/budget.ts';
 import type { SyncProgress, SyncSettings } from '../../../src/core/sync/company.ts';

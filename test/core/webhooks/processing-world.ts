@@ -1,5 +1,5 @@
 import type { Obtained } from '../../../src/core/consumers/token-source.ts';
-import type { FrescoEvent } from '../../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../../src/core/events/event.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 import type { AdmittedSenders } from '../../../src/core/webhooks/admission.ts';
 import {

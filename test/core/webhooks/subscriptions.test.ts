@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FrescoEvent } from '../../../src/core/outcome/report.ts';
+import type { FrescoEvent } from '../../../src/core/events/event.ts';
 import {
   type ExpectedSubscription,
   isEarlierAddress,

@@ -1,7 +1,7 @@
 import type { LocalSystem } from '../../../connection/local/system.ts';
 import type { Done, KilledView } from '../../../console/view.ts';
-import type { FrescoEvent } from '../../../core/outcome/report.ts';
-import type { PassStep } from '../../../core/rotation/pass-step.ts';
+import type { FrescoEvent } from '../../../core/events/event.ts';
+import type { PassStep } from '../../../core/rotation/pass.ts';
 import { Secret } from '../../../core/secret.ts';
 import { listen } from '../../../sandbox/listen.ts';
 import { sandboxApplication } from '../../../sandbox/oauth/application.ts';

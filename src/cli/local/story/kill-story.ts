@@ -6,7 +6,7 @@ import {
 } from '../../../console/page/stored-drawing.ts';
 import { legible } from '../../../console/page/wording.ts';
 import type { Done } from '../../../console/view.ts';
-import type { PassStep } from '../../../core/rotation/pass-step.ts';
+import type { PassStep } from '../../../core/rotation/pass.ts';
 import { Failure } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 import { print, say } from '../../terminal.ts';

@@ -1,7 +1,7 @@
 import { Failure } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 import { painted, print, say, strong } from '../../terminal.ts';
-import type { LocalOptions } from '../local.ts';
+import type { LocalOptions } from '../options.ts';
 import { type Stage, setStage } from './demo.ts';
 import { endedWell, type StoryEnd, tellStory } from './story.ts';
 import { closingText, openingLines, storyLines } from './text.ts';
