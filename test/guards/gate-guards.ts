@@ -4,49 +4,49 @@ import type { Guard } from './specification.ts';
 export const gateGuards: readonly Guard[] = [
   {
     name: 'due when an attempt is open',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (journal.dispatch !== null) return 'unsettled';",
     to: '',
     breaks: 'a pass is due > when an attempt is not settled, whoever asks',
   },
   {
     name: 'due when a seal is left',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (journal.seals.length > 0) return 'sealed';",
     to: '',
     breaks: 'a pass is due > when a seal exists',
   },
   {
     name: 'due when published is behind',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (isBehind(sight)) return 'behind';",
     to: '',
     breaks: 'a pass is due > when what is published is behind the grant, or missing',
   },
   {
     name: 'due when half its life is over',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';",
     to: '',
     breaks: 'a pass is due > by age: %s',
   },
   {
     name: 'due when rejected',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (sight.dead) return 'rejected';",
     to: '',
     breaks: 'a pass is due > when the published token has been rejected',
   },
   {
     name: 'Retry-After is heeded',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (waitMs > 0 && waitMs <= retryAfterMaxMs) return { kind: 'waiting', untilMs: nowMs + waitMs };",
     to: '',
     breaks: 'a due token is not sent > $name the moment that the provider asked for: $want',
   },
   {
     name: 'a wait too long is not believed',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: ' && waitMs <= retryAfterMaxMs',
     to: '',
     breaks:
@@ -54,28 +54,28 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'the quota of a day',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "return oldest === undefined ? undefined : { kind: 'limited', untilMs: oldest + dayMs };",
     to: 'return undefined;',
     breaks: 'a due token is not sent > $count sends in a day leave the $door $want',
   },
   {
     name: 'on demand once in 45 minutes',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;",
     to: 'return undefined;',
     breaks: 'on demand a token is sent > $name since the last send: $want',
   },
   {
     name: 'the limit lifted once',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'dead && !lifted &&',
     to: 'dead &&',
     breaks: 'on demand a token is sent > sooner if the published token died, but once only',
   },
   {
     name: 'not lifted by a token that never worked',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "return canary.verdict !== 'rejected' || !canary.fromFirst;",
     to: 'return true;',
     breaks:
@@ -83,7 +83,7 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'not lifted by a token that no canary spoke of before',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'if (canary === null || compare(canary.position, current) !== 0) return false;',
     to: 'if (canary === null) return true;',
     breaks:
@@ -91,28 +91,28 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'due as often as is asked for',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'Math.min(lifeMs / 2, settings.rotateEveryMs)',
     to: 'lifeMs / 2',
     breaks: 'a pass is due > by age where rotation is asked for more often than half a life',
   },
   {
     name: 'an operator is always heard',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'return request.onlyIfDue !== true;',
     to: 'return false;',
     breaks: 'a pass is due > or not: %s',
   },
   {
     name: 'what is dated ahead is due',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (isDatedAhead(current, nowMs)) return 'aged';",
     to: '',
     breaks: 'a pass is due > when a clock that was ahead has dated it: by $name → $reason',
   },
   {
     name: 'what was adopted is due at once',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (current.accessToken === null) return 'aged';",
     to: '',
     breaks:
@@ -120,21 +120,21 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'a pause is heeded',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };",
     to: '',
     breaks: 'a due token is not sent > while rotation is paused',
   },
   {
     name: 'a latch is heeded',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (latch !== undefined && latch.doubt === undefined) return { kind: 'latched', latch };",
     to: '',
     breaks: 'a due token is not sent > while a latch holds for it',
   },
   {
     name: 'a rollback is due',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (known !== undefined && isNewer(known, sight.current)) return 'ahead';",
     to: '',
     breaks:
@@ -142,7 +142,7 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'native: what was just refreshed is not again',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'return nowMs >= current.issuedAtMs + nativeEveryMs;',
     to: 'return true;',
     breaks:

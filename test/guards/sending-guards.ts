@@ -4,42 +4,42 @@ import type { Guard } from './specification.ts';
 export const sendingGuards: readonly Guard[] = [
   {
     name: 'takeover only after the term',
-    file: 'lease.ts',
+    file: 'journal/lease.ts',
     from: 'lease.expiresAtMs > term.nowMs && ',
     to: 'false && ',
     breaks: "another's lease $name is $want",
   },
   {
     name: 'takeover only from the dead',
-    file: 'lease.ts',
+    file: 'journal/lease.ts',
     from: ' && !owner.isDead(lease.owner)',
     to: '',
     breaks: 'the lease of an owner known to be dead is taken over at once',
   },
   {
     name: "the lease's owner at dispatch",
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: "if (!holdsLease(journal, owner)) return 'lease-lost';",
     to: '',
     breaks: 'nothing is sent > where the lease was taken over before the dispatch',
   },
   {
     name: "the lease's fence",
-    file: 'lease.ts',
+    file: 'journal/lease.ts',
     from: ' && journal.lease.fence === journal.fence',
     to: '',
     breaks: 'a lease is held until another fence is given',
   },
   {
     name: 'the fence counts up',
-    file: 'lease.ts',
+    file: 'journal/lease.ts',
     from: 'journal.fence + 1',
     to: 'journal.fence',
     breaks: 'a free lease is taken with the next fence, to the end of the term',
   },
   {
     name: 'the clock before sending',
-    file: 'spend.ts',
+    file: 'rotation/send.ts',
     from: 'const tooLate: Outcome | undefined = isTooLate(pass)',
     to: 'const tooLate: Outcome | undefined = false',
     breaks:
@@ -47,21 +47,21 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'again at once only as the policy says',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: '    isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) &&\n',
     to: '',
     breaks: 'a token whose answer is lost > (%j) is not sent again, and nobody waits',
   },
   {
     name: 'again at once within the sends of a day',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: ' &&\n    fullDay(sight) === undefined',
     to: '',
     breaks: 'a token whose answer is lost > is not sent again beyond the sends of a day',
   },
   {
     name: 'the clock before sending again',
-    file: 'spend.ts',
+    file: 'rotation/send.ts',
     from: '  if (clock.monotonicMs() + waitMs > pass.sendByMs) return false;\n',
     to: '',
     breaks:
@@ -69,7 +69,7 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'the policy once more before sending',
-    file: 'spend.ts',
+    file: 'rotation/send.ts',
     from: ': stillUncertain(pass, sight, earlier);',
     to: ': undefined;',
     breaks:
@@ -77,14 +77,14 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'nothing newer known at dispatch',
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: "if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';",
     to: '',
     breaks: 'nothing is sent %s',
   },
   {
     name: 'no seal above the parent at dispatch',
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: "if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';",
     to: '',
     breaks:
@@ -92,7 +92,7 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'the dispatch before the send',
-    file: 'spend.ts',
+    file: 'rotation/send.ts',
     from: 'const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));',
     to: "const refusal: string = 'amended';",
     breaks:
@@ -100,21 +100,21 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'earlier sends stay on record',
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: 'const earlier = sendsFrom(journal, parent);',
     to: 'const earlier: OpenSend[] = [];',
     breaks: 'a second send from the same parent keeps the first on record',
   },
   {
     name: 'attempts count up',
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: 'Math.max(journal.lastAttempt, parent.attempt) + 1',
     to: 'parent.attempt + 1',
     breaks: 'a dispatch names its parent and the version to come, and counts the attempt on',
   },
   {
     name: 'dead though nobody could note it',
-    file: 'under-lease.ts',
+    file: 'rotation/with-lease.ts',
     from: 'dead !== undefined && compare(dead, current.grant) === 0',
     to: "dead !== undefined && journal.canary?.verdict === 'rejected'",
     breaks:
@@ -122,7 +122,7 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'what is on record is sent under the lease alone',
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: "  if (!holdsLease(journal, owner)) return 'lease-lost';\n",
     to: "  if (journal.dispatch?.sends.some((send) => send.versionId === versionId)) return journal;\n  if (!holdsLease(journal, owner)) return 'lease-lost';\n",
     breaks:
@@ -130,7 +130,7 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'what was not sent leaves no record',
-    file: 'spend.ts',
+    file: 'rotation/send.ts',
     from: "if (refusal !== 'amended') await withdraw(pass, versionId, null);",
     to: '',
     breaks:
@@ -138,7 +138,7 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'what a person is needed for is told before what else is in the way',
-    file: 'under-lease.ts',
+    file: 'rotation/with-lease.ts',
     from: "if (badAnswer?.kind !== 'application-refused' || !badAnswer.needsPerson) return barrier;",
     to: 'if (badAnswer !== null) return barrier;',
     breaks:
@@ -146,56 +146,56 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'looks again after a refusal',
-    file: 'under-lease.ts',
+    file: 'rotation/with-lease.ts',
     from: 'return { ...progress, refused: { ...refused, position: positionOf(current.grant) } };',
     to: 'return { outcome: await refusal(pass, current, refused.doubt), settled: positionOf(current.grant) };',
     breaks: 'an answer > that refuses a token whose successor another has just kept is no refusal',
   },
   {
     name: 'an uncertain send is found uncertain',
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: 'return dispatch !== null && compare(dispatch.parent, parent) === 0 ? dispatch.sends : [];',
     to: 'return [];',
     breaks: 'only open sends from the current token make it uncertain',
   },
   {
     name: 'Retry-After is journalled',
-    file: 'not-granted.ts',
+    file: 'rotation/not-granted.ts',
     from: 'await withdraw(pass, sent.versionId, untilMs);',
     to: 'await withdraw(pass, sent.versionId, null);',
     breaks: 'an answer > that asks for patience is heeded, for an hour at most',
   },
   {
     name: 'who withdraws a send ends no wait of another',
-    file: 'dispatch.ts',
+    file: 'journal/dispatch.ts',
     from: 'retryAtMs: laterOf(journal.retryAtMs, retryAtMs),',
     to: 'retryAtMs,',
     breaks: 'an unspent send (told to wait until %j) leaves the wait that another was told of',
   },
   {
     name: 'a complaint of what does not show is heard again under the lease',
-    file: 'under-lease.ts',
+    file: 'rotation/with-lease.ts',
     from: "complaint === 'unheard' ? await hearComplaint(pass) : complaint",
     to: 'complaint',
     breaks: 'a consumer who complains > of a dead token is heard though the first read shows %s',
   },
   {
     name: 'catches up before it spends',
-    file: 'under-lease.ts',
+    file: 'rotation/with-lease.ts',
     from: 'if (behind) await publish(pass, current);',
     to: '',
     breaks: 'recovery > publishes what is current and was not published, over anything damaged',
   },
   {
     name: 'a refused token is not sent again in a pass',
-    file: 'under-lease.ts',
+    file: 'rotation/with-lease.ts',
     from: 'const idle = progress.spent || progress.refused !== undefined || !isSpendDue(sight);',
     to: 'const idle = !isSpendDue(sight);',
     breaks: 'a new pair > gives way to a login that came in between',
   },
   {
     name: 'an old refresh token stays where none came',
-    file: 'spend.ts',
+    file: 'rotation/send.ts',
     from: 'refreshToken: tokens.refreshToken ?? parent.refreshToken,',
     to: 'refreshToken: parent.refreshToken,',
     breaks:
@@ -203,7 +203,7 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'the journal is written on condition',
-    file: 'journal-page.ts',
+    file: 'journal/journal-session.ts',
     from: 'await this.#store.write(next, this.#revision)',
     to: 'await this.#store.write(next, (await this.#store.read()).revision)',
     breaks:

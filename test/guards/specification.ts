@@ -2,12 +2,14 @@
 // Method: esbuild bundles them with one exact snippet replaced; what they import from vitest only collects them.
 
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { expect } from 'vitest';
 
-/** One exact change of one file of `src/core`. */
+const core = fileURLToPath(new URL('../../src/core/', import.meta.url));
+
+/** One exact change of one file of `src/core`, named from there. */
 export interface Weakening {
   readonly file: string;
   readonly from: string;
@@ -26,17 +28,17 @@ interface Collected {
 }
 
 const specifications = [
-  'dispatch',
-  'gate',
-  'lease',
-  'login',
-  'native-rotation',
+  'journal/dispatch',
+  'rotation/gate',
+  'journal/lease',
+  'operations/login',
+  'rotation/native',
   'position',
-  'replay-policy',
-  'rotate',
-  'sent-again',
-  'settlement',
-  'token-source',
+  'journal/replay-policy',
+  'rotation/rotate',
+  'rotation/sent-again',
+  'rotation/settle',
+  'consumers/token-source',
 ];
 
 const collector = Symbol.for('fresco.specifications');
@@ -104,8 +106,8 @@ function replacing({ file, from, to }: Weakening): Plugin {
   return {
     name: 'weakening',
     setup({ onLoad }) {
-      onLoad({ filter: /src[\\/]core[\\/][^\\/]+\.ts$/ }, async ({ path }) => {
-        if (basename(path) !== file) return undefined;
+      onLoad({ filter: /src[\\/]core[\\/].+\.ts$/ }, async ({ path }) => {
+        if (relative(core, path).split(sep).join('/') !== file) return undefined;
         const parts = (await readFile(path, 'utf8')).split(from);
         if (parts.length !== 2) {
           throw new Error(

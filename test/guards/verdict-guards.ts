@@ -4,21 +4,21 @@ import type { Guard } from './specification.ts';
 export const verdictGuards: readonly Guard[] = [
   {
     name: 'no pass without time',
-    file: 'rotate.ts',
+    file: 'rotation/rotate.ts',
     from: "if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });",
     to: '',
     breaks: 'nothing is sent > where too little time is left for request and stores',
   },
   {
     name: "the clock against the store's",
-    file: 'rotate.ts',
+    file: 'rotation/rotate.ts',
     from: 'Math.abs(skewMs) > skewMaxMs',
     to: 'false',
     breaks: 'nothing is sent > where the clock is off by more than thirty seconds',
   },
   {
     name: 'single-use waits',
-    file: 'replay-policy.ts',
+    file: 'journal/replay-policy.ts',
     from: "    case 'single-use':\n    case 'unknown':\n      return false;\n  }",
     to: "    case 'single-use':\n    case 'unknown':\n      return true;\n  }",
     breaks:
@@ -26,28 +26,28 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'grace ends',
-    file: 'replay-policy.ts',
+    file: 'journal/replay-policy.ts',
     from: 'nowMs <= firstSentAtMs + policy.seconds * 1000 - requestMs',
     to: 'true',
     breaks: 'with a grace of 30 s and a request of 15 s at most, $name',
   },
   {
     name: "the grace ends a request's longest time earlier",
-    file: 'replay-policy.ts',
+    file: 'journal/replay-policy.ts',
     from: ' - requestMs;',
     to: ';',
     breaks: 'with a grace of 30 s and a request of 15 s at most, $name',
   },
   {
     name: 'one replay near the end',
-    file: 'replay-policy.ts',
+    file: 'journal/replay-policy.ts',
     from: 'if (attempt.replayed && attempt.lastSentAtMs >= chanceMs) return endMs;',
     to: '',
     breaks: 'once replayed in the last two hours, it waits until the end',
   },
   {
     name: 'a replay waits for the server',
-    file: 'replay-policy.ts',
+    file: 'journal/replay-policy.ts',
     from: 'attempt.lastSentAtMs + settleMs',
     to: 'attempt.lastSentAtMs',
     breaks:
@@ -55,14 +55,14 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'replay after the end',
-    file: 'replay-policy.ts',
+    file: 'journal/replay-policy.ts',
     from: 'if (nowMs >= endMs) return nowMs;',
     to: 'if (nowMs >= endMs) return nowMs + 1;',
     breaks: 'after the end of the access token every check may send',
   },
   {
     name: "the canary's verdict holds a minute",
-    file: 'canary.ts',
+    file: 'rotation/canary.ts',
     from: 'Math.abs(nowMs - canary.atMs) < verdictHoldsMs',
     to: 'false',
     breaks:
@@ -70,7 +70,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'an application that was stored again is not told of',
-    file: 'standing-latch.ts',
+    file: 'rotation/latch.ts',
     from: 'if (latch?.doubt === undefined) return latch;',
     to: 'if (latch !== undefined) return latch;',
     breaks:
@@ -78,7 +78,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a latch in doubt is bound to the application',
-    file: 'settlement.ts',
+    file: 'rotation/settle.ts',
     from: 'return latch.doubt === undefined || isSameClient ? latch : undefined;',
     to: 'return latch;',
     breaks:
@@ -86,7 +86,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a latch in doubt waits for the application to be read',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'latch !== undefined && latch.doubt === undefined',
     to: 'latch !== undefined',
     breaks:
@@ -94,7 +94,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'what was accepted before',
-    file: 'not-granted.ts',
+    file: 'rotation/not-granted.ts',
     from: 'if (pass.page.journal.acceptedClient !== clientVersionId) {',
     to: 'if (false) {',
     breaks:
@@ -102,7 +102,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a refused application is a wait',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'return agoMs >= 0 && agoMs < askAgainAfterMs;',
     to: 'return true;',
     breaks:
@@ -110,28 +110,28 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a refused application is asked for once an hour',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'return agoMs >= 0 && agoMs < askAgainAfterMs;',
     to: 'return false;',
     breaks: 'an answer > that refuses the application is asked for again by %s',
   },
   {
     name: 'a refusal noted by a clock that was ahead does not wait',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'agoMs >= 0 && ',
     to: '',
     breaks: 'an answer > that refuses the application by a clock that was ahead is asked for again',
   },
   {
     name: 'a person asks at once',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'if (isByPerson(request)) return false;',
     to: '',
     breaks: 'an answer > that refuses the application is asked for again by %s',
   },
   {
     name: 'a refusal is of this version of the application',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'return badAnswer.clientVersionId === clientVersionId ? badAnswer : undefined;',
     to: 'return badAnswer;',
     breaks:
@@ -139,7 +139,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'one refusal of the application calls nobody',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'if (earlier === undefined) return false;',
     to: '',
     breaks:
@@ -147,7 +147,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'thirty minutes between two refusals',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'earlier.needsPerson || nowMs - earlier.sinceMs >= callAfterMs',
     to: 'true',
     breaks:
@@ -155,7 +155,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a refusal is heard again though nothing is due',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: "if (isUnanswered(sight)) return 'unanswered';",
     to: '',
     breaks:
@@ -163,7 +163,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a refused token is heard again though nothing is due',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'if (refusal !== null && compare(refusal.position, current) === 0) return true;',
     to: '',
     breaks:
@@ -171,7 +171,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'an application that was stored again is tried though nothing is due',
-    file: 'gate.ts',
+    file: 'rotation/gate.ts',
     from: 'return latch?.doubt !== undefined && compare(latch.position, current) === 0;',
     to: 'return false;',
     breaks:
@@ -179,49 +179,49 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'an answer is noted by the holder of the lease alone',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'if (!holdsLease(journal, owner)) return journal;',
     to: '',
     breaks: 'an answer > that refuses the application is noted by the holder of the lease alone',
   },
   {
     name: 'an answer is noted while its send is on record',
-    file: 'bad-answer.ts',
+    file: 'journal/bad-answer.ts',
     from: 'if (!isOnRecord(journal, versionId)) return journal;',
     to: '',
     breaks: 'an answer > (%j) to the token of a grant that a login has replaced is not noted',
   },
   {
     name: 'a newer token ends what was answered',
-    file: 'settlement.ts',
+    file: 'rotation/settle.ts',
     from: "badAnswer: advanced && meaningOf(outcome).class === 'done' ? null : journal.badAnswer,",
     to: '',
     breaks: 'an answer > that is none of a token endpoint leaves nothing open',
   },
   {
     name: 'the call is noted',
-    file: 'rotate.ts',
+    file: 'rotation/rotate.ts',
     from: 'if (calls && isOut) await noteCall(pass, sinceMs);',
     to: '',
     breaks: 'a person > is called once for what stands',
   },
   {
     name: 'a call that was noted is not made again',
-    file: 'rotate.ts',
+    file: 'rotation/rotate.ts',
     from: 'pass.page.journal.called?.forMs !== sinceMs',
     to: 'true',
     breaks: 'a person > is called once for what stands',
   },
   {
     name: 'only a call that got out is noted',
-    file: 'rotate.ts',
+    file: 'rotation/rotate.ts',
     from: 'if (calls && isOut) ',
     to: 'if (calls) ',
     breaks: 'a person > is called again where the call did not get out',
   },
   {
     name: 'a newer token is not reported by an older complaint',
-    file: 'rotate.ts',
+    file: 'rotation/rotate.ts',
     from: 'if (pass.published && isReplaced(pass, pass.published)) {',
     to: 'if (false) {',
     breaks:
@@ -229,7 +229,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a complaint is not heard of an older token that shows',
-    file: 'canary.ts',
+    file: 'rotation/canary.ts',
     from: 'if (published === undefined || isNewer(request.rejected, published)) ',
     to: 'if (published === undefined) ',
     breaks: 'a consumer who complains > of a dead token is heard though the first read shows %s',

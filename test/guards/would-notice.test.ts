@@ -15,7 +15,7 @@ describe('the specification notices the loss of the guard', () => {
   });
 
   it('and is refused a weakening whose place is not there exactly once', async () => {
-    const nowhere = { file: 'lease.ts', from: 'no such words', to: '' };
+    const nowhere = { file: 'journal/lease.ts', from: 'no such words', to: '' };
     await expect(broken(nowhere)).rejects.toThrow("0 places like 'no such words'");
   });
 });

@@ -35,7 +35,7 @@ function onto(
 export const directedGuards: readonly DirectedGuard[] = [
   {
     name: 'named versions are looked for',
-    file: 'recover.ts',
+    file: 'rotation/recover.ts',
     from: 'for (const versionId of namedAbove(pass, sealed ?? current.grant)) {',
     to: 'for (const versionId of [] as string[]) {',
     breaks: twice,
@@ -43,7 +43,7 @@ export const directedGuards: readonly DirectedGuard[] = [
   },
   {
     name: 'named versions are probed by the move and not by a read',
-    file: 'recover.ts',
+    file: 'rotation/recover.ts',
     from: 'const moved = await pass.ports.grant.promote(versionId, current.versionId);',
     to: "const seen = await pass.ports.grant.version(versionId); const moved = seen === undefined ? 'absent' : await pass.ports.grant.promote(versionId, current.versionId);",
     breaks: twice,
@@ -55,7 +55,7 @@ export const directedGuards: readonly DirectedGuard[] = [
   },
   {
     name: 'only a call that got out is noted',
-    file: 'rotate.ts',
+    file: 'rotation/rotate.ts',
     from: 'if (calls && isOut) ',
     to: 'if (calls) ',
     breaks: 'G5 a person was not called',

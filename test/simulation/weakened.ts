@@ -1,13 +1,15 @@
 // Goal: the simulator over a core with one guard weakened, without touching a file.
 // Method: esbuild bundles core and simulator; one exact snippet of one file is replaced on the way in.
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import type { History } from './history.ts';
 import type { Verdict } from './simulation.ts';
 
-/** One exact change of one file of `src/core`. */
+const core = fileURLToPath(new URL('../../src/core/', import.meta.url));
+
+/** One exact change of one file of `src/core`, named from there. */
 export interface Weakening {
   readonly file: string;
   readonly from: string;
@@ -43,8 +45,8 @@ function replacing({ file, from, to }: Weakening): Plugin {
   return {
     name: 'weakening',
     setup({ onLoad }) {
-      onLoad({ filter: /src[\\/]core[\\/][^\\/]+\.ts$/ }, async ({ path }) => {
-        if (basename(path) !== file) return undefined;
+      onLoad({ filter: /src[\\/]core[\\/].+\.ts$/ }, async ({ path }) => {
+        if (relative(core, path).split(sep).join('/') !== file) return undefined;
         const parts = (await readFile(path, 'utf8')).split(from);
         if (parts.length !== 2) {
           throw new Error(

@@ -30,9 +30,9 @@ describe('the simulator notices the loss of the guard', () => {
   });
 
   it('and is refused a weakening whose place is not there exactly once', async () => {
-    const nowhere = { file: 'lease.ts', from: 'no such words', to: '' };
+    const nowhere = { file: 'journal/lease.ts', from: 'no such words', to: '' };
     await expect(weakened(nowhere)).rejects.toThrow("0 places like 'no such words'");
-    const everywhere = { file: 'lease.ts', from: 'lease', to: '' };
+    const everywhere = { file: 'journal/lease.ts', from: 'lease', to: '' };
     await expect(weakened(everywhere)).rejects.toThrow('name one exactly');
   });
 });
