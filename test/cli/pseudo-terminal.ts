@@ -27,7 +27,11 @@ export function seat(workspace: Workspace, args: readonly string[], more = {}): 
   ].join(' ');
   const env = { ...workspace.env, TERM: 'xterm', SHELL: '/bin/sh', ...more };
   const child = spawn('/usr/bin/script', ['-qec', line, '/dev/null'], { env });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
   let screen = '';
   let seen = 0;
   const ended = new Promise<{ code: number | null; screen: string }>((resolve) => {

@@ -89,7 +89,7 @@ export async function freePort(): Promise<number> {
 
 function startCommand(args: readonly string[], env: Readonly<Record<string, string>>): Running {
   const child = spawn(process.execPath, [script, ...args], { env });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -102,6 +102,11 @@ function startCommand(args: readonly string[], env: Readonly<Record<string, stri
   child.stdin.on('error', () => undefined);
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  // What dies late would make the workspace again that is removed after this.
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
   });
   return {
     process: child,

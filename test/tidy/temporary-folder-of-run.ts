@@ -7,6 +7,12 @@ import { join } from 'node:path';
 /** What others leave there: what tsx and Node have compiled, and what a CDK app without a folder of its own makes. */
 const ofOthers = /^(tsx-\d+$|node-compile-cache$|cdk\.out)/;
 
+/**
+ * A folder that its test removes: a process that dies after its test may make it once more. It goes with the run's
+ * folder, and is told.
+ */
+const ofTests = /^fresco-test-/;
+
 /** Vitest's global setup: called once before all workers start, and what it returns once after all have ended. */
 export default function setup(): () => void {
   const { TMPDIR: before } = process.env;
@@ -14,10 +20,15 @@ export default function setup(): () => void {
   process.env['TMPDIR'] = folder;
   return () => {
     const left = readdirSync(folder).filter((name) => !ofOthers.test(name));
+    const again = left.filter((name) => ofTests.test(name));
+    for (const name of again) {
+      const files = readdirSync(join(folder, name), { recursive: true });
+      process.stderr.write(`${name} was there again after its test: ${files.join(', ')}\n`);
+    }
     rmSync(folder, { recursive: true, force: true });
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
-    if (left.length === 0) return;
+    if (left.length === again.length) return;
     // Vitest reports what a teardown throws, and ends well.
     process.exitCode = 1;
     throw new Error(`the tests have left behind: ${left.sort().join(', ')}`);
