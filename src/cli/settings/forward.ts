@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { InvalidArgumentError } from 'commander';
 import type { Outbox } from '../../connection/local/system.ts';
+import { isLoopback } from '../../core/origin.ts';
 import type { Clock } from '../../core/ports.ts';
 
 /** Takes one event, as JSON; resolves with why it did not, or with nothing once it has. */
@@ -21,8 +22,7 @@ export function parseForward(text: string): ForwardTarget {
     throw new InvalidArgumentError('it must be a command or an address.');
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
-  if (url === undefined || (url.protocol !== 'https:' && !isHere)) {
+  if (url === undefined || (url.protocol !== 'https:' && !isLoopback(url))) {
     throw new InvalidArgumentError('an address must begin with https://, or be of this machine.');
   }
   if (url.username !== '' || url.password !== '') {
