@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { RotationMode } from '../../src/sandbox/control/settings.ts';
 import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { readBody } from '../../test/doubles/loopback.ts';
+import { readBody } from '../../test/doubles/http/loopback.ts';
 import type { DayFault, Schedule } from './schedule.ts';
 import { seeded } from './seeded.ts';
 import { type Actor, Turns } from './turns.ts';

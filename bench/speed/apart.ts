@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { node24Path } from '../../test/doubles/node24.ts';
+import { node24Path } from '../../test/doubles/lambda/node24.ts';
 import { awsEnvironment } from './environment.ts';
 
 /** Runs a file of this folder on Lambda's Node, its output going nowhere; resolves with what it sends. */

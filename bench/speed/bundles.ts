@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { builtFunction } from '../../test/bundles/built.ts';
-import { node24Path } from '../../test/doubles/node24.ts';
+import { node24Path } from '../../test/doubles/lambda/node24.ts';
 import { duration, type Measured, ratio, significant } from '../measured.ts';
 import { inTurn } from '../rounds.ts';
 

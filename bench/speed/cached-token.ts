@@ -8,7 +8,7 @@ import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { tokenSource } from '../../src/index.ts';
 import { startRotatorStack } from '../../test/bundles/rotator-stack.ts';
-import { clientConfig } from '../../test/doubles/client-config.ts';
+import { clientConfig } from '../../test/doubles/http/client-config.ts';
 import { duration, type Measured, ratio } from '../measured.ts';
 import { cpuNanosecondsEach, inTurn, nanosecondsEach } from '../rounds.ts';
 import { startAnswering } from './answering-server.ts';

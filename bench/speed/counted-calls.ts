@@ -1,6 +1,6 @@
 import { startRotatorStack } from '../../test/bundles/rotator-stack.ts';
 import { startWebhookStack } from '../../test/bundles/webhook-stack.ts';
-import type { CallLog } from '../../test/doubles/call-log.ts';
+import type { CallLog } from '../../test/doubles/http/call-log.ts';
 
 /** Calls of AWS's services for one occasion, and what a function's invocation stands for. */
 export interface Calls {

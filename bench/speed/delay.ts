@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { readBody, startLoopback } from '../../test/doubles/loopback.ts';
+import { readBody, startLoopback } from '../../test/doubles/http/loopback.ts';
 
 /** A way to a server on this machine that is as long as one wants. */
 export interface Delay {

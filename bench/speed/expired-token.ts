@@ -11,7 +11,7 @@ import { listen } from '../../src/sandbox/listen.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { built } from '../../test/bundles/built.ts';
 import { startRotatorStack } from '../../test/bundles/rotator-stack.ts';
-import { startLambdaInvoke } from '../../test/doubles/lambda-invoke.ts';
+import { startLambdaInvoke } from '../../test/doubles/lambda/lambda-invoke.ts';
 import type { Measured } from '../measured.ts';
 import { awsEnvironment } from './environment.ts';
 

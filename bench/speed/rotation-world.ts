@@ -10,10 +10,10 @@ import { systemClock, systemRandom } from '../../src/local/clock.ts';
 import { listen } from '../../src/sandbox/listen.ts';
 import { sandboxApplication } from '../../src/sandbox/oauth/application.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { clientConfig } from '../../test/doubles/client-config.ts';
-import { startDynamoDb } from '../../test/doubles/dynamodb.ts';
-import { startEventBridge } from '../../test/doubles/eventbridge.ts';
-import { startSecretsManager } from '../../test/doubles/secrets-manager.ts';
+import { startDynamoDb } from '../../test/doubles/aws/dynamodb.ts';
+import { startEventBridge } from '../../test/doubles/aws/eventbridge.ts';
+import { clientConfig } from '../../test/doubles/http/client-config.ts';
+import { startSecretsManager } from '../../test/doubles/secrets-manager/secrets-manager.ts';
 import { startDelay } from './delay.ts';
 
 const environment = '000000000000/eu-south-1/bench';

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventBridgeBus } from '../../src/aws/event-bus.ts';
 import type { FrescoEvent } from '../../src/core/events/event.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { type EventBridgeDouble, startEventBridge } from '../doubles/eventbridge.ts';
+import { type EventBridgeDouble, startEventBridge } from '../doubles/aws/eventbridge.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
 
 const waits: number[] = [];
 const clock = {

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { call, refusalOf } from '../../src/aws/failures.ts';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
 import { withVariables } from '../cli/surroundings.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { startLoopback } from '../doubles/loopback.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import { startLoopback } from '../doubles/http/loopback.ts';
 
 /** An error as the SDK throws it for a service's answer. */
 function serviceError(name: string, httpStatusCode = 400): Error {

@@ -1,8 +1,12 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rotatorClient } from '../../src/aws/lambda.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { inProcess, type LambdaInvokeDouble, startLambdaInvoke } from '../doubles/lambda-invoke.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import {
+  inProcess,
+  type LambdaInvokeDouble,
+  startLambdaInvoke,
+} from '../doubles/lambda/lambda-invoke.ts';
 
 const alias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers';
 const position = { grant: 1, generation: 7, attempt: 3 };

@@ -1,8 +1,12 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rotateAsOperator } from '../../src/aws/operator-client.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { inProcess, type LambdaInvokeDouble, startLambdaInvoke } from '../doubles/lambda-invoke.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import {
+  inProcess,
+  type LambdaInvokeDouble,
+  startLambdaInvoke,
+} from '../doubles/lambda/lambda-invoke.ts';
 
 const alias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:operator';
 const answer = { outcome: { kind: 'busy', untilMs: 1_790_000_000_000 }, warnings: ['invented'] };

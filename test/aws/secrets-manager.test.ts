@@ -12,9 +12,12 @@ import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { pendingSecretContract, versionedSecretContract } from '../contract/versioned-secret.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import type { FaultKind } from '../doubles/faults.ts';
-import { type SecretsManagerDouble, startSecretsManager } from '../doubles/secrets-manager.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import type { FaultKind } from '../doubles/http/faults.ts';
+import {
+  type SecretsManagerDouble,
+  startSecretsManager,
+} from '../doubles/secrets-manager/secrets-manager.ts';
 
 const one = '00000000-0000-4000-8000-000000000001';
 const two = '00000000-0000-4000-8000-000000000002';

@@ -1,8 +1,8 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readStackParameter } from '../../src/aws/stack.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { type SsmDouble, startSsm } from '../doubles/ssm.ts';
+import { type SsmDouble, startSsm } from '../doubles/aws/ssm.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
 
 let double: SsmDouble;
 let client: SSMClient;

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toEnvironment } from '../../src/config/config.ts';
-import { type LambdaFunction, lambdaFunction } from '../doubles/lambda-runtime.ts';
-import { node24Path } from '../doubles/node24.ts';
+import { type LambdaFunction, lambdaFunction } from '../doubles/lambda/lambda-runtime.ts';
+import { node24Path } from '../doubles/lambda/node24.ts';
 import {
   applicationId,
   claims,

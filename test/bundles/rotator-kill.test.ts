@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
-import type { Fault } from '../doubles/faults.ts';
+import type { Fault } from '../doubles/http/faults.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 
 let stack: RotatorStack;

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { startLambdaInvoke } from '../doubles/lambda-invoke.ts';
+import { startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
 import { built } from './built.ts';
 import { startRotatorStack } from './rotator-stack.ts';
 

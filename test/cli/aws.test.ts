@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
-import { inProcess } from '../doubles/lambda-invoke.ts';
+import { inProcess } from '../doubles/lambda/lambda-invoke.ts';
 import { startDeployed } from './deployed.ts';
 import { hasTerminal, keys, seat } from './pseudo-terminal.ts';
 import { createWorkspace, freePort } from './workspace.ts';

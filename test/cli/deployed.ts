@@ -1,7 +1,7 @@
 import { startRotatorStack } from '../bundles/rotator-stack.ts';
-import { startLambdaInvoke } from '../doubles/lambda-invoke.ts';
-import { startScheduler } from '../doubles/scheduler.ts';
-import { startSsm } from '../doubles/ssm.ts';
+import { startScheduler } from '../doubles/aws/scheduler.ts';
+import { startSsm } from '../doubles/aws/ssm.ts';
+import { startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
 
 const arn = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator';
 

@@ -10,7 +10,7 @@ import {
 import { decodeGrant, encodeGrant, type Grant } from '../../src/core/records/grant.ts';
 import type { RotationPorts } from '../../src/core/rotation/pass.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { checkVersion } from '../doubles/secrets-manager-input.ts';
+import { checkVersion } from '../doubles/secrets-manager/secrets-manager-input.ts';
 
 /** 2026-11-24, at some hour. */
 export const startMs = 1_795_500_000_000;

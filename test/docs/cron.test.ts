@@ -13,9 +13,9 @@ import { built } from '../bundles/built.ts';
 import { loggedIn, logInto } from '../cli/logged-in.ts';
 import { hasTerminal, seat } from '../cli/pseudo-terminal.ts';
 import { loggedInStore } from '../connection/logged-in-store.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { inProcess, startLambdaInvoke } from '../doubles/lambda-invoke.ts';
-import { startSecretsManager } from '../doubles/secrets-manager.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import { inProcess, startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
+import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, it, onTestFinished } from 'vitest';
 import { loggedInStore } from '../connection/logged-in-store.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { startSecretsManager } from '../doubles/secrets-manager.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
 import { bundledHandler } from './bundled-handler.ts';
 
 const patience = { timeout: 180_000 };

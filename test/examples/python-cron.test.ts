@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loggedIn } from '../cli/logged-in.ts';
-import { startLoopback } from '../doubles/loopback.ts';
+import { startLoopback } from '../doubles/http/loopback.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const execFileAsync = promisify(execFile);

@@ -22,7 +22,7 @@ import { eventTypes } from '../../src/fatture-in-cloud/webhooks/event-types.ts';
 import { parseWebhook } from '../../src/fatture-in-cloud/webhooks/request.ts';
 import { webhookVerifier } from '../../src/fatture-in-cloud/webhooks/signature.ts';
 import { memorySenders } from '../contract/admitted-senders.ts';
-import { readBody, startLoopback } from '../doubles/loopback.ts';
+import { readBody, startLoopback } from '../doubles/http/loopback.ts';
 import {
   bearer,
   redirectUri,

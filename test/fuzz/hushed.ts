@@ -1,4 +1,4 @@
-import { metricLinesIn } from '../doubles/embedded-metrics.ts';
+import { metricLinesIn } from '../doubles/lambda/embedded-metrics.ts';
 
 /** Runs `work` while nothing is written to standard output: functions log and count there. Metrics are looked at. */
 export async function hushed<T>(work: () => Promise<T>): Promise<T> {

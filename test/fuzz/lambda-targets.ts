@@ -10,7 +10,7 @@ import { StoreRefused } from '../../src/core/ports.ts';
 import { EventRefused } from '../../src/lambda/lambda-events.ts';
 import { CallRefused } from '../../src/lambda/rotator-request.ts';
 import { SyncCallRefused } from '../../src/lambda/sync.ts';
-import { type Loopback, readBody, startLoopback } from '../doubles/loopback.ts';
+import { type Loopback, readBody, startLoopback } from '../doubles/http/loopback.ts';
 import { claims, providerKey, sign } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { hostileText, type Json, spoilt } from './hostile.ts';
 import * as sample from './samples.ts';

@@ -7,7 +7,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { MemorySecret } from '../core/memory-connection.ts';
-import { startLoopback } from '../doubles/loopback.ts';
+import { startLoopback } from '../doubles/http/loopback.ts';
 import { hostileHeaders, hostileJson, hostileText } from './hostile.ts';
 import { type Ending, type Target, target } from './target.ts';
 

@@ -1,6 +1,6 @@
 // Goal: no guard of the protocol can be weakened without a sentence of the specification that says so.
 // Method: the specifications of the core over a core without the guard. What only interleavings show is in
-// test/simulation/would-notice.test.ts.
+// test/simulation/guards/would-notice.test.ts.
 import { describe, expect, it } from 'vitest';
 import { guards } from './guards.ts';
 import { broken } from './specification.ts';

@@ -1,4 +1,4 @@
-import { metricLinesIn } from '../doubles/embedded-metrics.ts';
+import { metricLinesIn } from '../doubles/lambda/embedded-metrics.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 

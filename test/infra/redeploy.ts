@@ -8,8 +8,11 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { type SecretsManagerDouble, startSecretsManager } from '../doubles/secrets-manager.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import {
+  type SecretsManagerDouble,
+  startSecretsManager,
+} from '../doubles/secrets-manager/secrets-manager.ts';
 import type { Assembly } from './assembly.ts';
 import type { Resource } from './template.ts';
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { builtFunction } from '../bundles/built.ts';
 import { type RotatorStack, startRotatorStack } from '../bundles/rotator-stack.ts';
-import { startLambdaInvoke } from '../doubles/lambda-invoke.ts';
-import { type LambdaFunction, lambdaFunction } from '../doubles/lambda-runtime.ts';
-import { node24Path } from '../doubles/node24.ts';
-import { startScheduler } from '../doubles/scheduler.ts';
-import { startSqs } from '../doubles/sqs.ts';
-import { startSsm } from '../doubles/ssm.ts';
+import { startScheduler } from '../doubles/aws/scheduler.ts';
+import { startSqs } from '../doubles/aws/sqs.ts';
+import { startSsm } from '../doubles/aws/ssm.ts';
+import { startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
+import { type LambdaFunction, lambdaFunction } from '../doubles/lambda/lambda-runtime.ts';
+import { node24Path } from '../doubles/lambda/node24.ts';
 import { providerKey } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
 import { resourcesOf } from './template.ts';

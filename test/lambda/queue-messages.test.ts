@@ -7,7 +7,7 @@ import {
 } from '../../src/core/webhooks/notification.ts';
 import type { Delivery, Processed, RetryReason } from '../../src/core/webhooks/outcome.ts';
 import { type Message, processMessages } from '../../src/lambda/queue-messages.ts';
-import { metricLinesIn } from '../doubles/embedded-metrics.ts';
+import { metricLinesIn } from '../doubles/lambda/embedded-metrics.ts';
 
 const notification = (n: number, connection = 'default'): QueuedNotification => ({
   connection,

@@ -6,9 +6,9 @@ import { type AccessToken, encodeAccessToken } from '../../src/core/records/acce
 import { Secret } from '../../src/core/secret.ts';
 import { openTokenSource, type TokenSourceOptions } from '../../src/library/token-source.ts';
 import { systemClock } from '../../src/local/clock.ts';
-import { clientConfig } from '../doubles/client-config.ts';
-import { inProcess, startLambdaInvoke } from '../doubles/lambda-invoke.ts';
-import { startSecretsManager } from '../doubles/secrets-manager.ts';
+import { clientConfig } from '../doubles/http/client-config.ts';
+import { inProcess, startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
+import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
 
 const hour = 3_600_000;
 const alias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers';

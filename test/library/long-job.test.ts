@@ -14,7 +14,7 @@ import { systemRandom } from '../../src/local/clock.ts';
 import { openFileStore } from '../../src/local/file-store/file-store.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { redirectUri, startSandbox } from '../sandbox/sandbox-server.ts';
-import { Prng } from '../simulation/prng.ts';
+import { Prng } from '../simulation/histories/prng.ts';
 
 const minuteMs = 60_000;
 

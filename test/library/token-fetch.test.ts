@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { outboundFetch } from '../../src/fatture-in-cloud/http/outbound-fetch.ts';
 import { type TokenFetchOptions, tokenFetch } from '../../src/library/token-fetch.ts';
-import { type Loopback, startLoopback } from '../doubles/loopback.ts';
+import { type Loopback, startLoopback } from '../doubles/http/loopback.ts';
 import { settle, steppedClock } from '../local/stepped-clock.ts';
 
 interface Scripted {

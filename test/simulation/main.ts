@@ -1,13 +1,13 @@
 // Goal: `npm run simulate`: as many random histories as wanted, or the whole matrix, on every core.
 // Method: the work is shared out, the tallies added up; each broken promise comes with the command that shows it.
 import { parseArgs } from 'node:util';
-import type { History } from './history.ts';
-import { caseNamed } from './matrix.ts';
-import { historyOf } from './random-history.ts';
-import { nameOf, shrink } from './shrinking.ts';
+import { renewWitnesses } from './guards/witnesses.ts';
+import type { History } from './histories/history.ts';
+import { historyOf } from './histories/random-history.ts';
+import { nameOf, shrink } from './histories/shrinking.ts';
+import { caseNamed } from './matrix/matrix.ts';
 import { simulate } from './simulation.ts';
 import { describe } from './tally.ts';
-import { renewWitnesses } from './witnesses.ts';
 import { playElsewhere, type Work } from './workers.ts';
 
 const { values } = parseArgs({

@@ -1,8 +1,8 @@
 // Goal: the real core keeps G1 to G6 over some thousand histories of every kind, the same ones each time.
 // Method: seeds from 0 on; and a look at the tally, since histories in which nothing happens prove nothing.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { faultKinds } from './faults.ts';
-import { historyOf } from './random-history.ts';
+import { faultKinds } from './histories/faults.ts';
+import { historyOf } from './histories/random-history.ts';
 import { simulate } from './simulation.ts';
 import { addVerdict, emptyTally, type Tally } from './tally.ts';
 

@@ -1,21 +1,21 @@
 // Goal: one history from its beginning to the moment when the connection is well again, or rightly not.
 // Method: actors under faults first, then calm, then the schedule's hourly checks and what they must achieve.
 import { type AccessToken, decodeAccessToken } from '../../src/core/records/access-token.ts';
-import { startActor } from './actors.ts';
-import { begin } from './beginning.ts';
-import { chooserOf } from './choosers.ts';
-import type { MadeCall } from './disturbances.ts';
-import type { FaultKind } from './faults.ts';
-import { beginningMs, type History } from './history.ts';
-import { Judge } from './judge.ts';
-import { Ledger } from './ledger.ts';
-import { Limits } from './limits.ts';
-import type { StartedRotation } from './native-rotations.ts';
-import type { Violation, Window } from './pairs.ts';
-import { isExpected } from './processes.ts';
-import type { Process } from './scheduler.ts';
-import { settle } from './settling.ts';
-import { World } from './world.ts';
+import { startActor } from './actors/actors.ts';
+import type { StartedRotation } from './actors/native-rotations.ts';
+import { isExpected } from './actors/processes.ts';
+import { chooserOf } from './histories/choosers.ts';
+import type { MadeCall } from './histories/disturbances.ts';
+import type { FaultKind } from './histories/faults.ts';
+import { beginningMs, type History } from './histories/history.ts';
+import { Judge } from './judge/judge.ts';
+import { Ledger } from './judge/ledger.ts';
+import { Limits } from './judge/limits.ts';
+import type { Violation, Window } from './judge/pairs.ts';
+import { settle } from './judge/settling.ts';
+import { begin } from './world/beginning.ts';
+import type { Process } from './world/scheduler.ts';
+import { World } from './world/world.ts';
 
 /** More steps than any sane history needs. */
 const stepsMax = 20_000;

@@ -1,7 +1,7 @@
 // Goal: what many histories came to, added up, and the failing ones by name.
 // Method: plain counts, so that tallies of several processes can be merged.
 
-import { nameOf } from './shrinking.ts';
+import { nameOf } from './histories/shrinking.ts';
 import type { Verdict } from './simulation.ts';
 
 /** Counts over many histories. */

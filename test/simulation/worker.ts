@@ -1,8 +1,9 @@
 // Goal: one share of the work, played in a process of its own.
 // Method: told its share as an argument, it sends its tally to the process that started it.
-import { bases } from './matrix.ts';
-import { playCases } from './matrix-play.ts';
-import { historyOf } from './random-history.ts';
+
+import { historyOf } from './histories/random-history.ts';
+import { bases } from './matrix/matrix.ts';
+import { playCases } from './matrix/matrix-play.ts';
 import { simulate } from './simulation.ts';
 import { addVerdict, emptyTally, type Tally } from './tally.ts';
 import type { Share } from './workers.ts';

@@ -22,7 +22,7 @@ import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createWorld } from '../../src/sandbox/world.ts';
 import { memoryDoubts } from '../contract/sync-store.ts';
 import { inventedToken } from '../core/invented-token.ts';
-import { Prng } from '../simulation/prng.ts';
+import { Prng } from '../simulation/histories/prng.ts';
 
 export const company = 108061;
 export const baseUrl = 'http://sandbox.invalid';

@@ -2,10 +2,12 @@
 import { circlesIn, importsAmong, roomsIn, stumblesOn, ways } from './rooms.ts';
 import { sourcesIn } from './source-files.ts';
 
-const imports = importsAmong(['src', 'functions', 'infra'].flatMap(sourcesIn));
+const product = ['src', 'functions', 'infra'].flatMap(sourcesIn);
+const imports = importsAmong(product);
+const all = importsAmong([...product, ...sourcesIn('test')]);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-for (const { path, files, levels } of roomsIn(imports)) {
+for (const { path, files, levels } of roomsIn(all)) {
   say(`${path.padEnd(32)} ${files} files, ${levels} levels`);
 }
 const circles = circlesIn(imports);

@@ -3,7 +3,7 @@ import { type Listening, listen } from '../../src/sandbox/listen.ts';
 import { seededRandom } from '../../src/sandbox/oauth/mint.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { SendToSink } from '../../src/sandbox/webhooks/sender.ts';
-import { Prng } from '../simulation/prng.ts';
+import { Prng } from '../simulation/histories/prng.ts';
 
 export const company = 108061;
 export const sink = 'https://hooks.example.com/default';

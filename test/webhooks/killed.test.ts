@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FrescoEvent } from '../../src/core/events/event.ts';
 import { httpSender } from '../../src/sandbox/webhooks/sender.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
-import { Prng } from '../simulation/prng.ts';
+import { Prng } from '../simulation/histories/prng.ts';
 import { company, faultyProvider, sink } from './faulty-provider.ts';
 import { hurriedClock } from './hurried-clock.ts';
 import { type NewGrant, notifiedStack } from './notified-stack.ts';

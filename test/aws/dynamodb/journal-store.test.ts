@@ -5,9 +5,9 @@ import { bounded } from '../../../src/aws/failures.ts';
 import { emptyJournal } from '../../../src/core/journal/journal.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { fullJournal, journalStoreContract } from '../../contract/journal-store.ts';
-import { clientConfig } from '../../doubles/client-config.ts';
-import { type DynamoDbDouble, startDynamoDb } from '../../doubles/dynamodb.ts';
-import type { FaultKind } from '../../doubles/faults.ts';
+import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
+import { clientConfig } from '../../doubles/http/client-config.ts';
+import type { FaultKind } from '../../doubles/http/faults.ts';
 
 let double: DynamoDbDouble;
 let client: DynamoDBClient;

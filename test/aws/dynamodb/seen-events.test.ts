@@ -10,8 +10,8 @@ import { senderStoreContract } from '../../contract/admitted-senders.ts';
 import { expectedSubscriptionsContract } from '../../contract/expected-subscriptions.ts';
 import { quotaPausesContract } from '../../contract/quota-pauses.ts';
 import { seenEventsContract } from '../../contract/seen-events.ts';
-import { clientConfig } from '../../doubles/client-config.ts';
-import { type DynamoDbDouble, startDynamoDb } from '../../doubles/dynamodb.ts';
+import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
+import { clientConfig } from '../../doubles/http/client-config.ts';
 
 const nowMs = 1_790_000_000_000;
 const untilMs = nowMs + 60_000;

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { syncTable, toldTable } from '../../../src/aws/dynamodb/sync-store.ts';
 import { bounded } from '../../../src/aws/failures.ts';
 import { syncStoreContract, toldEntitiesContract } from '../../contract/sync-store.ts';
-import { clientConfig } from '../../doubles/client-config.ts';
-import { type DynamoDbDouble, startDynamoDb } from '../../doubles/dynamodb.ts';
+import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
+import { clientConfig } from '../../doubles/http/client-config.ts';
 
 let double: DynamoDbDouble;
 let client: DynamoDBClient;

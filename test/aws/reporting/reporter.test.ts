@@ -8,7 +8,7 @@ import type { Report } from '../../../src/core/outcome/report.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 import { rotate } from '../../../src/core/rotation/rotate.ts';
 import { grantOf, memoryConnection } from '../../core/memory-connection.ts';
-import { metricLinesIn } from '../../doubles/embedded-metrics.ts';
+import { metricLinesIn } from '../../doubles/lambda/embedded-metrics.ts';
 
 const atMs = 1_790_000_000_000;
 const hourMs = 3_600_000;

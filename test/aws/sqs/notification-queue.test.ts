@@ -11,8 +11,8 @@ import {
   decodeNotification,
   type QueuedNotification,
 } from '../../../src/core/webhooks/notification.ts';
-import { clientConfig } from '../../doubles/client-config.ts';
-import { type SqsDouble, startSqs } from '../../doubles/sqs.ts';
+import { type SqsDouble, startSqs } from '../../doubles/aws/sqs.ts';
+import { clientConfig } from '../../doubles/http/client-config.ts';
 
 const message = (part: number): QueuedNotification => ({
   connection: 'default',

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ForwardTarget, forwarder, parseForward } from '../../../src/cli/settings/forward.ts';
 import { openFileStore } from '../../../src/local/file-store/file-store.ts';
 import { openStage } from '../../connection/local/local-stage.ts';
-import { startLoopback } from '../../doubles/loopback.ts';
+import { startLoopback } from '../../doubles/http/loopback.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
 
 const never = new AbortController().signal;

@@ -3,7 +3,7 @@ import type { Obtained, TokenSource } from '../../../src/core/consumers/token-so
 import type { AccessToken } from '../../../src/core/records/access-token.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { apiClient } from '../../../src/fatture-in-cloud/api/client.ts';
-import { type Loopback, startLoopback } from '../../doubles/loopback.ts';
+import { type Loopback, startLoopback } from '../../doubles/http/loopback.ts';
 import { answerWith, startRaw } from '../raw-server.ts';
 
 type Answer = readonly [status: number, body: unknown, headers?: Record<string, string>];

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openConnection } from '../../../src/fatture-in-cloud/http/connection.ts';
 import { outboundFetch } from '../../../src/fatture-in-cloud/http/outbound-fetch.ts';
 import { proxyFor } from '../../../src/fatture-in-cloud/http/proxy.ts';
-import { readBody, startLoopback } from '../../doubles/loopback.ts';
+import { readBody, startLoopback } from '../../doubles/http/loopback.ts';
 import { answerWith, httpAnswer, type RawServer, startRaw } from '../raw-server.ts';
 import { selfSigned } from '../self-signed.ts';
 
