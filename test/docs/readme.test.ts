@@ -1,6 +1,6 @@
 // Goal: what the README tells people to type works, and prints what the README shows.
-// Method: its fenced blocks are run as they stand, `npx` being the built command; what needs AWS is checked
-// against the commands, scripts and settings that there are.
+// Method: its fenced blocks are run as they stand, `npx` being the built command; what needs AWS or an account is
+// checked against the commands, scripts and settings that there are.
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,15 +21,20 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 };
 const run = promisify(execFile);
 
-/** The fenced blocks of a section, in their order. */
-function blocksOf(
-  section: string,
-): readonly { readonly language: string; readonly text: string }[] {
-  const [, body = ''] = new RegExp(`^## ${section}$([\\s\\S]*?)(?=^## )`, 'm').exec(readme) ?? [];
-  return [...body.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({
-    language,
-    text,
-  }));
+/** The part of the README under a heading that begins so. */
+function section(heading: string): string {
+  const [, body = ''] = new RegExp(`^## ${heading}([\\s\\S]*?)(?=^## )`, 'm').exec(readme) ?? [];
+  return body;
+}
+
+/** The fenced blocks of a text, in their order. */
+function blocksOf(text: string): readonly { readonly language: string; readonly text: string }[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
+    ([, language = '', block = '']) => ({
+      language,
+      text: block,
+    }),
+  );
 }
 
 /** What differs from run to run and from machine to machine. */
@@ -60,23 +65,26 @@ async function home(): Promise<{ readonly path: string; readonly env: NodeJS.Pro
 }
 
 describe('the README', () => {
-  it('has 100 to 150 lines', () => {
-    const { length } = readme.trimEnd().split('\n');
-    expect(length).toBeGreaterThanOrEqual(100);
-    expect(length).toBeLessThanOrEqual(150);
+  it('has at most 150 lines', () => {
+    expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
   });
 
-  it('shows how to try it: its first command prints what stands below it', async () => {
-    const [command, output, tests] = blocksOf('Try it');
-    expect(command?.text).toBe('npm ci && npm start\n');
-    expect(tests?.text).toBe('npm cit\n');
+  it('has blocks of at most 8 lines to copy', () => {
+    const toCopy = blocksOf(readme).filter(({ language }) => language !== '');
+    expect(toCopy.length).toBeGreaterThanOrEqual(4);
+    for (const { text } of toCopy) expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(8);
+  });
+
+  it('begins with a demo, which prints what the page on it shows', async () => {
+    expect(blocksOf(section('1. '))[0]?.text).toBe('npm ci && npm start\n');
+    const [output] = blocksOf(readFileSync(join(root, 'docs/demo.md'), 'utf8'));
     const { env } = await home();
     const { stdout } = await run('npm', ['start', '--silent'], { cwd: root, env });
     expect(told(stdout)).toBe(told(output?.text ?? ''));
   });
 
-  it('shows how to operate it: its commands run one after the other, and print what stands there', async () => {
-    const [commands, output] = blocksOf('Operate it');
+  it('has commands to try that run one after the other, and print what stands there', async () => {
+    const [, commands, output] = blocksOf(section('1. '));
     const { url } = await startSandbox({ clock: { nowMs: () => Date.now() } });
     const { path, env } = await home();
     const { stdout } = await run('sh', ['-e', '-c', commands?.text ?? 'exit 9'], {
@@ -89,15 +97,18 @@ describe('the README', () => {
     expect(told(lines.slice(2).join('\n'))).toBe(told(output?.text ?? ''));
   });
 
-  it('shows how to deploy it: with commands, scripts and settings that there are', () => {
-    const [commands] = blocksOf('Deploy it');
-    const lines = (commands?.text ?? '')
-      .trim()
-      .split('\n')
-      .map((line) => line.replace(/\s+#.*$/, ''));
-    expect(lines.length).toBeGreaterThan(3);
-    for (const line of lines) expect([line, problemOf(line)]).toEqual([line, undefined]);
-  });
+  it.each(['2. ', '3. '])(
+    'has in its part %s commands, scripts and settings that there are',
+    (part) => {
+      const [commands] = blocksOf(section(part));
+      const lines = (commands?.text ?? '')
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/\s+#.*$/, ''));
+      expect(lines.length).toBeGreaterThanOrEqual(3);
+      for (const line of lines) expect([line, problemOf(line)]).toEqual([line, undefined]);
+    },
+  );
 
   it.each([
     'npx fresco logon',
@@ -122,21 +133,23 @@ describe('the README', () => {
 /** What is wrong with a command line that cannot be run here. */
 function problemOf(line: string): string | undefined {
   const [program = '', name = '', ...rest] = line.split(' ');
+  const deploy = readFileSync(join(root, 'docs/deploy.md'), 'utf8');
+  if (program === 'aws')
+    return deploy.includes(`\n${line}\n`) ? undefined : 'not in docs/deploy.md';
   if (program === 'npx' && name === 'cdk') return rest[0] === 'bootstrap' ? undefined : 'not known';
   if (program === 'npx' && name === 'fresco') return problemOfCommand(createProgram(), rest);
   if (program !== 'npm' || name !== 'run') return 'not known';
   if (manifest.scripts[rest[0] ?? ''] === undefined) return `there is no script ${rest[0]}`;
   // The table of the options, which test/infra/app.test.ts keeps to what there is.
-  const options = readFileSync(join(root, 'docs/deploy.md'), 'utf8');
   const settings = rest.flatMap((word, at) => (word === '-c' ? [rest[at + 1]?.split('=')[0]] : []));
-  return settings.every((key) => options.includes(`\n| \`${key}\` |`))
+  return settings.every((key) => deploy.includes(`\n| \`${key}\` |`))
     ? undefined
     : `no setting of ${settings}`;
 }
 
 function problemOfCommand(command: Command, words: readonly string[]): string | undefined {
   const [word, ...rest] = words;
-  if (word === undefined) return undefined;
+  if (word === undefined || word === '--') return undefined;
   if (word.startsWith('--')) {
     const isKnown = command.options.some(({ long }) => long === word);
     return isKnown ? problemOfCommand(command, rest) : `${command.name()} has no ${word}`;
