@@ -40,13 +40,13 @@ export const gateGuards: readonly Guard[] = [
   {
     name: 'Retry-After is heeded',
     file: 'rotation/gate.ts',
-    from: "if (waitMs > 0 && waitMs <= retryAfterMaxMs) return { kind: 'waiting', untilMs: nowMs + waitMs };",
+    from: "if (untilMs !== undefined) return { kind: 'waiting', untilMs };",
     to: '',
     breaks: 'a due token is not sent > $name the moment that the provider asked for: $want',
   },
   {
     name: 'a wait too long is not believed',
-    file: 'rotation/gate.ts',
+    file: 'journal/dispatch.ts',
     from: ' && waitMs <= retryAfterMaxMs',
     to: '',
     breaks:

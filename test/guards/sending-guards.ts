@@ -173,6 +173,21 @@ export const sendingGuards: readonly Guard[] = [
     breaks: 'an unspent send (told to wait until %j) leaves the wait that another was told of',
   },
   {
+    name: 'who dispatches ends no wait of another',
+    file: 'journal/dispatch.ts',
+    from: "  if (waitUntilMs(journal, nowMs) !== undefined) return 'overtaken';\n",
+    to: '',
+    breaks: 'nothing is sent %s',
+  },
+  {
+    name: 'an answer to a grant that was replaced is none to the new one',
+    file: 'rotation/with-lease.ts',
+    from: 'if (await isReplaced(pass, current)) return { ...progress, spent: true };',
+    to: '',
+    breaks:
+      'an answer > (%j) to the token of a grant that a login has replaced says nothing of the new one',
+  },
+  {
     name: 'a complaint of what does not show is heard again under the lease',
     file: 'rotation/with-lease.ts',
     from: "complaint === 'unheard' ? await hearComplaint(pass) : complaint",

@@ -189,7 +189,8 @@ export const verdictGuards: readonly Guard[] = [
     file: 'journal/bad-answer.ts',
     from: 'if (!isOnRecord(journal, versionId)) return journal;',
     to: '',
-    breaks: 'an answer > (%j) to the token of a grant that a login has replaced is not noted',
+    breaks:
+      'an answer > (%j) to the token of a grant that a login has replaced says nothing of the new one',
   },
   {
     name: 'a newer token ends what was answered',

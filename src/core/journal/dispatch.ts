@@ -5,10 +5,13 @@ import { holdsLease } from './lease.ts';
 
 const dayMs = 86_400_000;
 
+/** The longest that a provider's Retry-After is followed: one more request an hour harms nobody. */
+export const retryAfterMaxMs = 3_600_000;
+
 /** Unanswered sends that are remembered, each with the version that it may have become. */
 export const openSendsMax = 10;
 
-/** Why a token must not be sent: the lease is gone, or something newer than its parent exists. */
+/** Why a token must not be sent: the lease is gone, or something newer than its parent, or a wait, has come. */
 export type DispatchRefusal = 'lease-lost' | 'overtaken';
 
 /** Journals that the refresh token of `parent` is on its way, before it is; the proof that sealing will work. */
@@ -28,6 +31,8 @@ export function markDispatched(
   if (!holdsLease(journal, owner)) return 'lease-lost';
   if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';
   if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';
+  // A late holder may have been told to wait since this one looked.
+  if (waitUntilMs(journal, nowMs) !== undefined) return 'overtaken';
   // On record by a write whose answer was lost; since then another may have come, so this is looked at last.
   if (isOnRecord(journal, versionId)) return journal;
 
@@ -45,6 +50,13 @@ export function markDispatched(
   };
 }
 
+/** The moment that the provider asked for, while it lies ahead. */
+export function waitUntilMs({ retryAtMs }: Journal, nowMs: number): number | undefined {
+  const waitMs = (retryAtMs ?? nowMs) - nowMs;
+  // A wait that is longer than any that is journalled was journalled by a clock that was ahead.
+  return waitMs > 0 && waitMs <= retryAfterMaxMs ? nowMs + waitMs : undefined;
+}
+
 /** Takes one send off the record: its answer says that the token was not used. */
 export function markUnspent(
   journal: Journal,
@@ -59,7 +71,7 @@ export function markUnspent(
     ...journal,
     // Another's send may have been told meanwhile to wait; the longer wait serves both.
     retryAtMs: laterOf(journal.retryAtMs, retryAtMs),
-    sentAtMs: journal.sentAtMs.filter((atMs) => atMs !== withdrawn.sentAtMs),
+    sentAtMs: journal.sentAtMs.toSpliced(journal.sentAtMs.lastIndexOf(withdrawn.sentAtMs), 1),
     dispatch: sends.length === 0 ? null : { ...dispatch, sends },
   };
 }

@@ -1,4 +1,4 @@
-import { sendsFrom } from '../journal/dispatch.ts';
+import { sendsFrom, waitUntilMs } from '../journal/dispatch.ts';
 import type { HttpFacts, Journal } from '../journal/journal.ts';
 import { policyFor } from '../journal/measured-policy.ts';
 import { isSafeAgain, lastChanceMs, replayAtMs } from '../journal/replay-policy.ts';
@@ -15,9 +15,6 @@ const nativeEveryMs = 10 * 60_000;
 const wishMarginMs = 5 * 60_000;
 // A clock may be set a little without any harm.
 const datedAheadMs = 5 * 60_000;
-
-/** The longest that a provider's Retry-After is followed: one more request an hour harms nobody. */
-export const retryAfterMaxMs = 3_600_000;
 
 /** Sends in a day that keep a secret far from its 100 versions. */
 export const sendsPerDayMax = { schedule: 40, consumer: 12 } as const;
@@ -121,9 +118,8 @@ export function spendBarrier(sight: Sight): Outcome | undefined {
   // One in doubt depends on the application, which is read only now.
   if (latch !== undefined && latch.doubt === undefined) return { kind: 'latched', latch };
   if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };
-  const waitMs = (journal.retryAtMs ?? nowMs) - nowMs;
-  // A wait that is longer than any that is journalled was journalled by a clock that was ahead.
-  if (waitMs > 0 && waitMs <= retryAfterMaxMs) return { kind: 'waiting', untilMs: nowMs + waitMs };
+  const untilMs = waitUntilMs(journal, nowMs);
+  if (untilMs !== undefined) return { kind: 'waiting', untilMs };
   return uncertainty(sight) ?? limit(sight);
 }
 

@@ -1,10 +1,10 @@
 import { type Observation, observed, withBadAnswer } from '../journal/bad-answer.ts';
-import { markUnspent, sendsFrom } from '../journal/dispatch.ts';
+import { markUnspent, retryAfterMaxMs, sendsFrom } from '../journal/dispatch.ts';
 import type { Doubt } from '../journal/journal.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { TokenAnswer } from '../ports.ts';
 import { persist } from '../retry.ts';
-import { answered, retryAfterMaxMs, type Sight, uncertainty } from './gate.ts';
+import { answered, type Sight, uncertainty } from './gate.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 
 /** What became of the wish to spend a refresh token. */

@@ -2,7 +2,7 @@ import { refusedApplication } from '../journal/bad-answer.ts';
 import type { Doubt } from '../journal/journal.ts';
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { StoreRefused } from '../ports.ts';
-import { compare, type Position, positionOf } from '../position.ts';
+import { compare, isNewer, type Position, positionOf } from '../position.ts';
 import { persist } from '../retry.ts';
 import { type Complaint, hearComplaint } from './canary.ts';
 import { elsewhere } from './current-grant.ts';
@@ -91,6 +91,7 @@ async function send(
   const spent = await spend(pass, current, sight);
   switch (spent.kind) {
     case 'ended':
+      if (await isReplaced(pass, current)) return { ...progress, spent: true };
       return { outcome: spent.outcome, settled: positionOf(current.grant) };
     case 'overtaken':
       return progress;
@@ -101,6 +102,17 @@ async function send(
     case 'minted':
       return (await install(pass, spent.minted)) ?? { ...progress, spent: true };
   }
+}
+
+/** Whether a login came meanwhile: an answer to the token of the old grant says nothing of the new one. */
+async function isReplaced({ page }: Pass, { grant }: GrantVersion): Promise<boolean> {
+  try {
+    await page.read();
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+  }
+  const { known } = page.journal;
+  return known !== null && isNewer(known, grant);
 }
 
 /** Steps 5 to 7 for a pair in hand; nothing if a newer one was there before it. */

@@ -47,6 +47,15 @@ it.each([
     'overtaken',
   ],
   ['when a seal is above the parent', { ...leased, seals: [sealAt(3, 4)] }, 'overtaken'],
+  [
+    'while the provider asks for patience',
+    {
+      ...leased,
+      retryAtMs: 101,
+      dispatch: { parent, sends: [{ versionId: 'v1', attempt: 4, sentAtMs: 100 }] },
+    },
+    'overtaken',
+  ],
 ])('nothing is sent %s', (_name, journal, refusal) => {
   expect(send(journal)).toBe(refusal);
 });
@@ -55,6 +64,10 @@ it('a seal at the parent or below does not stand in the way', () => {
   expect(send({ ...leased, seals: [sealAt(2, 3), sealAt(1, 9)] })).toMatchObject({
     lastAttempt: 4,
   });
+});
+
+it.each([100, 100 + 3_600_001])('a wait until %i is over, or was never asked for', (retryAtMs) => {
+  expect(send({ ...leased, retryAtMs })).toMatchObject({ retryAtMs: null, lastAttempt: 4 });
 });
 
 it('a dispatch that is on record is not recorded twice', () => {
@@ -100,8 +113,8 @@ it('an unspent send leaves no trace but the moment to try again', () => {
   expect(journal).toMatchObject({ dispatch: null, retryAtMs: 777, sentAtMs: [] });
 });
 
-it('an unspent send leaves earlier ones open', () => {
-  const twice = send(send(leased) as Journal, 'v2', 200) as Journal;
+it.each([100, 200])('an unspent send (of %i) leaves earlier ones open, and counted', (sentAtMs) => {
+  const twice = send(send(leased) as Journal, 'v2', sentAtMs) as Journal;
   const journal = markUnspent(twice, 'v2', null);
   expect(journal.dispatch?.sends.map((it) => it.versionId)).toEqual(['v1']);
   expect(journal.sentAtMs).toEqual([100]);

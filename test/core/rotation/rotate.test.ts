@@ -3,6 +3,7 @@ import { welcomed } from '../../../src/core/operations/login.ts';
 import { pause, resume } from '../../../src/core/operations/pause.ts';
 import { eventOf } from '../../../src/core/outcome/report.ts';
 import { StoreRefused, type TokenAnswer } from '../../../src/core/ports.ts';
+import { positionOf } from '../../../src/core/position.ts';
 import { encodeGrant } from '../../../src/core/records/grant.ts';
 import { seal } from '../../../src/core/records/seal.ts';
 import { rotate } from '../../../src/core/rotation/rotate.ts';
@@ -687,19 +688,38 @@ describe('an answer', () => {
 
   it.each<TokenAnswer>([
     { kind: 'uncertain', cause: 'no JSON', status: 200, contentType: 'text/html' },
+    { kind: 'uncertain', cause: 'reset' },
+    { kind: 'never-sent', cause: 'ECONNREFUSED' },
+    { kind: 'throttled', status: 429, retryAfterMs: 60_000 },
     invalidClient,
     page,
-  ])('(%j) to the token of a grant that a login has replaced is not noted', async (answer) => {
+  ])(
+    '(%j) to the token of a grant that a login has replaced says nothing of the new one',
+    async (answer) => {
+      const it = memoryConnection([
+        () => {
+          const replacement = grantOf(0, { grant: 2, generation: 2 });
+          it.store(replacement, 'login');
+          it.journal.set(welcomed(it.journal.journal, positionOf(replacement), startMs));
+          return answer;
+        },
+      ]);
+      it.store(grantOf(13 * hour));
+      expect(await rotate(it.ports(), operator)).toMatchObject({ kind: 'adopted' });
+      const nothing = { badAnswer: null, dispatch: null, retryAtMs: null, failingSinceMs: null };
+      expect(it.journal.journal).toMatchObject({ ...nothing, lease: null });
+    },
+  );
+
+  it('(none) stays on record where the journal does not show what became of the grant', async () => {
     const it = memoryConnection([
       () => {
-        const known = { grant: 2, generation: 2, attempt: 0 };
-        it.journal.set(welcomed(it.journal.journal, known, startMs));
-        return answer;
+        it.journal.before = down;
+        return { kind: 'uncertain', cause: 'reset' };
       },
     ]);
     it.store(grantOf(13 * hour));
-    await rotate(it.ports(), schedule);
-    expect(it.journal.journal).toMatchObject({ badAnswer: null, dispatch: null, lease: null });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'uncertain' });
   });
 
   it('that is none of a token endpoint counts once, though nobody answered to the write of it', async () => {
