@@ -72,11 +72,11 @@ const defaults = {
 } satisfies FrescoProps;
 
 /** The props with every default filled in. */
-export type Chosen = FrescoProps & Required<Pick<FrescoProps, keyof typeof defaults>>;
+export type ResolvedProps = FrescoProps & Required<Pick<FrescoProps, keyof typeof defaults>>;
 
 /** Fills in the defaults; throws for what a deploy, a function or a login would refuse. */
-export function choose(props: FrescoProps, stack: Stack): Chosen {
-  const chosen: Chosen = { ...defaults, ...props };
+export function resolveProps(props: FrescoProps, stack: Stack): ResolvedProps {
+  const chosen: ResolvedProps = { ...defaults, ...props };
   checkSettings(chosen);
   const { connections, operators, bus, alarmEmail, rotateNativelyEvery } = chosen;
   const twice = connections.find((name, at) => connections.indexOf(name) !== at);
@@ -96,7 +96,7 @@ export function choose(props: FrescoProps, stack: Stack): Chosen {
 }
 
 /** Reads what the functions will read, with stand-ins for what only a deploy knows; throws `ConfigInvalid`. */
-function checkSettings(chosen: Chosen): void {
+function checkSettings(chosen: ResolvedProps): void {
   const { prefix, connections, applicationId, webhookPublicKeys, providerUrl, rotateEvery } =
     chosen;
   for (const connection of connections) {

@@ -12,7 +12,7 @@ export interface ConnectionProps {
   /** Encrypts all three secrets. */
   readonly key: IKey;
   /** ARNs of the rotator's role and of the operators: nobody else may read client or grant, or write. */
-  readonly keepers: readonly string[];
+  readonly allowedPrincipals: readonly string[];
 }
 
 /** What hands a value out, to a reader or to another region. */
@@ -47,7 +47,7 @@ const secrets: Readonly<Record<SecretKind, { description: string; denied: readon
 
 /**
  * The three secrets of a connection: empty until somebody logs in, kept when the stack goes. Each has a
- * policy that denies its values to all but the keepers, and that an administrator can still take off.
+ * policy that denies its values to all but the allowed principals, and that an administrator can still take off.
  */
 export class Connection extends Construct {
   constructor(scope: Construct, id: string, props: ConnectionProps) {
@@ -62,7 +62,7 @@ export class Connection extends Construct {
       secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
       new CfnResourcePolicy(this, `${kind}-policy`, {
         secretId: secret.ref,
-        resourcePolicy: exceptFor(this, props.keepers, denied),
+        resourcePolicy: exceptFor(this, props.allowedPrincipals, denied),
         blockPublicPolicy: true,
       }).applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     }
@@ -70,7 +70,11 @@ export class Connection extends Construct {
 }
 
 // Conditions and no principal: who is named as a principal and deleted later is lost for good.
-function exceptFor(scope: Construct, keepers: readonly string[], actions: readonly string[]) {
+function exceptFor(
+  scope: Construct,
+  allowedPrincipals: readonly string[],
+  actions: readonly string[],
+) {
   const deny = (Sid: string, Action: readonly string[], Condition: object) => ({
     Sid,
     Effect: 'Deny',
@@ -82,9 +86,9 @@ function exceptFor(scope: Construct, keepers: readonly string[], actions: readon
   return {
     Version: '2012-10-17',
     Statement: [
-      deny('KeepersOnly', actions, { ArnNotEquals: { 'aws:PrincipalArn': keepers } }),
+      deny('KeepersOnly', actions, { ArnNotEquals: { 'aws:PrincipalArn': allowedPrincipals } }),
       deny('KeepersAndDeploysOnly', changing, {
-        ArnNotEquals: { 'aws:PrincipalArn': [...keepers, ...deployingRole(scope)] },
+        ArnNotEquals: { 'aws:PrincipalArn': [...allowedPrincipals, ...deployingRole(scope)] },
         'ForAllValues:StringNotEquals': { 'aws:CalledVia': 'cloudformation.amazonaws.com' },
       }),
     ],

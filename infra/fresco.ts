@@ -7,11 +7,11 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type Chosen, choose, type FrescoProps } from './choices.ts';
+import { type FrescoProps, type ResolvedProps, resolveProps } from './choices.ts';
 import { Nightly } from './nightly/nightly.ts';
 import { tellOutputs, writeParameter } from './outputs.ts';
 import { refuseTooLarge } from './permissions/limits.ts';
-import { letOperate } from './permissions/operators.ts';
+import { grantOperators } from './permissions/operators.ts';
 import { readingSecrets } from './permissions/permissions.ts';
 import { keptQueue } from './queues.ts';
 import { Rotation } from './rotation.ts';
@@ -35,11 +35,11 @@ export class Fresco extends Construct {
   readonly rotation: Rotation;
   readonly webhook: Webhook | undefined;
   readonly nightly: Nightly | undefined;
-  readonly #chosen: Chosen;
+  readonly #chosen: ResolvedProps;
 
   constructor(scope: Construct, id: string, props: FrescoProps = {}) {
     super(scope, id);
-    const chosen = choose(props, Stack.of(this));
+    const chosen = resolveProps(props, Stack.of(this));
     this.#chosen = chosen;
     const { prefix, connections, operators } = chosen;
     this.prefix = prefix;
@@ -171,7 +171,7 @@ export class Fresco extends Construct {
     tellOutputs(this, told);
     const busArn = bus.eventBusArn;
     const parts = { prefix, operators, store, rotation, webhook, parameterArn, busArn };
-    letOperate(this, 'OperatorRights', parts);
+    grantOperators(this, 'OperatorRights', parts);
   }
 
   #warn(): void {

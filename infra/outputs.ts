@@ -4,7 +4,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import {
-  type StackFacts,
+  type StackOutputs,
   stackParameterName,
   stackParameterValue,
 } from '../src/config/stack-outputs.ts';
@@ -27,7 +27,7 @@ export interface OutputsProps {
 /** Writes for the command what is deployed, as a parameter of SSM. */
 export function writeParameter(scope: Construct, id: string, props: OutputsProps): StringParameter {
   const { webhook, rotation } = props;
-  const facts: StackFacts = {
+  const facts: StackOutputs = {
     environment: props.environment,
     connections: props.connections,
     table: props.store.table.tableName,

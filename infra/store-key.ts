@@ -8,7 +8,7 @@ import { secretArns } from './permissions/permissions.ts';
 export interface StoreKeyProps {
   readonly prefix: string;
   /** ARNs of the rotator's role and of the operators. */
-  readonly keepers: readonly string[];
+  readonly allowedPrincipals: readonly string[];
   /** A key to use in place of a new one, with the policy that it has. */
   readonly key: IKey | undefined;
 }
@@ -24,7 +24,7 @@ const cryptography = [
 
 /**
  * The key of everything that Fresco stores. Rights come from identity policies, so that an administrator
- * is not locked out; but what a client or grant secret holds it opens for the keepers alone.
+ * is not locked out; but what a client or grant secret holds it opens for the allowed principals alone.
  */
 export function storeKey(scope: Construct, id: string, props: StoreKeyProps): IKey {
   // Its stack may be made before this one, and must not wait for the roles that a policy would name.
@@ -46,7 +46,7 @@ function newKey(scope: Construct, id: string, prefix: string): Key {
 }
 
 function keepersOnly(scope: Construct, props: StoreKeyProps): PolicyStatement {
-  const { prefix, keepers } = props;
+  const { prefix, allowedPrincipals } = props;
   const privates = secretArns(scope, { prefix, kinds: ['client', 'grant'] });
   return new PolicyStatement({
     sid: 'KeepersOnly',
@@ -60,7 +60,7 @@ function keepersOnly(scope: Construct, props: StoreKeyProps): PolicyStatement {
       StringNotEquals: {
         'kms:EncryptionContext:SecretVersionId': 'RequestToValidateKeyAccess',
       },
-      ArnNotEquals: { 'aws:PrincipalArn': keepers },
+      ArnNotEquals: { 'aws:PrincipalArn': allowedPrincipals },
     },
   });
 }

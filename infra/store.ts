@@ -45,11 +45,11 @@ export class Store extends Stack {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Fresco (${prefix}): the rotator, the only function that reads a refresh token`,
     });
-    const keepers = [this.rotatorRole.roleArn, ...props.operators.map(arnOf)];
-    this.key = storeKey(this, 'Key', { prefix, keepers, key: props.key });
+    const allowedPrincipals = [this.rotatorRole.roleArn, ...props.operators.map(arnOf)];
+    this.key = storeKey(this, 'Key', { prefix, allowedPrincipals, key: props.key });
     this.table = journalTable(this, this.key);
     for (const connection of connections) {
-      new Connection(this, connection, { prefix, connection, key: this.key, keepers });
+      new Connection(this, connection, { prefix, connection, key: this.key, allowedPrincipals });
     }
     this.#letRotate(prefix);
   }

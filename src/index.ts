@@ -20,7 +20,12 @@ export type { Change, EntityId } from './core/webhooks/notification.ts';
 export type { TimeSpan } from './library/time-span.ts';
 export { TokenError, type TokenErrorCode } from './library/token-error.ts';
 export type { TokenFetch } from './library/token-fetch.ts';
-export type { TokenSource, TokenSourceOptions, TokenWish } from './library/token-source.ts';
+export type {
+  TokenOptions,
+  TokenOptions as TokenWish,
+  TokenSource,
+  TokenSourceOptions,
+} from './library/token-source.ts';
 
 /**
  * Access tokens for Fatture in Cloud that work, from wherever `fresco login` or the stack keeps them.

@@ -93,7 +93,7 @@ function frescoWith(name: string, world: World, policy: ReplayPolicy): Contender
       clock: ports.clock,
       accessToken: ports.accessToken,
       rotator: {
-        ask: async (wish) => answerOf(await rotate(ports, { door: 'consumer', ...wish })),
+        ask: async (wish) => answerOf(await rotate(ports, { trigger: 'consumer', ...wish })),
       },
     });
     await source.obtain();
@@ -116,7 +116,7 @@ function frescoWith(name: string, world: World, policy: ReplayPolicy): Contender
     },
     works: (_, callers) => {
       const rotator = world.actor('rotator');
-      const pass = () => rotate(portsOf(rotator), { door: 'schedule' }).then(() => undefined);
+      const pass = () => rotate(portsOf(rotator), { trigger: 'schedule' }).then(() => undefined);
       const calls = Array.from({ length: callers }, () => world.actor('caller')).map(
         (actor) => [actor, () => call(actor)] as const,
       );

@@ -84,8 +84,8 @@ const rotations = [
   ['schedule', options.checkEveryMs],
   ['operator', options.rotateEveryMs],
 ] as const;
-for (const [door, everyMs] of rotations) {
-  const timer = setInterval(() => void system.rotate({ door }).catch(onError), everyMs);
+for (const [trigger, everyMs] of rotations) {
+  const timer = setInterval(() => void system.rotate({ trigger }).catch(onError), everyMs);
   await session.closes(() => clearInterval(timer));
 }
 

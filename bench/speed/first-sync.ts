@@ -23,7 +23,7 @@ export async function firstSync(entities: number, onRequest: () => void = () => 
     feed: changeFeed(client),
     tokens,
     store: memoryStore(),
-    told: {
+    published: {
       read: async () => new Map(),
       note: async () => undefined,
       doubted: async () => [],

@@ -23,7 +23,7 @@ export interface OperatorsProps {
  * user takes 2,048 characters of inline policies in all. A role that cannot be changed here, such as one of IAM
  * Identity Center, has to bring these rights with it.
  */
-export function letOperate(scope: Construct, id: string, props: OperatorsProps): void {
+export function grantOperators(scope: Construct, id: string, props: OperatorsProps): void {
   if (props.operators.length === 0) return;
   const policy = new ManagedPolicy(scope, id, {
     description: `Fresco (${props.prefix}): what operators need`,

@@ -6,7 +6,7 @@ import { Failure } from './failure.ts';
 import { exitCodeOf, interruption } from './interruption.ts';
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const patienceMs = 5_000;
+const waitMaxMs = 5_000;
 
 type Close = () => void | Promise<void>;
 
@@ -87,7 +87,7 @@ export class Session {
 
 function briefly(): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, patienceMs).unref();
+    setTimeout(resolve, waitMaxMs).unref();
   });
 }
 

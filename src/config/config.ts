@@ -5,12 +5,12 @@ import {
   matching,
   oneOf,
   optional,
-  otherwise,
   Problem,
   type Setting,
   seconds,
   secret,
   url,
+  withDefault,
 } from './setting.ts';
 
 /** An environment as a process gets it. */
@@ -70,7 +70,7 @@ const environment = matching(
   'account/region/stage',
   /^[^/\s]+\/[^/\s]+\/[^/\s]+$/,
 );
-const providerUrl = otherwise(baseUrl('FRESCO_PROVIDER_URL'), 'https://api-v2.fattureincloud.it');
+const providerUrl = withDefault(baseUrl('FRESCO_PROVIDER_URL'), 'https://api-v2.fattureincloud.it');
 const consumersAlias = matching(
   'FRESCO_CONSUMERS_ALIAS',
   "the ARN of the rotator's alias for consumers",
@@ -118,9 +118,12 @@ const settings = {
   /** The queue brings a sync back that has to go on. */
   sync: { ...stackWide, queueUrl, consumersAlias, entity },
   cli: {
-    store: otherwise(matching('FRESCO_STORE', "'aws' or 'file:<path>'", /^(aws|file:.+)$/), 'aws'),
-    prefix: otherwise(prefix, 'fresco'),
-    connection: otherwise(connection, 'default'),
+    store: withDefault(
+      matching('FRESCO_STORE', "'aws' or 'file:<path>'", /^(aws|file:.+)$/),
+      'aws',
+    ),
+    prefix: withDefault(prefix, 'fresco'),
+    connection: withDefault(connection, 'default'),
     providerUrl,
     /** Path of a JSON file that describes another OAuth server. */
     providerFile: optional(matching('FRESCO_PROVIDER', 'the path of a file', /\S/)),

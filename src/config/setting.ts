@@ -36,7 +36,7 @@ export function required<T>(
 }
 
 /** The same variable with a value for where it is not set. */
-export function otherwise<T>(setting: Setting<T>, value: T): Setting<T> {
+export function withDefault<T>(setting: Setting<T>, value: T): Setting<T> {
   return {
     ...setting,
     read: (text) => (text === undefined ? value : setting.read(text)),

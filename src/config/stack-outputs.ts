@@ -1,5 +1,5 @@
 /** What a deployed stack tells those who look for it: the JSON of the SSM parameter `/<prefix>/stack`. */
-export interface StackFacts {
+export interface StackOutputs {
   /** Account, region and stage, as a grant of this stack carries them. */
   readonly environment: string;
   readonly connections: readonly string[];
@@ -38,7 +38,7 @@ export function sinkOf(webhookSink: string, connection: string): string {
 }
 
 /** What the stack writes, to be made JSON; values may be tokens of a template. */
-export function stackParameterValue(facts: StackFacts): Record<string, unknown> {
+export function stackParameterValue(facts: StackOutputs): Record<string, unknown> {
   return { v: 1, ...facts };
 }
 
@@ -46,7 +46,7 @@ export function stackParameterValue(facts: StackFacts): Record<string, unknown> 
  * Reads the parameter back; throws an error that names each field at fault. All that it names must be of the
  * account and region in which it was read: whoever could change it must not lead the command elsewhere.
  */
-export function parseStackFacts(text: string, parameterArn: string): StackFacts {
+export function parseStackFacts(text: string, parameterArn: string): StackOutputs {
   const fields = parsedObject(text);
   const [, , , region = '', account = ''] = parameterArn.split(':');
   const wanted: Readonly<Record<string, Wanted>> = { ...ofPlace(account, region), ...ofAnyPlace };
@@ -70,7 +70,7 @@ export function parseStackFacts(text: string, parameterArn: string): StackFacts 
     );
   }
   const { v: _, ...facts } = fields;
-  return facts as unknown as StackFacts;
+  return facts as unknown as StackOutputs;
 }
 
 interface Wanted {
@@ -79,7 +79,7 @@ interface Wanted {
   readonly isOptional?: true;
 }
 
-type Field = Exclude<keyof StackFacts, 'connections' | 'checks'>;
+type Field = Exclude<keyof StackOutputs, 'connections' | 'checks'>;
 
 const isName = (value: unknown) => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value);
 

@@ -1,23 +1,23 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
-import { syncTable, toldTable } from '../aws/dynamodb/sync-store.ts';
+import { publishedStatesTable, syncTable } from '../aws/dynamodb/sync-store.ts';
 import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
-import type { StackFacts } from '../config/stack-outputs.ts';
+import type { StackOutputs } from '../config/stack-outputs.ts';
 import type { SyncPorts } from '../core/sync/ports.ts';
 import { systemClock } from '../local/clock.ts';
 
 /** What a sync keeps and tells in a stack, for whoever has the rights of its function. */
 export function awsSyncStores(
-  { table, bus }: StackFacts,
+  { table, bus }: StackOutputs,
   connection: string,
-): Pick<SyncPorts, 'store' | 'told' | 'pauses' | 'bus'> {
+): Pick<SyncPorts, 'store' | 'published' | 'pauses' | 'bus'> {
   const clock = systemClock;
   const dynamo = new DynamoDBClient(bounded);
   return {
     store: syncTable(dynamo, table, connection),
-    told: toldTable(dynamo, table, { connection, nowMs: clock.nowMs }),
+    published: publishedStatesTable(dynamo, table, { connection, nowMs: clock.nowMs }),
     pauses: quotaPausesTable(dynamo, table, connection),
     bus: eventBridgeBus({ client: new EventBridgeClient(bounded), bus, clock }),
   };

@@ -16,7 +16,7 @@ import { readStackParameter, type StackParameter } from '../aws/stack.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import {
   parseStackFacts,
-  type StackFacts,
+  type StackOutputs,
   secretName,
   sinkOf,
   stackParameterName,
@@ -102,7 +102,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
 }
 
 function webhookParts(
-  { webhookSink, deadLetterQueueUrl }: StackFacts,
+  { webhookSink, deadLetterQueueUrl }: StackOutputs,
   name: string,
 ): Pick<Connection, 'sink' | 'redrive'> {
   return {
@@ -117,7 +117,7 @@ function webhookParts(
 const patient = { connectionTimeout: 2000, requestTimeout: 90_000, throwOnRequestTimeout: true };
 
 /** What the stack of a prefix has left about itself, if it serves this connection; rejects with `StoreRefused`. */
-export async function readFacts(prefix: string, connection: string): Promise<StackFacts> {
+export async function readFacts(prefix: string, connection: string): Promise<StackOutputs> {
   const parameter = stackParameterName(prefix);
   const client = new SSMClient(bounded);
   await mustHaveRegion(client);
@@ -136,7 +136,7 @@ export async function readFacts(prefix: string, connection: string): Promise<Sta
   );
 }
 
-function factsIn({ text, arn }: StackParameter): StackFacts {
+function factsIn({ text, arn }: StackParameter): StackOutputs {
   try {
     return parseStackFacts(text, arn);
   } catch (error) {
@@ -157,7 +157,7 @@ async function mustHaveRegion({ config }: SSMClient): Promise<void> {
 /** What this process does itself: a login, which takes no lease and sends nothing, or a recovery by hand. */
 function ownPorts(
   stored: Pick<Connection, 'client' | 'grant' | 'accessToken' | 'journal'>,
-  facts: StackFacts,
+  facts: StackOutputs,
   { name, provider }: AwsConnectionOptions,
 ): RotationPorts {
   const { client, grant, accessToken, journal } = stored;

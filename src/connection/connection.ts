@@ -72,7 +72,7 @@ export interface ByHand {
 
 /** What an operator asks of a pass. */
 export interface PassRequest {
-  readonly door: 'operator' | 'login';
+  readonly trigger: 'operator' | 'login';
   readonly onlyIfDue: boolean;
 }
 

@@ -11,7 +11,7 @@ import {
   type ScheduleState,
   scheduleState,
 } from '../aws/stack-parts.ts';
-import { type StackFacts, secretName } from '../config/stack-outputs.ts';
+import { type StackOutputs, secretName } from '../config/stack-outputs.ts';
 import type { RefreshAnswer } from '../core/consumers/token-source.ts';
 
 /** The parts of a stack that serve one connection; looking changes nothing. Each rejects with `StoreRefused`. */
@@ -28,7 +28,7 @@ export interface Deployed {
 
 /** What a stack's facts say of the parts behind one connection. */
 export function deployedFor(
-  connection: { readonly prefix: string; readonly name: string; readonly facts: StackFacts },
+  connection: { readonly prefix: string; readonly name: string; readonly facts: StackOutputs },
   clients: { readonly secrets: SecretsManagerClient; readonly lambda: LambdaClient },
 ): Deployed {
   const { prefix, name, facts } = connection;

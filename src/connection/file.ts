@@ -77,22 +77,23 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
       clock: systemClock,
       accessToken,
       rotator: {
-        ask: async (wish) => answerOf((await pass({ door: 'consumer', ...wish })).outcome),
+        ask: async (wish) => answerOf((await pass({ trigger: 'consumer', ...wish })).outcome),
       },
     }),
     senders,
     subscriptions: expectedSubscriptions(store, name),
     rotate: pass,
-    login: (consent) => admittedAfter(login(ports(unheard), consent), senders, consent.companies),
-    putManualToken: (manual) => installManualToken(ports(unheard), manual),
+    login: (consent) =>
+      admittedAfter(login(ports(noReporter), consent), senders, consent.companies),
+    putManualToken: (manual) => installManualToken(ports(noReporter), manual),
     logout: async () => {
-      const done = await logout(ports(unheard));
+      const done = await logout(ports(noReporter));
       if (done.kind === 'busy') return done;
       await grant.keepCurrentAlone();
       await accessToken.keepCurrentAlone();
       return done;
     },
-    byHand: { ports: () => ports(unheard), grantVersionIds: () => grant.versionIds() },
+    byHand: { ports: () => ports(noReporter), grantVersionIds: () => grant.versionIds() },
   };
 }
 
@@ -107,7 +108,7 @@ export function heardJournal(journal: JournalStore, onWrite: () => void): Journa
   };
 }
 
-const unheard: Reporter = { report: async () => undefined };
+const noReporter: Reporter = { report: async () => undefined };
 
 /** What a pass over a file store touches; each call is an owner of its own, so ask for each pass. */
 export function filePorts(

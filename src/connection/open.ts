@@ -11,8 +11,8 @@ export async function openConnection(options: OpenOptions): Promise<Connection> 
     const path = config.store.slice('file:'.length);
     const { create = false, mend = false, onWrite, onPersonNeeded } = options;
     const name = config.connection;
-    const heard = { ...(onWrite && { onWrite }), ...(onPersonNeeded && { onPersonNeeded }) };
-    return openFileConnection({ path, name, provider, create, mend, ...heard });
+    const hooks = { ...(onWrite && { onWrite }), ...(onPersonNeeded && { onPersonNeeded }) };
+    return openFileConnection({ path, name, provider, create, mend, ...hooks });
   }
   const { openAwsConnection } = await import('./aws.ts');
   return openAwsConnection({ prefix: config.prefix, name: config.connection, provider });

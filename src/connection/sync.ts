@@ -65,7 +65,7 @@ export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync
         {
           connection: name,
           entity: 'full',
-          bounds: { ...usualPace, endMs: Number.POSITIVE_INFINITY, waitMaxMs: patienceMs },
+          bounds: { ...usualPace, endMs: Number.POSITIVE_INFINITY, waitMaxMs: retryAfterMaxMs },
           onProgress,
           ...(resources === undefined ? {} : { resources }),
         },
@@ -75,18 +75,18 @@ export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync
 }
 
 // The hour's quota, and a little more.
-const patienceMs = 65 * 60_000;
+const retryAfterMaxMs = 65 * 60_000;
 
-type Stores = Pick<SyncPorts, 'store' | 'told' | 'pauses' | 'bus'>;
+type Stores = Pick<SyncPorts, 'store' | 'published' | 'pauses' | 'bus'>;
 
 async function fileStores(path: string, connection: string, bus: EventBus) {
   const { openFileStore } = await import('../local/file-store/file-store.ts');
-  const { syncFile, toldFiles } = await import('../local/sync-store.ts');
+  const { syncFile, publishedStatesFiles } = await import('../local/sync-store.ts');
   const { quotaPauses } = await import('../local/quota-pauses.ts');
   const store = await openFileStore(path, { clock: systemClock });
   const ports: Stores = {
     store: syncFile(store, connection),
-    told: toldFiles(store, { connection, nowMs: systemClock.nowMs }),
+    published: publishedStatesFiles(store, { connection, nowMs: systemClock.nowMs }),
     pauses: quotaPauses(store),
     bus,
   };
@@ -120,8 +120,8 @@ function withoutEffect(ports: SyncPorts): SyncPorts {
       raise: async (companyId, untilMs) => void raised.set(companyId, untilMs),
     },
     bus: { publish: async () => undefined },
-    told: {
-      ...ports.told,
+    published: {
+      ...ports.published,
       note: async () => undefined,
       doubt: async () => undefined,
       settle: async () => undefined,

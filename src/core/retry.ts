@@ -10,7 +10,7 @@ export function backoffMs(tries: number): number {
 }
 
 /** Tries `action` again while a store is unavailable or throttles, until the monotonic moment `untilMs`. */
-export async function persist<T>(
+export async function retryWhileUnavailable<T>(
   clock: Clock,
   untilMs: number,
   action: () => Promise<T>,
@@ -27,11 +27,11 @@ export async function persist<T>(
 }
 
 /** The same until a pass has to end. */
-export function stubbornly<T>(
+export function retry<T>(
   { ports, endMs }: Pick<Pass, 'ports' | 'endMs'>,
   action: () => Promise<T>,
 ): Promise<T> {
-  return persist(ports.clock, endMs, action);
+  return retryWhileUnavailable(ports.clock, endMs, action);
 }
 
 /** Whether a store's refusal heals by itself. */

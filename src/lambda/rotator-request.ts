@@ -31,10 +31,10 @@ export interface Served {
 export function parseCall(alias: string | undefined, event: unknown, served: Served): RotatorCall {
   switch (alias) {
     case 'schedule':
-      return passOf(fieldsOf(event, ['connection']), served, () => ({ door: 'schedule' }));
+      return passOf(fieldsOf(event, ['connection']), served, () => ({ trigger: 'schedule' }));
     case 'operator':
       return passOf(fieldsOf(event, ['connection', 'onlyIfDue']), served, (fields) => ({
-        door: 'operator',
+        trigger: 'operator',
         ...(fields['onlyIfDue'] === undefined ? {} : { onlyIfDue: flag(fields, 'onlyIfDue') }),
       }));
     case 'consumers':
@@ -88,7 +88,7 @@ function passOf(
 function consumerRequest(fields: Fields): RotationRequest {
   const { minValidityMs, rejected } = fields;
   return {
-    door: 'consumer',
+    trigger: 'consumer',
     ...(minValidityMs === undefined ? {} : { minValidityMs: count(fields, 'minValidityMs') }),
     ...(rejected === undefined ? {} : { rejected: position(rejected) }),
   };

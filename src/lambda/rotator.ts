@@ -62,13 +62,13 @@ export function buildRotator(config: Config<'rotator'>): Rotator {
 }
 
 async function pass(ports: NativeRotationPorts, request: RotationRequest): Promise<RotatorAnswer> {
-  const heard = hearing(ports.reporter);
-  const outcome = await rotate({ ...ports, reporter: heard.reporter }, request);
-  switch (request.door) {
+  const remembered = rememberingWarnings(ports.reporter);
+  const outcome = await rotate({ ...ports, reporter: remembered.reporter }, request);
+  switch (request.trigger) {
     case 'consumer':
       return closedAnswerOf(outcome);
     case 'operator':
-      return { outcome, warnings: heard.warnings() };
+      return { outcome, warnings: remembered.warnings() };
     case 'schedule':
     case 'native':
     case 'login':
@@ -77,7 +77,10 @@ async function pass(ports: NativeRotationPorts, request: RotationRequest): Promi
 }
 
 /** A reporter that remembers what it was told to warn of. */
-function hearing(reporter: Reporter): { reporter: Reporter; warnings: () => readonly string[] } {
+function rememberingWarnings(reporter: Reporter): {
+  reporter: Reporter;
+  warnings: () => readonly string[];
+} {
   let warnings: readonly string[] = [];
   return {
     reporter: {

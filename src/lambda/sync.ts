@@ -4,7 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
-import { syncTable, toldTable } from '../aws/dynamodb/sync-store.ts';
+import { publishedStatesTable, syncTable } from '../aws/dynamodb/sync-store.ts';
 import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded, boundedInvoke } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/lambda.ts';
@@ -179,7 +179,7 @@ function portsOf(config: Config<'sync'>): (connection: string) => SyncPorts {
         rotator: rotatorClient(lambda, consumersAlias, connection),
       }),
       store: syncTable(dynamo, table, connection),
-      told: toldTable(dynamo, table, { connection, nowMs: clock.nowMs }),
+      published: publishedStatesTable(dynamo, table, { connection, nowMs: clock.nowMs }),
       pauses: quotaPausesTable(dynamo, table, connection),
     });
   return (connection) => {

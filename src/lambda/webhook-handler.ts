@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
 import { seenEventsTable } from '../aws/dynamodb/seen-events.ts';
-import { toldTable } from '../aws/dynamodb/sync-store.ts';
+import { publishedStatesTable } from '../aws/dynamodb/sync-store.ts';
 import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
@@ -13,7 +13,7 @@ import { sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
 import type { Config } from '../config/config.ts';
 import { type ProcessPorts, processNotifications } from '../core/webhooks/process.ts';
 import { entityReader } from '../fatture-in-cloud/api/entity-reader.ts';
-import { toldLog } from '../fatture-in-cloud/api/sync-pass.ts';
+import { publishedLog } from '../fatture-in-cloud/api/sync-pass.ts';
 import { systemClock } from '../local/clock.ts';
 import { connectionApis } from './connection-apis.ts';
 import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
@@ -74,7 +74,9 @@ function portsOf(config: Config<'webhook-handler'>): (connection: string) => Pro
       seen,
       senders: admittedSendersTable(dynamo, config.table, connection),
       pauses: quotaPausesTable(dynamo, config.table, connection),
-      told: toldLog(toldTable(dynamo, config.table, { connection, nowMs: clock.nowMs })),
+      published: publishedLog(
+        publishedStatesTable(dynamo, config.table, { connection, nowMs: clock.nowMs }),
+      ),
       bus,
     };
   };

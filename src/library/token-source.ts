@@ -38,7 +38,7 @@ export interface TokenSourceOptions {
 }
 
 /** What is wanted of a token. */
-export interface TokenWish {
+export interface TokenOptions {
   /**
    * How long the token must be good for: the length of the job. A token that would end earlier is refreshed
    * first; if the provider gives none that lasts, the error's code is `too-long`.
@@ -53,7 +53,7 @@ export interface TokenWish {
  */
 export interface TokenSource {
   /** An access token good for at least `minValidity`; rejects with `TokenError`. */
-  token(wish?: TokenWish): Promise<string>;
+  token(wish?: TokenOptions): Promise<string>;
   /**
    * After the API has answered 401: the token to use instead. The same one again means that the token is good
    * and something else is wrong, such as a company that it does not reach: do not retry. Rejects with `TokenError`.
@@ -89,7 +89,7 @@ export function openTokenSource(options: TokenSourceOptions, parts: TokenSourceP
     remember(handedOut, obtained.token);
     return obtained.token.accessToken;
   };
-  const token = async ({ minValidity = '5m' }: TokenWish = {}): Promise<Secret> => {
+  const token = async ({ minValidity = '5m' }: TokenOptions = {}): Promise<Secret> => {
     const minValidityMs = millisecondsOf('minValidity', minValidity);
     return ask((tokens) => tokens.obtain({ minValidityMs }));
   };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { SyncStore, ToldEntities, ToldState } from '../core/sync/ports.ts';
+import type { PublishedState, PublishedStates, SyncStore } from '../core/sync/ports.ts';
 import type { EntityId } from '../core/webhooks/notification.ts';
 import type { FileStore } from './file-store/file-store.ts';
 import { hashedFiles } from './file-store/hashed-files.ts';
@@ -75,10 +75,10 @@ export const doubtsFormat: RecordFormat<DoubtsByList> = {
 };
 
 /** What webhooks have told, in files by the hash of what was told; kept for 30 days. */
-export function toldFiles(
+export function publishedStatesFiles(
   store: FileStore,
   options: { readonly connection: string; readonly nowMs: () => number },
-): ToldEntities {
+): PublishedStates {
   const { connection, nowMs } = options;
   const keyOf = (companyId: number, resource: string, id: EntityId) =>
     `${connection}/${companyId}/${resource}/${JSON.stringify(id)}`;
@@ -92,7 +92,7 @@ export function toldFiles(
   return {
     read: async (companyId, resource, ids) => {
       const read = new Map<RecordFile<ToldByKey>, ToldByKey>();
-      const found: [EntityId, ToldState][] = [];
+      const found: [EntityId, PublishedState][] = [];
       for (const id of ids) {
         const key = keyOf(companyId, resource, id);
         const file = fileOf(key);
@@ -125,7 +125,7 @@ export function toldFiles(
   };
 }
 
-function stateOf({ stamp }: Told): ToldState {
+function stateOf({ stamp }: Told): PublishedState {
   return stamp === null ? { kind: 'deleted' } : { kind: 'stamp', stamp };
 }
 

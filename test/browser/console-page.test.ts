@@ -104,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   });
 
   it('shows the life of the token, and takes from its bar what has passed', async () => {
-    await sound.system.rotate({ door: 'operator' });
+    await sound.system.rotate({ trigger: 'operator' });
     const page = await open(sound);
     await sees(page, '.left', '24 h left');
     await sees(page, '#generation', `Generation ${await generation()}`);
@@ -207,7 +207,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   });
 
   it('shows to whoever comes later what has happened before', async () => {
-    await sound.system.rotate({ door: 'operator' });
+    await sound.system.rotate({ trigger: 'operator' });
     const page = await open(sound);
     const text = `refreshed: generation ${await generation()} is published`;
     await sees(page, '#moments .rotation, #moments .good', text);
@@ -250,7 +250,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   });
 
   it('tells a screen reader of changes alone', async () => {
-    await sound.system.rotate({ door: 'operator' });
+    await sound.system.rotate({ trigger: 'operator' });
     const next = (await generation()) + 1;
     const page = await open(sound);
     await page.evaluate(`

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { SyncStore, ToldEntities } from '../../src/core/sync/ports.ts';
+import type { PublishedStates, SyncStore } from '../../src/core/sync/ports.ts';
 import type { EntityId } from '../../src/core/webhooks/notification.ts';
 
 /** In memory, what is in doubt. */
-export function memoryDoubts(): Pick<ToldEntities, 'doubted' | 'doubt' | 'settle'> {
+export function memoryDoubts(): Pick<PublishedStates, 'doubted' | 'doubt' | 'settle'> {
   const lists = new Map<string, Set<EntityId>>();
   const listOf = (companyId: number, resource: string) => {
     const key = `${companyId}/${resource}`;
@@ -61,7 +61,7 @@ export function syncStoreContract(name: string, open: () => Promise<[SyncStore, 
 /** What every record of what was told promises. */
 export function toldEntitiesContract(
   name: string,
-  open: () => Promise<[ToldEntities, ToldEntities]>,
+  open: () => Promise<[PublishedStates, PublishedStates]>,
 ): void {
   describe(`what was told, in ${name}`, () => {
     it('is the last state of each entity', async () => {

@@ -29,10 +29,10 @@ const stores = fc.record({
 
 type Stores = typeof stores extends fc.Arbitrary<infer T> ? T : never;
 
-const doors: readonly Pick<RotationRequest, 'door'>[] = [
-  { door: 'schedule' },
-  { door: 'operator' },
-  { door: 'consumer' },
+const doors: readonly Pick<RotationRequest, 'trigger'>[] = [
+  { trigger: 'schedule' },
+  { trigger: 'operator' },
+  { trigger: 'consumer' },
 ];
 
 /** A connection with these texts in its stores; `undefined` where its table does not show its journal at all. */
@@ -65,11 +65,14 @@ function isGood(decode: (value: Secret) => unknown, text: string): boolean {
 
 const passes = target('passes over damaged stores', {
   share: 6,
-  input: fc.record({ stores, door: fc.constantFrom(...doors) }),
+  input: fc.record({ stores, trigger: fc.constantFrom(...doors) }),
   refusals: [StoreRefused],
-  feed: async ({ stores, door }): Promise<Ending> => {
+  feed: async ({ stores, trigger }): Promise<Ending> => {
     const { ports, grant, accessToken, presented } = connectionOf(stores);
-    const outcome = await rotate(ports, { ...door, remainingMs: () => 900_000 } as RotationRequest);
+    const outcome = await rotate(ports, {
+      ...trigger,
+      remainingMs: () => 900_000,
+    } as RotationRequest);
     const isUsable = isGood(decodeGrant, stores.grant) && isGood(decodeClient, stores.client);
     if (!isUsable && presented.length > 0) throw new Error('a token was spent over damage');
     if (!isGood(decodeGrant, stores.grant)) unchanged(grant, accessToken, stores);

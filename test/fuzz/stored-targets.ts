@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expectedSubscriptionsTable } from '../../src/aws/dynamodb/expected-subscriptions.ts';
 import { journalTable } from '../../src/aws/dynamodb/journal-store.ts';
 import { seenEventsTable } from '../../src/aws/dynamodb/seen-events.ts';
-import { syncTable, toldTable } from '../../src/aws/dynamodb/sync-store.ts';
+import { publishedStatesTable, syncTable } from '../../src/aws/dynamodb/sync-store.ts';
 import { parseContinuation } from '../../src/aws/sqs/sync-queue.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import { decodeAccessToken, encodeAccessToken } from '../../src/core/records/access-token.ts';
@@ -12,7 +12,7 @@ import { decodeGrant, encodeGrant } from '../../src/core/records/grant.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { decodeBin } from '../../src/core/sync/bin.ts';
 import { decodeCursor, encodeCursor } from '../../src/core/sync/cursor.ts';
-import { SyncPage } from '../../src/core/sync/record.ts';
+import { SyncSession } from '../../src/core/sync/record.ts';
 import {
   decodeNotification,
   encodeNotification,
@@ -69,7 +69,7 @@ const syncRecords = target('records of a sync', {
         return 'written' as const;
       },
     };
-    const page = await SyncPage.open(store, (stored) => stored);
+    const page = await SyncSession.open(store, (stored) => stored);
     await page?.save();
     if (written.length !== 1) throw new Error('it was taken and not written back');
     return 'taken';
@@ -149,11 +149,10 @@ const items = target('items of the table', {
         await syncTable(client, 'fresco', 'default').read('sync');
         return 'taken';
       default:
-        await toldTable(client, 'fresco', { connection: 'default', nowMs: () => startMs }).read(
-          1,
-          'clients',
-          [1],
-        );
+        await publishedStatesTable(client, 'fresco', {
+          connection: 'default',
+          nowMs: () => startMs,
+        }).read(1, 'clients', [1]);
         return 'taken';
     }
   },

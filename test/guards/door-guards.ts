@@ -64,15 +64,15 @@ export const doorGuards: readonly Guard[] = [
   {
     name: 'login: above what is known',
     file: 'operations/login.ts',
-    from: 'newest(current?.position, pass.page.journal.known, pass.published)',
+    from: 'newest(current?.position, pass.session.journal.known, pass.published)',
     to: 'newest(current?.position, pass.published)',
     breaks: 'a login > is newer than all that was ever known, whatever somebody has rolled back',
   },
   {
     name: 'login: above what is published',
     file: 'operations/login.ts',
-    from: 'newest(current?.position, pass.page.journal.known, pass.published)',
-    to: 'newest(current?.position, pass.page.journal.known)',
+    from: 'newest(current?.position, pass.session.journal.known, pass.published)',
+    to: 'newest(current?.position, pass.session.journal.known)',
     breaks: 'a login > is newer than all that was ever known, whatever somebody has rolled back',
   },
   {

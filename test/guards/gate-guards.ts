@@ -19,7 +19,7 @@ export const gateGuards: readonly Guard[] = [
   {
     name: 'due when published is behind',
     file: 'rotation/gate.ts',
-    from: "if (isBehind(sight)) return 'behind';",
+    from: "if (isBehind(input)) return 'behind';",
     to: '',
     breaks: 'a pass is due > when what is published is behind the grant, or missing',
   },
@@ -33,7 +33,7 @@ export const gateGuards: readonly Guard[] = [
   {
     name: 'due when rejected',
     file: 'rotation/gate.ts',
-    from: "if (sight.dead) return 'rejected';",
+    from: "if (input.publishedRejected) return 'rejected';",
     to: '',
     breaks: 'a pass is due > when the published token has been rejected',
   },
@@ -57,7 +57,7 @@ export const gateGuards: readonly Guard[] = [
     file: 'rotation/gate.ts',
     from: "return oldest === undefined ? undefined : { kind: 'limited', untilMs: oldest + dayMs };",
     to: 'return undefined;',
-    breaks: 'a due token is not sent > $count sends in a day leave the $door $want',
+    breaks: 'a due token is not sent > $count sends in a day leave the $trigger $want',
   },
   {
     name: 'on demand once in 45 minutes',
@@ -69,8 +69,8 @@ export const gateGuards: readonly Guard[] = [
   {
     name: 'the limit lifted once',
     file: 'rotation/gate.ts',
-    from: 'dead && !lifted &&',
-    to: 'dead &&',
+    from: 'publishedRejected && !lifted &&',
+    to: 'publishedRejected &&',
     breaks: 'on demand a token is sent > sooner if the published token died, but once only',
   },
   {
@@ -135,7 +135,7 @@ export const gateGuards: readonly Guard[] = [
   {
     name: 'a rollback is due',
     file: 'rotation/gate.ts',
-    from: "if (known !== undefined && isNewer(known, sight.current)) return 'ahead';",
+    from: "if (known !== undefined && isNewer(known, input.current)) return 'ahead';",
     to: '',
     breaks:
       'recovery > tells a rollback by what is published, though the journal knows nothing and nothing is due',

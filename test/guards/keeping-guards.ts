@@ -218,8 +218,8 @@ export const keepingGuards: readonly Guard[] = [
   {
     name: 'a rollback is told by what is published',
     file: 'rotation/current-grant.ts',
-    from: 'newest(pass.page.journal.known, pass.published)',
-    to: 'pass.page.journal.known ?? undefined',
+    from: 'newest(pass.session.journal.known, pass.published)',
+    to: 'pass.session.journal.known ?? undefined',
     breaks:
       'recovery > tells a rollback by what is published, though the journal knows nothing and nothing is due',
   },

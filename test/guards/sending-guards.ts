@@ -55,7 +55,7 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'again at once within the sends of a day',
     file: 'rotation/gate.ts',
-    from: ' &&\n    fullDay(sight) === undefined',
+    from: ' &&\n    fullDay(input) === undefined',
     to: '',
     breaks: 'a token whose answer is lost > is not sent again beyond the sends of a day',
   },
@@ -70,7 +70,7 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'the policy once more before sending',
     file: 'rotation/send.ts',
-    from: ': stillUncertain(pass, sight, earlier);',
+    from: ': stillUncertain(pass, input, earlier);',
     to: ': undefined;',
     breaks:
       'a token whose answer is lost > is not sent again where a slow store has used up the grace',
@@ -93,7 +93,7 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'the dispatch before the send',
     file: 'rotation/send.ts',
-    from: 'const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));',
+    from: 'const refusal = await dispatch(pass, parent, versionId, limitIsWaived(input));',
     to: "const refusal: string = 'amended';",
     breaks:
       'an answer > that is missing makes the attempt uncertain until near the end of the access token',
@@ -115,8 +115,8 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'dead though nobody could note it',
     file: 'rotation/with-lease.ts',
-    from: 'dead !== undefined && compare(dead, current.grant) === 0',
-    to: "dead !== undefined && journal.canary?.verdict === 'rejected'",
+    from: 'rejected !== undefined && compare(rejected, current.grant) === 0',
+    to: "rejected !== undefined && journal.canary?.verdict === 'rejected'",
     breaks:
       'a consumer who complains > of a dead token gets another, though the verdict could not be kept',
   },
@@ -190,8 +190,8 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'a complaint of what does not show is heard again under the lease',
     file: 'rotation/with-lease.ts',
-    from: "complaint === 'unheard' ? await hearComplaint(pass) : complaint",
-    to: 'complaint',
+    from: "rejected === 'not-visible-yet' ? await checkRejected(pass) : rejected",
+    to: 'rejected',
     breaks: 'a consumer who complains > of a dead token is heard though the first read shows %s',
   },
   {
@@ -204,8 +204,8 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'a refused token is not sent again in a pass',
     file: 'rotation/with-lease.ts',
-    from: 'const idle = progress.spent || progress.refused !== undefined || !isSpendDue(sight);',
-    to: 'const idle = !isSpendDue(sight);',
+    from: 'const idle = progress.spent || progress.refused !== undefined || !isSpendDue(input);',
+    to: 'const idle = !isSpendDue(input);',
     breaks: 'a new pair > gives way to a login that came in between',
   },
   {

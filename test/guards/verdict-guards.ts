@@ -95,7 +95,7 @@ export const verdictGuards: readonly Guard[] = [
   {
     name: 'what was accepted before',
     file: 'rotation/not-granted.ts',
-    from: 'if (pass.page.journal.acceptedClient !== clientVersionId) {',
+    from: 'if (pass.session.journal.acceptedClient !== clientVersionId) {',
     to: 'if (false) {',
     breaks:
       'an answer > that does not say what it refuses means the application where it was never accepted',
@@ -156,7 +156,7 @@ export const verdictGuards: readonly Guard[] = [
   {
     name: 'a refusal is heard again though nothing is due',
     file: 'rotation/gate.ts',
-    from: "if (isUnanswered(sight)) return 'unanswered';",
+    from: "if (isUnanswered(input)) return 'unanswered';",
     to: '',
     breaks:
       'an answer > that refuses the application makes the next check ask, though nothing else is due',
@@ -202,14 +202,14 @@ export const verdictGuards: readonly Guard[] = [
   {
     name: 'the call is noted',
     file: 'rotation/rotate.ts',
-    from: 'if (calls && isOut) await noteCall(pass, sinceMs);',
+    from: 'if (alerts && isOut) await noteAlert(pass, sinceMs);',
     to: '',
     breaks: 'a person > is called once for what stands',
   },
   {
     name: 'a call that was noted is not made again',
     file: 'rotation/rotate.ts',
-    from: 'pass.page.journal.called?.forMs !== sinceMs',
+    from: 'pass.session.journal.called?.forMs !== sinceMs',
     to: 'true',
     breaks: 'a person > is called once for what stands',
   },
@@ -221,7 +221,7 @@ export const verdictGuards: readonly Guard[] = [
     breaks: 'a person > is called again where the call did not get out',
   },
   {
-    name: 'a newer token is not reported by an older complaint',
+    name: 'a newer token is not reported by an older rejected',
     file: 'rotation/rotate.ts',
     from: 'if (pass.published && isReplaced(pass, pass.published)) {',
     to: 'if (false) {',

@@ -295,7 +295,7 @@ it('token-lost', async () => {
         emit: (line) => void written.push(line),
       }),
     },
-    { door: 'schedule' },
+    { trigger: 'schedule' },
   );
   metrics.putEmbedded(written.join('\n'), period);
   expect(isBreached('token-lost')).toBe(true);

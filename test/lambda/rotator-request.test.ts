@@ -34,13 +34,13 @@ describe('a door of the rotator', () => {
       name: "the schedule's check",
       alias: 'schedule',
       event: { connection: 'default' },
-      call: { kind: 'pass', connection: 'default', request: { door: 'schedule' } },
+      call: { kind: 'pass', connection: 'default', request: { trigger: 'schedule' } },
     },
     {
       name: "an operator's pass",
       alias: 'operator',
       event: { connection: 'other-one' },
-      call: { kind: 'pass', connection: 'other-one', request: { door: 'operator' } },
+      call: { kind: 'pass', connection: 'other-one', request: { trigger: 'operator' } },
     },
     {
       name: "an operator's pass if it is due",
@@ -49,7 +49,7 @@ describe('a door of the rotator', () => {
       call: {
         kind: 'pass',
         connection: 'default',
-        request: { door: 'operator', onlyIfDue: true },
+        request: { trigger: 'operator', onlyIfDue: true },
       },
     },
     {
@@ -59,14 +59,14 @@ describe('a door of the rotator', () => {
       call: {
         kind: 'pass',
         connection: 'default',
-        request: { door: 'consumer', minValidityMs: 300_000 },
+        request: { trigger: 'consumer', minValidityMs: 300_000 },
       },
     },
     {
       name: "a consumer's complaint",
       alias: 'consumers',
       event: { connection: 'default', rejected },
-      call: { kind: 'pass', connection: 'default', request: { door: 'consumer', rejected } },
+      call: { kind: 'pass', connection: 'default', request: { trigger: 'consumer', rejected } },
     },
     {
       name: 'a step of a native rotation',

@@ -51,7 +51,7 @@ async function world() {
   const source = createTokenSource({
     clock,
     accessToken: store.connection('default').accessToken,
-    rotator: { ask: async (wish) => answerOf(await pass({ door: 'consumer', ...wish })) },
+    rotator: { ask: async (wish) => answerOf(await pass({ trigger: 'consumer', ...wish })) },
   });
   return { clock, sandbox, source, pass };
 }
@@ -85,7 +85,7 @@ async function job(hours: number, world_: Awaited<ReturnType<typeof world>>, cha
   for (let minute = 0; minute < hours * 60; minute += 1) {
     await clock.wait(minuteMs);
     if (minute % 60 === 30 || chance.isChance(0.03)) {
-      const outcome = await pass({ door: chance.isChance(0.3) ? 'operator' : 'schedule' });
+      const outcome = await pass({ trigger: chance.isChance(0.3) ? 'operator' : 'schedule' });
       if (outcome.kind === 'refreshed') rotations += 1;
     }
     if (minute % 5 === 0) expect((await send('/user/info')).status).toBe(200);

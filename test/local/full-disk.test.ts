@@ -106,7 +106,7 @@ async function connected({ path, disk, leave }: SmallDisk) {
     granted(3),
   ]);
   const pass = () =>
-    rotate({ ...world.ports(), journal, grant, accessToken }, { door: 'schedule' });
+    rotate({ ...world.ports(), journal, grant, accessToken }, { trigger: 'schedule' });
   return { world, grant, pass, leave };
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/local/clock.ts';
 import { openFileStore } from '../../src/local/file-store/file-store.ts';
-import { syncFile, toldFiles } from '../../src/local/sync-store.ts';
+import { publishedStatesFiles, syncFile } from '../../src/local/sync-store.ts';
 import { syncStoreContract, toldEntitiesContract } from '../contract/sync-store.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -19,13 +19,13 @@ syncStoreContract('a file store', async () => {
 toldEntitiesContract('a file store', async () => {
   const [one, two] = await twoStores();
   const options = { connection: 'default', nowMs: () => 0 };
-  return [toldFiles(one, options), toldFiles(two, options)];
+  return [publishedStatesFiles(one, options), publishedStatesFiles(two, options)];
 });
 
 it('what was told is forgotten after 30 days', async () => {
   const [store] = await twoStores();
   let nowMs = 0;
-  const told = toldFiles(store, { connection: 'default', nowMs: () => nowMs });
+  const told = publishedStatesFiles(store, { connection: 'default', nowMs: () => nowMs });
   await told.note(1, 'clients', 7, { kind: 'deleted' });
   nowMs = 30 * 86_400_000 - 1;
   expect((await told.read(1, 'clients', [7])).size).toBe(1);

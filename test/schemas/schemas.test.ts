@@ -57,7 +57,7 @@ describe('the schema of the access-token secret', () => {
 
 const report = (outcome: Outcome, turn?: Report['turn']): Report => ({
   connection: 'default',
-  door: 'schedule',
+  trigger: 'schedule',
   atMs: token.issuedAtMs,
   outcome,
   published: token,

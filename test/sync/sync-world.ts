@@ -3,7 +3,12 @@ import type { EventBus, FrescoEvent } from '../../src/core/events/event.ts';
 import { type Clock, StoreRefused } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { SyncBounds } from '../../src/core/sync/budget.ts';
-import type { SyncPorts, SyncStore, ToldEntities, ToldState } from '../../src/core/sync/ports.ts';
+import type {
+  PublishedState,
+  PublishedStates,
+  SyncPorts,
+  SyncStore,
+} from '../../src/core/sync/ports.ts';
 import { beginSync, type SyncOutcome, syncPass } from '../../src/core/sync/sync.ts';
 import type { EntityId, QueuedNotification } from '../../src/core/webhooks/notification.ts';
 import type { QuotaPauses, SeenEvents } from '../../src/core/webhooks/ports.ts';
@@ -124,7 +129,7 @@ export function syncWorld(options: SyncWorldOptions) {
     tokens,
     feed,
     store,
-    told,
+    published: told,
     pauses,
     bus,
   };
@@ -154,7 +159,7 @@ export function syncWorld(options: SyncWorldOptions) {
         seen: neverSeen,
         senders: { read: async () => undefined },
         bus,
-        told: { entities: told, stampOf: feed.stampOf },
+        published: { entities: told, stampOf: feed.stampOf },
       },
       { entity: 'full', claimMs: 60_000, readsMax: 1, deadlineAtMs: Number.POSITIVE_INFINITY },
       [{ notification, failures: 0 }],
@@ -326,8 +331,8 @@ export function memoryStore(before: () => void = () => undefined): SyncStore & {
   };
 }
 
-function memoryTold(before: () => void): ToldEntities {
-  const states = new Map<string, ToldState>();
+function memoryTold(before: () => void): PublishedStates {
+  const states = new Map<string, PublishedState>();
   const keyOf = (companyId: number, resource: string, id: EntityId) =>
     `${companyId}/${resource}/${id}`;
   return {

@@ -49,7 +49,7 @@ export async function notifiedStack(options: StackOptions) {
     clock,
     accessToken: stored.accessToken,
     rotator: {
-      ask: async (wish) => answerOf(await rotate(ports(), { door: 'consumer', ...wish })),
+      ask: async (wish) => answerOf(await rotate(ports(), { trigger: 'consumer', ...wish })),
     },
   });
   const api = apiClient({ baseUrl: providerUrl, tokens, fetch, requestMs: 10_000 });

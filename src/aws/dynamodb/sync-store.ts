@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { SyncStore, ToldEntities, ToldState } from '../../core/sync/ports.ts';
+import type { PublishedState, PublishedStates, SyncStore } from '../../core/sync/ports.ts';
 import { limitOf } from '../../core/webhooks/limit.ts';
 import { type EntityId, isEntityId } from '../../core/webhooks/notification.ts';
 import type { Item } from './journal-item.ts';
@@ -41,11 +41,11 @@ const keptSeconds = 30 * 86_400;
 const readsMax = 20;
 
 /** What webhooks have told, one item for each entity; `expiresAt` (seconds) is its time to live. */
-export function toldTable(
+export function publishedStatesTable(
   client: DynamoDBClient,
   table: string,
   options: { readonly connection: string; readonly nowMs: () => number },
-): ToldEntities {
+): PublishedStates {
   const limit = limitOf(readsMax);
   const doubtsAt = (companyId: number, resource: string): ItemAddress => ({
     client,
@@ -104,7 +104,7 @@ export function toldTable(
 
 const deleted = 'deleted';
 
-function stateIn(item: Item | undefined): ToldState | undefined {
+function stateIn(item: Item | undefined): PublishedState | undefined {
   const state = item?.['state']?.S;
   if (state === undefined) return undefined;
   return state === deleted

@@ -48,7 +48,7 @@ function fieldsOf(report: Report): LogFields {
   const left = hoursLeft(report);
   return {
     connection: report.connection,
-    door: report.door,
+    door: report.trigger,
     outcome: report.outcome.kind,
     ...(report.published && {
       grant: report.published.grant,
@@ -66,7 +66,7 @@ function metricsOf(report: Report, prefix: string): string {
   const dimensions = ['prefix', 'connection'];
   return metricLine(atMs, { prefix, connection, outcome: outcome.kind }, [
     { dimensions: [...dimensions, 'outcome'], unit: 'Count', values: { Passes: 1 } },
-    ...(report.door === 'schedule'
+    ...(report.trigger === 'schedule'
       ? [{ dimensions, unit: 'Count' as const, values: { Checks: 1 } }]
       : []),
     {

@@ -19,7 +19,7 @@ export type Question = keyof typeof questions;
 export type Answers = Readonly<Partial<Record<Question, boolean>>>;
 
 /** Where the chart leads. */
-export interface Chosen {
+export interface Choice {
   readonly method: ChartMethod;
   readonly why: string;
   /** The command to run next. */
@@ -27,7 +27,7 @@ export interface Chosen {
 }
 
 /** The next question of the guide's chart, or where the answers lead. */
-export function follow(answers: Answers): Question | Chosen {
+export function follow(answers: Answers): Question | Choice {
   if (answers.testing === undefined) return 'testing';
   if (answers.testing) return manual('it works within minutes, and trying out needs no more');
   if (answers.oneTime === undefined) return 'oneTime';
@@ -36,7 +36,7 @@ export function follow(answers: Answers): Question | Chosen {
   return answers.manyAccounts ? forManyAccounts(answers) : forOneAccount(answers);
 }
 
-function forManyAccounts(answers: Answers): Question | Chosen {
+function forManyAccounts(answers: Answers): Question | Choice {
   if (answers.secret === undefined) return 'secret';
   if (!answers.secret) return device('an application that cannot keep a secret must not have one');
   if (answers.redirect === undefined) return 'redirect';
@@ -47,7 +47,7 @@ function forManyAccounts(answers: Answers): Question | Chosen {
 }
 
 /** The machine-to-machine part of the guide: no flow is made for it, so a person acts once. */
-function forOneAccount(answers: Answers): Question | Chosen {
+function forOneAccount(answers: Answers): Question | Choice {
   if (answers.unattended === undefined) return 'unattended';
   if (!answers.unattended) return manual('for one account of your own it is the simplest way');
   if (answers.neverExpires === undefined) return 'neverExpires';
@@ -61,10 +61,10 @@ function forOneAccount(answers: Answers): Question | Chosen {
   return { method: 'authorization code', why, next: 'fresco login' };
 }
 
-function manual(why: string): Chosen {
+function manual(why: string): Choice {
   return { method: 'manual token', why, next: 'fresco login --manual' };
 }
 
-function device(why: string): Chosen {
+function device(why: string): Choice {
   return { method: 'device code', why, next: 'fresco login --device' };
 }

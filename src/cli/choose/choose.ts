@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../failure.ts';
 import { examples, withJson } from '../settings/options.ts';
 import { confirm, isInteractive, print } from '../terminal.ts';
-import { type Answers, type Chosen, follow, type Question, questions } from './chart.ts';
+import { type Answers, type Choice, follow, type Question, questions } from './chart.ts';
 
 const flags = {
   testing: '--testing',
@@ -59,7 +59,7 @@ async function asked(question: Question): Promise<boolean> {
   );
 }
 
-const requirements: Readonly<Record<Chosen['method'], string>> = {
+const requirements: Readonly<Record<Choice['method'], string>> = {
   'manual token':
     'the application has the manual method ticked; make the token for the companies and permissions that are needed, no more',
   'authorization code':
@@ -68,7 +68,7 @@ const requirements: Readonly<Record<Chosen['method'], string>> = {
     'Fatture in Cloud enables this flow on request, for chosen applications: ask its support first',
 };
 
-function tell({ method, why, next }: Chosen, answers: Answers, json: boolean): void {
+function tell({ method, why, next }: Choice, answers: Answers, json: boolean): void {
   const needs = requirements[method];
   if (json) {
     print(JSON.stringify({ method, why, needs, next, answers }));

@@ -5,7 +5,7 @@ import { commandsFor, describeOutcome } from '../../core/outcome/outcome-text.ts
 import { newest } from '../../core/position.ts';
 import type { Grant } from '../../core/records/grant.ts';
 import { openSeal } from '../../core/records/seal.ts';
-import { type Due, dueReason, type Sight, uncertainty } from '../../core/rotation/gate.ts';
+import { type Due, dueReason, type GateInput, uncertainty } from '../../core/rotation/gate.ts';
 import { standingOutcome } from '../../core/rotation/latch.ts';
 import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
 import type { StoreSight } from './doctor-store.ts';
@@ -22,12 +22,12 @@ export function clockFinding(nowMs: number, dateMs: number | undefined): Finding
 }
 
 /** What an earlier run has left open, if anything. */
-export function attemptFinding(connection: Connection, sight: StoreSight): Finding {
-  const { grant, journal } = sight;
+export function attemptFinding(connection: Connection, input: StoreSight): Finding {
+  const { grant, journal } = input;
   if (grant === undefined || journal === undefined) {
     return unknown('attempt', 'not looked at: grant or table could not be read');
   }
-  const looked = sightOf(connection, { ...sight, grant, journal });
+  const looked = sightOf(connection, { ...input, grant, journal });
   const open = uncertainty(looked);
   if (open !== undefined) {
     return broken('attempt', describeOutcome(open), 'wait, or settle it: fresco recover');
@@ -71,49 +71,49 @@ export function overdueSinceMs({ settings }: Connection, grant: Grant): number {
   return issuedAtMs + Math.min((expiresAtMs - issuedAtMs) / 2, settings.rotateEveryMs);
 }
 
-type Looked = Sight & { readonly journal: Journal };
+type StoredState = GateInput & { readonly journal: Journal };
 
 function sightOf(
   { clock, settings }: Connection,
   { grant, journal, published }: StoreSight & { readonly grant: Grant; readonly journal: Journal },
-): Looked {
+): StoredState {
   return {
     journal,
     published,
     current: grant,
     nowMs: clock.nowMs(),
-    dead: false,
-    request: { door: 'schedule' },
+    publishedRejected: false,
+    request: { trigger: 'schedule' },
     settings,
   };
 }
 
-function leftOver(sight: Sight, grant: Grant): string | undefined {
-  const byHand = forAPerson(sight, grant);
+function leftOver(input: GateInput, grant: Grant): string | undefined {
+  const byHand = forAPerson(input, grant);
   if (byHand !== undefined) return describeOutcome(byHand);
-  const due = dueReason(sight);
+  const due = dueReason(input);
   return due === undefined ? undefined : leftBehind[due];
 }
 
 /** What was left and no run can settle by itself. */
-function forAPerson(sight: Sight, grant: Grant): Outcome | undefined {
-  const { journal, published } = sight;
+function forAPerson(input: GateInput, grant: Grant): Outcome | undefined {
+  const { journal, published } = input;
   const unreadable = journal.seals.find(
     (seal) => seal.grant === grant.grant && openSeal(seal, grant.sealKey) === undefined,
   );
   if (unreadable !== undefined) return { kind: 'seal-unreadable', versionId: unreadable.versionId };
-  if (dueReason(sight) !== 'ahead') return undefined;
+  if (dueReason(input) !== 'ahead') return undefined;
   const known = newest(journal.known, published) ?? grant;
   return { kind: 'rolled-back', known, found: grant };
 }
 
 /** The first thing about a store, or what an earlier run has left in it, that only a person can mend. */
-export function storeProblem(connection: Connection, sight: StoreSight): string | undefined {
-  const broken = sight.findings.find((it) => it.state === 'broken' && !it.passes);
+export function storeProblem(connection: Connection, input: StoreSight): string | undefined {
+  const broken = input.findings.find((it) => it.state === 'broken' && !it.passes);
   if (broken !== undefined) return `${broken.detail}: ${broken.next}`;
-  const { grant, journal } = sight;
+  const { grant, journal } = input;
   if (grant === undefined || journal === undefined) return undefined;
-  const byHand = forAPerson(sightOf(connection, { ...sight, grant, journal }), grant);
+  const byHand = forAPerson(sightOf(connection, { ...input, grant, journal }), grant);
   return byHand && describeOutcome(byHand);
 }
 

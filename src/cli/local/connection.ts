@@ -45,7 +45,7 @@ export function localConnection(name: string, parts: LocalConnectionParts): Cons
       return { ...view, latch: view.latch && inPlace(view.latch) };
     },
     rotate: async () => {
-      const { tone, text } = doneBy(await system.rotate({ door: 'operator' }));
+      const { tone, text } = doneBy(await system.rotate({ trigger: 'operator' }));
       return { tone, text: inPlace(text) };
     },
     recent: () => moments.recent().map(momentInPlace),

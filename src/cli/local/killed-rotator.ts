@@ -8,7 +8,7 @@ import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import type { PassStep } from '../../core/rotation/pass.ts';
 
 /** Kills rotators of one stand, one after the other. */
-export interface RotatorKiller {
+export interface KilledRotator {
   /** The rotator that was killed last, and what has become of its work. */
   readonly killed: KilledView | null;
   /** Starts a rotator as a process of its own, and resolves once it is dead, or ended before the step. */
@@ -34,7 +34,7 @@ const busyTriesMax = 50;
 const busyWaitMs = 100;
 
 /** A killer that has killed nobody yet. */
-export function rotatorKiller(start: RotatorStart): RotatorKiller {
+export function killedRotator(start: RotatorStart): KilledRotator {
   let killed: KilledView | null = null;
   return {
     get killed() {
@@ -98,7 +98,7 @@ async function nextRun(
   // What was killed before it had done anything had been asked to refresh, and so is its successor.
   const onlyIfDue = step !== 'lease' && step !== 'read';
   for (let tries = 0; ; tries += 1) {
-    const outcome = await system.rotate({ door: 'operator', onlyIfDue });
+    const outcome = await system.rotate({ trigger: 'operator', onlyIfDue });
     // The schedule looks too when time has passed.
     if (outcome.kind !== 'busy' || tries >= busyTriesMax) return outcome;
     await system.clock.wait(busyWaitMs);

@@ -42,7 +42,7 @@ export async function adoptRefreshToken(
     expiresInSeconds: 0,
     companies: [],
   });
-  const pass = connection.rotate({ door: 'login', onlyIfDue: false });
+  const pass = connection.rotate({ trigger: 'login', onlyIfDue: false });
   const { outcome, warnings } = await waiting('proving the token by one refresh', pass);
   for (const warning of warnings) say(`warning: ${warning}`);
   if (classOf(outcome) !== 'done') return notProven(connection, before, outcome);

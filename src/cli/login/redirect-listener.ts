@@ -9,7 +9,7 @@ import { Failure } from '../failure.ts';
 import { endedPage, strayPage } from './redirect-page.ts';
 
 const portsTried = 20;
-const patienceMs = 10 * 60_000;
+const waitMaxMs = 10 * 60_000;
 
 /** A redirect as it arrived, and the way to answer the browser that brought it. */
 export interface Arrival {
@@ -183,7 +183,7 @@ function withPatience(arrival: Promise<Arrival>): Promise<Arrival> {
           'nobody came back from the provider within 10 minutes: run fresco login again',
         ),
       );
-    }, patienceMs);
+    }, waitMaxMs);
   });
   return Promise.race([arrival, late]).finally(() => clearTimeout(timer));
 }

@@ -7,17 +7,17 @@ import { readManual } from '../../core/rotation/manual-check.ts';
 import type { RotationPorts } from '../../core/rotation/pass.ts';
 
 /** What a pass would do, as far as reading can tell. */
-export interface Foresight {
+export interface DryRun {
   readonly would: 'refresh' | 'finish' | 'replace' | 'nothing' | 'stop';
   readonly detail: string;
 }
 
 /** What a pass would do, which the core says; nothing is changed. */
-export async function foresee(connection: Connection, onlyIfDue: boolean): Promise<Foresight> {
+export async function dryRun(connection: Connection, onlyIfDue: boolean): Promise<DryRun> {
   const manual = await readManual(connection);
   if (manual !== undefined) return foreseeManual(manual, onlyIfDue);
   const ports = await portsOfPass(connection);
-  const foreseen = await preview(ports, { door: 'operator', onlyIfDue });
+  const foreseen = await preview(ports, { trigger: 'operator', onlyIfDue });
   return foreseen.kind === 'would-send'
     ? { would: 'refresh', detail: sendText(foreseen, onlyIfDue) }
     : foreseeEnd(foreseen.kind === 'would-end' ? foreseen.outcome : undefined);
@@ -45,7 +45,7 @@ function sendText(
   return `would spend the refresh token of generation ${parent.generation}: ${reason}`;
 }
 
-function foreseeEnd(outcome: Outcome | undefined): Foresight {
+function foreseeEnd(outcome: Outcome | undefined): DryRun {
   if (outcome === undefined) {
     return { would: 'nothing', detail: 'would ask the provider whether the access token works' };
   }
@@ -58,7 +58,7 @@ function foreseeEnd(outcome: Outcome | undefined): Foresight {
   return { would: 'finish', detail };
 }
 
-function foreseeManual({ generation }: AccessToken, onlyIfDue: boolean): Foresight {
+function foreseeManual({ generation }: AccessToken, onlyIfDue: boolean): DryRun {
   return onlyIfDue
     ? {
         would: 'nothing',

@@ -84,7 +84,7 @@ export async function recover(
 }
 
 async function check(connection: Connection, tell: (step: Step) => void): Promise<Outcome> {
-  const pass = connection.rotate({ door: 'operator', onlyIfDue: true });
+  const pass = connection.rotate({ trigger: 'operator', onlyIfDue: true });
   const { outcome } = await waiting('finishing what was left', pass);
   tell({ step: 'finish', detail: `an ordinary check: ${describeOutcome(outcome)}` });
   return outcome;

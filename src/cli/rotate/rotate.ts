@@ -9,7 +9,7 @@ import { type ForwardTarget, parseForward } from '../settings/forward.ts';
 import { examples, openNamed, withConnection } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings, type Settings } from '../settings/settings.ts';
 import { print, say, waiting } from '../terminal.ts';
-import { foresee } from './dry-run.ts';
+import { dryRun } from './dry-run.ts';
 
 interface RotateOptions extends ConnectionOptions {
   readonly ifDue?: boolean;
@@ -79,7 +79,7 @@ export function rotateCommand(): Command {
         const { rotateManually } = await import('./manual.ts');
         return rotateManually(connection, manual, options);
       }
-      const pass = connection.rotate({ door: 'operator', onlyIfDue });
+      const pass = connection.rotate({ trigger: 'operator', onlyIfDue });
       tell(connection, await waiting('refreshing', pass), options);
     });
 }
@@ -115,7 +115,7 @@ async function tellForesight(
   { ifDue = false, compromised = false, json = false }: RotateOptions,
 ): Promise<void> {
   const isWalk = compromised && (await readManual(connection)) === undefined;
-  const foresight = isWalk ? leak : await foresee(connection, ifDue);
+  const foresight = isWalk ? leak : await dryRun(connection, ifDue);
   print(json ? JSON.stringify({ dryRun: true, ...foresight }) : foresight.detail);
 }
 

@@ -38,5 +38,5 @@ export async function runDoomedPass(doomed: DoomedPass): Promise<Outcome> {
     hasLease ||= step === 'lease';
     if (step === dieAfter && hasLease) die();
   });
-  return rotate(watched, { door: 'operator' });
+  return rotate(watched, { trigger: 'operator' });
 }

@@ -105,7 +105,7 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
   const tokens = createTokenSource({
     clock,
     accessToken: stored.accessToken,
-    rotator: { ask: async (wish) => answerOf(await pass({ door: 'consumer', ...wish })) },
+    rotator: { ask: async (wish) => answerOf(await pass({ trigger: 'consumer', ...wish })) },
   });
   const { profile, fetch } = provider;
   const api = apiClient({ baseUrl: profile.baseUrl, tokens, fetch, requestMs: apiRequestMs });
@@ -131,7 +131,7 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
     rotate: pass,
     subscribe: (companyId, types) => subscribe(api, companyId, { sink: sink?.url, types }),
     schedule: () => {
-      const check = async () => void (await pass({ door: 'schedule' }));
+      const check = async () => void (await pass({ trigger: 'schedule' }));
       return schedule(check, { clock, everyMs: checkEveryMs, onError });
     },
   };

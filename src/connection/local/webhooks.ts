@@ -12,7 +12,7 @@ import { type ProcessPorts, processNotifications } from '../../core/webhooks/pro
 import { type Received, receiveNotification } from '../../core/webhooks/receive.ts';
 import type { ApiClient } from '../../fatture-in-cloud/api/client.ts';
 import { entityReader } from '../../fatture-in-cloud/api/entity-reader.ts';
-import { toldLog } from '../../fatture-in-cloud/api/sync-pass.ts';
+import { publishedLog } from '../../fatture-in-cloud/api/sync-pass.ts';
 import { parseWebhook, type WebhookRequest } from '../../fatture-in-cloud/webhooks/request.ts';
 import { webhookVerifier } from '../../fatture-in-cloud/webhooks/signature.ts';
 import { admittedSenders } from '../../local/admitted-senders.ts';
@@ -26,7 +26,7 @@ import {
 } from '../../local/queue.ts';
 import { quotaPauses } from '../../local/quota-pauses.ts';
 import { seenEvents } from '../../local/seen-events.ts';
-import { toldFiles } from '../../local/sync-store.ts';
+import { publishedStatesFiles } from '../../local/sync-store.ts';
 
 /** Where the provider sends, and how its signatures are checked. */
 export interface LocalSink {
@@ -82,7 +82,9 @@ export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalW
     seen: seenEvents(store),
     senders,
     pauses: quotaPauses(store),
-    told: toldLog(toldFiles(store, { connection: parts.connection, nowMs: clock.nowMs })),
+    told: publishedLog(
+      publishedStatesFiles(store, { connection: parts.connection, nowMs: clock.nowMs }),
+    ),
     bus,
   };
   return {

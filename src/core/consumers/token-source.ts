@@ -78,7 +78,7 @@ export interface TokenSourcePorts {
 
 const defaultValidityMs = 5 * 60_000;
 const readsMax = 8;
-const patienceMs = 60_000;
+const waitMaxMs = 60_000;
 
 /** Callers who wait together: one asks for them all, with the longest of their wishes. */
 interface Round {
@@ -186,7 +186,7 @@ async function askUnlessSuited(
       ? { kind: 'token', token: published }
       : notServed(wishNow(), published, clock.nowMs());
   }
-  const untilMs = clock.monotonicMs() + patienceMs;
+  const untilMs = clock.monotonicMs() + waitMaxMs;
   for (let tries = 0; ; tries += 1) {
     const wish = wishNow();
     const answer = await rotator.ask(wish);

@@ -75,7 +75,7 @@ export function isToWait({ atMs }: BadAnswer, request: RotationRequest, nowMs: n
   return agoMs >= 0 && agoMs < askAgainAfterMs;
 }
 
-function isByPerson({ door, onlyIfDue, sendAgain }: RotationRequest): boolean {
+function isByPerson({ trigger, onlyIfDue, sendAgain }: RotationRequest): boolean {
   if (sendAgain === true) return true;
-  return door !== 'schedule' && door !== 'consumer' && onlyIfDue !== true;
+  return trigger !== 'schedule' && trigger !== 'consumer' && onlyIfDue !== true;
 }

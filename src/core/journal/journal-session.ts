@@ -5,7 +5,7 @@ import type { JournalStore } from './journal-store.ts';
 const conflictsMax = 50;
 
 /** The journal as one pass last saw it, and its only way to change it: by conditional writes. */
-export class JournalPage {
+export class JournalSession {
   readonly #store: JournalStore;
   readonly #clock: Clock;
   #journal: Journal = emptyJournal;

@@ -1,8 +1,8 @@
 import type { Clock } from '../ports.ts';
-import { persist } from '../retry.ts';
+import { retryWhileUnavailable } from '../retry.ts';
 import type { RotationSettings } from '../rotation/pass.ts';
 import type { Journal, MeasuredPolicy } from './journal.ts';
-import { JournalPage } from './journal-session.ts';
+import { JournalSession } from './journal-session.ts';
 import type { JournalStore } from './journal-store.ts';
 import type { ReplayPolicy } from './replay-policy.ts';
 
@@ -22,8 +22,8 @@ export async function notePolicy(
   clock: Clock,
   found: Omit<MeasuredPolicy, 'atMs'>,
 ): Promise<void> {
-  const page = new JournalPage(store, clock);
-  await persist(clock, clock.monotonicMs() + noteMs, async () => {
+  const page = new JournalSession(store, clock);
+  await retryWhileUnavailable(clock, clock.monotonicMs() + noteMs, async () => {
     await page.read();
     const measured = { ...found, atMs: page.nowMs() };
     await page.amend((journal) => ({ ...journal, measured }));

@@ -6,7 +6,7 @@ import type { Company } from '../records/company.ts';
 import { decodeGrant, encodeGrant, type Grant } from '../records/grant.ts';
 import { newVersionId } from '../records/version-id.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
-import { persist, stubbornly } from '../retry.ts';
+import { retry, retryWhileUnavailable } from '../retry.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { publish, readPublished } from '../rotation/promote.ts';
 import { withEntry } from '../rotation/settle.ts';
@@ -39,8 +39,8 @@ export interface LoggedIn {
  * the grant could not be stored; the rest is caught up by the next pass.
  */
 export async function login(ports: RotationPorts, consent: Consent): Promise<LoggedIn> {
-  const pass = startPass(ports, { door: 'login' });
-  await orWarn(pass, () => pass.page.read());
+  const pass = startPass(ports, { trigger: 'login' });
+  await orWarn(pass, () => pass.session.read());
   await orWarn(pass, async () => {
     pass.published = (await readPublished(ports.accessToken))?.token;
   });
@@ -49,9 +49,9 @@ export async function login(ports: RotationPorts, consent: Consent): Promise<Log
   const current = await installGrant(pass, consent);
   const position = positionOf(current.grant);
   await orWarn(pass, async () => {
-    await pass.page.read();
-    await pass.page.amend((journal) => ({
-      ...welcomed(journal, position, pass.page.nowMs()),
+    await pass.session.read();
+    await pass.session.amend((journal) => ({
+      ...welcomed(journal, position, pass.session.nowMs()),
       ...(accepted !== undefined && { acceptedClient: accepted }),
     }));
   });
@@ -72,7 +72,11 @@ async function clientVersion({ client }: RotationPorts): Promise<string | undefi
 async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void> {
   const { clock } = pass.ports;
   try {
-    await persist(clock, Math.min(pass.endMs, clock.monotonicMs() + warnAfterMs), action);
+    await retryWhileUnavailable(
+      clock,
+      Math.min(pass.endMs, clock.monotonicMs() + warnAfterMs),
+      action,
+    );
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
     pass.warnings.push(error.message);
@@ -82,7 +86,7 @@ async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void>
 async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion> {
   const { random } = pass.ports;
   const sealKey = new Secret(Buffer.from(random.bytes(32)).toString('base64'));
-  const first = await stubbornly(pass, () => readReplaced(pass.ports.grant));
+  const first = await retry(pass, () => readReplaced(pass.ports.grant));
   let mine = newGrant(pass, consent, sealKey, first);
   const { versionId } = await replaceCurrent<'as it is'>(pass.ports.grant, {
     candidate: { versionId: newVersionId(random) },
@@ -139,12 +143,12 @@ function newGrant(
   sealKey: Secret,
   current: Replaced | undefined,
 ): Grant {
-  const replaced = newest(current?.position, pass.page.journal.known, pass.published);
+  const replaced = newest(current?.position, pass.session.journal.known, pass.published);
   const { settings } = pass;
   const { provider, environment } = consent.issuedFor ?? settings;
   const origin = originOf(provider);
   // A clock that is ahead would have the token outlive its end.
-  const issuedAtMs = Math.min(consent.requestedAtMs, pass.page.nowMs());
+  const issuedAtMs = Math.min(consent.requestedAtMs, pass.session.nowMs());
   return {
     connection: settings.connection,
     grant: (replaced?.grant ?? 0) + 1,

@@ -4,7 +4,7 @@ import { StoreRefused, type VersionedSecret } from '../ports.ts';
 import { loggedOutMark } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
-import { stubbornly } from '../retry.ts';
+import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { withEntry } from '../rotation/settle.ts';
 import type { Secret } from '../secret.ts';
@@ -20,17 +20,17 @@ export type LoggedOut =
  * it. Safe to repeat; throws `StoreRefused`.
  */
 export async function logout(ports: RotationPorts): Promise<LoggedOut> {
-  const pass = startPass(ports, { door: 'operator' });
+  const pass = startPass(ports, { trigger: 'operator' });
   const held = await leased(pass);
   if (held !== undefined) return held;
-  const nowMs = pass.page.nowMs();
+  const nowMs = pass.session.nowMs();
   const mark = loggedOutMark(pass.settings.connection, nowMs);
   try {
     for (const secret of [ports.grant, ports.accessToken]) {
       if (!(await replaced(pass, secret, mark))) continue;
       await replaced(pass, secret, mark);
     }
-    await stubbornly(pass, () => pass.page.amend((journal) => forgotten(journal, nowMs)));
+    await retry(pass, () => pass.session.amend((journal) => forgotten(journal, nowMs)));
   } finally {
     await released(pass);
   }
@@ -38,15 +38,15 @@ export async function logout(ports: RotationPorts): Promise<LoggedOut> {
 }
 
 async function leased(pass: Pass): Promise<LoggedOut | undefined> {
-  const { page, ports, settings } = pass;
-  await stubbornly(pass, () => page.read());
-  const taken = await stubbornly(pass, () =>
-    page.amend((journal) =>
-      takeLease(journal, ports.owner, { nowMs: page.nowMs(), termMs: settings.leaseTermMs }),
+  const { session, ports, settings } = pass;
+  await retry(pass, () => session.read());
+  const taken = await retry(pass, () =>
+    session.amend((journal) =>
+      takeLease(journal, ports.owner, { nowMs: session.nowMs(), termMs: settings.leaseTermMs }),
     ),
   );
   if (taken !== 'held') return undefined;
-  return { kind: 'busy', untilMs: busyUntilMs(page.journal, page.nowMs()) };
+  return { kind: 'busy', untilMs: busyUntilMs(session.journal, session.nowMs()) };
 }
 
 /** Whether there was something to take the place of. */
@@ -80,7 +80,7 @@ function forgotten(journal: Journal, atMs: number): Journal {
 async function released(pass: Pass): Promise<void> {
   const { owner } = pass.ports;
   try {
-    await pass.page.amend((journal) =>
+    await pass.session.amend((journal) =>
       journal.lease?.owner === owner.id ? { ...journal, lease: null } : journal,
     );
   } catch (error) {

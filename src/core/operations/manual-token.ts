@@ -5,7 +5,7 @@ import { type AccessToken, encodeAccessToken } from '../records/access-token.ts'
 import type { Company } from '../records/company.ts';
 import { newVersionId } from '../records/version-id.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
-import { stubbornly } from '../retry.ts';
+import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { readPublished, tokenIn } from '../rotation/promote.ts';
 import type { Secret } from '../secret.ts';
@@ -27,13 +27,13 @@ export async function installManualToken(
   ports: RotationPorts,
   manual: ManualToken,
 ): Promise<LoggedIn> {
-  const pass = startPass(ports, { door: 'login' });
-  await stubbornly(pass, () => pass.page.read());
+  const pass = startPass(ports, { trigger: 'login' });
+  await retry(pass, () => pass.session.read());
   const token = await publishAbove(pass, manual);
   const position = positionOf(token);
   try {
-    await stubbornly(pass, () =>
-      pass.page.amend((journal) => welcomed(journal, position, pass.page.nowMs())),
+    await retry(pass, () =>
+      pass.session.amend((journal) => welcomed(journal, position, pass.session.nowMs())),
     );
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
@@ -44,7 +44,7 @@ export async function installManualToken(
 
 async function publishAbove(pass: Pass, manual: ManualToken): Promise<AccessToken> {
   const { accessToken: secret, random } = pass.ports;
-  const first = await stubbornly(pass, () => readPublished(secret));
+  const first = await retry(pass, () => readPublished(secret));
   const mine = newToken(pass, manual, await newestKnown(pass, first?.token));
   const { kept } = await replaceCurrent<'a later login'>(secret, {
     candidate: { versionId: newVersionId(random) },
@@ -68,8 +68,8 @@ async function newestKnown(
   pass: Pass,
   published: Position | undefined,
 ): Promise<Position | undefined> {
-  const replaced = await stubbornly(pass, () => readReplaced(pass.ports.grant));
-  return newest(pass.page.journal.known, published, replaced?.position);
+  const replaced = await retry(pass, () => readReplaced(pass.ports.grant));
+  return newest(pass.session.journal.known, published, replaced?.position);
 }
 
 function newToken(pass: Pass, manual: ManualToken, replaced: Position | undefined): AccessToken {
@@ -80,7 +80,7 @@ function newToken(pass: Pass, manual: ManualToken, replaced: Position | undefine
     generation: (replaced?.generation ?? 0) + 1,
     attempt: 0,
     accessToken: manual.accessToken.boundTo(originOf(pass.settings.provider)),
-    issuedAtMs: pass.page.nowMs(),
+    issuedAtMs: pass.session.nowMs(),
     expiresAtMs: null,
     companies: manual.companies,
     ...(refreshWith === undefined ? {} : { refreshWith }),

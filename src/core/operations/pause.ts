@@ -1,8 +1,8 @@
 import type { Journal } from '../journal/journal.ts';
-import { JournalPage } from '../journal/journal-session.ts';
+import { JournalSession } from '../journal/journal-session.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import type { Clock } from '../ports.ts';
-import { persist } from '../retry.ts';
+import { retryWhileUnavailable } from '../retry.ts';
 import { withEntry } from '../rotation/settle.ts';
 
 const setMs = 10_000;
@@ -37,9 +37,9 @@ async function set(
   clock: Clock,
   change: (journal: Journal, nowMs: number) => Journal,
 ): Promise<Paused> {
-  const page = new JournalPage(store, clock);
+  const page = new JournalSession(store, clock);
   let changed = false;
-  await persist(clock, clock.monotonicMs() + setMs, async () => {
+  await retryWhileUnavailable(clock, clock.monotonicMs() + setMs, async () => {
     await page.read();
     await page.amend((journal) => {
       const next = change(journal, page.nowMs());

@@ -1,12 +1,12 @@
 import type { Latch } from '../journal/journal.ts';
-import { JournalPage } from '../journal/journal-session.ts';
+import { JournalSession } from '../journal/journal-session.ts';
 import { classOf, type Outcome } from '../outcome/outcome.ts';
 import type { TokenEndpoint } from '../ports.ts';
 import { compare, type Position } from '../position.ts';
 import { decodeGrant, type Grant } from '../records/grant.ts';
 import { openSeal, type Seal } from '../records/seal.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { persist } from '../retry.ts';
+import { retryWhileUnavailable } from '../retry.ts';
 import type { GrantVersion, RotationPorts } from '../rotation/pass.ts';
 import { rotate } from '../rotation/rotate.ts';
 import type { Secret } from '../secret.ts';
@@ -18,7 +18,7 @@ const amendMs = 10_000;
  * under the lease in every other respect. For a person who has decided it: reuse may end the connection.
  */
 export function sendAgain(ports: RotationPorts): Promise<Outcome> {
-  return rotate(ports, { door: 'operator', onlyIfDue: true, sendAgain: true });
+  return rotate(ports, { trigger: 'operator', onlyIfDue: true, sendAgain: true });
 }
 
 /**
@@ -31,7 +31,7 @@ export async function tryEarlier(
 ): Promise<Outcome> {
   const lifted = await liftLatch(ports);
   const endpoint = inPlaceOf(ports.endpoint, current, earlier);
-  const outcome = await rotate({ ...ports, endpoint }, { door: 'operator', sendAgain: true });
+  const outcome = await rotate({ ...ports, endpoint }, { trigger: 'operator', sendAgain: true });
   if (lifted !== undefined && classOf(outcome) !== 'done') await setLatch(ports, lifted);
   return outcome;
 }
@@ -72,10 +72,10 @@ async function setLatch(ports: RotationPorts, latch: Latch): Promise<void> {
 
 async function amend(
   { journal, clock }: RotationPorts,
-  change: (page: JournalPage) => JournalPage['journal'],
+  change: (page: JournalSession) => JournalSession['journal'],
 ): Promise<void> {
-  const page = new JournalPage(journal, clock);
-  await persist(clock, clock.monotonicMs() + amendMs, async () => {
+  const page = new JournalSession(journal, clock);
+  await retryWhileUnavailable(clock, clock.monotonicMs() + amendMs, async () => {
     await page.read();
     await page.amend(() => change(page));
   });

@@ -6,7 +6,7 @@ import { factsOf, meaningOf, type Outcome, type OutcomeClass, type TokenFacts } 
 import { commandsFor } from './outcome-text.ts';
 
 /** Who asked for a pass. */
-export type Door = 'schedule' | 'consumer' | 'operator' | 'native' | 'login';
+export type Trigger = 'schedule' | 'consumer' | 'operator' | 'native' | 'login';
 
 /** What may be told of what is published; its refresh token was used last when it was issued. */
 export interface PublishedFacts extends TokenFacts {
@@ -16,7 +16,7 @@ export interface PublishedFacts extends TokenFacts {
 /** The one account of a pass, for an event, a metric and a log line; it holds no secret. */
 export interface Report {
   readonly connection: string;
-  readonly door: Door;
+  readonly trigger: Trigger;
   readonly atMs: number;
   readonly outcome: Outcome;
   /** What consumers have now; absent before the first login, or where it could not be read. */
@@ -43,8 +43,8 @@ export interface Reporter {
 /** What a report tells of the pass itself. */
 export interface ReportedPass {
   readonly settings: { readonly connection: string };
-  readonly request: { readonly door: Door };
-  readonly page: { nowMs(): number; readonly found: Pick<Journal, 'failingSinceMs'> };
+  readonly request: { readonly trigger: Trigger };
+  readonly session: { nowMs(): number; readonly found: Pick<Journal, 'failingSinceMs'> };
   readonly published: PublishedFacts | undefined;
   readonly warnings: readonly string[];
 }
@@ -54,8 +54,8 @@ export function reportOf(pass: ReportedPass, outcome: Outcome, callsPerson: bool
   const turn = callsPerson ? 'reauthorization-required' : healing(pass, outcome);
   return {
     connection: pass.settings.connection,
-    door: pass.request.door,
-    atMs: pass.page.nowMs(),
+    trigger: pass.request.trigger,
+    atMs: pass.session.nowMs(),
     outcome,
     ...(pass.published && { published: publishedFacts(pass.published) }),
     ...(turn && { turn }),
@@ -70,7 +70,7 @@ function publishedFacts(token: PublishedFacts): PublishedFacts {
 function healing(pass: ReportedPass, outcome: Outcome): Report['turn'] {
   const meaning = meaningOf(outcome);
   const healed = meaning.class === 'done' && meaning.isNews;
-  return healed && pass.page.found.failingSinceMs !== null ? 'recovered' : undefined;
+  return healed && pass.session.found.failingSinceMs !== null ? 'recovered' : undefined;
 }
 
 const hourMs = 3_600_000;

@@ -7,27 +7,27 @@ import type { Pass } from './pass.ts';
 const verdictHoldsMs = 60_000;
 
 /** What came of a consumer's 401: the token that is dead, nothing, or it could not be told what it speaks of. */
-export type Complaint = Position | undefined | 'unheard';
+export type RejectedToken = Position | undefined | 'not-visible-yet';
 
 /**
  * A consumer's 401 about what is published: the canary decides. Where that does not show yet, as a read may be
  * behind, the complaint is to be heard again.
  */
-export async function hearComplaint(pass: Pass): Promise<Complaint> {
+export async function checkRejected(pass: Pass): Promise<RejectedToken> {
   const { request, published } = pass;
   if (request.rejected === undefined) return undefined;
-  if (published === undefined || isNewer(request.rejected, published)) return 'unheard';
+  if (published === undefined || isNewer(request.rejected, published)) return 'not-visible-yet';
   if (isNewer(published, request.rejected)) return undefined;
-  return (await isDead(pass, published)) ? positionOf(published) : undefined;
+  return (await isRejectedByCanary(pass, published)) ? positionOf(published) : undefined;
 }
 
 /**
  * Whether the published token is dead. A 401 also means a wrong company, so the provider is asked; what it
  * says of a token holds for a minute, for all who complain.
  */
-export async function isDead(pass: Pass, published: AccessToken): Promise<boolean> {
-  const { canary } = pass.page.journal;
-  const nowMs = pass.page.nowMs();
+export async function isRejectedByCanary(pass: Pass, published: AccessToken): Promise<boolean> {
+  const { canary } = pass.session.journal;
+  const nowMs = pass.session.nowMs();
   const remembered =
     canary !== null &&
     compare(canary.position, published) === 0 &&
@@ -45,9 +45,9 @@ function isUntroubled({ verdict, fromFirst, sinceMs, atMs }: CanaryRecord): bool
 /** Asks about a published token and remembers the verdict; a journal that refuses is only a warning. */
 export async function askCanary(pass: Pass, published: AccessToken): Promise<Verdict> {
   const verdict = await pass.ports.canary.check(published.accessToken);
-  const atMs = pass.page.nowMs();
+  const atMs = pass.session.nowMs();
   try {
-    await pass.page.amend((journal) => withVerdict(journal, published, verdict, atMs));
+    await pass.session.amend((journal) => withVerdict(journal, published, verdict, atMs));
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
     pass.warnings.push(`the canary's verdict was not kept: ${error.message}`);

@@ -17,7 +17,7 @@ export async function readCurrent(
   pass: Pass,
 ): Promise<GrantVersion | Extract<Outcome, { kind: 'rolled-back' | 'not-connected' }>> {
   // What is published was current before; a login may not have come to note it.
-  const known = newest(pass.page.journal.known, pass.published);
+  const known = newest(pass.session.journal.known, pass.published);
   let found: Position | null = null;
   for (let reads = 0; reads < readsMax; reads += 1) {
     const current = await readGrant(pass);
@@ -33,7 +33,7 @@ export async function readCurrent(
 }
 
 /** Whether a grant belongs to another place or provider, where this rotator must not spend it. */
-export function elsewhere(pass: Pass, { grant }: GrantVersion): Outcome | undefined {
+export function foreignGrant(pass: Pass, { grant }: GrantVersion): Outcome | undefined {
   const { environment, provider } = pass.settings;
   if (grant.environment !== environment)
     return { kind: 'elsewhere', environment: grant.environment };

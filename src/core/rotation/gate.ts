@@ -19,13 +19,13 @@ const datedAheadMs = 5 * 60_000;
 /** Sends in a day that keep a secret far from its 100 versions. */
 export const sendsPerDayMax = { schedule: 40, consumer: 12 } as const;
 
-/** What the gate looks at; `dead` means that the canary has just rejected the published token. */
-export interface Sight {
+/** What the gate looks at; `publishedRejected` means that the canary has just rejected the published token. */
+export interface GateInput {
   readonly journal: Journal;
   readonly published: AccessToken | undefined;
   readonly current: Grant;
   readonly nowMs: number;
-  readonly dead: boolean;
+  readonly publishedRejected: boolean;
   readonly request: RotationRequest;
   readonly settings: RotationSettings;
 }
@@ -42,35 +42,38 @@ export type Due =
   | 'rejected';
 
 /** Step 0: the reason why a pass is due, if there is one. */
-export function dueReason(sight: Sight): Due | undefined {
-  const { journal } = sight;
+export function dueReason(input: GateInput): Due | undefined {
+  const { journal } = input;
   if (journal.dispatch !== null) return 'unsettled';
   if (journal.seals.length > 0) return 'sealed';
-  if (isBehind(sight)) return 'behind';
+  if (isBehind(input)) return 'behind';
   // The read of the grant is behind, or somebody has rolled it back.
-  const known = newest(journal.known, sight.published);
-  if (known !== undefined && isNewer(known, sight.current)) return 'ahead';
-  return spendReason(sight);
+  const known = newest(journal.known, input.published);
+  if (known !== undefined && isNewer(known, input.current)) return 'ahead';
+  return spendReason(input);
 }
 
 /** Whether what consumers read is older than the grant. */
-export function isBehind({ published, current }: Pick<Sight, 'published' | 'current'>): boolean {
+export function isBehind({
+  published,
+  current,
+}: Pick<GateInput, 'published' | 'current'>): boolean {
   if (current.accessToken === null) return false;
   return published === undefined || isNewer(current, published);
 }
 
 /** The reason to spend a token, as opposed to finishing what an earlier pass began. */
-export function spendReason(sight: Sight): Due | undefined {
-  const { request, current, nowMs, settings } = sight;
+export function spendReason(input: GateInput): Due | undefined {
+  const { request, current, nowMs, settings } = input;
   const { issuedAtMs, expiresAtMs } = current;
   const lifeMs = expiresAtMs - issuedAtMs;
-  if (isAsked(sight)) return 'asked';
+  if (isAsked(input)) return 'asked';
   // A refresh token that was adopted has brought none, whatever clock dated it.
   if (current.accessToken === null) return 'aged';
   if (isDatedAhead(current, nowMs)) return 'aged';
   if (nowMs >= issuedAtMs + Math.min(lifeMs / 2, settings.rotateEveryMs)) return 'aged';
-  if (sight.dead) return 'rejected';
-  if (isUnanswered(sight)) return 'unanswered';
+  if (input.publishedRejected) return 'rejected';
+  if (isUnanswered(input)) return 'unanswered';
   const wishMs = request.minValidityMs ?? 0;
   return wishMs <= longestWishMs(lifeMs) && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
 }
@@ -89,16 +92,16 @@ export function longestWishMs(lifeMs: number): number {
  * Somebody wanted a refresh, and the provider's answer is one that a check has to hear again; or it may be another
  * once the application was stored again.
  */
-function isUnanswered({ journal, current, request }: Sight): boolean {
+function isUnanswered({ journal, current, request }: GateInput): boolean {
   const { badAnswer, refusal, latch } = journal;
-  if (request.door === 'consumer') return false;
+  if (request.trigger === 'consumer') return false;
   if (badAnswer !== null && badAnswer.kind !== 'unusable') return true;
   if (refusal !== null && compare(refusal.position, current) === 0) return true;
   return latch?.doubt !== undefined && compare(latch.position, current) === 0;
 }
 
-function isAsked({ request, current, nowMs }: Sight): boolean {
-  switch (request.door) {
+function isAsked({ request, current, nowMs }: GateInput): boolean {
+  switch (request.trigger) {
     case 'operator':
     case 'login':
       return request.onlyIfDue !== true;
@@ -112,15 +115,15 @@ function isAsked({ request, current, nowMs }: Sight): boolean {
 }
 
 /** Step 3: what keeps a due token from being sent, if anything does. */
-export function spendBarrier(sight: Sight): Outcome | undefined {
-  const { journal, current, nowMs } = sight;
+export function spendBarrier(input: GateInput): Outcome | undefined {
+  const { journal, current, nowMs } = input;
   const latch = heldLatch(journal, current, undefined);
   // One in doubt depends on the application, which is read only now.
   if (latch !== undefined && latch.doubt === undefined) return { kind: 'latched', latch };
   if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };
   const untilMs = waitUntilMs(journal, nowMs);
   if (untilMs !== undefined) return { kind: 'waiting', untilMs };
-  return uncertainty(sight) ?? limit(sight);
+  return uncertainty(input) ?? limit(input);
 }
 
 /** What an open send from the current token means: nothing, or waiting until it may be sent again. */
@@ -128,10 +131,10 @@ export function uncertainty({
   journal,
   current,
   nowMs,
-  dead,
+  publishedRejected,
   request,
   settings,
-}: Sight): Outcome | undefined {
+}: GateInput): Outcome | undefined {
   const sends = sendsFrom(journal, current);
   const [first, last] = [sends[0], sends.at(-1)];
   if (first === undefined || last === undefined) return undefined;
@@ -143,7 +146,7 @@ export function uncertainty({
       requestMs: settings.requestMs,
       replayed: sends.length > 1,
       accessTokenExpiresAtMs: isDatedAhead(current, nowMs) ? nowMs : current.expiresAtMs,
-      rejectedAtMs: rejectedSinceMs(journal, current) ?? (dead ? nowMs : undefined),
+      rejectedAtMs: rejectedSinceMs(journal, current) ?? (publishedRejected ? nowMs : undefined),
     },
     nowMs,
   );
@@ -162,46 +165,49 @@ function rejectedSinceMs({ canary }: Journal, current: Grant): number | undefine
   return canary.sinceMs;
 }
 
-function limit(sight: Sight): Outcome | undefined {
-  const { current, nowMs, request } = sight;
-  const full = fullDay(sight);
+function limit(input: GateInput): Outcome | undefined {
+  const { current, nowMs, request } = input;
+  const full = fullDay(input);
   if (full !== undefined) return full;
-  const last = sentInADay(sight).at(-1);
-  if (request.door !== 'consumer' || last === undefined || limitIsLifted(sight)) return undefined;
+  const last = sentInADay(input).at(-1);
+  if (request.trigger !== 'consumer' || last === undefined || limitIsWaived(input))
+    return undefined;
   const lifeMs = current.expiresAtMs - current.issuedAtMs;
   const untilMs = last + Math.min(onDemandEveryMs, lifeMs / 2);
   return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;
 }
 
-function fullDay(sight: Sight): Outcome | undefined {
-  const { schedule, consumer } = sight.settings.sendsPerDay ?? sendsPerDayMax;
-  const oldest = sentInADay(sight).at(-(sight.request.door === 'consumer' ? consumer : schedule));
+function fullDay(input: GateInput): Outcome | undefined {
+  const { schedule, consumer } = input.settings.sendsPerDay ?? sendsPerDayMax;
+  const oldest = sentInADay(input).at(
+    -(input.request.trigger === 'consumer' ? consumer : schedule),
+  );
   return oldest === undefined ? undefined : { kind: 'limited', untilMs: oldest + dayMs };
 }
 
-function sentInADay({ journal, nowMs }: Sight): readonly number[] {
+function sentInADay({ journal, nowMs }: GateInput): readonly number[] {
   return journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs && atMs <= nowMs + datedAheadMs);
 }
 
 /** Whether a send that was not answered may be followed by another at once, in the same pass. */
-export function mayFollow(sight: Sight): boolean {
-  const { journal, current, nowMs, settings } = sight;
+export function mayFollow(input: GateInput): boolean {
+  const { journal, current, nowMs, settings } = input;
   const [first] = sendsFrom(journal, current);
   const policy = policyFor(journal, settings);
   return (
     first !== undefined &&
     isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) &&
-    fullDay(sight) === undefined
+    fullDay(input) === undefined
   );
 }
 
 /** A token that died lifts the limit once; one that never worked says nothing about its successor. */
-export function limitIsLifted({ journal, current, dead }: Sight): boolean {
+export function limitIsWaived({ journal, current, publishedRejected }: GateInput): boolean {
   const lifted = journal.liftedFor !== null && !isNewer(current, journal.liftedFor);
-  return dead && !lifted && hasWorked(journal, current);
+  return publishedRejected && !lifted && hasWorked(journal, current);
 }
 
-/** Whether a canary spoke of it before the one that found it dead, whose verdict may not have been kept. */
+/** Whether a canary spoke of it before the one that found it publishedRejected, whose verdict may not have been kept. */
 function hasWorked({ canary }: Journal, current: Grant): boolean {
   if (canary === null || compare(canary.position, current) !== 0) return false;
   return canary.verdict !== 'rejected' || !canary.fromFirst;

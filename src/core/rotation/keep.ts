@@ -37,7 +37,7 @@ export async function keep(pass: Pass, minted: GrantVersion): Promise<Kept> {
 async function sealGrant(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
   const sealed = { versionId, position: grant, sealKey: grant.sealKey };
   const made = seal(encodeGrant(grant), sealed, pass.ports.random);
-  await pass.page.amend((journal) =>
+  await pass.session.amend((journal) =>
     journal.seals.some((other) => other.versionId === versionId)
       ? journal
       : { ...journal, seals: [...journal.seals, made] },

@@ -10,10 +10,10 @@ import { heldLatch } from './settle.ts';
  * more. They are read only where there is such a latch.
  */
 export async function standingLatch(pass: Pass, current: Position): Promise<Latch | undefined> {
-  const latch = heldLatch(pass.page.journal, current, undefined);
+  const latch = heldLatch(pass.session.journal, current, undefined);
   if (latch?.doubt === undefined) return latch;
   const client = await pass.ports.client.read();
-  return heldLatch(pass.page.journal, current, client?.versionId);
+  return heldLatch(pass.session.journal, current, client?.versionId);
 }
 
 /** What stands between a connection and its next refresh, by what the provider answered last; reading alone. */

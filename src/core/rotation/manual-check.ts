@@ -3,7 +3,7 @@ import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { StoreRefused, type Verdict } from '../ports.ts';
 import { compare, isNewer, type Position } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
-import { askCanary, isDead } from './canary.ts';
+import { askCanary, isRejectedByCanary } from './canary.ts';
 import type { Pass, RotationPorts } from './pass.ts';
 import { readPublished } from './promote.ts';
 import { failingSinceMs, withEntry } from './settle.ts';
@@ -43,14 +43,14 @@ export async function checkManualToken(pass: Pass, published: AccessToken): Prom
 }
 
 function isCheckDue(pass: Pass, published: AccessToken): boolean {
-  const { request, page } = pass;
-  const { canary, history } = page.journal;
-  const isAsked = request.door === 'operator' && request.onlyIfDue !== true;
+  const { request, session } = pass;
+  const { canary, history } = session.journal;
+  const isAsked = request.trigger === 'operator' && request.onlyIfDue !== true;
   if (isAsked || request.rejected !== undefined) return true;
   if (canary === null || compare(canary.position, published) !== 0) return true;
   const last = history.at(-1)?.outcome;
   const isTroubled = last === 'token-rejected' || last === 'permission-missing';
-  return isTroubled || Math.abs(page.nowMs() - canary.atMs) >= checkEveryMs;
+  return isTroubled || Math.abs(session.nowMs() - canary.atMs) >= checkEveryMs;
 }
 
 async function look(pass: Pass, published: AccessToken, fresh: Outcome): Promise<Outcome> {
@@ -62,10 +62,10 @@ async function look(pass: Pass, published: AccessToken, fresh: Outcome): Promise
     case 'rejected':
       return {
         kind: 'token-rejected',
-        sinceMs: pass.page.journal.canary?.sinceMs ?? pass.page.nowMs(),
+        sinceMs: pass.session.journal.canary?.sinceMs ?? pass.session.nowMs(),
       };
     case 'accepted': {
-      const missing = pass.request.door === 'consumer' ? [] : await lacking(pass, published);
+      const missing = pass.request.trigger === 'consumer' ? [] : await lacking(pass, published);
       return missing.length > 0 ? { kind: 'permission-missing', missing } : fresh;
     }
   }
@@ -74,7 +74,7 @@ async function look(pass: Pass, published: AccessToken, fresh: Outcome): Promise
 /** A consumer's complaint is answered from memory for a minute, so that it costs the provider nothing. */
 async function verdictOn(pass: Pass, published: AccessToken): Promise<Verdict> {
   if (pass.request.rejected === undefined) return askCanary(pass, published);
-  return (await isDead(pass, published)) ? 'rejected' : 'accepted';
+  return (await isRejectedByCanary(pass, published)) ? 'rejected' : 'accepted';
 }
 
 async function lacking(pass: Pass, published: AccessToken): Promise<readonly string[]> {
@@ -90,9 +90,9 @@ async function lacking(pass: Pass, published: AccessToken): Promise<readonly str
 }
 
 async function note(pass: Pass, { generation }: AccessToken, outcome: Outcome): Promise<void> {
-  const atMs = pass.page.nowMs();
+  const atMs = pass.session.nowMs();
   try {
-    await pass.page.amend((journal) => ({
+    await pass.session.amend((journal) => ({
       ...journal,
       failingSinceMs: failingSinceMs(journal, outcome, atMs),
       history: withEntry(journal.history, { atMs, outcome: outcome.kind, generation }),

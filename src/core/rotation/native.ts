@@ -48,7 +48,7 @@ async function createSecret(ports: NativeRotationPorts, rotation: NativeRotation
   const { versionId, remainingMs } = rotation;
   const copied = await ports.grant.version(versionId);
   if (copied !== undefined) return;
-  const outcome = await rotate(ports, { door: 'native', ...(remainingMs && { remainingMs }) });
+  const outcome = await rotate(ports, { trigger: 'native', ...(remainingMs && { remainingMs }) });
   const current = classOf(outcome) === 'done' ? await ports.grant.current() : undefined;
   if (current === undefined) return fail(ports, versionId, `the pass ended with '${outcome.kind}'`);
   // Taken: a repeat of this call has copied another; finishSecret looks whether that is still current.

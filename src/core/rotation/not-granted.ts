@@ -3,8 +3,8 @@ import { markUnspent, retryAfterMaxMs, sendsFrom } from '../journal/dispatch.ts'
 import type { Doubt } from '../journal/journal.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { TokenAnswer } from '../ports.ts';
-import { persist } from '../retry.ts';
-import { answered, type Sight, uncertainty } from './gate.ts';
+import { retryWhileUnavailable } from '../retry.ts';
+import { answered, type GateInput, uncertainty } from './gate.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 
 /** What became of the wish to spend a refresh token. */
@@ -20,7 +20,7 @@ export type Spent =
 export interface Sent {
   readonly versionId: string;
   readonly clientVersionId: string;
-  readonly sight: Sight;
+  readonly input: GateInput;
 }
 
 /** A spend that ends its pass. */
@@ -34,8 +34,8 @@ export async function withdraw(
   versionId: string,
   retryAtMs: number | null,
 ): Promise<void> {
-  await persist(pass.ports.clock, pass.endMs, () =>
-    pass.page.amend((journal) => markUnspent(journal, versionId, retryAtMs)),
+  await retryWhileUnavailable(pass.ports.clock, pass.endMs, () =>
+    pass.session.amend((journal) => markUnspent(journal, versionId, retryAtMs)),
   );
 }
 
@@ -45,7 +45,7 @@ export async function notGranted(
   answer: Exclude<TokenAnswer, { kind: 'granted' }>,
   sent: Sent,
 ): Promise<Spent> {
-  const nowMs = pass.page.nowMs();
+  const nowMs = pass.session.nowMs();
   switch (answer.kind) {
     case 'uncertain':
       return unanswered(pass, answer, sent);
@@ -77,7 +77,7 @@ export async function notGranted(
 /** An application that was accepted before is not likely to be what is refused now. */
 async function refusedInDoubt(pass: Pass, sent: Sent, said: string): Promise<Spent> {
   const { clientVersionId } = sent;
-  if (pass.page.journal.acceptedClient !== clientVersionId) {
+  if (pass.session.journal.acceptedClient !== clientVersionId) {
     const kind = 'application-refused';
     return badlyAnswered(pass, sent, { kind, clientVersionId, said, inDoubt: true });
   }
@@ -92,20 +92,20 @@ function doubtOf({ clientVersionId }: Sent, said: string | undefined): { doubt?:
 async function unanswered(
   pass: Pass,
   { status, contentType = 'no type' }: Extract<TokenAnswer, { kind: 'uncertain' }>,
-  { versionId, sight }: Sent,
+  { versionId, input }: Sent,
 ): Promise<Spent> {
-  const { page, ports } = pass;
+  const { session, ports } = pass;
   const of = { owner: ports.owner, versionId };
-  const nowMs = page.nowMs();
+  const nowMs = session.nowMs();
   if (status !== undefined) {
     const seen = { kind: 'unusable', status, contentType } as const;
-    await persist(ports.clock, pass.endMs, () =>
-      page.amend((journal) => withBadAnswer(journal, of, seen, nowMs)),
+    await retryWhileUnavailable(ports.clock, pass.endMs, () =>
+      session.amend((journal) => withBadAnswer(journal, of, seen, nowMs)),
     );
   }
-  const { journal } = page;
-  const open = uncertainty({ ...sight, journal, nowMs });
-  const sentAtMs = sendsFrom(journal, sight.current).map((send) => send.sentAtMs);
+  const { journal } = session;
+  const open = uncertainty({ ...input, journal, nowMs });
+  const sentAtMs = sendsFrom(journal, input.current).map((send) => send.sentAtMs);
   const sinceMs = Math.min(nowMs, ...sentAtMs);
   return ended(open ?? { kind: 'uncertain', sinceMs, replayAtMs: nowMs, ...answered(journal) });
 }
@@ -116,12 +116,14 @@ async function badlyAnswered(
   { versionId }: Sent,
   seen: Exclude<Observation, { kind: 'unusable' }>,
 ): Promise<Spent> {
-  const { page, ports } = pass;
+  const { session, ports } = pass;
   const of = { owner: ports.owner, versionId };
-  const nowMs = page.nowMs();
-  const earlier = page.journal.badAnswer;
-  await persist(ports.clock, pass.endMs, () =>
-    page.amend((journal) => markUnspent(withBadAnswer(journal, of, seen, nowMs), versionId, null)),
+  const nowMs = session.nowMs();
+  const earlier = session.journal.badAnswer;
+  await retryWhileUnavailable(ports.clock, pass.endMs, () =>
+    session.amend((journal) =>
+      markUnspent(withBadAnswer(journal, of, seen, nowMs), versionId, null),
+    ),
   );
   return ended(observed(earlier, seen, nowMs));
 }

@@ -1,7 +1,7 @@
-import { JournalPage } from '../journal/journal-session.ts';
+import { JournalSession } from '../journal/journal-session.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import type { ReplayPolicy } from '../journal/replay-policy.ts';
-import type { Door, Reporter } from '../outcome/report.ts';
+import type { Reporter, Trigger } from '../outcome/report.ts';
 import type {
   Canary,
   ClientSource,
@@ -57,7 +57,7 @@ export interface RotationPorts {
 
 /** Who asks for a pass, and for what. */
 export interface RotationRequest {
-  readonly door: Door;
+  readonly trigger: Trigger;
   /** An operator's or a login's pass spends even when nothing is due, unless this is set. */
   readonly onlyIfDue?: boolean;
   /** A consumer's wish: a token good for at least so long. */
@@ -81,7 +81,7 @@ export interface Pass {
   readonly ports: RotationPorts;
   readonly settings: RotationSettings;
   readonly request: RotationRequest;
-  readonly page: JournalPage;
+  readonly session: JournalSession;
   readonly warnings: string[];
   /** Monotonic moment after which no token may be sent. */
   readonly sendByMs: number;
@@ -102,7 +102,7 @@ export function startPass(ports: RotationPorts, request: RotationRequest): Pass 
     ports,
     settings,
     request,
-    page: new JournalPage(ports.journal, clock),
+    session: new JournalSession(ports.journal, clock),
     warnings: [],
     sendByMs: endMs - settings.requestMs - settings.storeMs,
     endMs,

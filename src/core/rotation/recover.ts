@@ -56,7 +56,7 @@ async function recoverOnto(pass: Pass, current: GrantVersion): Promise<Step> {
 }
 
 function newestSeal(pass: Pass, current: Grant): Seal | undefined {
-  return pass.page.journal.seals
+  return pass.session.journal.seals
     .filter((seal) => seal.grant === current.grant && isNewer(seal, current))
     .sort(compare)
     .at(-1);
@@ -64,7 +64,7 @@ function newestSeal(pass: Pass, current: Grant): Seal | undefined {
 
 /** Versions that open sends of this grant may have become, newest first, where they would be above `floor`. */
 function namedAbove(pass: Pass, floor: Position): string[] {
-  const { dispatch } = pass.page.journal;
+  const { dispatch } = pass.session.journal;
   if (dispatch === null || dispatch.parent.grant !== floor.grant) return [];
   return dispatch.sends
     .filter((send) => isNewer(positionAfter(dispatch.parent, send), floor))

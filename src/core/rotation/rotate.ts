@@ -5,17 +5,17 @@ import { StoreRefused } from '../ports.ts';
 import { isNewer, type Position } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
 import { LoggedOut } from '../records/logged-out.ts';
-import { persist } from '../retry.ts';
+import { retryWhileUnavailable } from '../retry.ts';
 import { skewMaxMs } from '../time.ts';
-import { askCanary, type Complaint, hearComplaint } from './canary.ts';
-import { elsewhere, readGrant } from './current-grant.ts';
+import { askCanary, checkRejected, type RejectedToken } from './canary.ts';
+import { foreignGrant, readGrant } from './current-grant.ts';
 import { dueReason, isDatedAhead } from './gate.ts';
 import { standingLatch } from './latch.ts';
 import { checkManualToken, manualIn } from './manual-check.ts';
 import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
 import { readPublished } from './promote.ts';
 import { closePass } from './settle.ts';
-import { type Ending, underLease } from './with-lease.ts';
+import { type Ending, withLease } from './with-lease.ts';
 
 const closeMs = 5_000;
 
@@ -28,14 +28,14 @@ export async function rotate(ports: RotationPorts, request: RotationRequest): Pr
   const pass = startPass(ports, request);
   const outcome = await passOutcome(pass);
   if (outcome.kind === 'refreshed' && pass.published) await askCanary(pass, pass.published);
-  const sinceMs = calledForSinceMs(outcome);
-  const calls = sinceMs !== undefined && pass.page.journal.called?.forMs !== sinceMs;
-  const isOut = await gotOut(ports, reportOf(pass, outcome, calls));
-  if (calls && isOut) await noteCall(pass, sinceMs);
+  const sinceMs = alertsSinceMs(outcome);
+  const alerts = sinceMs !== undefined && pass.session.journal.called?.forMs !== sinceMs;
+  const isOut = await gotOut(ports, reportOf(pass, outcome, alerts));
+  if (alerts && isOut) await noteAlert(pass, sinceMs);
   return outcome;
 }
 
-function calledForSinceMs(outcome: Outcome): number | undefined {
+function alertsSinceMs(outcome: Outcome): number | undefined {
   if (outcome.kind === 'latched') return outcome.latch.sinceMs;
   if (outcome.kind === 'application-refused' && outcome.needsPerson) return outcome.sinceMs;
   return outcome.kind === 'token-rejected' ? outcome.sinceMs : undefined;
@@ -51,13 +51,13 @@ async function gotOut({ reporter }: RotationPorts, report: Report): Promise<bool
   }
 }
 
-/** Notes that a person was called for what stands since then; unnoted, the next check calls again: better than never. */
-async function noteCall(pass: Pass, forMs: number): Promise<void> {
+/** Notes that a person was called for what stands since then; unnoted, the next check alerts again: better than never. */
+async function noteAlert(pass: Pass, forMs: number): Promise<void> {
   const { clock, owner } = pass.ports;
   const called = { forMs, by: owner.id };
   try {
-    await persist(clock, clock.monotonicMs() + closeMs, () =>
-      pass.page.amend((journal) =>
+    await retryWhileUnavailable(clock, clock.monotonicMs() + closeMs, () =>
+      pass.session.amend((journal) =>
         journal.called?.forMs === forMs ? journal : { ...journal, called },
       ),
     );
@@ -73,46 +73,46 @@ export function passOutcome(pass: Pass): Promise<Outcome> {
 
 async function run(pass: Pass): Promise<Outcome> {
   const { clock } = pass.ports;
-  const dateMs = await pass.page.read();
+  const dateMs = await pass.session.read();
   const skewMs = dateMs === undefined ? 0 : clock.nowMs() - dateMs;
   if (Math.abs(skewMs) > skewMaxMs) return { kind: 'clock-skewed', skewMs };
   const gate = await passGate(pass);
   if (gate.kind === 'shut') return gate.outcome;
-  return holdingLease(pass, () => underLease(pass, gate.complaint));
+  return holdingLease(pass, () => withLease(pass, gate.rejected));
 }
 
 type Gate =
   | { readonly kind: 'shut'; readonly outcome: Outcome }
   | {
       readonly kind: 'open';
-      readonly complaint: Complaint;
+      readonly rejected: RejectedToken;
     };
 
 /** Step 0. What it reads may be behind: nothing is decided here but whether to take the lease. */
 async function passGate(pass: Pass): Promise<Gate> {
   const { clock, accessToken } = pass.ports;
-  const { journal } = pass.page;
+  const { journal } = pass.session;
   const [published, current] = await Promise.all([readPublished(accessToken), readGrant(pass)]);
   pass.published = published?.token;
   const manual = manualIn(pass.published, current?.grant);
   if (manual !== undefined) return shut(await checkManualToken(pass, manual));
   if (current === undefined) {
     if (journal.known === null) return shut({ kind: 'not-connected', missing: 'grant' });
-    return { kind: 'open', complaint: 'unheard' };
+    return { kind: 'open', rejected: 'not-visible-yet' };
   }
-  const stranger = elsewhere(pass, current);
-  if (stranger !== undefined) return shut(stranger);
+  const foreign = foreignGrant(pass, current);
+  if (foreign !== undefined) return shut(foreign);
 
   if (pass.published && isReplaced(pass, pass.published)) {
     return shut({ kind: 'fresh', token: factsOf(pass.published) });
   }
-  const complaint = await hearComplaint(pass);
+  const rejected = await checkRejected(pass);
   const reason = dueReason({
     journal,
     published: pass.published,
     current: current.grant,
-    nowMs: pass.page.nowMs(),
-    dead: complaint !== undefined && complaint !== 'unheard',
+    nowMs: pass.session.nowMs(),
+    publishedRejected: rejected !== undefined && rejected !== 'not-visible-yet',
     request: pass.request,
     settings: pass.settings,
   });
@@ -123,13 +123,13 @@ async function passGate(pass: Pass): Promise<Gate> {
     );
   }
   if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });
-  return { kind: 'open', complaint };
+  return { kind: 'open', rejected };
 }
 
 /** Whether a consumer complains of a token that has a successor, which lasts. */
-function isReplaced({ request, page }: Pass, published: AccessToken): boolean {
+function isReplaced({ request, session }: Pass, published: AccessToken): boolean {
   const { expiresAtMs } = published;
-  const nowMs = page.nowMs();
+  const nowMs = session.nowMs();
   const isOver = expiresAtMs !== null && (nowMs >= expiresAtMs || isDatedAhead(published, nowMs));
   return request.rejected !== undefined && isNewer(published, request.rejected) && !isOver;
 }
@@ -141,13 +141,13 @@ function shut(outcome: Outcome): Gate {
 /** Step 1, and the end of step 8: whatever happens in between, the journal hears of it once. */
 async function holdingLease(pass: Pass, work: () => Promise<Ending>): Promise<Outcome> {
   const { clock, owner } = pass.ports;
-  const taken = await persist(clock, clock.monotonicMs() + closeMs, () =>
-    pass.page.amend((journal) =>
-      takeLease(journal, owner, { nowMs: pass.page.nowMs(), termMs: pass.settings.leaseTermMs }),
+  const taken = await retryWhileUnavailable(clock, clock.monotonicMs() + closeMs, () =>
+    pass.session.amend((journal) =>
+      takeLease(journal, owner, { nowMs: pass.session.nowMs(), termMs: pass.settings.leaseTermMs }),
     ),
   );
   if (taken === 'held') {
-    return { kind: 'busy', untilMs: busyUntilMs(pass.page.journal, pass.page.nowMs()) };
+    return { kind: 'busy', untilMs: busyUntilMs(pass.session.journal, pass.session.nowMs()) };
   }
   let settled: Position | undefined;
   const outcome = await orRefused(async () => {
@@ -163,12 +163,12 @@ async function close(pass: Pass, outcome: Outcome, settled: Position | undefined
   const { clock, owner } = pass.ports;
   const untilMs = Math.min(pass.endMs, clock.monotonicMs() + closeMs);
   try {
-    await persist(clock, untilMs, () =>
-      pass.page.amend((journal) =>
+    await retryWhileUnavailable(clock, untilMs, () =>
+      pass.session.amend((journal) =>
         closePass(journal, {
           owner,
           outcome,
-          nowMs: pass.page.nowMs(),
+          nowMs: pass.session.nowMs(),
           settled,
           sentAs: pass.sentAs,
         }),

@@ -3,16 +3,16 @@ import type { Doubt } from '../journal/journal.ts';
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { StoreRefused } from '../ports.ts';
 import { compare, isNewer, type Position, positionOf } from '../position.ts';
-import { persist } from '../retry.ts';
-import { type Complaint, hearComplaint } from './canary.ts';
-import { elsewhere } from './current-grant.ts';
-import { isBehind, isLastChance, type Sight, spendBarrier, spendReason } from './gate.ts';
+import { retryWhileUnavailable } from '../retry.ts';
+import { checkRejected, type RejectedToken } from './canary.ts';
+import { foreignGrant } from './current-grant.ts';
+import { type GateInput, isBehind, isLastChance, spendBarrier, spendReason } from './gate.ts';
 import { keep } from './keep.ts';
 import { standingLatch } from './latch.ts';
 import type { GrantVersion, Pass } from './pass.ts';
 import { promote, publish, readPublished } from './promote.ts';
 import { recover } from './recover.ts';
-import { spend } from './send.ts';
+import { send } from './send.ts';
 import { isUncertain, markRefused } from './settle.ts';
 
 const roundsMax = 4;
@@ -33,27 +33,27 @@ interface Progress {
 }
 
 /** Steps 2 to 8: recover, catch up, and spend if that is due and safe; again if another overtakes. */
-export async function underLease(pass: Pass, complaint: Complaint): Promise<Ending> {
+export async function withLease(pass: Pass, rejected: RejectedToken): Promise<Ending> {
   let progress: Progress = { done: undefined, refused: undefined, spent: false };
   for (let round = 0; round < roundsMax; round += 1) {
-    const next = await oneRound(pass, complaint, progress);
+    const next = await oneRound(pass, rejected, progress);
     if ('outcome' in next) return next;
     progress = next;
-    await pass.page.read();
+    await pass.session.read();
   }
   throw new StoreRefused('unavailable', 'other passes kept overtaking this one');
 }
 
 async function oneRound(
   pass: Pass,
-  complaint: Complaint,
+  rejected: RejectedToken,
   progress: Progress,
 ): Promise<Ending | Progress> {
   const recovery = await recover(pass);
   if (recovery.kind === 'stopped') return { outcome: recovery.outcome };
   const { current } = recovery;
-  const stranger = elsewhere(pass, current);
-  if (stranger !== undefined) return { outcome: stranger };
+  const foreign = foreignGrant(pass, current);
+  if (foreign !== undefined) return { outcome: foreign };
 
   const behind = await catchUp(pass, current);
   const done = recovery.recovered
@@ -63,32 +63,36 @@ async function oneRound(
   if (progress.refused !== undefined && compare(progress.refused.position, settled) === 0) {
     return { outcome: await refusal(pass, current, progress.refused.doubt), settled };
   }
-  const dead = complaint === 'unheard' ? await hearComplaint(pass) : complaint;
-  const sight = sightOf(pass, current, dead === 'unheard' ? undefined : dead);
-  const idle = progress.spent || progress.refused !== undefined || !isSpendDue(sight);
+  const rejectedNow = rejected === 'not-visible-yet' ? await checkRejected(pass) : rejected;
+  const input = gateInputOf(
+    pass,
+    current,
+    rejectedNow === 'not-visible-yet' ? undefined : rejectedNow,
+  );
+  const idle = progress.spent || progress.refused !== undefined || !isSpendDue(input);
   if (idle) return { outcome: nothingSpent(current, done ?? 'adopted'), settled };
-  const barrier = spendBarrier(sight);
+  const barrier = spendBarrier(input);
   if (barrier !== undefined) return { outcome: await whatBars(pass, current, barrier), settled };
-  return send(pass, current, sight, { ...progress, done });
+  return sendIfPossible(pass, current, input, { ...progress, done });
 }
 
 /** Of all that stands in the way, what a person was called for is told first. */
 async function whatBars(pass: Pass, current: GrantVersion, barrier: Outcome): Promise<Outcome> {
   const latch = await standingLatch(pass, current.grant);
   if (latch !== undefined) return { kind: 'latched', latch };
-  const { badAnswer } = pass.page.journal;
+  const { badAnswer } = pass.session.journal;
   if (badAnswer?.kind !== 'application-refused' || !badAnswer.needsPerson) return barrier;
   const client = await pass.ports.client.read();
-  return refusedApplication(pass.page.journal, client?.versionId) ?? barrier;
+  return refusedApplication(pass.session.journal, client?.versionId) ?? barrier;
 }
 
-async function send(
+async function sendIfPossible(
   pass: Pass,
   current: GrantVersion,
-  sight: Sight,
+  input: GateInput,
   progress: Progress,
 ): Promise<Ending | Progress> {
-  const spent = await spend(pass, current, sight);
+  const spent = await send(pass, current, input);
   switch (spent.kind) {
     case 'ended':
       if (await isReplaced(pass, current)) return { ...progress, spent: true };
@@ -100,23 +104,23 @@ async function send(
       return { ...progress, refused: { ...refused, position: positionOf(current.grant) } };
     }
     case 'minted':
-      return (await install(pass, spent.minted)) ?? { ...progress, spent: true };
+      return (await keepAndPromote(pass, spent.minted)) ?? { ...progress, spent: true };
   }
 }
 
 /** Whether a login came meanwhile: an answer to the token of the old grant says nothing of the new one. */
-async function isReplaced({ page }: Pass, { grant }: GrantVersion): Promise<boolean> {
+async function isReplaced({ session }: Pass, { grant }: GrantVersion): Promise<boolean> {
   try {
-    await page.read();
+    await session.read();
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
   }
-  const { known } = page.journal;
+  const { known } = session.journal;
   return known !== null && isNewer(known, grant);
 }
 
 /** Steps 5 to 7 for a pair in hand; nothing if a newer one was there before it. */
-async function install(pass: Pass, minted: GrantVersion): Promise<Ending | undefined> {
+async function keepAndPromote(pass: Pass, minted: GrantVersion): Promise<Ending | undefined> {
   const kept = await keep(pass, minted);
   pass.warnings.push(...kept.refusals);
   const detail = kept.refusals.join('; ');
@@ -140,22 +144,22 @@ async function catchUp(pass: Pass, current: GrantVersion): Promise<boolean> {
   return behind;
 }
 
-function sightOf(pass: Pass, current: GrantVersion, dead: Position | undefined): Sight {
-  const { journal } = pass.page;
+function gateInputOf(pass: Pass, current: GrantVersion, rejected: Position | undefined): GateInput {
+  const { journal } = pass.session;
   return {
     journal,
     published: pass.published,
     current: current.grant,
-    nowMs: pass.page.nowMs(),
+    nowMs: pass.session.nowMs(),
     // The canary spoke of what was published then; by now that may be another token.
-    dead: dead !== undefined && compare(dead, current.grant) === 0,
+    publishedRejected: rejected !== undefined && compare(rejected, current.grant) === 0,
     request: pass.request,
     settings: pass.settings,
   };
 }
 
-function isSpendDue(sight: Sight): boolean {
-  return isUncertain(sight.journal, sight.current) || spendReason(sight) !== undefined;
+function isSpendDue(input: GateInput): boolean {
+  return isUncertain(input.journal, input.current) || spendReason(input) !== undefined;
 }
 
 function nothingSpent(current: GrantVersion, kind: 'adopted' | 'recovered'): Outcome {
@@ -168,16 +172,16 @@ async function refusal(
   doubt: Doubt | undefined,
 ): Promise<Outcome> {
   const { owner, clock } = pass.ports;
-  const nowMs = pass.page.nowMs();
+  const nowMs = pass.session.nowMs();
   const position = positionOf(current.grant);
   const lastChance = isLastChance(current.grant, nowMs);
-  const marked = await persist(clock, pass.endMs, () =>
-    pass.page.amend((journal) =>
+  const marked = await retryWhileUnavailable(clock, pass.endMs, () =>
+    pass.session.amend((journal) =>
       markRefused(journal, { owner, current: position, nowMs, lastChance, doubt }),
     ),
   );
   if (marked === 'lease-lost') return { kind: 'busy', untilMs: nowMs };
-  const { latch } = pass.page.journal;
+  const { latch } = pass.session.journal;
   if (latch !== null) return { kind: 'latched', latch };
   return { kind: 'refused', position, ...(doubt && { doubt }) };
 }

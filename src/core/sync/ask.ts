@@ -40,12 +40,12 @@ export async function askProvider<T extends { readonly kind: string }>(
 ): Promise<Exclude<T, ReadFailure> | Stop> {
   const { clock, budget } = parts;
   for (let failures = 0; ; ) {
-    const halt = await budget.admit();
+    const halt = await budget.acquire();
     if (halt !== undefined) return haltOf(halt);
     parts.onRequest();
     const read = await send();
     if (!isFailure(read)) {
-      if ('quota' in read) budget.heard(read.quota as QuotaLeft);
+      if ('quota' in read) budget.noteQuota(read.quota as QuotaLeft);
       return read as Exclude<T, ReadFailure>;
     }
     if (read.kind === 'wait') {
@@ -84,7 +84,7 @@ async function heedWait(parts: AskParts, companyId: number, waitMs: number) {
     // Without the marker the others learn of the quota from the provider, as this one did.
     if (!(error instanceof StoreRefused)) throw error;
   }
-  return parts.budget.patience(waitMs);
+  return parts.budget.waitOrStop(waitMs);
 }
 
 function stopOf(read: Exclude<ReadFailure, { kind: 'wait' }>, nowMs: number): Stop {

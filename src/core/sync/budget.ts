@@ -25,7 +25,7 @@ export interface Halt {
 const hourMs = 3_600_000;
 
 // A quota that stays used up for longer is the month's: the next sync will see.
-const patienceMaxMs = 6 * hourMs;
+const quotaWaitMaxMs = 6 * hourMs;
 
 /** Keeps a pass within its time and the provider's quotas; of one company after the other. */
 export class SyncBudget {
@@ -48,7 +48,7 @@ export class SyncBudget {
   }
 
   /** Waits until a request may go out; says why none may. */
-  async admit(): Promise<Halt | undefined> {
+  async acquire(): Promise<Halt | undefined> {
     if (this.#quota !== undefined) return this.#quota;
     this.#refill();
     const waitMs = Math.max(0, Math.ceil((1 - this.#allowance) * this.#bounds.spacingMs));
@@ -60,7 +60,7 @@ export class SyncBudget {
   }
 
   /** Hears what is left of the quota: with no more than the reserve, no further request is admitted. */
-  heard({ hourly, monthly }: QuotaLeft): void {
+  noteQuota({ hourly, monthly }: QuotaLeft): void {
     const nowMs = this.#clock.nowMs();
     if (hourly !== undefined && this.#isSpent(hourly)) {
       const resumeAtMs = (Math.floor(nowMs / hourMs) + 1) * hourMs + 5000;
@@ -73,13 +73,13 @@ export class SyncBudget {
   }
 
   /** After a 429 or its kin: waits if that is short, else says when to go on. */
-  async patience(waitMs: number): Promise<Halt | undefined> {
+  async waitOrStop(waitMs: number): Promise<Halt | undefined> {
     const fits = this.#clock.monotonicMs() + waitMs < this.#bounds.endMs;
     if (fits && waitMs <= this.#bounds.waitMaxMs) {
       await this.#clock.wait(waitMs);
       return undefined;
     }
-    const resumeAtMs = waitMs > patienceMaxMs ? null : this.#clock.nowMs() + waitMs;
+    const resumeAtMs = waitMs > quotaWaitMaxMs ? null : this.#clock.nowMs() + waitMs;
     return { reason: 'quota', resumeAtMs, detail: 'the provider asks to wait' };
   }
 

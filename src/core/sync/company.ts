@@ -4,7 +4,7 @@ import type { Stop } from './ask.ts';
 import type { Halt, SyncBounds, SyncBudget } from './budget.ts';
 import { syncBin, syncDoubts, syncList, type Unit } from './list.ts';
 import type { SyncPorts } from './ports.ts';
-import { counted, type SyncPage } from './record.ts';
+import { counted, type SyncSession } from './record.ts';
 
 /** What a pass is told by its surroundings. */
 export interface SyncSettings {
@@ -32,7 +32,7 @@ export interface SyncProgress {
 export interface CompanyWork {
   readonly ports: SyncPorts;
   readonly settings: SyncSettings;
-  readonly page: SyncPage;
+  readonly page: SyncSession;
   readonly budget: SyncBudget;
   readonly companies: readonly Company[];
   readonly company: Company;
@@ -48,7 +48,7 @@ interface Task {
 export async function syncCompany(work: CompanyWork, halts: Halt[]): Promise<Stop | undefined> {
   const { ports, page, company, budget } = work;
   const waitMs = ((await ports.pauses.untilMs(company.id)) ?? 0) - ports.clock.nowMs();
-  const pause = waitMs > 0 ? await budget.patience(waitMs) : undefined;
+  const pause = waitMs > 0 ? await budget.waitOrStop(waitMs) : undefined;
   if (pause !== undefined) {
     halts.push(pause);
     return undefined;

@@ -4,14 +4,14 @@ import type { EntityId } from '../webhooks/notification.ts';
 import { type AskParts, askProvider, type Stop } from './ask.ts';
 import { binChanges, decodeBin, encodeBin } from './bin.ts';
 import { decodeCursor, encodeCursor, rewound, turned, withWalk } from './cursor.ts';
-import type { ChangeList, ListedChange, SyncPorts, ToldState } from './ports.ts';
-import { counted, type SyncPage } from './record.ts';
+import type { ChangeList, ListedChange, PublishedState, SyncPorts } from './ports.ts';
+import { counted, type SyncSession } from './record.ts';
 
 /** What the work on one list or bin needs. */
 export interface Unit {
   readonly ports: SyncPorts;
   readonly asking: AskParts;
-  readonly page: SyncPage;
+  readonly page: SyncSession;
   readonly connection: string;
   readonly companyId: number;
   /** Where its state is kept. */
@@ -38,7 +38,7 @@ export async function syncList(unit: Unit, list: ChangeList): Promise<Stop | und
     if (read.kind !== 'page') return read;
     unreadable += read.unreadable ?? 0;
     const { fresh, next } = turned(walking, read, feed);
-    await tellChanges(unit, list.resource, fresh);
+    await publishChanges(unit, list.resource, fresh);
     if ((await store.write(key, encodeCursor(next), revision)) === 'conflict') return taken;
     revision += 1;
     page.amend((record) => counted(record, { pages: 1 }));
@@ -77,9 +77,9 @@ export async function syncBin(unit: Unit, resource: string): Promise<Stop | unde
 /** Looks once more at what notification and API did not agree on, and tells what was told wrongly. */
 export async function syncDoubts(unit: Unit, resource: string): Promise<Stop | undefined> {
   const { ports, asking, companyId } = unit;
-  const ids = await ports.told.doubted(companyId, resource);
+  const ids = await ports.published.doubted(companyId, resource);
   if (ids.length === 0) return undefined;
-  const told = await ports.told.read(companyId, resource, ids);
+  const told = await ports.published.read(companyId, resource, ids);
   const settled: EntityId[] = [];
   let stop: Stop | undefined;
   for (const id of ids) {
@@ -95,13 +95,13 @@ export async function syncDoubts(unit: Unit, resource: string): Promise<Stop | u
     if (read.kind === 'absent' && !wasDeleted) await tellDeletions(unit, resource, [id]);
     settled.push(id);
   }
-  if (settled.length > 0) await ports.told.settle(companyId, resource, settled);
+  if (settled.length > 0) await ports.published.settle(companyId, resource, settled);
   return stop;
 }
 
 const taken: Stop = { kind: 'taken' };
 
-async function tellChanges(
+async function publishChanges(
   unit: Unit,
   resource: string,
   changes: readonly ListedChange[],
@@ -109,7 +109,7 @@ async function tellChanges(
   if (changes.length === 0) return;
   const { ports, page, companyId } = unit;
   const ids = changes.map(({ id }) => id);
-  const told = await ports.told.read(companyId, resource, ids);
+  const told = await ports.published.read(companyId, resource, ids);
   const left = changes.filter(
     (change) => page.record.since !== null || !wasTold(unit, change, told),
   );
@@ -128,7 +128,7 @@ async function tellChanges(
 function wasTold(
   { ports }: Unit,
   { id, stamp }: ListedChange,
-  told: ReadonlyMap<EntityId, ToldState>,
+  told: ReadonlyMap<EntityId, PublishedState>,
 ): boolean {
   const state = told.get(id);
   return state?.kind === 'stamp' && state.stamp === stamp && !ports.feed.isAmbiguous(stamp);
@@ -141,7 +141,7 @@ async function tellDeletions(
 ): Promise<void> {
   if (ids.length === 0) return;
   const { page, companyId } = unit;
-  const told = await unit.ports.told.read(companyId, resource, ids);
+  const told = await unit.ports.published.read(companyId, resource, ids);
   const left = ids.filter((id) => told.get(id)?.kind !== 'deleted');
   await publish(
     unit,
@@ -161,7 +161,7 @@ async function tellRecoveries(
 ): Promise<Stop | undefined> {
   const { ports, asking, companyId } = unit;
   const { feed } = ports;
-  const told = await ports.told.read(companyId, resource, [...pending]);
+  const told = await ports.published.read(companyId, resource, [...pending]);
   for (const id of [...pending]) {
     if (told.get(id)?.kind !== 'stamp') {
       const read = await askProvider(asking, companyId, () => feed.entity(companyId, resource, id));
@@ -179,7 +179,7 @@ async function tellRead(
   resource: string,
   id: EntityId,
   entity: unknown,
-  told: ReadonlyMap<EntityId, ToldState>,
+  told: ReadonlyMap<EntityId, PublishedState>,
 ): Promise<void> {
   const stamp = unit.ports.feed.stampOf(entity) ?? '';
   await publish(unit, resource, [changeEvent(unit, resource, { id, stamp, isNew: false, entity })]);
@@ -192,10 +192,10 @@ async function keepInLine(
   { ports, companyId }: Unit,
   resource: string,
   id: EntityId,
-  state: ToldState,
-  told: ReadonlyMap<EntityId, ToldState>,
+  state: PublishedState,
+  told: ReadonlyMap<EntityId, PublishedState>,
 ): Promise<void> {
-  if (told.has(id)) await ports.told.note(companyId, resource, id, state);
+  if (told.has(id)) await ports.published.note(companyId, resource, id, state);
 }
 
 function changeEvent(unit: Unit, resource: string, change: ListedChange): FrescoEvent {

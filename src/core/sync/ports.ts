@@ -107,19 +107,19 @@ export interface SyncStore {
 }
 
 /** The last state of an entity that a notification has told of. */
-export type ToldState =
+export type PublishedState =
   | { readonly kind: 'stamp'; readonly stamp: Stamp }
   | { readonly kind: 'deleted' };
 
 /** What notifications have told of entities, for some days; what is not on record may have been told too. */
-export interface ToldEntities {
+export interface PublishedStates {
   read(
     companyId: number,
     resource: string,
     ids: readonly EntityId[],
-  ): Promise<ReadonlyMap<EntityId, ToldState>>;
+  ): Promise<ReadonlyMap<EntityId, PublishedState>>;
   /** Only after it was told. */
-  note(companyId: number, resource: string, id: EntityId, state: ToldState): Promise<void>;
+  note(companyId: number, resource: string, id: EntityId, state: PublishedState): Promise<void>;
   /** Ids that notification and API did not agree on, until a sync has looked at them. */
   doubted(companyId: number, resource: string): Promise<readonly EntityId[]>;
   doubt(companyId: number, resource: string, ids: readonly EntityId[]): Promise<void>;
@@ -134,7 +134,7 @@ export interface SyncPorts {
   readonly tokens: TokenSource;
   readonly feed: ChangeFeed;
   readonly store: SyncStore;
-  readonly told: ToldEntities;
+  readonly published: PublishedStates;
   readonly pauses: QuotaPauses;
   readonly bus: EventBus;
 }

@@ -57,7 +57,7 @@ export function counted(record: SyncRecord, more: Partial<SyncCounts>): SyncReco
 const recordKey = 'sync';
 
 /** The record of a sync as one pass has it in hand; saved when a list or bin ends and when the pass does. */
-export class SyncPage {
+export class SyncSession {
   readonly #store: SyncStore;
   #revision: number;
   #record: SyncRecord;
@@ -73,10 +73,10 @@ export class SyncPage {
   static async open(
     store: SyncStore,
     choose: (stored: SyncRecord | undefined) => SyncRecord | undefined,
-  ): Promise<SyncPage | undefined> {
+  ): Promise<SyncSession | undefined> {
     const { text, revision } = await store.read(recordKey);
     const record = choose(text === undefined ? undefined : decodeRecord(text));
-    return record && new SyncPage(store, record, revision);
+    return record && new SyncSession(store, record, revision);
   }
 
   get record(): SyncRecord {

@@ -5,7 +5,7 @@ import { toRfc3339 } from '../time.ts';
 import { type Halt, SyncBudget } from './budget.ts';
 import { type SyncSettings, syncCompany } from './company.ts';
 import type { Stamp, SyncPorts } from './ports.ts';
-import { type LeftOut, newRecord, SyncPage } from './record.ts';
+import { type LeftOut, newRecord, SyncSession } from './record.ts';
 
 /** Begins a sync, or goes on with one that has not been superseded. */
 export type SyncRequest =
@@ -59,7 +59,7 @@ export async function syncPass(
   settings: SyncSettings,
   request: SyncRequest,
 ): Promise<SyncOutcome> {
-  let page: SyncPage | undefined;
+  let page: SyncSession | undefined;
   try {
     page = await openPage(ports, request);
     return page === undefined ? { kind: 'superseded' } : await passOver(ports, settings, page);
@@ -77,7 +77,7 @@ export async function syncPass(
 const lagMs = 2000;
 
 function openPage({ store, feed, random, clock }: SyncPorts, request: SyncRequest) {
-  return SyncPage.open(store, (stored) => {
+  return SyncSession.open(store, (stored) => {
     if (request.kind === 'resume') {
       return stored?.id === request.id && !stored.isComplete ? stored : undefined;
     }
@@ -91,7 +91,7 @@ function openPage({ store, feed, random, clock }: SyncPorts, request: SyncReques
 async function passOver(
   ports: SyncPorts,
   settings: SyncSettings,
-  page: SyncPage,
+  page: SyncSession,
 ): Promise<SyncOutcome> {
   if ((await page.save()) === 'conflict') return { kind: 'superseded' };
   const obtained = await ports.tokens.obtain();
@@ -123,7 +123,7 @@ const firstRetryMs = 60_000;
 /** A pass that fails as a whole and gets nowhere comes again ever later, and at last with the next sync. */
 async function pausedByFailure(
   ports: SyncPorts,
-  page: SyncPage,
+  page: SyncSession,
   detail: string,
 ): Promise<SyncOutcome> {
   const failures = (page.record.failures['pass'] ?? 0) + 1;
@@ -134,13 +134,13 @@ async function pausedByFailure(
   return paused(ports, page, [{ reason: 'failed', resumeAtMs, detail }]);
 }
 
-async function saved(page: SyncPage, outcome: SyncOutcome): Promise<SyncOutcome> {
+async function saved(page: SyncSession, outcome: SyncOutcome): Promise<SyncOutcome> {
   return (await page.save()) === 'conflict' ? { kind: 'superseded' } : outcome;
 }
 
 async function paused(
   { clock }: SyncPorts,
-  page: SyncPage,
+  page: SyncSession,
   halts: readonly Halt[],
 ): Promise<SyncOutcome> {
   const moments = halts.flatMap(({ resumeAtMs }) => resumeAtMs ?? []);
@@ -153,7 +153,7 @@ async function paused(
 async function complete(
   { bus, clock }: SyncPorts,
   { connection }: SyncSettings,
-  page: SyncPage,
+  page: SyncSession,
   companies: number,
 ): Promise<SyncOutcome> {
   const { id, startedAtMs, counts, resources, skipped, unread, done } = page.record;

@@ -17,7 +17,7 @@ import {
   tokenDelayMs,
 } from './outcome.ts';
 import type { EntityRead, SeenEvents } from './ports.ts';
-import { noteTold, type ToldLog } from './published-states.ts';
+import { notePublished, type PublishedLog } from './published-states.ts';
 import {
   entitiesReader,
   isSettled,
@@ -33,7 +33,7 @@ export interface ProcessPorts extends ReadPorts {
   readonly bus: EventBus;
   readonly senders: Pick<SenderStore, 'read'>;
   /** Where a sync looks up what was told already; absent where there is none. */
-  readonly told?: ToldLog;
+  readonly published?: PublishedLog;
 }
 
 /** The bounds of one batch. */
@@ -216,10 +216,10 @@ async function note(
   notification: QueuedNotification,
   reads: readonly ReadEntity[],
 ): Promise<void> {
-  if (ports.told === undefined) return;
+  if (ports.published === undefined) return;
   const fresh = reads.filter(({ read }) => read !== undefined && !noted.has(read));
   for (const { read } of fresh) if (read !== undefined) noted.add(read);
-  await noteTold(ports.told, notification, fresh);
+  await notePublished(ports.published, notification, fresh);
 }
 
 /** What an operator should hear of a notification that does not say what the API says. */

@@ -1,17 +1,17 @@
 import { StoreRefused } from '../ports.ts';
-import type { ChangeFeed, ToldEntities, ToldState } from '../sync/ports.ts';
+import type { ChangeFeed, PublishedState, PublishedStates } from '../sync/ports.ts';
 import type { Notification } from './notification.ts';
 import type { ReadEntity } from './read-entities.ts';
 
 /** The record of what was told, with the way to find an entity's stamp. */
-export interface ToldLog {
-  readonly entities: Pick<ToldEntities, 'note' | 'doubt'>;
+export interface PublishedLog {
+  readonly entities: Pick<PublishedStates, 'note' | 'doubt'>;
   readonly stampOf: ChangeFeed['stampOf'];
 }
 
 /** Notes what a notification has told, once it is told; a note that is refused means that a sync tells it again. */
-export async function noteTold(
-  { entities, stampOf }: ToldLog,
+export async function notePublished(
+  { entities, stampOf }: PublishedLog,
   { companyId, resource, change }: Notification,
   reads: readonly ReadEntity[],
 ): Promise<void> {
@@ -29,7 +29,10 @@ export async function noteTold(
   }
 }
 
-function stateOf(read: ReadEntity['read'], stampOf: ChangeFeed['stampOf']): ToldState | undefined {
+function stateOf(
+  read: ReadEntity['read'],
+  stampOf: ChangeFeed['stampOf'],
+): PublishedState | undefined {
   if (read?.kind === 'absent') return { kind: 'deleted' };
   if (read?.kind !== 'entity') return undefined;
   // A reference says that it is there, and of no state that it was told.

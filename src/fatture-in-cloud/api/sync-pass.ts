@@ -1,6 +1,6 @@
 import type { SyncBounds } from '../../core/sync/budget.ts';
 import type { SyncPorts } from '../../core/sync/ports.ts';
-import type { ToldLog } from '../../core/webhooks/published-states.ts';
+import type { PublishedLog } from '../../core/webhooks/published-states.ts';
 import { changeFeed, stampOf } from './changes.ts';
 import { apiClient } from './client.ts';
 
@@ -38,6 +38,6 @@ export const usualPace: Pick<SyncBounds, 'spacingMs' | 'burst' | 'reserve'> = {
 };
 
 /** What webhooks have to note for a sync. */
-export function toldLog(entities: ToldLog['entities']): ToldLog {
+export function publishedLog(entities: PublishedLog['entities']): PublishedLog {
   return { entities, stampOf };
 }

@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { syncTable, toldTable } from '../../../src/aws/dynamodb/sync-store.ts';
+import { publishedStatesTable, syncTable } from '../../../src/aws/dynamodb/sync-store.ts';
 import { bounded } from '../../../src/aws/failures.ts';
 import { syncStoreContract, toldEntitiesContract } from '../../contract/sync-store.ts';
 import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
@@ -33,7 +33,7 @@ syncStoreContract('DynamoDB on the wire', async () => {
 toldEntitiesContract('DynamoDB on the wire', async () => {
   records += 1;
   const connection = `connection-${records}`;
-  const open = () => toldTable(client, double.tableName, { connection, nowMs });
+  const open = () => publishedStatesTable(client, double.tableName, { connection, nowMs });
   return [open(), open()];
 });
 
@@ -45,7 +45,7 @@ it('a write that was carried out and not answered is known as one’s own', asyn
 });
 
 it('what was told ends by itself after 30 days', async () => {
-  const told = toldTable(client, double.tableName, { connection: 'kept', nowMs });
+  const told = publishedStatesTable(client, double.tableName, { connection: 'kept', nowMs });
   await told.note(1, 'clients', 7, { kind: 'deleted' });
   const { Item: item } = await client.send(
     new GetItemCommand({

@@ -18,7 +18,7 @@ const published = { ...position, issuedAtMs, expiresAtMs: atMs + 5.5 * hourMs };
 
 const reportOf = (outcome: Outcome, more: Partial<Report> = {}): Report => ({
   connection: 'default',
-  door: 'schedule',
+  trigger: 'schedule',
   atMs,
   outcome,
   published,
@@ -112,7 +112,7 @@ describe('the call of a person', () => {
       if (isDown) throw new StoreRefused('unavailable', 'the bus is down');
     });
     const check = () =>
-      rotate({ ...connection.ports(), reporter: out.reporter }, { door: 'schedule' });
+      rotate({ ...connection.ports(), reporter: out.reporter }, { trigger: 'schedule' });
     expect(await check()).toMatchObject({ kind: 'latched' });
     isDown = false;
     await check();
@@ -157,7 +157,7 @@ describe('the metrics of a pass', () => {
 
   it("count the schedule's own checks, so that consumers cannot hide a schedule that is dead", async () => {
     expect(await metricsOf(reportOf(refreshed))).toMatchObject({ Checks: 1 });
-    const asked = await metricsOf(reportOf(refreshed, { door: 'consumer' }));
+    const asked = await metricsOf(reportOf(refreshed, { trigger: 'consumer' }));
     expect(asked).not.toHaveProperty('Checks');
   });
 

@@ -78,7 +78,7 @@ const recovering: Writing = {
   prepare: async ({ providerUrl }) => {
     const fault = { on: 'POST /oauth/token', kind: 'reset-after', times: 1 };
     await control(providerUrl, 'faults', [fault]);
-    await (await connect({})).rotate({ door: 'operator', onlyIfDue: false });
+    await (await connect({})).rotate({ trigger: 'operator', onlyIfDue: false });
     await control(providerUrl, 'faults', [slow]);
     return { args: ['recover', '--yes'] };
   },

@@ -194,9 +194,9 @@ const isRemedy = (command: string) =>
 /** All that is named for what stands, by everybody who speaks of it. */
 async function named(world: World, row: string | undefined): Promise<readonly string[]> {
   const { rotate } = await connectionOf(world);
-  const { outcome } = await rotate({ door: 'operator', onlyIfDue: true });
+  const { outcome } = await rotate({ trigger: 'operator', onlyIfDue: true });
   const turn = 'reauthorization-required';
-  const report = { connection: 'default', door: 'schedule', atMs: 0, outcome, turn } as const;
+  const report = { connection: 'default', trigger: 'schedule', atMs: 0, outcome, turn } as const;
   const told = await Promise.all([
     run(world, 'status'),
     run(world, 'doctor'),

@@ -103,9 +103,9 @@ describe('an event that is forwarded', () => {
     const path = `${await temporaryFolder()}/store`;
     const { system, connect, advance, events } = await openStage({ path, keepsEvents: true });
     await connect();
-    await system.rotate({ door: 'schedule' });
+    await system.rotate({ trigger: 'schedule' });
     advance(12 * 3_600);
-    await system.rotate({ door: 'schedule' });
+    await system.rotate({ trigger: 'schedule' });
     expect(events).toHaveLength(1);
     const outbox = await outboxIn(path);
     const { heard, target } = listener();

@@ -60,7 +60,7 @@ async function openSystem(
     clock,
     // Nobody is asked: what is served is what is stored.
     tokens: createTokenSource({ clock, accessToken, rotator: { ask: async () => nobody } }),
-    check: () => rotate(ports(), { door: 'schedule' }),
+    check: () => rotate(ports(), { trigger: 'schedule' }),
     advance: (hours) => {
       clock.advance(hours * hourMs);
       server.sandbox.advance(hours * 3600);

@@ -19,7 +19,7 @@ describe('the system on one machine', () => {
     const { system } = await openStage();
     expect(await system.published()).toBeUndefined();
     expect(await system.tryToken()).toBe('unknown');
-    expect(await system.rotate({ door: 'schedule' })).toMatchObject({
+    expect(await system.rotate({ trigger: 'schedule' })).toMatchObject({
       kind: 'not-connected',
       missing: 'grant',
     });
@@ -68,9 +68,9 @@ describe('the system on one machine', () => {
   it('reports each pass, and makes an event of what is news', async () => {
     const { system, connect, advance, reports, events } = await openStage();
     await connect();
-    await system.rotate({ door: 'schedule' });
+    await system.rotate({ trigger: 'schedule' });
     advance(12 * hourSeconds);
-    await system.rotate({ door: 'schedule' });
+    await system.rotate({ trigger: 'schedule' });
     expect(reports.map(({ outcome }) => outcome.kind)).toEqual(['fresh', 'refreshed']);
     expect(events.map(({ detailType }) => detailType)).toEqual(['Token Refreshed']);
   });
@@ -81,7 +81,7 @@ describe('the system on one machine', () => {
     advance(25 * hourSeconds);
     const obtained = await system.tokens.obtain();
     expect(obtained).toMatchObject({ kind: 'token', token: { generation: 2 } });
-    expect(reports.map(({ door }) => door)).toEqual(['consumer']);
+    expect(reports.map(({ trigger }) => trigger)).toEqual(['consumer']);
   });
 
   it('serves the token that it has while the provider is down, and heals', async () => {
@@ -89,11 +89,11 @@ describe('the system on one machine', () => {
     await connect();
     await setFaults(outage);
     advance(12 * hourSeconds);
-    expect((await system.rotate({ door: 'schedule' })).kind).toBe('waiting');
+    expect((await system.rotate({ trigger: 'schedule' })).kind).toBe('waiting');
     expect(await system.tryToken()).toBe('accepted');
     await setFaults();
     advance(hourSeconds);
-    expect((await system.rotate({ door: 'schedule' })).kind).toBe('refreshed');
+    expect((await system.rotate({ trigger: 'schedule' })).kind).toBe('refreshed');
   });
 
   it(

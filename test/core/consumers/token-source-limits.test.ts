@@ -248,7 +248,7 @@ describe('a caller beside a real rotator', () => {
       accessToken: connection.accessToken,
       rotator: {
         ask: async (wish) =>
-          answerOf(await rotate(connection.ports(), { door: 'consumer', ...wish })),
+          answerOf(await rotate(connection.ports(), { trigger: 'consumer', ...wish })),
       },
     });
 
@@ -280,7 +280,7 @@ describe('a caller beside a real rotator', () => {
     const connection = memoryConnection([granted(3)]);
     connection.store(grantOf(25 * hour, { generation: 2 }));
     const rejected = { grant: 1, generation: 1, attempt: 0 };
-    expect(await rotate(connection.ports(), { door: 'consumer', rejected })).toMatchObject({
+    expect(await rotate(connection.ports(), { trigger: 'consumer', rejected })).toMatchObject({
       kind: 'refreshed',
     });
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts';
-import { JournalPage } from '../../../src/core/journal/journal-session.ts';
+import { JournalSession } from '../../../src/core/journal/journal-session.ts';
 import type { JournalStore } from '../../../src/core/journal/journal-store.ts';
 
 /** A journal in memory that refuses a write after any other revision than its own. */
@@ -28,12 +28,12 @@ const clock = {
 const counted = (journal: Journal): Journal => ({ ...journal, fence: journal.fence + 1 });
 
 it('reading tells the time of the store', async () => {
-  expect(await new JournalPage(memoryJournal().store, clock).read()).toBe(5000);
+  expect(await new JournalSession(memoryJournal().store, clock).read()).toBe(5000);
 });
 
 it('a change is written and then seen', async () => {
   const { state, store } = memoryJournal();
-  const page = new JournalPage(store, clock);
+  const page = new JournalSession(store, clock);
   await page.read();
   expect(await page.amend(counted)).toBe('amended');
   expect(page.journal.fence).toBe(1);
@@ -46,20 +46,20 @@ it('a change that lost a race is made again on the newer journal', async () => {
   const { state, store } = memoryJournal(() => {
     if (races-- > 0) Object.assign(state, { journal: { ...emptyJournal, fence: 7 }, revision: 1 });
   });
-  const page = new JournalPage(store, clock);
+  const page = new JournalSession(store, clock);
   expect(await page.amend(counted)).toBe('amended');
   expect(state.journal.fence).toBe(8);
 });
 
 it('a change that is there already writes nothing', async () => {
   const { state, store } = memoryJournal();
-  await new JournalPage(store, clock).amend((journal) => journal);
+  await new JournalSession(store, clock).amend((journal) => journal);
   expect(state.revision).toBe(0);
 });
 
 it('a refusal is passed on and writes nothing', async () => {
   const { state, store } = memoryJournal();
-  expect(await new JournalPage(store, clock).amend(() => 'lease-lost')).toBe('lease-lost');
+  expect(await new JournalSession(store, clock).amend(() => 'lease-lost')).toBe('lease-lost');
   expect(state.revision).toBe(0);
 });
 
@@ -67,12 +67,14 @@ it('a journal that never stops changing is given up', async () => {
   const { state, store } = memoryJournal(() =>
     Object.assign(state, { revision: state.revision + 1 }),
   );
-  await expect(new JournalPage(store, clock).amend(counted)).rejects.toThrow('50 times in a row');
+  await expect(new JournalSession(store, clock).amend(counted)).rejects.toThrow(
+    '50 times in a row',
+  );
 });
 
 it('what was found at first is remembered', async () => {
   const { store } = memoryJournal();
-  const page = new JournalPage(store, clock);
+  const page = new JournalSession(store, clock);
   expect(page.found).toBe(emptyJournal);
   await page.read();
   await page.amend(counted);
@@ -81,7 +83,7 @@ it('what was found at first is remembered', async () => {
 });
 
 it("time is the store's, carried on by the monotonic clock", async () => {
-  const page = new JournalPage(memoryJournal().store, clock);
+  const page = new JournalSession(memoryJournal().store, clock);
   expect(page.nowMs()).toBe(70_000);
   await page.read();
   expect(page.nowMs()).toBe(5000);
@@ -90,7 +92,7 @@ it("time is the store's, carried on by the monotonic clock", async () => {
 });
 
 it('time is in whole milliseconds, whatever the monotonic clock adds', async () => {
-  const page = new JournalPage(memoryJournal().store, clock);
+  const page = new JournalSession(memoryJournal().store, clock);
   Object.assign(time, { monotonicMs: 100.25 });
   await page.read();
   Object.assign(time, { monotonicMs: 350.6443 });

@@ -11,7 +11,7 @@ async function unanswered(provider: string) {
   it.store(grantOf(13 * hour));
   const { journal, clock } = it.ports();
   await notePolicy(journal, clock, { provider, policy: reusable });
-  return { it, outcome: await rotate(it.ports(), { door: 'schedule' }) };
+  return { it, outcome: await rotate(it.ports(), { trigger: 'schedule' }) };
 }
 
 it('a pass goes by what was measured: an unanswered token is sent again at once', async () => {

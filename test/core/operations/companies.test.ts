@@ -15,7 +15,9 @@ describe('the companies that consumers are told of', () => {
     world.store(grantOf(13 * hour, { companies }));
     await serveCompanies(world.accessToken, chosen ? [chosen] : [], world.ports().random);
     expect(world.publishedToken()).toMatchObject({ generation: 1, companies: [chosen] });
-    expect(await rotate(world.ports(), { door: 'schedule' })).toMatchObject({ kind: 'refreshed' });
+    expect(await rotate(world.ports(), { trigger: 'schedule' })).toMatchObject({
+      kind: 'refreshed',
+    });
     expect(world.publishedToken()).toMatchObject({ generation: 2, companies: [chosen] });
     expect(world.currentGrant().companies).toEqual(companies);
   });
@@ -24,7 +26,7 @@ describe('the companies that consumers are told of', () => {
     const world = memoryConnection([granted(2)]);
     world.store(grantOf(13 * hour));
     await serveCompanies(world.accessToken, companies, world.ports().random);
-    await rotate(world.ports(), { door: 'schedule' });
+    await rotate(world.ports(), { trigger: 'schedule' });
     expect(world.publishedToken()).toMatchObject({ generation: 2, companies });
   });
 
@@ -32,7 +34,7 @@ describe('the companies that consumers are told of', () => {
     const world = memoryConnection();
     world.store(grantOf(0, { companies }));
     world.store(grantOf(0, { grant: 2, generation: 2, companies: [] }), 'v2', false);
-    await rotate(world.ports(), { door: 'schedule' });
+    await rotate(world.ports(), { trigger: 'schedule' });
     expect(world.publishedToken()).toMatchObject({ generation: 2, companies: [] });
   });
 
@@ -48,7 +50,7 @@ describe('the companies that consumers are told of', () => {
         world.accessToken.before = () => {};
         narrowing = serveCompanies(world.accessToken, chosen ? [chosen] : [], random);
       };
-      expect(await rotate(world.ports(), { door: 'schedule' })).toMatchObject({
+      expect(await rotate(world.ports(), { trigger: 'schedule' })).toMatchObject({
         kind: 'refreshed',
       });
       await narrowing;

@@ -186,7 +186,7 @@ describe('a login', () => {
       const moved = await promote(versionId, from);
       if (moves > 1) return moved;
       it.journal.set({ known: null });
-      await rotate(it.ports(), { door: 'operator' });
+      await rotate(it.ports(), { trigger: 'operator' });
       return down();
     };
     const { position } = await login(it.ports(), consent);
@@ -218,7 +218,7 @@ describe('a login', () => {
     expect(new Set(warnings)).toEqual(new Set(['it is down']));
     it.journal.before = () => {};
     it.accessToken.before = () => {};
-    expect(await rotate(it.ports(), { door: 'schedule' })).toMatchObject({ kind: 'adopted' });
+    expect(await rotate(it.ports(), { trigger: 'schedule' })).toMatchObject({ kind: 'adopted' });
     expect(it.publishedToken().generation).toBe(2);
   });
 
@@ -272,7 +272,7 @@ describe('a refresh token that was got elsewhere', () => {
     await login(it.ports(), adopted);
     expect(it.currentGrant().accessToken).toBeNull();
     expect(it.accessToken.currentId).toBeUndefined();
-    expect(await rotate(it.ports(), { door: 'login' })).toMatchObject({ kind: 'refreshed' });
+    expect(await rotate(it.ports(), { trigger: 'login' })).toMatchObject({ kind: 'refreshed' });
     expect(it.presented).toEqual(['r/consented']);
     expect(it.publishedToken().accessToken.reveal()).toBe('a/0002invented');
   });
@@ -280,6 +280,6 @@ describe('a refresh token that was got elsewhere', () => {
   it('that the provider refuses is told at once', async () => {
     const it = memoryConnection([{ kind: 'invalid-grant' }]);
     await login(it.ports(), adopted);
-    expect(await rotate(it.ports(), { door: 'login' })).toMatchObject({ kind: 'latched' });
+    expect(await rotate(it.ports(), { trigger: 'login' })).toMatchObject({ kind: 'latched' });
   });
 });

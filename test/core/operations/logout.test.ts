@@ -98,7 +98,7 @@ describe('a logout', () => {
     const said = expect.stringMatching(/logged out at .*: fresco login/);
     const tokens = createTokenSource({ clock, accessToken });
     expect(await tokens.obtain()).toEqual({ kind: 'person-needed', detail: said });
-    expect(await rotate(world.ports(), { door: 'operator' })).toMatchObject({
+    expect(await rotate(world.ports(), { trigger: 'operator' })).toMatchObject({
       kind: 'store-refused',
       reason: 'missing',
       detail: said,

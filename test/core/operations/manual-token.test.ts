@@ -12,7 +12,7 @@ import { grantOf, hour, memoryConnection } from '../memory-connection.ts';
 const companies: readonly Company[] = [{ id: 108061, name: 'Studio Esempio' }];
 const scopes = ['entity.clients:r', 'settings:r'];
 const manual = { accessToken: new Secret('a/0009invented'), companies, scopes };
-const schedule: RotationRequest = { door: 'schedule' };
+const schedule: RotationRequest = { trigger: 'schedule' };
 
 /** A connection with a manual token, whose provider is asked as often as `asked` says. */
 async function manualConnection(lacks: readonly string[] = []) {
@@ -59,7 +59,7 @@ describe('a manual token that is put in', () => {
     });
     expect(world.publishedToken().accessToken.reveal()).toBe('a/0009invented');
     expect(world.journal.journal.latch).toBeNull();
-    expect(await rotate(world.ports(), { door: 'operator' })).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(world.ports(), { trigger: 'operator' })).toMatchObject({ kind: 'fresh' });
     expect(world.presented).toEqual([]);
   });
 
@@ -170,9 +170,9 @@ describe('the pass of a connection with a manual token', () => {
   it('asks at once where an operator does', async () => {
     const { pass, asked } = await manualConnection();
     await pass();
-    await pass({ door: 'operator', onlyIfDue: true });
+    await pass({ trigger: 'operator', onlyIfDue: true });
     expect(asked).toHaveLength(1);
-    await pass({ door: 'operator' });
+    await pass({ trigger: 'operator' });
     expect(asked).toHaveLength(2);
   });
 
@@ -215,27 +215,27 @@ describe('the pass of a connection with a manual token', () => {
   it('says nothing of a token that it could not ask about, and asks again', async () => {
     const { pass, verdicts, asked } = await manualConnection();
     verdicts.push('unknown', 'unknown');
-    expect(await pass({ door: 'operator' })).toMatchObject({ kind: 'unavailable' });
-    expect(await pass({ door: 'operator' })).toMatchObject({ kind: 'unavailable' });
-    expect(await pass({ door: 'operator' })).toMatchObject({ kind: 'fresh' });
+    expect(await pass({ trigger: 'operator' })).toMatchObject({ kind: 'unavailable' });
+    expect(await pass({ trigger: 'operator' })).toMatchObject({ kind: 'unavailable' });
+    expect(await pass({ trigger: 'operator' })).toMatchObject({ kind: 'fresh' });
     expect(asked).toHaveLength(3);
   });
 
   it('asks once a minute at most for all consumers that complain', async () => {
     const { pass, verdicts, asked, publishedToken } = await manualConnection();
-    const complaint: RotationRequest = { door: 'consumer', rejected: publishedToken() };
+    const complaint: RotationRequest = { trigger: 'consumer', rejected: publishedToken() };
     verdicts.push('rejected');
     expect(await pass(complaint)).toMatchObject({ kind: 'token-rejected' });
     expect(await pass(complaint)).toMatchObject({ kind: 'token-rejected' });
     expect(asked).toHaveLength(1);
     const ofOlder = { grant: 0, generation: 0, attempt: 0 };
-    expect(await pass({ door: 'consumer', rejected: ofOlder })).toMatchObject({ kind: 'fresh' });
+    expect(await pass({ trigger: 'consumer', rejected: ofOlder })).toMatchObject({ kind: 'fresh' });
     expect(asked).toHaveLength(1);
   });
 
   it('does not look at permissions for a consumer that complains without reason', async () => {
     const { pass, publishedToken } = await manualConnection(['settings:r']);
-    const complaint: RotationRequest = { door: 'consumer', rejected: publishedToken() };
+    const complaint: RotationRequest = { trigger: 'consumer', rejected: publishedToken() };
     expect(await pass(complaint)).toMatchObject({ kind: 'fresh' });
   });
 

@@ -91,9 +91,9 @@ const scenes: Record<string, (world: World) => unknown> = {
 };
 
 const requests = {
-  'an operator': { door: 'operator' },
-  'an operator, if it is due': { door: 'operator', onlyIfDue: true },
-  'the schedule': { door: 'schedule' },
+  'an operator': { trigger: 'operator' },
+  'an operator, if it is due': { trigger: 'operator', onlyIfDue: true },
+  'the schedule': { trigger: 'schedule' },
 } as const;
 
 describe.each(Object.entries(requests))('what is foreseen for %s', (_, request) => {
@@ -123,7 +123,7 @@ describe('what is foreseen', () => {
     const world = memoryConnection();
     world.store(grantOf(13 * hour));
     sealed(world);
-    expect(await preview(world.ports(), { door: 'operator' })).toEqual({
+    expect(await preview(world.ports(), { trigger: 'operator' })).toEqual({
       kind: 'would-send',
       parent: { grant: 1, generation: 2, attempt: 1 },
       isSentBefore: false,
@@ -136,7 +136,7 @@ describe('what is foreseen', () => {
     world.store(grantOf(hour), 'v1');
     world.store(grantOf(0, { generation: 2 }), 'v2', false);
     world.accessToken.stale.push('v0', 'v0', 'v0');
-    expect(await preview(world.ports(), { door: 'schedule' })).toMatchObject({
+    expect(await preview(world.ports(), { trigger: 'schedule' })).toMatchObject({
       outcome: { kind: 'adopted', token: { generation: 2 } },
     });
   });
@@ -145,7 +145,7 @@ describe('what is foreseen', () => {
     const world = memoryConnection();
     world.store(grantOf(25 * hour));
     world.journal.set(open(startMs - 3 * hour));
-    expect(await preview(world.ports(), { door: 'schedule' })).toMatchObject({
+    expect(await preview(world.ports(), { trigger: 'schedule' })).toMatchObject({
       isSentBefore: true,
     });
   });
@@ -153,7 +153,7 @@ describe('what is foreseen', () => {
   it('ends where the provider would be asked about the access token', async () => {
     const world = memoryConnection();
     world.store(grantOf(hour));
-    const complains = { door: 'consumer', rejected: parent } as const;
+    const complains = { trigger: 'consumer', rejected: parent } as const;
     expect(await preview(world.ports(), complains)).toEqual({ kind: 'would-ask' });
   });
 
@@ -162,6 +162,6 @@ describe('what is foreseen', () => {
     world.journal.before = () => {
       throw new TypeError('a bug');
     };
-    await expect(preview(world.ports(), { door: 'schedule' })).rejects.toThrow('a bug');
+    await expect(preview(world.ports(), { trigger: 'schedule' })).rejects.toThrow('a bug');
   });
 });

@@ -30,7 +30,7 @@ describe('an answer that was lost', () => {
   it('is asked for again at once, and what comes is published and settled', async () => {
     const it = memoryConnection([{ kind: 'uncertain', cause: 'reset' }, granted(2)]);
     it.store(grantOf(13 * hour));
-    await rotate(it.ports(), { door: 'schedule' });
+    await rotate(it.ports(), { trigger: 'schedule' });
     expect(await sendAgain(it.ports())).toMatchObject({ kind: 'refreshed' });
     expect(it.presented).toEqual(['r/0001invented', 'r/0001invented']);
     expect(it.journal.journal).toMatchObject({ dispatch: null, seals: [], lease: null });
@@ -47,7 +47,7 @@ describe('an answer that was lost', () => {
   it('is not asked for while another holds the lease', async () => {
     const it = memoryConnection([{ kind: 'uncertain', cause: 'reset' }]);
     it.store(grantOf(13 * hour));
-    await rotate(it.ports(), { door: 'schedule' });
+    await rotate(it.ports(), { trigger: 'schedule' });
     const expiresAtMs = it.time.nowMs + 60_000;
     it.journal.set({ lease: { owner: 'another', fence: 9, expiresAtMs }, fence: 9 });
     expect(await sendAgain(it.ports())).toMatchObject({ kind: 'busy' });
@@ -61,8 +61,8 @@ async function latched(...answers: Parameters<typeof memoryConnection>[0] & obje
   const it = memoryConnection([refused, refused, ...answers]);
   it.store(grantOf(2 * hour));
   it.store(secondOf());
-  await rotate(it.ports(), { door: 'operator' });
-  await rotate(it.ports(), { door: 'operator' });
+  await rotate(it.ports(), { trigger: 'operator' });
+  await rotate(it.ports(), { trigger: 'operator' });
   it.presented.length = 0;
   return { it, given: { current: secondOf(), earlier: grantOf(2 * hour) } };
 }
@@ -199,10 +199,10 @@ describe('a seal that the current key does not open', () => {
   ])('stops every pass until the key is found in $name', async ({ others }) => {
     const { it, made, ports } = sealed();
     for (const [id, value] of Object.entries(others)) it.grant.versions.set(id, value);
-    expect(await rotate(ports, { door: 'schedule' })).toMatchObject({ kind: 'seal-unreadable' });
+    expect(await rotate(ports, { trigger: 'schedule' })).toMatchObject({ kind: 'seal-unreadable' });
     const opened = openedAmong(made, await grantsAmong(ports, ['v2', 'v1']));
     expect(await putOpened(ports, 'v3', opened ?? new Secret(''))).toBe('promoted');
-    await rotate(it.ports(), { door: 'schedule' });
+    await rotate(it.ports(), { trigger: 'schedule' });
     expect(it.publishedToken().generation).toBe(3);
     expect(it.journal.journal.seals).toEqual([]);
   });

@@ -18,8 +18,8 @@ const published = {
 async function passOf(failingSinceMs: number | null = null) {
   const connection = memoryConnection();
   connection.journal.set({ failingSinceMs });
-  const pass = startPass(connection.ports(), { door: 'operator' });
-  await pass.page.read();
+  const pass = startPass(connection.ports(), { trigger: 'operator' });
+  await pass.session.read();
   return pass;
 }
 
@@ -30,7 +30,7 @@ describe('the report of a pass', () => {
     pass.warnings.push('invented warning');
     expect(reportOf(pass, refreshed, false)).toEqual({
       connection: 'default',
-      door: 'operator',
+      trigger: 'operator',
       atMs: startMs,
       outcome: refreshed,
       published: { ...token, issuedAtMs: startMs - 1000 },
@@ -56,7 +56,7 @@ describe('the report of a pass', () => {
 describe('the event of a report', () => {
   const base: Report = {
     connection: 'default',
-    door: 'schedule',
+    trigger: 'schedule',
     atMs: startMs,
     outcome: refreshed,
     warnings: [],

@@ -105,7 +105,7 @@ it.each(outcomes)('%j', (outcome, outcomeClass, words, tone) => {
 
 const report = (outcome: Outcome, more: Partial<Report> = {}): Report => ({
   connection: 'default',
-  door: 'schedule',
+  trigger: 'schedule',
   atMs: 3_600_000,
   outcome,
   warnings: [],

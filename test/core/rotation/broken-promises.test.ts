@@ -35,7 +35,7 @@ async function played({ ageMs, answer }: Scene, nth: number): Promise<number> {
     if (calls === nth) throw new TypeError(`a bug in call ${nth}`);
   };
   for (const store of [it.journal, it.grant, it.accessToken]) store.before = before;
-  await rotate(it.ports(), { door: 'schedule' });
+  await rotate(it.ports(), { trigger: 'schedule' });
   return calls;
 }
 

@@ -79,7 +79,7 @@ describe('a rotation', () => {
     const connection = memoryConnection([granted(2)]);
     connection.store(grantOf(13 * hour));
     const { ports, rounds } = inRounds(connection.ports());
-    expect((await rotate(ports, { door: 'schedule' })).kind).toBe('refreshed');
+    expect((await rotate(ports, { trigger: 'schedule' })).kind).toBe('refreshed');
     expect(rounds.map((round) => round.toSorted())).toEqual(needed);
   });
 
@@ -87,7 +87,7 @@ describe('a rotation', () => {
     const connection = memoryConnection();
     connection.store(grantOf(hour));
     const { ports, rounds } = inRounds(connection.ports());
-    expect((await rotate(ports, { door: 'schedule' })).kind).toBe('fresh');
+    expect((await rotate(ports, { trigger: 'schedule' })).kind).toBe('fresh');
     expect(rounds.map((round) => round.toSorted())).toEqual([...needed.slice(0, 2), ['put event']]);
   });
 });

@@ -4,9 +4,9 @@ import type { AccessToken } from '../../../src/core/records/access-token.ts';
 import type { Grant } from '../../../src/core/records/grant.ts';
 import {
   dueReason,
+  type GateInput,
   isLastChance,
-  limitIsLifted,
-  type Sight,
+  limitIsWaived,
   sendsPerDayMax,
   spendBarrier,
 } from '../../../src/core/rotation/gate.ts';
@@ -41,14 +41,14 @@ const settings = {
   storeMs: 10_000,
 } as const;
 
-function sight(more: Partial<Sight> = {}, journal: Partial<Journal> = {}): Sight {
+function sight(more: Partial<GateInput> = {}, journal: Partial<Journal> = {}): GateInput {
   return {
     journal: { ...emptyJournal, ...journal },
     published,
     current,
     nowMs: issuedAtMs + hour,
-    dead: false,
-    request: { door: 'schedule' },
+    publishedRejected: false,
+    request: { trigger: 'schedule' },
     settings,
     ...more,
   };
@@ -103,37 +103,37 @@ describe('a pass is due', () => {
   });
 
   it('when the published token has been rejected', () => {
-    expect(dueReason(sight({ dead: true }))).toBe('rejected');
+    expect(dueReason(sight({ publishedRejected: true }))).toBe('rejected');
   });
 
   it.each<[string, RotationRequest, string | undefined]>([
-    ['an operator asks', { door: 'operator' }, 'asked'],
-    ['an operator asks for what is due only', { door: 'operator', onlyIfDue: true }, undefined],
-    ['a login asks', { door: 'login' }, 'asked'],
-    ['the schedule looks', { door: 'schedule' }, undefined],
-    ['a consumer is content', { door: 'consumer', minValidityMs: 23 * hour }, undefined],
+    ['an operator asks', { trigger: 'operator' }, 'asked'],
+    ['an operator asks for what is due only', { trigger: 'operator', onlyIfDue: true }, undefined],
+    ['a login asks', { trigger: 'login' }, 'asked'],
+    ['the schedule looks', { trigger: 'schedule' }, undefined],
+    ['a consumer is content', { trigger: 'consumer', minValidityMs: 23 * hour }, undefined],
     [
       'a consumer wants more than is left',
-      { door: 'consumer', minValidityMs: 23 * hour + 1 },
+      { trigger: 'consumer', minValidityMs: 23 * hour + 1 },
       'asked',
     ],
     [
       'a consumer wants the most that there is',
-      { door: 'consumer', minValidityMs: 24 * hour - 5 * minute },
+      { trigger: 'consumer', minValidityMs: 24 * hour - 5 * minute },
       'asked',
     ],
     [
       'a consumer wants more than a refresh can give',
-      { door: 'consumer', minValidityMs: 24 * hour - 5 * minute + 1 },
+      { trigger: 'consumer', minValidityMs: 24 * hour - 5 * minute + 1 },
       undefined,
     ],
-    ['Secrets Manager rotates', { door: 'native' }, 'asked'],
+    ['Secrets Manager rotates', { trigger: 'native' }, 'asked'],
   ])('or not: %s', (_name, request, reason) => {
     expect(dueReason(sight({ request }))).toBe(reason);
   });
 
   it('but not natively within ten minutes of a refresh: Secrets Manager repeats its steps', () => {
-    const request: RotationRequest = { door: 'native' };
+    const request: RotationRequest = { trigger: 'native' };
     const justBefore = sight({ request, nowMs: issuedAtMs + 10 * minute - 1 });
     expect(dueReason(justBefore)).toBeUndefined();
     expect(dueReason(sight({ request, nowMs: issuedAtMs + 10 * minute }))).toBe('asked');
@@ -194,7 +194,9 @@ describe('a due token is not sent', () => {
     } as const;
     const later = nowMs + 10 * minute;
     expect(spendBarrier(sight({ nowMs: later }, { dispatch: open, canary }))).toBeUndefined();
-    expect(spendBarrier(sight({ nowMs: later, dead: true }, { dispatch: open }))).toBeUndefined();
+    expect(
+      spendBarrier(sight({ nowMs: later, publishedRejected: true }, { dispatch: open })),
+    ).toBeUndefined();
     const twice = { ...open, sends: [...open.sends, sent(later)] };
     const barrier = spendBarrier(sight({ nowMs: later + 1 }, { dispatch: twice, canary }));
     expect(barrier).toMatchObject({ kind: 'uncertain', replayAtMs: current.expiresAtMs });
@@ -221,13 +223,13 @@ describe('a due token is not sent', () => {
   });
 
   it.each([
-    { door: 'schedule', count: sendsPerDayMax.schedule - 1, want: undefined },
-    { door: 'schedule', count: sendsPerDayMax.schedule, want: 'limited' },
-    { door: 'operator', count: sendsPerDayMax.schedule, want: 'limited' },
-    { door: 'consumer', count: sendsPerDayMax.consumer, want: 'limited' },
-  ] as const)('$count sends in a day leave the $door $want', ({ door, count, want }) => {
+    { trigger: 'schedule', count: sendsPerDayMax.schedule - 1, want: undefined },
+    { trigger: 'schedule', count: sendsPerDayMax.schedule, want: 'limited' },
+    { trigger: 'operator', count: sendsPerDayMax.schedule, want: 'limited' },
+    { trigger: 'consumer', count: sendsPerDayMax.consumer, want: 'limited' },
+  ] as const)('$count sends in a day leave the $trigger $want', ({ trigger, count, want }) => {
     const sentAtMs = Array.from({ length: count }, (_, n) => nowMs - 20 * hour + n);
-    expect(spendBarrier(sight({ request: { door } }, { sentAtMs }))?.kind).toBe(want);
+    expect(spendBarrier(sight({ request: { trigger } }, { sentAtMs }))?.kind).toBe(want);
   });
 
   it('as many sends as a day may have wait until the first that counts is a day old', () => {
@@ -241,10 +243,10 @@ describe('a due token is not sent', () => {
   it('a store whose versions cost nothing has a number of its own', () => {
     const sentAtMs = Array.from({ length: 40 }, (_, n) => nowMs - 20 * hour + n);
     const sendsPerDay = { schedule: 41, consumer: 40 };
-    const barrier = (door: 'operator' | 'consumer') => {
+    const barrier = (trigger: 'operator' | 'consumer') => {
       const { settings } = sight({}, {});
       const mine = { ...settings, sendsPerDay };
-      return spendBarrier(sight({ request: { door }, settings: mine }, { sentAtMs }))?.kind;
+      return spendBarrier(sight({ request: { trigger }, settings: mine }, { sentAtMs }))?.kind;
     };
     expect([barrier('operator'), barrier('consumer')]).toEqual([undefined, 'limited']);
   });
@@ -257,8 +259,8 @@ describe('a due token is not sent', () => {
 
 describe('on demand a token is sent', () => {
   const nowMs = issuedAtMs + 2 * hour;
-  const onDemand = (more: Partial<Sight>, journal: Partial<Journal>) =>
-    spendBarrier(sight({ nowMs, request: { door: 'consumer' }, ...more }, journal));
+  const onDemand = (more: Partial<GateInput>, journal: Partial<Journal>) =>
+    spendBarrier(sight({ nowMs, request: { trigger: 'consumer' }, ...more }, journal));
 
   it.each([
     { name: 'one ms before 45 minutes', atMs: nowMs - 45 * minute + 1, want: 'limited' },
@@ -282,15 +284,17 @@ describe('on demand a token is sent', () => {
       sentAtMs: [nowMs - minute],
       canary: { ...spoken, verdict: 'accepted' },
     } as const;
-    expect(onDemand({ dead: true }, died)).toBeUndefined();
-    expect(onDemand({ dead: true }, { ...died, liftedFor: position })?.kind).toBe('limited');
+    expect(onDemand({ publishedRejected: true }, died)).toBeUndefined();
+    expect(onDemand({ publishedRejected: true }, { ...died, liftedFor: position })?.kind).toBe(
+      'limited',
+    );
     const before = { ...position, generation: 6 };
-    expect(onDemand({ dead: true }, { ...died, liftedFor: before })).toBeUndefined();
+    expect(onDemand({ publishedRejected: true }, { ...died, liftedFor: before })).toBeUndefined();
   });
 
   it('not sooner if the token failed its very first canary, whether or not that was noted', () => {
     const isLifted = (canary: Journal['canary']) =>
-      limitIsLifted(sight({ dead: true }, { canary }));
+      limitIsWaived(sight({ publishedRejected: true }, { canary }));
     expect(isLifted({ ...spoken, verdict: 'rejected' })).toBe(false);
     expect(isLifted({ ...spoken, verdict: 'rejected', fromFirst: false })).toBe(true);
     expect(isLifted(null)).toBe(false);

@@ -14,8 +14,8 @@ const refuse = () => {
 async function connected() {
   const connection = memoryConnection();
   connection.store(grantOf(20 * hour));
-  const pass = startPass(connection.ports(), { door: 'schedule' });
-  await pass.page.read();
+  const pass = startPass(connection.ports(), { trigger: 'schedule' });
+  await pass.session.read();
   return { ...connection, pass };
 }
 

@@ -21,7 +21,7 @@ function connected() {
   const connection = memoryConnection();
   connection.store(older);
   connection.grant.versions.set('v2', encodeGrant(newer));
-  const pass = startPass(connection.ports(), { door: 'schedule' });
+  const pass = startPass(connection.ports(), { trigger: 'schedule' });
   return { ...connection, pass };
 }
 

@@ -11,8 +11,8 @@ import { Secret } from '../../../src/core/secret.ts';
 import { granted, grantOf, hour, memoryConnection, startMs } from '../memory-connection.ts';
 
 const minute = 60_000;
-const schedule = { door: 'schedule' } as const;
-const operator = { door: 'operator' } as const;
+const schedule = { trigger: 'schedule' } as const;
+const operator = { trigger: 'operator' } as const;
 const parent = { grant: 1, generation: 1, attempt: 0 };
 const random = { bytes: (count: number) => new Uint8Array(count).fill(9) };
 const down = () => {
@@ -610,12 +610,12 @@ describe('an answer', () => {
 
   it.each([
     ['a check', schedule, 55],
-    ['a consumer', { door: 'consumer' }, 55],
-    ['cron', { door: 'operator', onlyIfDue: true }, 55],
+    ['a consumer', { trigger: 'consumer' }, 55],
+    ['cron', { trigger: 'operator', onlyIfDue: true }, 55],
     ['an operator', operator, 0],
-    ['Secrets Manager', { door: 'native' }, 0],
-    ['a login', { door: 'login' }, 0],
-    ['a person who recovers', { door: 'operator', onlyIfDue: true, sendAgain: true }, 0],
+    ['Secrets Manager', { trigger: 'native' }, 0],
+    ['a login', { trigger: 'login' }, 0],
+    ['a person who recovers', { trigger: 'operator', onlyIfDue: true, sendAgain: true }, 0],
   ] as const)(
     'that refuses the application is asked for again by %s',
     async (_, request, minutes) => {
@@ -669,7 +669,7 @@ describe('an answer', () => {
     it.store(grantOf(hour));
     await rotate(it.ports(), operator);
     it.passTime(hour);
-    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(it.ports(), { trigger: 'consumer' })).toMatchObject({ kind: 'fresh' });
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
   });
 
@@ -793,10 +793,10 @@ describe('an answer', () => {
     const doubt = { clientVersionId: 'c1', said: 'x' };
     const latch = { kind: 'revoked', position: parent, sinceMs: 5, doubt } as const;
     it.journal.set({ latch, known: parent });
-    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'latched' });
+    expect(await rotate(it.ports(), { trigger: 'consumer' })).toMatchObject({ kind: 'latched' });
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'latched' });
     it.client.versionId = 'c2';
-    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(it.ports(), { trigger: 'consumer' })).toMatchObject({ kind: 'fresh' });
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
   });
 
@@ -804,7 +804,7 @@ describe('an answer', () => {
     const it = memoryConnection([{ kind: 'invalid-grant' }, granted(2)]);
     it.store(grantOf(hour));
     expect(await rotate(it.ports(), operator)).toMatchObject({ kind: 'refused' });
-    expect(await rotate(it.ports(), { door: 'consumer' })).toMatchObject({ kind: 'fresh' });
+    expect(await rotate(it.ports(), { trigger: 'consumer' })).toMatchObject({ kind: 'fresh' });
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
   });
 
@@ -815,7 +815,7 @@ describe('an answer', () => {
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'paused' });
     await resume(it.journal, it.ports().clock);
     await rotate(it.ports(), schedule);
-    const impatient = { door: 'consumer', minValidityMs: 23.9 * hour } as const;
+    const impatient = { trigger: 'consumer', minValidityMs: 23.9 * hour } as const;
     it.passTime(10 * minute);
     expect(await rotate(it.ports(), impatient)).toMatchObject({ kind: 'limited' });
     it.passTime(hour);
@@ -911,7 +911,7 @@ describe('a person', () => {
 });
 
 describe('a consumer who complains', () => {
-  const complains = { door: 'consumer', rejected: parent } as const;
+  const complains = { trigger: 'consumer', rejected: parent } as const;
 
   it('of an older token is answered at once, with neither canary nor spend', async () => {
     const it = memoryConnection();
@@ -965,7 +965,7 @@ describe('a consumer who complains', () => {
     world.accessToken.stale.push(seen);
     world.verdicts.push('rejected');
     const request = {
-      door: 'consumer',
+      trigger: 'consumer',
       rejected: { grant: 1, generation: 1, attempt: 0 },
     } as const;
     expect((await rotate(world.ports(), request)).kind).toBe('refreshed');
@@ -987,7 +987,7 @@ describe('a consumer who complains', () => {
     const it = memoryConnection([granted(2)]);
     it.store(grantOf(13 * hour));
     const request = {
-      door: 'consumer',
+      trigger: 'consumer',
       rejected: { grant: 9, generation: 9, attempt: 9 },
     } as const;
     expect(await rotate(it.ports(), request)).toMatchObject({ kind: 'refreshed' });
@@ -1016,14 +1016,14 @@ describe('a consumer who complains', () => {
     for (let seconds = 0; seconds < 86_400; seconds += 30) {
       const { grant, generation, attempt } = it.publishedToken();
       const wish = { minValidityMs: 23.9 * hour, rejected: { grant, generation, attempt } };
-      const outcome = await rotate(ports(), { door: 'consumer', ...wish });
+      const outcome = await rotate(ports(), { trigger: 'consumer', ...wish });
       expect(['fresh', 'limited', 'refreshed']).toContain(outcome.kind);
       it.passTime(30_000);
     }
     expect([it.presented.length, looks <= 1440 + 2 * 12]).toEqual([12, true]);
-    // What that consumer has used up is no other door's.
+    // What that consumer has used up is no other trigger's.
     it.passTime(hour);
-    expect(await rotate(it.ports(), { door: 'operator' })).toMatchObject({ kind: 'refreshed' });
+    expect(await rotate(it.ports(), { trigger: 'operator' })).toMatchObject({ kind: 'refreshed' });
   });
 
   it('of a token that has died right after its refresh gets another: its first look is no answer', async () => {
@@ -1033,7 +1033,7 @@ describe('a consumer who complains', () => {
     const rejected = { grant: 1, generation: 2, attempt: 1 };
     it.verdicts.push('rejected');
     it.passTime(1_000);
-    const outcome = await rotate(it.ports(), { door: 'consumer', rejected });
+    const outcome = await rotate(it.ports(), { trigger: 'consumer', rejected });
     expect(outcome).toMatchObject({ kind: 'refreshed', token: { generation: 3 } });
   });
 });

@@ -21,7 +21,7 @@ function due(policy: ReplayPolicy, ...answers: Parameters<typeof memoryConnectio
     return { ...made, settings: { ...made.settings, policy } };
   };
   const pass = (request: Partial<RotationRequest> = {}) =>
-    rotate(ports(), { door: 'schedule', ...request });
+    rotate(ports(), { trigger: 'schedule', ...request });
   return { world, ports, pass };
 }
 
@@ -43,7 +43,7 @@ describe('a token whose answer is lost', () => {
     const made = ports();
     const bytes = (count: number) =>
       count === 1 ? Uint8Array.of(chance) : made.random.bytes(count);
-    await rotate({ ...made, random: { bytes } }, { door: 'schedule' });
+    await rotate({ ...made, random: { bytes } }, { trigger: 'schedule' });
     expect(world.journal.journal.sentAtMs).toEqual([startMs, startMs + waitMs]);
   });
 
@@ -131,7 +131,7 @@ describe('a token whose answer is lost', () => {
 
   it('is sent again for a consumer too: that is one attempt on demand', async () => {
     const { world, pass } = due(reusable, lost, granted(2));
-    expect(await pass({ door: 'consumer' })).toMatchObject({ kind: 'refreshed' });
+    expect(await pass({ trigger: 'consumer' })).toMatchObject({ kind: 'refreshed' });
     expect(world.presented).toHaveLength(2);
   });
 

@@ -21,17 +21,17 @@ describe('what webhook and API did not agree on', () => {
     scene.listed['clients'] = [{ id: 1, stamp: '0100' }];
     await scene.pass();
     scene.heard();
-    const { told } = scene.ports;
+    const { published } = scene.ports;
     scene.told.set(1, { kind: 'deleted' });
     scene.told.set(2, { kind: 'deleted' });
     scene.told.set(3, { kind: 'stamp', stamp: '0100' });
-    await told.doubt(7, 'clients', [1, 2, 3]);
+    await published.doubt(7, 'clients', [1, 2, 3]);
     scene.nowMs += 600_000;
     expect(await scene.pass()).toMatchObject({ detail: { changed: 1, deleted: 1 } });
     expect(scene.heard()).toEqual(['update clients 1 @0100', 'delete clients 3']);
     expect(scene.told.get(1)).toEqual({ kind: 'stamp', stamp: '0100' });
     expect(scene.told.get(3)).toEqual({ kind: 'deleted' });
-    expect(await told.doubted(7, 'clients')).toEqual([]);
+    expect(await published.doubted(7, 'clients')).toEqual([]);
     scene.asked.splice(0);
     await scene.pass();
     expect(scene.asked).toEqual(['7 clients', '7 documents/invoice', '7 bin/documents']);
@@ -39,11 +39,11 @@ describe('what webhook and API did not agree on', () => {
 
   it('waits for the sync that can read it', async () => {
     const scene = new SyncScene();
-    const { told } = scene.ports;
-    await told.doubt(7, 'clients', [1, 2]);
+    const { published } = scene.ports;
+    await published.doubt(7, 'clients', [1, 2]);
     scene.says = (asked) => (asked === '7 clients/2' ? { kind: 'wait', waitMs: 9e6 } : undefined);
     expect(await scene.pass()).toMatchObject({ kind: 'paused' });
-    expect(await told.doubted(7, 'clients')).toEqual([2]);
+    expect(await published.doubted(7, 'clients')).toEqual([2]);
   });
 });
 

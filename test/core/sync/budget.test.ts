@@ -15,7 +15,7 @@ describe('the requests of a pass', () => {
     const { scene, budget } = budgetOf({ spacingMs: 1000, burst: 3 });
     const momentsMs: number[] = [];
     for (let n = 0; n < 6; n += 1) {
-      expect(await budget.admit()).toBeUndefined();
+      expect(await budget.acquire()).toBeUndefined();
       momentsMs.push(scene.nowMs - 1_000_000);
     }
     expect(momentsMs).toEqual([0, 0, 0, 1000, 2000, 3000]);
@@ -24,29 +24,29 @@ describe('the requests of a pass', () => {
   it('save up no more than a burst while nothing is asked', async () => {
     const { scene, budget } = budgetOf({ spacingMs: 1000, burst: 2 });
     scene.nowMs += 60_000;
-    for (let n = 0; n < 4; n += 1) await budget.admit();
+    for (let n = 0; n < 4; n += 1) await budget.acquire();
     expect(scene.waitsMs).toEqual([1000, 1000]);
   });
 
   it('wait only as long as their distance is not kept by itself', async () => {
     const { scene, budget } = budgetOf({ spacingMs: 1000, burst: 1 });
-    await budget.admit();
+    await budget.acquire();
     scene.nowMs += 300;
-    await budget.admit();
+    await budget.acquire();
     expect(scene.waitsMs).toEqual([700]);
   });
 
   it('go out at once where no distance is asked for', async () => {
     const { scene, budget } = budgetOf({ spacingMs: 0, burst: 1 });
-    for (let n = 0; n < 5; n += 1) await budget.admit();
+    for (let n = 0; n < 5; n += 1) await budget.acquire();
     expect(scene.waitsMs.every((ms) => ms <= 1)).toBe(true);
   });
 
   it('end before the pass has to, the wait before one included', async () => {
     const { scene, budget } = budgetOf({ spacingMs: 1000, burst: 1, endMs: 1_001_001 });
-    expect(await budget.admit()).toBeUndefined();
-    expect(await budget.admit()).toBeUndefined();
-    expect(await budget.admit()).toEqual({
+    expect(await budget.acquire()).toBeUndefined();
+    expect(await budget.acquire()).toBeUndefined();
+    expect(await budget.acquire()).toEqual({
       reason: 'time',
       resumeAtMs: scene.nowMs + 1000,
       detail: 'time is up',
@@ -58,28 +58,28 @@ describe('the requests of a pass', () => {
 describe('the quota', () => {
   it('of the hour is left to others from its reserve on, until the next hour', async () => {
     const { scene, budget } = budgetOf({});
-    budget.heard({ hourly: left });
-    expect(await budget.admit()).toBeUndefined();
-    budget.heard({ hourly: spent });
+    budget.noteQuota({ hourly: left });
+    expect(await budget.acquire()).toBeUndefined();
+    budget.noteQuota({ hourly: spent });
     const halt = {
       reason: 'quota',
       // 00:16:40 is past the full hour: the next one, and five seconds.
       resumeAtMs: 3_605_000,
       detail: 'the hourly quota is nearly used up',
     };
-    expect(await budget.admit()).toEqual(halt);
-    expect(await budget.admit()).toEqual(halt);
+    expect(await budget.acquire()).toEqual(halt);
+    expect(await budget.acquire()).toEqual(halt);
     scene.nowMs = 3_600_000;
-    budget.heard({ hourly: spent });
-    expect(await budget.admit()).toMatchObject({ resumeAtMs: 7_205_000 });
+    budget.noteQuota({ hourly: spent });
+    expect(await budget.acquire()).toMatchObject({ resumeAtMs: 7_205_000 });
   });
 
   it('of the month is left to others for good, whatever the hour has left', async () => {
     const { budget } = budgetOf({});
-    budget.heard({ hourly: left, monthly: left });
-    expect(await budget.admit()).toBeUndefined();
-    budget.heard({ hourly: spent, monthly: spent });
-    expect(await budget.admit()).toEqual({
+    budget.noteQuota({ hourly: left, monthly: left });
+    expect(await budget.acquire()).toBeUndefined();
+    budget.noteQuota({ hourly: spent, monthly: spent });
+    expect(await budget.acquire()).toEqual({
       reason: 'quota',
       resumeAtMs: null,
       detail: 'the monthly quota is nearly used up: ask the provider for more, or sync less',
@@ -88,23 +88,23 @@ describe('the quota', () => {
 
   it('is each company’s own', async () => {
     const { budget } = budgetOf({});
-    budget.heard({ monthly: spent });
+    budget.noteQuota({ monthly: spent });
     budget.nextCompany();
-    expect(await budget.admit()).toBeUndefined();
+    expect(await budget.acquire()).toBeUndefined();
   });
 });
 
 describe('a wait that the provider asks for', () => {
   it('is waited for if it is short', async () => {
     const { scene, budget } = budgetOf({ waitMaxMs: 30_000 });
-    expect(await budget.patience(30_000)).toBeUndefined();
+    expect(await budget.waitOrStop(30_000)).toBeUndefined();
     expect(scene.waitsMs).toEqual([30_000]);
   });
 
   it('ends the pass for the company if it is longer, or longer than the pass', async () => {
     for (const bounds of [{ waitMaxMs: 999 }, { endMs: 1_001_000 }]) {
       const { scene, budget } = budgetOf(bounds);
-      expect(await budget.patience(1000)).toEqual({
+      expect(await budget.waitOrStop(1000)).toEqual({
         reason: 'quota',
         resumeAtMs: 1_001_000,
         detail: 'the provider asks to wait',
@@ -116,7 +116,7 @@ describe('a wait that the provider asks for', () => {
   it('of more than six hours is left to the next sync', async () => {
     const { scene, budget } = budgetOf({});
     const hours = 6 * 3_600_000;
-    expect(await budget.patience(hours)).toMatchObject({ resumeAtMs: scene.nowMs + hours });
-    expect(await budget.patience(hours + 1)).toMatchObject({ resumeAtMs: null });
+    expect(await budget.waitOrStop(hours)).toMatchObject({ resumeAtMs: scene.nowMs + hours });
+    expect(await budget.waitOrStop(hours + 1)).toMatchObject({ resumeAtMs: null });
   });
 });

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { StoreRefused } from '../../../src/core/ports.ts';
-import { counted, newRecord, SyncPage } from '../../../src/core/sync/record.ts';
+import { counted, newRecord, SyncSession } from '../../../src/core/sync/record.ts';
 import { once, SyncScene } from './scene.ts';
 
 const begun = newRecord({ id: 'one', startedAtMs: 5, until: '0998', since: null });
 const open = async (scene: SyncScene) => {
-  const page = await SyncPage.open(scene.ports.store, () => begun);
+  const page = await SyncSession.open(scene.ports.store, () => begun);
   if (page === undefined) throw new Error('not opened');
   return page;
 };
 const stored = async (scene: SyncScene) => {
-  const page = await SyncPage.open(scene.ports.store, (record) => record);
+  const page = await SyncSession.open(scene.ports.store, (record) => record);
   return page?.record;
 };
-const noteFailure = (page: SyncPage) =>
+const noteFailure = (page: SyncSession) =>
   page.amend((record) => ({ ...record, failures: { pass: (record.failures['pass'] ?? 0) + 1 } }));
 
 describe('the record of a sync', () => {

@@ -6,10 +6,10 @@ import type { SyncProgress, SyncSettings } from '../../../src/core/sync/company.
 import type {
   ChangePageQuery,
   PageRead,
+  PublishedState,
   QuotaLeft,
   ReadFailure,
   SyncPorts,
-  ToldState,
 } from '../../../src/core/sync/ports.ts';
 import { type SyncOutcome, type SyncRequest, syncPass } from '../../../src/core/sync/sync.ts';
 import type { EntityId } from '../../../src/core/webhooks/notification.ts';
@@ -58,7 +58,7 @@ export class SyncScene {
   readonly published: FrescoEvent[] = [];
   readonly progress: SyncProgress[] = [];
   readonly texts = new Map<string, { readonly text: string; readonly revision: number }>();
-  readonly told = new Map<EntityId, ToldState>();
+  readonly told = new Map<EntityId, PublishedState>();
   readonly pausedUntilMs = new Map<number, number>();
 
   readonly ports: SyncPorts = {
@@ -123,7 +123,7 @@ export class SyncScene {
         return 'written';
       },
     },
-    told: {
+    published: {
       ...memoryDoubts(),
       read: async (_companyId, _resource, ids) => {
         this.before('told.read');

@@ -1,6 +1,6 @@
 // Goal: everyone who touches a connection, as the real world starts, repeats and kills them.
 // Method: each kind is one or more processes, or a person's hand in a store.
-import { JournalPage } from '../../../src/core/journal/journal-session.ts';
+import { JournalSession } from '../../../src/core/journal/journal-session.ts';
 import { serveCompanies } from '../../../src/core/operations/companies.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { ActorKind, ActorPlan } from '../histories/history.ts';
@@ -16,9 +16,9 @@ const hourMs = 3_600_000;
 
 const starters: Readonly<Record<ActorKind, (simulation: Simulation, start: Start) => void>> = {
   schedule: (simulation, start) =>
-    startPass(simulation, { ...start, name: 'schedule' }, { door: 'schedule' }),
+    startPass(simulation, { ...start, name: 'schedule' }, { trigger: 'schedule' }),
   operator: (simulation, start) =>
-    startPass(simulation, { ...start, name: 'operator' }, { door: 'operator' }),
+    startPass(simulation, { ...start, name: 'operator' }, { trigger: 'operator' }),
   consumer: startConsumer,
   crowd: startCrowd,
   login: (simulation, start) => startLogin(simulation, start),
@@ -52,7 +52,7 @@ function startPause(simulation: Simulation, start: Start): void {
       simulation,
       { ...start, atMs, name: isPaused ? 'pause' : 'resume' },
       async (ports) => {
-        const page = new JournalPage(ports.journal, ports.clock);
+        const page = new JournalSession(ports.journal, ports.clock);
         await page.read();
         const pausedAtMs = isPaused ? ports.clock.nowMs() : null;
         await page.amend((journal) => ({ ...journal, pausedAtMs }));

@@ -48,7 +48,7 @@ function sourceOf(simulation: Simulation, start: Start, ports: SimulatedPorts): 
     const answer = await new Promise<RefreshAnswer>((resolve) => {
       const pass = { ...start, atMs: world.nowMs, name: 'on demand' };
       const noAnswer = { kind: 'unavailable', detail: 'the rotator did not answer' } as const;
-      startPass(simulation, pass, { ...wish, door: 'consumer' }, (outcome) =>
+      startPass(simulation, pass, { ...wish, trigger: 'consumer' }, (outcome) =>
         resolve(outcome === undefined ? noAnswer : answerOf(outcome)),
       );
     });

@@ -39,7 +39,7 @@ export function startAdoption(simulation: Simulation, start: Start): void {
     (loggedIn) => {
       if (loggedIn === undefined) return;
       const pass = { ...start, atMs: simulation.world.nowMs, name: 'proof' };
-      startPass(simulation, pass, { door: 'login' });
+      startPass(simulation, pass, { trigger: 'login' });
     },
   );
 }

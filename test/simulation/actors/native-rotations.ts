@@ -76,7 +76,7 @@ function deliver(
       simulation,
       delivery,
       async (ports, process) => {
-        ledger.deeds.of(process).request = { door: 'native' };
+        ledger.deeds.of(process).request = { trigger: 'native' };
         const remainingMs = () => process.killsAtMs - world.nowMs;
         await rotateNatively(ports, { step, versionId, remainingMs });
         return 'done';

@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, Command>> = {
   'fresco login': startLogin,
   'fresco login --application-only': startStoring,
   'fresco rotate': (simulation, start) =>
-    startPass(simulation, { ...start, name: 'operator' }, { door: 'operator' }),
+    startPass(simulation, { ...start, name: 'operator' }, { trigger: 'operator' }),
   'fresco recover': startRecovery,
   'fresco resume': (simulation, start) =>
     startProcess(simulation, { ...start, name: 'resume' }, async ({ journal, clock }) => {
@@ -49,7 +49,7 @@ export function startStoring(simulation: Simulation, start: Start): void {
 function startRecovery(simulation: Simulation, start: Start): void {
   startProcess(simulation, { ...start, name: 'recover' }, async (ports) => {
     const connection = connectionOf(simulation, ports);
-    const check = () => rotate(ports, { door: 'operator', onlyIfDue: true });
+    const check = () => rotate(ports, { trigger: 'operator', onlyIfDue: true });
     let outcome: Outcome = await check();
     const done = new Set<string>();
     for (;;) {

@@ -14,7 +14,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'due when published is behind',
     file: 'rotation/gate.ts',
-    from: "if (isBehind(sight)) return 'behind';",
+    from: "if (isBehind(input)) return 'behind';",
     to: '',
     breaks: 'G6 what is published is not what is current',
   },
@@ -42,7 +42,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the dispatch before the send',
     file: 'rotation/send.ts',
-    from: 'const refusal = await dispatch(pass, parent, versionId, limitIsLifted(sight));',
+    from: 'const refusal = await dispatch(pass, parent, versionId, limitIsWaived(input));',
     to: "const refusal: string = 'amended';",
     breaks: 'G4 a token was sent without a journalled dispatch',
   },
@@ -240,7 +240,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'a call that was noted is not made again',
     file: 'rotation/rotate.ts',
-    from: 'pass.page.journal.called?.forMs !== sinceMs',
+    from: 'pass.session.journal.called?.forMs !== sinceMs',
     to: 'true',
     breaks: 'G5 a person was called again by who knew of a call',
   },

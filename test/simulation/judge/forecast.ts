@@ -17,7 +17,7 @@ import { SecretModel, type SecretState } from '../world/secret-model.ts';
 export type Forecast = (request: RotationRequest, atMs: number) => Promise<Preview>;
 
 /** Keeps what is stored now. */
-export function foresight({ world }: Simulation): Forecast {
+export function forecastOf({ world }: Simulation): Forecast {
   const { journal, revision, secrets, history, scheduler } = world;
   const { grant, accessToken, client } = secrets;
   const states = { grant: grant.state, accessToken: accessToken.state, client: client.state };

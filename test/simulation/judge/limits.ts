@@ -117,7 +117,9 @@ export class Limits {
       answer === seen?.badAnswer &&
       answer.clientVersionId === clientVersionId;
     const isCheck =
-      request?.door === 'schedule' || request?.door === 'consumer' || request?.onlyIfDue === true;
+      request?.trigger === 'schedule' ||
+      request?.trigger === 'consumer' ||
+      request?.onlyIfDue === true;
     if (
       isRefused &&
       isCheck &&
@@ -149,12 +151,12 @@ export class Limits {
     const isNeeded =
       isResent ||
       // Somebody wanted a refresh, and got another answer.
-      (request.door !== 'consumer' && isOpen(seen)) ||
+      (request.trigger !== 'consumer' && isOpen(seen)) ||
       // Dated by a clock that is ahead, as far as one who was suspended can know.
       grant.issuedAtMs > nowMs - process.lagMs ||
       // What was adopted has no access token, whatever clock dated it.
       grant.accessToken === null ||
-      isAsked(request.door, nowMs >= grant.issuedAtMs + 10 * minuteMs - toleranceMs) ||
+      isAsked(request.trigger, nowMs >= grant.issuedAtMs + 10 * minuteMs - toleranceMs) ||
       nowMs >= agesAtMs - toleranceMs ||
       grant.expiresAtMs - nowMs < wishMs + toleranceMs ||
       !world.provider.isAccessAccepted(grant.accessToken.reveal(), nowMs);
@@ -165,7 +167,7 @@ export class Limits {
     const { nowMs, history } = this.#world;
     const sent = this.#sent(nowMs - dayMs);
     const sentBefore = nowMs < sentBeforeAtMs(0) + dayMs ? history.sentBefore : 0;
-    const isOnDemand = request?.door === 'consumer';
+    const isOnDemand = request?.trigger === 'consumer';
     if (sent.length + sentBefore >= (isOnDemand ? 12 : 40)) {
       this.#ledger.violated('limits', 'more tokens were spent in a day than versions allow');
     }
@@ -212,6 +214,6 @@ export function sentBeforeAtMs(index: number): number {
   return beginningMs - 20 * hourMs + index * minuteMs;
 }
 
-function isAsked(door: string, isOldEnough: boolean): boolean {
-  return door === 'operator' || door === 'login' || (door === 'native' && isOldEnough);
+function isAsked(trigger: string, isOldEnough: boolean): boolean {
+  return trigger === 'operator' || trigger === 'login' || (trigger === 'native' && isOldEnough);
 }

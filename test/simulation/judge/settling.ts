@@ -8,7 +8,7 @@ import { isFinished, proceed } from '../actors/native-rotations.ts';
 import { carryOut } from '../actors/person.ts';
 import { startPass } from '../actors/processes.ts';
 import type { Simulation } from '../simulation.ts';
-import { foresight, isAsForeseen } from './forecast.ts';
+import { forecastOf, isAsForeseen } from './forecast.ts';
 import type { Ledger } from './ledger.ts';
 import { issueIn, keyOf } from './pairs.ts';
 import { isHonest } from './replay-law.ts';
@@ -16,7 +16,7 @@ import { patienceMs, type Trouble, troubleOf } from './trouble.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
-const request = { door: 'schedule' } as const;
+const request = { trigger: 'schedule' } as const;
 
 /** Lets the world calm down and checks what it comes to. */
 export async function settle(simulation: Simulation): Promise<void> {
@@ -59,7 +59,7 @@ async function check(simulation: Simulation): Promise<boolean> {
   const reportsBefore = ledger.reports.length;
   const { latch, dispatch } = world.journal;
   const atMs = world.nowMs + hourMs;
-  const forecast = foresight(simulation);
+  const forecast = forecastOf(simulation);
   const sentBefore = sendsOf(ledger);
   startPass(simulation, { actor: -1, atMs, skewMs: 0, name: 'check' }, request);
   if (!(await simulation.run())) return false;

@@ -12,7 +12,7 @@ import type { Session } from '../../session.ts';
 import { type Moments, tellOfSandbox } from '../activity.ts';
 import type { BreakableSandbox } from '../connection.ts';
 import { hostLocally, type Receiver } from '../host.ts';
-import { type RotatorKiller, rotatorKiller } from '../killed-rotator.ts';
+import { type KilledRotator, killedRotator } from '../killed-rotator.ts';
 import { listenLocally, onFreePort } from '../server.ts';
 
 /** The whole system with a provider to break, in one process. */
@@ -66,7 +66,7 @@ export async function setStage(session: Session, options: StageOptions): Promise
   const { url } = listening;
   const provider = { providerUrl: url, providerFile: undefined };
   const { script = process.argv[1] ?? '' } = options;
-  const killer = rotatorKiller({ script, path, connection, sandboxUrl: url });
+  const killer = killedRotator({ script, path, connection, sandboxUrl: url });
   const host = await hostLocally(session, {
     // Nothing of the surroundings, a proxy say, comes between two ends of one machine.
     system: { path, create: true, connection, provider, env: {}, onError },
@@ -117,7 +117,7 @@ interface Parts {
   readonly sandbox: Sandbox;
   readonly system: LocalSystem;
   readonly moments: Moments;
-  readonly killer: RotatorKiller;
+  readonly killer: KilledRotator;
 }
 
 function breakable(url: string, parts: Parts): BreakableSandbox {

@@ -21,7 +21,7 @@ export async function outage(scene: Scene): Promise<FaultTold> {
     { on: tokenEndpoint, kind: 'status', status: 503, retryAfter: 600 },
   ]);
   stage.advance(12 * hourSeconds);
-  const broken = await stage.system.rotate({ door: 'schedule' });
+  const broken = await stage.system.rotate({ trigger: 'schedule' });
   const served = await isServed(stage);
   await narrate({
     act: 'Broken and healed',
@@ -41,7 +41,7 @@ export async function lostAnswer(scene: Scene): Promise<FaultTold> {
   const fault = { on: tokenEndpoint, kind: 'reset-after', times: 1 };
   await sandboxControl(stage.sandboxUrl).post('faults', [fault]);
   stage.advance(12 * hourSeconds);
-  const broken = await stage.system.rotate({ door: 'schedule' });
+  const broken = await stage.system.rotate({ trigger: 'schedule' });
   const served = await isServed(stage);
   await narrate({
     happening: 'an answer is lost on its way',
@@ -70,7 +70,7 @@ export async function forgottenToken(scene: Scene): Promise<FaultTold> {
 }
 
 async function heal({ stage, narrate }: Scene, happening: string): Promise<boolean> {
-  const outcome = await stage.system.rotate({ door: 'schedule' });
+  const outcome = await stage.system.rotate({ trigger: 'schedule' });
   const healed = outcome.kind === 'refreshed' && (await isServed(stage));
   const result = healed ? `refreshed: ${await standing(stage)}` : describeOutcome(outcome);
   await narrate({ happening, results: [result], tone: healed ? 'good' : 'bad' });

@@ -54,7 +54,7 @@ async function loggedInOnce({ stage, narrate }: Scene): Promise<void> {
 async function rotatedForEver(scene: Scene): Promise<void> {
   const { stage, narrate } = scene;
   stage.advance(12 * hourSeconds);
-  const { kind } = await stage.system.rotate({ door: 'schedule' });
+  const { kind } = await stage.system.rotate({ trigger: 'schedule' });
   await narrate({
     act: 'Rotated for ever',
     happening: 'half a life later, the schedule looks',
