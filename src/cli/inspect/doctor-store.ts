@@ -5,6 +5,7 @@ import { type SecretVersion, StoreRefused, type VersionedSecret } from '../../co
 import { type AccessToken, decodeAccessToken } from '../../core/records/access-token.ts';
 import { decodeClient } from '../../core/records/client.ts';
 import { decodeGrant, type Grant } from '../../core/records/grant.ts';
+import { manualIn } from '../../core/rotation/manual-check.ts';
 import { broken, type Finding, ok, orRefusal, refusedAt, unknown } from './doctor-finding.ts';
 
 /** What could be read of a connection, and what was found on the way. */
@@ -37,7 +38,7 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
     ),
     orRefusal(() => connection.journal.read()),
   ]);
-  const isManual = published.value?.expiresAtMs === null;
+  const isManual = manualIn(published.value, grant.value) !== undefined;
   // Before the first login nothing is stored; where a grant is, the application alone is missing.
   const isNew = client.finding.next === whenEmpty.client && isEmpty(grant);
   const secrets = isManual
@@ -55,7 +56,8 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
   return {
     findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
     ...(client.versionId && { clientVersionId: client.versionId }),
-    ...(grant.value && { grant: grant.value }),
+    // A grant whose place a manual token has taken is nobody's any more.
+    ...(grant.value && !isManual && { grant: grant.value }),
     ...(published.value && { published: published.value }),
     ...(journal instanceof StoreRefused
       ? {}

@@ -40,7 +40,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'unexpected':
       return describeUnexpected(outcome);
     case 'lost':
-      return `no store accepted the new token, it may be lost: ${outcome.detail}`;
+      return `no store accepted the new token, it may be lost: ${outcome.detail}. fresco doctor names the store to mend; then fresco login`;
     case 'clock-skewed':
       return `this machine's clock is ${Math.round(outcome.skewMs / 1000)} s off: set it, then run again`;
     case 'rolled-back':
@@ -133,6 +133,7 @@ export function commandsFor(outcome: Outcome): readonly string[] {
     case 'seal-unreadable':
       return ['fresco recover', login];
     case 'elsewhere':
+    case 'lost':
       return [login];
     case 'not-connected':
       return outcome.missing === 'grant' ? [login] : [application, login];

@@ -90,6 +90,7 @@ describe('login with a manual token', () => {
     const { code, stderr } = await logIn(workspace, await makeToken(workspace));
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('revoke it') });
     expect(await workspace.run(['rotate', '--if-due'])).toMatchObject({ code: 0 });
+    expect(await workspace.run(['status'])).toMatchObject({ code: 0 });
     expect(await workspace.run(['rotate', '--dry-run', '--json'])).toMatchObject({
       stdout: expect.stringContaining('"would":"replace"'),
     });

@@ -1,7 +1,7 @@
 // Goal: every command that is named for what needs a person leads to a fresh connection, by the real command.
 // Method: each trouble is brought about over a sandbox; status, doctor, recover, runbook and event are read for
 // commands, and each of them is run in a world of its own until a refresh works.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { approveInSandbox } from '../../../src/cli/login/sandbox-consent.ts';
@@ -23,8 +23,8 @@ const application = {
   FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
 };
 
-const run = (world: World, args: string, more = {}) =>
-  runHere({ env: { ...world.env, ...more } }, args.split(' '));
+const run = (world: World, args: string, more = {}, input = '') =>
+  runHere({ env: { ...world.env, ...more } }, args.split(' '), { input });
 
 const control = (world: World, path: string, body: object) =>
   world.sandbox.request('POST', `/_sandbox/${path}`, body);
@@ -72,6 +72,12 @@ interface Stored {
   readonly versions: readonly { readonly versionId: string; readonly value: string }[];
 }
 
+/** A token as the provider's web application would give it. */
+async function manualToken({ sandbox }: World): Promise<string> {
+  const wish = { scope: 'entity.clients:r', manual: true };
+  return (await sandbox.request('POST', '/_sandbox/grants', wish)).json.access_token;
+}
+
 const inDoubt = 'it does not say which';
 
 /** What needs a person, how it comes about, and the row of the runbook that tells of it. */
@@ -81,6 +87,8 @@ const troubles: readonly {
   readonly bring: (world: World) => Promise<unknown>;
   /** What a person mends outside of Fresco before a command helps. */
   readonly mend?: (world: World) => Promise<unknown>;
+  /** What a person types where a command asks for it. */
+  readonly typed?: (world: World) => Promise<string>;
 }[] = [
   {
     name: 'a consent that was taken back',
@@ -173,6 +181,21 @@ const troubles: readonly {
     },
     mend: (world) => control(world, 'faults', []),
   },
+  {
+    name: 'an application that is not stored',
+    row: "the application's credentials are not stored",
+    bring: (world) => rm(join(world.storePath, 'connections/default/client.json')),
+  },
+  {
+    name: 'a manual token that was taken back',
+    row: 'the provider no longer accepts the manual token',
+    bring: async (world) => {
+      await run(world, 'login --manual', {}, await manualToken(world));
+      await control(world, 'revoke', {});
+      await run(world, 'rotate --if-due');
+    },
+    typed: manualToken,
+  },
 ];
 
 const rows = async (): Promise<readonly string[]> =>
@@ -212,23 +235,24 @@ async function named(world: World, row: string | undefined): Promise<readonly st
 }
 
 /** Runs a command as the person would, with what it asks for; then what it asks to confirm. */
-async function carryOut(world: World, command: string): Promise<void> {
+async function carryOut(world: World, command: string, typed = ''): Promise<void> {
   const args = command.replace('fresco ', '');
   if (args !== 'login') {
-    const { stderr } = await run(world, args, application);
+    const { stderr } = await run(world, args, application, typed);
     const [, confirmed] = /To have it done: fresco (\S+ --yes)$/m.exec(stderr) ?? [];
     if (confirmed !== undefined) await run(world, confirmed);
     return;
   }
   const FATTUREINCLOUD_REDIRECT_URI = `http://localhost:${await freePort()}/callback`;
-  const login = world.start(['login', '--no-browser'], { FATTUREINCLOUD_REDIRECT_URI });
+  const env = { ...application, FATTUREINCLOUD_REDIRECT_URI };
+  const login = world.start(['login', '--no-browser'], env);
   const ended = await Promise.race([login.says(/(http:\S+authorize\S+)/), login.ended]);
   if (typeof ended === 'string') await fetch(await approveInSandbox(ended));
   await login.ended;
 }
 
 describe('each command that is named leads to a fresh connection, or to the next one that is named', () => {
-  it.each(troubles)('for $name', { timeout: 120_000 }, async ({ row, bring, mend }) => {
+  it.each(troubles)('for $name', { timeout: 120_000 }, async ({ row, bring, mend, typed }) => {
     const first = await loggedIn();
     await bring(first);
     if (row !== undefined) expect((await rows()).join('\n')).toContain(row);
@@ -243,7 +267,7 @@ describe('each command that is named leads to a fresh connection, or to the next
       const codes = [await run(world, 'rotate --if-due'), await run(world, 'status')];
       expect(codes.map(({ code }) => code)).toContain(2);
       await mend?.(world);
-      await carryOut(world, command);
+      await carryOut(world, command, await typed?.(world));
       ends[command] = await isWell(world);
       // In doubt it may have been for the other cause: then the others are tried in their order.
       for (const other of row === inDoubt ? commands : []) {
@@ -251,8 +275,9 @@ describe('each command that is named leads to a fresh connection, or to the next
         await carryOut(world, other);
         ends[command] = await isWell(world);
       }
-      const { stdout } = await run(world, 'rotate --json');
-      expect(JSON.parse(stdout)).toMatchObject({ outcome: 'refreshed' });
+      const { stdout } = await run(world, 'rotate --json', {}, await typed?.(world));
+      const outcome = typed === undefined ? 'refreshed' : 'replaced';
+      expect(JSON.parse(stdout)).toMatchObject({ outcome });
     }
     expect(ends).toEqual(Object.fromEntries(commands.map((command) => [command, true])));
   });

@@ -74,7 +74,7 @@ const outcomes: [Outcome, 'done' | 'retry' | 'person', RegExp, Tone?][] = [
   [{ kind: 'store-refused', reason: 'unavailable', detail: 'x' }, 'retry', /unavailable/],
   [{ kind: 'store-refused', reason: 'denied', detail: 'x' }, 'person', /denied/],
   [{ kind: 'kept', detail: 'x' }, 'retry', /safe but not published/],
-  [{ kind: 'lost', detail: 'x' }, 'person', /may be lost/],
+  [{ kind: 'lost', detail: 'x' }, 'person', /may be lost: x.*fresco login/],
   [{ kind: 'out-of-time' }, 'retry', /too little time/],
   [{ kind: 'clock-skewed', skewMs: 61_000 }, 'person', /61 s off/],
   [{ kind: 'rolled-back', known: position, found: null }, 'person', /rolled it back/],
