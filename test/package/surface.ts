@@ -14,7 +14,7 @@ type Name = readonly [owner: string, name: string];
 
 const printing = [
   ...['status', 'token', 'rotate --dry-run', 'rotate', 'rotate --if-due', 'webhooks list'],
-  ...['sync --dry-run', 'sync', 'doctor', 'pause', 'status', 'resume', 'recover', 'history'],
+  ...['sync --dry-run', 'sync', 'doctor', 'pause', 'resume', 'recover', 'history'],
 ];
 
 /** The surface of the checkout at `root`, whose package is built, with somebody logged in. */
@@ -101,15 +101,17 @@ function describedIn(schema: unknown, owner: string, path = ''): Name[] {
 function typesIn(index: string, fileAt: (path: string) => string): Name[] {
   const lists = [...index.matchAll(/export (?:type )?\{([^}]*)\} from '\.\/([^']*)'/g)];
   return lists.flatMap(([, list = '', path = '']) =>
-    (list.match(/\w+(?=\s*(,|$))/g) ?? []).flatMap((name) => fieldsOfType(name, fileAt(path))),
+    [...list.matchAll(/(\w+)(?: as (\w+))?(?=\s*(?:,|$))/g)].flatMap(([, name = '', as = name]) =>
+      fieldsOfType(name, fileAt(path), as),
+    ),
   );
 }
 
-function fieldsOfType(name: string, text: string): Name[] {
+function fieldsOfType(name: string, text: string, as = name): Name[] {
   const pattern = `^export (?:interface|type) ${name}\\b[^{;]*\\{\\n([\\s\\S]*?)^\\}`;
   const [, body = ''] = new RegExp(pattern, 'm').exec(text) ?? [];
   const fields = [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)];
-  return [['types', name], ...fields.map(([, field = '']): Name => [`type ${name}`, field])];
+  return [['types', as], ...fields.map(([, field = '']): Name => [`type ${as}`, field])];
 }
 
 /** Options and arguments of each command, from its help. */
