@@ -1,4 +1,5 @@
 import { sendersFormat } from './admitted-senders.ts';
+import { consentsFormat } from './consent-store.ts';
 import { subscriptionsFormat } from './expected-subscriptions.ts';
 import type { ReadFormat } from './file-store/file-store.ts';
 import { queueFormat } from './queue.ts';
@@ -11,6 +12,7 @@ const formats: readonly (readonly [RegExp, ReadFormat])[] = [
   [/^webhooks\b/, queueFormat],
   [/^subscriptions-/, subscriptionsFormat],
   [/^senders-/, sendersFormat],
+  [/^consents-/, consentsFormat],
   [/^sync-/, keptFormat],
   [/^told-/, toldFormat],
   [/^doubted-/, doubtsFormat],

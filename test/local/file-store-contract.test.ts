@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { admittedSenders } from '../../src/local/admitted-senders.ts';
 import { systemClock } from '../../src/local/clock.ts';
+import { consentStore } from '../../src/local/consent-store.ts';
 import { expectedSubscriptions } from '../../src/local/expected-subscriptions.ts';
 import { openFileStore } from '../../src/local/file-store/file-store.ts';
 import { quotaPauses } from '../../src/local/quota-pauses.ts';
 import { seenEvents } from '../../src/local/seen-events.ts';
 import { senderStoreContract } from '../contract/admitted-senders.ts';
+import { consentStoreContract } from '../contract/consent-store.ts';
 import { expectedSubscriptionsContract } from '../contract/expected-subscriptions.ts';
 import { journalStoreContract } from '../contract/journal-store.ts';
 import { quotaPausesContract } from '../contract/quota-pauses.ts';
@@ -35,4 +37,7 @@ senderStoreContract('a file store', async () =>
 );
 expectedSubscriptionsContract('a file store', async () =>
   (await openTwice()).map((store) => expectedSubscriptions(store, 'default')),
+);
+consentStoreContract('a file store', async () =>
+  (await openTwice()).map((store) => consentStore(store, 'default', systemClock)),
 );

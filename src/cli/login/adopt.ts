@@ -121,6 +121,7 @@ async function bringBack(connection: Connection, grant: Grant, before: Before): 
     requestedAtMs: grant.issuedAtMs,
     expiresInSeconds: Math.round((grant.expiresAtMs - grant.issuedAtMs) / 1000),
     companies: grant.companies,
+    ...(grant.scopes && { scopes: grant.scopes }),
     issuedFor: grant,
   });
   return true;

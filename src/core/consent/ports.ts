@@ -1,15 +1,9 @@
+import type { SeenGrant } from '../operations/login.ts';
 import type { Client, TokenAnswer } from '../ports.ts';
 import type { Company } from '../records/company.ts';
 import type { RotationPorts } from '../rotation/pass.ts';
 import type { Secret } from '../secret.ts';
 import type { SenderStore } from '../webhooks/admission.ts';
-
-/** Over which login a consent may be installed: any that comes later shuts it out. */
-export interface SeenGrant {
-  /** The highest grant number known; 0: there never was one. */
-  readonly grant: number;
-  readonly isLoggedOut: boolean;
-}
 
 /** A person on their way to the provider and back. */
 export interface ConsentStart {
@@ -20,12 +14,13 @@ export interface ConsentStart {
   /** With the browser's cookie it gives the PKCE verifier: neither alone does. */
   readonly verifierSalt: Secret;
   readonly over: SeenGrant;
-  readonly anyCompany: boolean;
+  /** Of the ticket that opened; absent: the connection needed a person. */
+  readonly ticket?: Pick<Ticket, 'anyCompany'>;
   readonly scopes: readonly string[];
   readonly expiresAtMs: number;
 }
 
-/** A link for somebody without rights; void once a login has come. */
+/** A link for somebody without rights; any login makes it void, the one that it brings too. */
 export interface Ticket {
   readonly over: SeenGrant;
   /** The new consent need not reach the companies of the old one. */
@@ -74,6 +69,8 @@ export interface ConsentPorts {
   readonly defaultScopes: () => Promise<readonly string[]>;
   /** Whose webhooks are taken: the receiver hears of the companies of a consent. */
   readonly senders: SenderStore;
+  /** For the operator's log: why a consent came to nothing. No secret is in it. */
+  readonly note: (why: string) => void;
 }
 
 /** Where a start lies: a connection has 4096 slots, so no flood takes more room than that. */

@@ -4,6 +4,7 @@ import { type SecretVersion, StoreRefused, type VersionedSecret } from '../ports
 import { isNewer, newest, type Position, positionOf } from '../position.ts';
 import type { Company } from '../records/company.ts';
 import { decodeGrant, encodeGrant, type Grant } from '../records/grant.ts';
+import { LoggedOut } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry, retryWhileUnavailable } from '../retry.ts';
@@ -23,6 +24,8 @@ export interface Consent {
   /** The access token's life in seconds from the request; 0 where there is none. */
   readonly expiresInSeconds: number;
   readonly companies: readonly Company[];
+  /** What was asked for; absent where nobody knows. */
+  readonly scopes?: readonly string[];
   /** Of a grant that comes back: whose it is and where it may be spent; absent: as for everything here. */
   readonly issuedFor?: Pick<Grant, 'provider' | 'environment'>;
 }
@@ -33,12 +36,30 @@ export interface LoggedIn {
   readonly warnings: readonly string[];
 }
 
+/** Over what a consent may be installed: a login or logout after it shuts the consent out. */
+export interface SeenGrant {
+  /** The highest grant number that is known; 0: there never was one. */
+  readonly grant: number;
+  readonly isLoggedOut: boolean;
+}
+
 /**
  * Stores a new grant as the successor of whatever is there, clears the latches, and publishes its access
  * token. Needs no lease: an old grant's late holder finds itself superseded. Throws `StoreRefused` only if
- * the grant could not be stored; the rest is caught up by the next pass.
+ * the grant could not be stored; the rest is caught up by the next pass. With `over`: changes nothing, and is
+ * `too-late`, where somebody has logged in or out since that was seen.
  */
-export async function login(ports: RotationPorts, consent: Consent): Promise<LoggedIn> {
+export async function login(ports: RotationPorts, consent: Consent): Promise<LoggedIn>;
+export async function login(
+  ports: RotationPorts,
+  consent: Consent,
+  over: SeenGrant,
+): Promise<LoggedIn | 'too-late'>;
+export async function login(
+  ports: RotationPorts,
+  consent: Consent,
+  over?: SeenGrant,
+): Promise<LoggedIn | 'too-late'> {
   const pass = startPass(ports, { trigger: 'login' });
   await orWarn(pass, () => pass.session.read());
   await orWarn(pass, async () => {
@@ -46,7 +67,8 @@ export async function login(ports: RotationPorts, consent: Consent): Promise<Log
   });
   // A code was exchanged with these credentials; with what was adopted nothing was tried yet.
   const accepted = consent.accessToken && (await clientVersion(ports));
-  const current = await installGrant(pass, consent);
+  const current = await installGrant(pass, consent, over);
+  if (current === 'too-late') return current;
   const position = positionOf(current.grant);
   await orWarn(pass, async () => {
     await pass.session.read();
@@ -83,12 +105,16 @@ async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void>
   }
 }
 
-async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion> {
+async function installGrant(
+  pass: Pass,
+  consent: Consent,
+  over: SeenGrant | undefined,
+): Promise<GrantVersion | 'too-late'> {
   const { random } = pass.ports;
   const sealKey = new Secret(Buffer.from(random.bytes(32)).toString('base64'));
   const first = await retry(pass, () => readReplaced(pass.ports.grant));
   let mine = newGrant(pass, consent, sealKey, first);
-  const { versionId } = await replaceCurrent<'as it is'>(pass.ports.grant, {
+  const { versionId, kept } = await replaceCurrent<'as it is' | 'too-late'>(pass.ports.grant, {
     candidate: { versionId: newVersionId(random) },
     random,
     until: untilEnd(pass),
@@ -96,8 +122,9 @@ async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion>
     decide: (version, mayHaveMoved) => {
       const current = version && replacedBy(version);
       // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
-      if (current?.sealKey?.equals(sealKey)) return { keep: 'as it is' };
-      const place = current?.position;
+      if (current?.grant?.sealKey.equals(sealKey)) return { keep: 'as it is' };
+      if (over && isSuperseded(over, seenGrant(pass, current))) return { keep: 'too-late' };
+      const place = current?.grant;
       if (place === undefined || isNewer(mine, place)) return { replaceBy: encodeGrant(mine) };
       // A login takes a grant number above the one that it finds current.
       if (mayHaveMoved && place.grant > mine.grant) {
@@ -110,14 +137,30 @@ async function installGrant(pass: Pass, consent: Consent): Promise<GrantVersion>
       return { replaceBy: encodeGrant(mine) };
     },
   });
-  return { versionId, grant: mine };
+  return kept === 'too-late' ? kept : { versionId, grant: mine };
+}
+
+/** Over what a consent that begins now may be installed. */
+export function seenGrant(
+  { session, published }: Pick<Pass, 'session' | 'published'>,
+  current: Replaced | undefined,
+): SeenGrant {
+  return {
+    grant: newest(current?.grant, session.journal.known, published)?.grant ?? 0,
+    isLoggedOut: current?.isLoggedOut === true,
+  };
+}
+
+/** Whether somebody has logged in or out between `over` and `now`. */
+export function isSuperseded(over: SeenGrant, now: SeenGrant): boolean {
+  return now.grant > over.grant || (now.isLoggedOut && !over.isLoggedOut);
 }
 
 /** What a login finds in its place; nothing but its version where that is damaged. */
 export interface Replaced {
   readonly versionId: string;
-  readonly position?: Position;
-  readonly sealKey?: Secret;
+  readonly grant?: Grant;
+  readonly isLoggedOut?: true;
 }
 
 /** What a login replaces: a damaged grant gives way like any other, its version stays as the previous one. */
@@ -130,10 +173,9 @@ export async function readReplaced(
 
 function replacedBy({ versionId, value }: SecretVersion): Replaced {
   try {
-    const grant = decodeGrant(value);
-    return { versionId, position: positionOf(grant), sealKey: grant.sealKey };
-  } catch {
-    return { versionId };
+    return { versionId, grant: decodeGrant(value) };
+  } catch (error) {
+    return { versionId, ...(error instanceof LoggedOut && { isLoggedOut: true }) };
   }
 }
 
@@ -143,7 +185,7 @@ function newGrant(
   sealKey: Secret,
   current: Replaced | undefined,
 ): Grant {
-  const replaced = newest(current?.position, pass.session.journal.known, pass.published);
+  const replaced = newest(current?.grant, pass.session.journal.known, pass.published);
   const { settings } = pass;
   const { provider, environment } = consent.issuedFor ?? settings;
   const origin = originOf(provider);
@@ -163,6 +205,7 @@ function newGrant(
     companies: consent.companies,
     provider,
     environment,
+    ...(consent.scopes && { scopes: consent.scopes }),
   };
 }
 

@@ -69,7 +69,7 @@ async function newestKnown(
   published: Position | undefined,
 ): Promise<Position | undefined> {
   const replaced = await retry(pass, () => readReplaced(pass.ports.grant));
-  return newest(pass.session.journal.known, published, replaced?.position);
+  return newest(pass.session.journal.known, published, replaced?.grant);
 }
 
 function newToken(pass: Pass, manual: ManualToken, replaced: Position | undefined): AccessToken {

@@ -22,6 +22,8 @@ export interface Grant extends Position {
   readonly provider: string;
   /** Where the grant may be spent: account, region and stage, or this machine. */
   readonly environment: string;
+  /** What the person was asked for; absent where nobody knows. */
+  readonly scopes?: readonly string[];
 }
 
 /** The JSON that is stored; the same grant always gives the same text, so that a put can be repeated. */
@@ -43,6 +45,7 @@ export function encodeGrant(grant: Grant): Secret {
     // Written only where it says more than `provider`: a put of 0.1.0 can still be repeated.
     accessTokenOrigin:
       accessTokenOrigin === originOf(grant.provider) ? undefined : accessTokenOrigin,
+    scopes: grant.scopes,
   });
 }
 
@@ -56,7 +59,7 @@ export function decodeGrant(value: Secret): Grant {
   const connection = field.text(record, 'connection');
   const provider = field.text(record, 'provider');
   const origin = originOf(provider);
-  const { accessToken, accessTokenOrigin } = record.fields;
+  const { accessToken, accessTokenOrigin, scopes } = record.fields;
   const ownOrigin = typeof accessTokenOrigin === 'string' ? accessTokenOrigin : origin;
   return {
     connection,
@@ -72,5 +75,6 @@ export function decodeGrant(value: Secret): Grant {
     companies: companiesIn(record),
     provider,
     environment: field.text(record, 'environment'),
+    ...(Array.isArray(scopes) ? { scopes: scopes.filter((it) => typeof it === 'string') } : {}),
   };
 }

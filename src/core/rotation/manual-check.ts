@@ -25,7 +25,7 @@ export async function readManual({
   grant,
 }: Pick<RotationPorts, 'accessToken' | 'grant'>): Promise<AccessToken | undefined> {
   const [published, current] = await Promise.all([readPublished(accessToken), readReplaced(grant)]);
-  return manualIn(published?.token, current?.position);
+  return manualIn(published?.token, current?.grant);
 }
 
 /**

@@ -1,12 +1,15 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { admittedSendersTable } from '../../../src/aws/dynamodb/admitted-senders.ts';
+import { consentTable } from '../../../src/aws/dynamodb/consent-store.ts';
 import { expectedSubscriptionsTable } from '../../../src/aws/dynamodb/expected-subscriptions.ts';
 import { quotaPausesTable } from '../../../src/aws/dynamodb/quota-pauses.ts';
 import { seenEventsTable } from '../../../src/aws/dynamodb/seen-events.ts';
 import { bounded } from '../../../src/aws/failures.ts';
+import { Secret } from '../../../src/core/secret.ts';
 import type { SeenEvents } from '../../../src/core/webhooks/ports.ts';
 import { senderStoreContract } from '../../contract/admitted-senders.ts';
+import { consentStoreContract } from '../../contract/consent-store.ts';
 import { expectedSubscriptionsContract } from '../../contract/expected-subscriptions.ts';
 import { quotaPausesContract } from '../../contract/quota-pauses.ts';
 import { seenEventsContract } from '../../contract/seen-events.ts';
@@ -59,6 +62,12 @@ expectedSubscriptionsContract('DynamoDB on the wire', async () => {
   return [open(), open()];
 });
 
+consentStoreContract('DynamoDB on the wire', async () => {
+  records += 1;
+  const open = () => consentTable(client, double.tableName, `record-${records}`);
+  return [open(), open()];
+});
+
 senderStoreContract('DynamoDB on the wire', async () => {
   records += 1;
   const open = () => admittedSendersTable(client, double.tableName, `record-${records}`);
@@ -69,6 +78,21 @@ async function stored(pk: string) {
   const command = new GetItemCommand({ TableName: double.tableName, Key: { pk: { S: pk } } });
   return (await client.send(command)).Item;
 }
+
+it.each(['internal-after', 'reset-after'] as const)(
+  'a start is used up though the first answer was lost (%s), and once',
+  async (kind) => {
+    records += 1;
+    const store = consentTable(client, double.tableName, `record-${records}`);
+    const stateHash = 'a'.repeat(64);
+    const start = { stateHash, browserHash: 'b', verifierSalt: new Secret('s'), scopes: [] };
+    const over = { grant: 0, isLoggedOut: false };
+    await store.keepStart({ ...start, over, expiresAtMs: untilMs }, nowMs);
+    double.faults.add({ on: 'UpdateItem', kind });
+    expect(await store.takeStart(stateHash)).toBe(true);
+    expect(await store.takeStart(stateHash)).toBe(false);
+  },
+);
 
 describe('an event in the table', () => {
   it.each(['internal-after', 'reset-after'] as const)(
