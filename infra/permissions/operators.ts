@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { sendingTo } from '../queues.ts';
@@ -71,6 +71,17 @@ function operating(scope: Construct, props: OperatorsProps): PolicyStatement[] {
         (alias) => alias.functionArn,
       ),
     }),
+    new PolicyStatement({
+      actions: ['cloudwatch:DescribeAlarms'],
+      resources: [
+        Stack.of(scope).formatArn({
+          service: 'cloudwatch',
+          resource: 'alarm',
+          resourceName: '*',
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+    }),
     ...(props.webhook === undefined ? [] : redriving(scope, keyArn, props.webhook)),
   ];
 }
@@ -92,6 +103,10 @@ function redriving(scope: Construct, keyArn: string, webhook: Webhook): PolicySt
         'sqs:DeleteMessage',
       ],
       resources: [webhook.deadLetterQueue.queueArn],
+    }),
+    new PolicyStatement({
+      actions: ['sqs:GetQueueAttributes'],
+      resources: [webhook.queue.queueArn],
     }),
     ...sendingTo(scope, keyArn, webhook.queue),
   ];

@@ -17,19 +17,21 @@ export async function isSecretThere(client: SecretsManagerClient, name: string):
   return answer !== 'ResourceNotFoundException' && answer.DeletedDate === undefined;
 }
 
-/** Ids of every version of a secret that is still kept, those without a label too; rejects with `StoreRefused`. */
-export async function secretVersionIds(
+/** Every version of a secret that is still kept, those without a label too; rejects with `StoreRefused`. */
+export async function secretVersions(
   client: SecretsManagerClient,
   name: string,
-): Promise<readonly string[]> {
-  const found: string[] = [];
+): Promise<readonly { readonly versionId: string; readonly labels: readonly string[] }[]> {
+  const found: { versionId: string; labels: readonly string[] }[] = [];
   let NextToken: string | undefined;
   do {
     const input = { SecretId: name, IncludeDeprecated: true, ...(NextToken && { NextToken }) };
     const answer = await call(`list the versions of ${name}`, () =>
       client.send(new ListSecretVersionIdsCommand(input)),
     );
-    found.push(...(answer.Versions ?? []).flatMap(({ VersionId }) => VersionId ?? []));
+    for (const { VersionId, VersionStages = [] } of answer.Versions ?? []) {
+      if (VersionId !== undefined) found.push({ versionId: VersionId, labels: VersionStages });
+    }
     NextToken = answer.NextToken;
   } while (NextToken !== undefined);
   return found;

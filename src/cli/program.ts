@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { chooseCommand } from './choose/choose.ts';
 import { exitCodes, failureOf, withoutTokens } from './failure.ts';
+import { consoleCommand } from './inspect/console.ts';
 import { doctorCommand } from './inspect/doctor.ts';
 import { historyCommand } from './inspect/history.ts';
 import { statusCommand } from './inspect/status.ts';
@@ -34,6 +35,7 @@ const commands = [
   statusCommand,
   historyCommand,
   doctorCommand,
+  consoleCommand,
   recoverCommand,
   probeCommand,
   pauseCommand,

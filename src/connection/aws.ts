@@ -31,7 +31,7 @@ import { boundByGrant } from '../core/records/stored-origin.ts';
 import type { RotationPorts } from '../core/rotation/pass.ts';
 import { admittedAfter } from '../core/webhooks/admission.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, VersionFacts } from './connection.ts';
 import type { Provider } from './provider.ts';
 
 /** A connection whose passes are made by the rotator of a stack. */
@@ -47,7 +47,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
   const facts = await readFacts(prefix, name);
   const secrets = new SecretsManagerClient(bounded);
   const lambda = new LambdaClient({ ...bounded, requestHandler: patient });
-  const secret = (kind: Parameters<typeof secretName>[2]) =>
+  const secret = (kind: SecretKind) =>
     secretsManagerSecret(secrets, secretName(prefix, name, kind));
   const table = { client: new DynamoDBClient(bounded), table: facts.table, clock: systemClock };
   const grant = secret('grant');
@@ -63,6 +63,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     ...ports,
     owner: { id: `by-hand-${randomUUID()}`, isDead: () => false },
   });
+  const versionsOf = (kind: SecretKind) => storedVersionsOf(secrets, options, kind);
   return {
     ...stored,
     name,
@@ -87,11 +88,10 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     logout: () => logout(byHand()),
     byHand: {
       ports: byHand,
-      grantVersionIds: async () => {
-        const { secretVersionIds } = await import('../aws/stack-parts.ts');
-        return secretVersionIds(secrets, secretName(prefix, name, 'grant'));
-      },
+      grantVersionIds: async () => (await versionsOf('grant')).map(({ versionId }) => versionId),
     },
+    storedVersions: async () =>
+      (await Promise.all([versionsOf('grant'), versionsOf('access-token')])).flat(),
     deployed: async () => {
       // Two more clients of the SDK, which a doctor alone needs.
       const { deployedFor } = await import('./deployed.ts');
@@ -99,6 +99,19 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     },
     ...webhookParts(facts, name),
   };
+}
+
+type SecretKind = Parameters<typeof secretName>[2];
+
+async function storedVersionsOf(
+  client: SecretsManagerClient,
+  { prefix, name }: AwsConnectionOptions,
+  secret: SecretKind,
+): Promise<readonly VersionFacts[]> {
+  // Commands of the SDK that few of ours need.
+  const { secretVersions } = await import('../aws/stack-parts.ts');
+  const found = await secretVersions(client, secretName(prefix, name, secret));
+  return found.map((version) => ({ ...version, secret }));
 }
 
 function webhookParts(

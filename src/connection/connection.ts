@@ -48,6 +48,8 @@ export interface Connection {
   logout(): Promise<LoggedOut>;
   /** What a person does by hand in this process, under the lease, wherever the connection is stored. */
   readonly byHand: ByHand;
+  /** Versions of grant and access token that are kept, without values; rejects with `StoreRefused`. */
+  storedVersions(): Promise<readonly VersionFacts[]>;
   /** Whether its store takes writes, where that can be tried; rejects with `StoreRefused`. */
   checkWritable?(): Promise<void>;
   /** What of its files is damaged, where it is stored in files. Rejects with `StoreRefused`. */
@@ -61,6 +63,13 @@ export interface Connection {
 }
 
 export type { DamagedFile };
+
+/** One stored version of a secret, without its value. */
+export interface VersionFacts {
+  readonly secret: string;
+  readonly versionId: string;
+  readonly labels: readonly string[];
+}
 
 /** The means of a recovery by hand. */
 export interface ByHand {

@@ -2,9 +2,12 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { type AlarmState, alarmsOf } from '../aws/alarms.ts';
 import { bounded } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/lambda.ts';
+import { messagesIn } from '../aws/sqs/messages-in.ts';
 import {
   isBusThere,
   isSecretThere,
@@ -22,6 +25,10 @@ export interface Deployed {
   /** Has the rotator read all that it reads, and spend nothing: only to be asked where a token is published. */
   rotator(): Promise<RefreshAnswer>;
   hasBus(): Promise<boolean>;
+  /** All alarms that the stack has made, its other connections' too. */
+  alarms(): Promise<readonly AlarmState[]>;
+  /** How many webhooks of the stack wait, and how many are dead letters; `undefined` where it takes none. */
+  queues(): Promise<{ readonly waiting: number; readonly dead: number } | undefined>;
   readonly bus: string;
   readonly scheduleName: string | undefined;
 }
@@ -46,6 +53,20 @@ export function deployedFor(
         rejected: { grant: 0, generation: 0, attempt: 0 },
       }),
     hasBus: () => isBusThere(new EventBridgeClient(bounded), facts.bus),
+    alarms: async () => {
+      const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
+      return alarmsOf(new CloudWatchClient(bounded), prefix);
+    },
+    queues: async () => {
+      const { queueUrl, deadLetterQueueUrl } = facts;
+      if (queueUrl === undefined || deadLetterQueueUrl === undefined) return undefined;
+      const client = new SQSClient(bounded);
+      const [waiting, dead] = await Promise.all([
+        messagesIn(client, queueUrl),
+        messagesIn(client, deadLetterQueueUrl),
+      ]);
+      return { waiting, dead };
+    },
     bus: facts.bus,
     scheduleName,
   };

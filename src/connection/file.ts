@@ -93,6 +93,14 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
       await accessToken.keepCurrentAlone();
       return done;
     },
+    storedVersions: async () =>
+      [
+        ...(await grant.versions()).map((version) => ({ ...version, secret: 'grant' })),
+        ...(await accessToken.versions()).map((version) => ({
+          ...version,
+          secret: 'access-token',
+        })),
+      ].map(({ secret, versionId, labels }) => ({ secret, versionId, labels })),
     byHand: { ports: () => ports(noReporter), grantVersionIds: () => grant.versionIds() },
   };
 }

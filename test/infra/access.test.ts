@@ -516,6 +516,8 @@ describe('what a doctor looks at', () => {
 describe('a wildcard', () => {
   /** Each with its reason; `?` is not one: it stands for the six characters that AWS adds to a name. */
   const reasons: Readonly<Record<string, string>> = {
+    'alarm:* in a role or user':
+      'the console page lists alarms, whose names CloudFormation chooses',
     'kms:* in AWS::KMS::Key':
       'Allow for the account: it leaves the key to IAM, without which nobody could ever change it',
     '* in AWS::KMS::Key': 'in the policy of a key, * is that key',

@@ -19,7 +19,7 @@ import { storeProblem } from './doctor-attempt.ts';
 import { examineStore } from './doctor-store.ts';
 
 /** What `status --json` prints. */
-interface Status {
+export interface Status {
   readonly connection: string;
   readonly store: string;
   readonly provider: string;
@@ -69,7 +69,7 @@ export function statusCommand(): Command {
     )
     .action(async (options: ConnectionOptions) => {
       const connection = await openToLook(options);
-      const status = await look(connection).catch((error: unknown) =>
+      const status = await statusOf(connection).catch((error: unknown) =>
         unreadable(connection, error),
       );
       if (options.json) print(JSON.stringify(status));
@@ -90,7 +90,8 @@ async function unreadable(connection: Connection, error: unknown): Promise<never
   throw new Failure(broken.passes ? 'retry' : 'person', told);
 }
 
-async function look(connection: Connection): Promise<Status> {
+/** How the connection is; rejects with `StoreRefused`. */
+export async function statusOf(connection: Connection): Promise<Status> {
   const [published, client, { journal: stored }] = await Promise.all([
     connection.accessToken.current(),
     connection.client.current(),

@@ -1,0 +1,162 @@
+import { Command } from 'commander';
+import type { Connection } from '../../connection/connection.ts';
+import type { DueStep, Overview, Seen } from '../../console/overview/overview.ts';
+import type { Journal } from '../../core/journal/journal.ts';
+import { busyUntilMs } from '../../core/journal/lease.ts';
+import { StoreRefused } from '../../core/ports.ts';
+import { decodeAccessToken } from '../../core/records/access-token.ts';
+import { toRfc3339 } from '../../core/time.ts';
+import { failureOf } from '../failure.ts';
+import { listenLocally, onFreePort } from '../local/server.ts';
+import { Session } from '../session.ts';
+import { examples, openToLook, withConnection } from '../settings/options.ts';
+import { parsePort } from '../settings/port.ts';
+import type { ConnectionOptions } from '../settings/settings.ts';
+import { print, say } from '../terminal.ts';
+import { examineConnection } from './doctor.ts';
+import type { Finding } from './doctor-finding.ts';
+import { type Status, statusOf } from './status.ts';
+
+const consolePort = 4000;
+const outcomesShown = 100;
+// A doctor asks the provider's API, whose quota the jobs share.
+const examineEveryMs = { whole: 5 * 60_000, broken: 60_000 };
+
+interface ConsoleOptions extends ConnectionOptions {
+  readonly port: number;
+}
+
+/** `fresco console`: a page that shows how a real connection is, and changes nothing. */
+export function consoleCommand(): Command {
+  return withConnection(new Command('console'))
+    .summary('show a page about the connection')
+    .description(
+      'Shows on a page of this machine how the connection is: life of the token, links, alarms, webhooks waiting, journal, stored versions without values, the latest outcomes and the commands that are due. Reads with your rights and changes nothing. The address works once, for one browser.',
+    )
+    .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
+    .addHelpText(
+      'after',
+      examples(
+        'fresco console --store aws --connection default',
+        'fresco console --store file:/var/lib/fresco --connection default --port 4100',
+      ),
+    )
+    .action(serveConsole);
+}
+
+async function serveConsole(options: ConsoleOptions): Promise<void> {
+  const connection = await openToLook(options);
+  const [{ overviewServer }, { createEntrance }] = await Promise.all([
+    import('../../console/overview/server.ts'),
+    import('../../console/entrance.ts'),
+  ]);
+  const session = new Session();
+  try {
+    const server = await onFreePort(options.port, listenLocally);
+    await session.closes(server.close);
+    const entrance = createEntrance((path) => say(`page:     ${server.url}${path}`));
+    const why = (error: unknown) => failureOf(error).message;
+    server.serve(overviewServer(connection.name, overviewer(connection), { entrance, why }));
+    const url = server.url + entrance.path;
+    if (options.json) print(JSON.stringify({ connection: connection.name, console: url }));
+    say(`${connection.name} in ${connection.place}`, `page:     ${url}`, 'Ctrl-C ends it');
+    await session.ended();
+  } finally {
+    await session.end();
+  }
+}
+
+/** Looks at a connection; what a doctor found holds for five minutes, or for one where a link is broken. */
+export function overviewer(connection: Connection): () => Promise<Overview> {
+  let examined: { readonly atMs: number; readonly findings: readonly Finding[] } | undefined;
+  return async () => {
+    const nowMs = connection.clock.monotonicMs();
+    const isBroken = examined?.findings.some(({ state }) => state === 'broken');
+    const everyMs = isBroken ? examineEveryMs.broken : examineEveryMs.whole;
+    if (examined === undefined || nowMs - examined.atMs >= everyMs) {
+      examined = { atMs: nowMs, findings: await examineConnection(connection) };
+    }
+    return overviewOf(connection, examined.findings);
+  };
+}
+
+async function overviewOf(connection: Connection, findings: readonly Finding[]): Promise<Overview> {
+  const [status, { journal }, published, deployed] = await Promise.all([
+    statusOf(connection),
+    connection.journal.read(),
+    connection.accessToken.current(),
+    connection.deployed?.(),
+  ]);
+  const [alarms, queues, versions] = await Promise.all([
+    seen(async () =>
+      (await deployed?.alarms())?.map(({ says, state, sinceMs }) => ({
+        says,
+        isRinging: state === 'ALARM',
+        sinceMs,
+      })),
+    ),
+    seen(async () => deployed?.queues()),
+    seen(() => connection.storedVersions()),
+  ]);
+  const token = published && decodeAccessToken(published.value);
+  return {
+    connection: connection.name,
+    store: connection.place,
+    provider: status.provider,
+    atMs: connection.clock.nowMs(),
+    due: dueSteps(status, findings),
+    waiting: status.waitingFor,
+    token: token
+      ? {
+          generation: token.generation,
+          issuedAtMs: token.issuedAtMs,
+          expiresAtMs: token.expiresAtMs,
+        }
+      : null,
+    companies: status.companies.map(({ id, name }) => `${id} ${name}`),
+    links: findings.map(({ check, state, detail }) => ({ name: check, state, detail })),
+    alarms,
+    queues,
+    journal: journalTerms(status, journal, connection.clock.nowMs()),
+    versions,
+    history: journal.history.slice(-outcomesShown).toReversed(),
+  };
+}
+
+function dueSteps({ problem }: Status, findings: readonly Finding[]): readonly DueStep[] {
+  const steps = findings
+    .filter(({ state, next }) => state === 'broken' && next !== null)
+    .map(({ detail, next }) => ({ what: detail, command: next ?? '' }));
+  if (problem === null || steps.some(({ what }) => problem.includes(what))) return steps;
+  return [{ what: problem, command: 'fresco doctor' }, ...steps];
+}
+
+function journalTerms(status: Status, journal: Journal, nowMs: number): Overview['journal'] {
+  const { lease, dispatch, seals, canary, sentAtMs } = journal;
+  const terms: readonly (readonly [string, string | null])[] = [
+    ['lease', lease === null ? 'free' : `held until ${toRfc3339(busyUntilMs(journal, nowMs))}`],
+    ['dispatch', dispatch === null ? 'idle' : `no answer since ${status.uncertainSince}`],
+    [
+      'seals',
+      seals.length === 0 ? 'none' : seals.map((it) => `generation ${it.generation}`).join(', '),
+    ],
+    ['latch', status.latch && `${status.latch.kind} since ${status.latch.since}`],
+    ['paused', status.pausedSince && `since ${status.pausedSince}`],
+    ['failing', status.failingSince && `since ${status.failingSince}`],
+    ['canary', canary && `${canary.verdict} at ${toRfc3339(canary.atMs)}`],
+    ['refreshes', `${sentAtMs.length} in the last day`],
+    ['schedule', status.schedule],
+  ];
+  return terms.flatMap(([term, value]) => (value === null ? [] : [[term, value] as const]));
+}
+
+/** What was read, or why it could not be: a right that an operator lacks must not blind the page. */
+async function seen<T>(read: () => Promise<T | undefined>): Promise<Seen<T>> {
+  try {
+    const value = await read();
+    return value === undefined ? { kind: 'none' } : { kind: 'seen', value };
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    return { kind: 'unreadable', why: error.message };
+  }
+}

@@ -1,0 +1,32 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { mockClient } from 'aws-sdk-client-mock';
+import { expect, it } from 'vitest';
+import { alarmsOf } from '../../src/aws/alarms.ts';
+
+it('finds the alarms of its own stack on every page, and leaves out those of others', async () => {
+  const client = new CloudWatchClient({ region: 'eu-south-1' });
+  const of = (prefix: string, StateValue: 'OK' | 'ALARM') => ({
+    AlarmDescription: `Fresco (${prefix}): a person is needed. What to do: …`,
+    StateValue,
+    StateTransitionedTimestamp: new Date(1_000),
+  });
+  mockClient(client)
+    .on(DescribeAlarmsCommand)
+    .resolvesOnce({ MetricAlarms: [of('fresco', 'OK'), of('other', 'ALARM')], NextToken: 'more' })
+    .resolves({
+      MetricAlarms: [{ AlarmName: 'not ours' }],
+      CompositeAlarms: [of('fresco', 'ALARM')],
+    });
+  const says = 'a person is needed. What to do: …';
+  expect(await alarmsOf(client, 'fresco')).toEqual([
+    { says, state: 'OK', sinceMs: 1_000 },
+    { says, state: 'ALARM', sinceMs: 1_000 },
+  ]);
+});
+
+it('says that the alarms could not be looked at, and by whose right', async () => {
+  const client = new CloudWatchClient({ region: 'eu-south-1' });
+  const denied = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+  mockClient(client).on(DescribeAlarmsCommand).rejects(denied);
+  await expect(alarmsOf(client, 'fresco')).rejects.toMatchObject({ name: 'StoreRefused' });
+});

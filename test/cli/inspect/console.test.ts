@@ -1,0 +1,60 @@
+// Goal: the page of a real connection shows what is stored of it, never a value, and changes nothing.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { overviewer } from '../../../src/cli/inspect/console.ts';
+import { openToLook } from '../../../src/cli/settings/options.ts';
+import { overviewPage } from '../../../src/console/overview/page.ts';
+import { loggedIn, tokenRequests } from '../logged-in.ts';
+import { withVariables } from '../surroundings.ts';
+import type { Workspace } from '../workspace.ts';
+
+async function looking(workspace: Workspace) {
+  withVariables(workspace.env);
+  return overviewer(await openToLook({}));
+}
+
+const storedText = async ({ storePath }: Workspace) =>
+  (
+    await Promise.all(
+      ['grant', 'access-token', 'journal'].map((kind) =>
+        readFile(join(storePath, `connections/default/${kind}.json`), 'utf8'),
+      ),
+    )
+  ).join('\n');
+
+it('shows what is stored, asks for no token, and changes nothing', async () => {
+  const workspace = await loggedIn();
+  const before = await storedText(workspace);
+  const look = await looking(workspace);
+  const overview = await look();
+  expect(overview).toMatchObject({
+    connection: 'default',
+    due: [],
+    token: { generation: 1 },
+    companies: ['108061 Studio Esempio'],
+    alarms: { kind: 'none' },
+    queues: { kind: 'none' },
+    versions: { kind: 'seen', value: [{ secret: 'grant' }, { secret: 'access-token' }] },
+    history: [{ outcome: 'logged-in', generation: 1 }],
+  });
+  expect(await storedText(workspace)).toBe(before);
+  expect(await tokenRequests(workspace)).toBe(0);
+});
+
+it('holds no value that is stored', async () => {
+  const workspace = await loggedIn();
+  const page = String(await overviewPage(await (await looking(workspace))()));
+  const values = [...(await storedText(workspace)).matchAll(/"((?:a|r)\/[^"]+)"/g)].map(
+    ([, it]) => it,
+  );
+  expect(values.length).toBeGreaterThan(1);
+  for (const value of values) expect(page).not.toContain(value);
+});
+
+it('names what is broken with its command', async () => {
+  const workspace = await loggedIn();
+  await workspace.run(['pause']);
+  const { due } = await (await looking(workspace))();
+  expect(due).toEqual([{ what: expect.stringContaining('paused'), command: 'fresco resume' }]);
+});
