@@ -1,5 +1,4 @@
 import { type Clock, healsByItself, StoreRefused } from './ports.ts';
-import type { Pass } from './rotation/pass.ts';
 
 const firstWaitMs = 100;
 const longestWaitMs = 2000;
@@ -28,7 +27,7 @@ export async function retryWhileUnavailable<T>(
 
 /** The same until a pass has to end. */
 export function retry<T>(
-  { ports, endMs }: Pick<Pass, 'ports' | 'endMs'>,
+  { ports, endMs }: { readonly ports: { readonly clock: Clock }; readonly endMs: number },
   action: () => Promise<T>,
 ): Promise<T> {
   return retryWhileUnavailable(ports.clock, endMs, action);

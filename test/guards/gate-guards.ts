@@ -39,7 +39,7 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'Retry-After is heeded',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: "if (untilMs !== undefined) return { kind: 'waiting', untilMs };",
     to: '',
     breaks: 'a due token is not sent > $name the moment that the provider asked for: $want',
@@ -54,28 +54,28 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'the quota of a day',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: "return oldest === undefined ? undefined : { kind: 'limited', untilMs: oldest + dayMs };",
     to: 'return undefined;',
     breaks: 'a due token is not sent > $count sends in a day leave the $trigger $want',
   },
   {
     name: 'on demand once in 45 minutes',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: "return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;",
     to: 'return undefined;',
     breaks: 'on demand a token is sent > $name since the last send: $want',
   },
   {
     name: 'the limit lifted once',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: 'publishedRejected && !lifted &&',
     to: 'publishedRejected &&',
     breaks: 'on demand a token is sent > sooner if the published token died, but once only',
   },
   {
     name: 'not lifted by a token that never worked',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: "return canary.verdict !== 'rejected' || !canary.fromFirst;",
     to: 'return true;',
     breaks:
@@ -83,7 +83,7 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'not lifted by a token that no canary spoke of before',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: 'if (canary === null || compare(canary.position, current) !== 0) return false;',
     to: 'if (canary === null) return true;',
     breaks:
@@ -120,14 +120,14 @@ export const gateGuards: readonly Guard[] = [
   },
   {
     name: 'a pause is heeded',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: "if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };",
     to: '',
     breaks: 'a due token is not sent > while rotation is paused',
   },
   {
     name: 'a latch is heeded',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: "if (latch !== undefined && latch.doubt === undefined) return { kind: 'latched', latch };",
     to: '',
     breaks: 'a due token is not sent > while a latch holds for it',

@@ -69,8 +69,8 @@ export const keepingGuards: readonly Guard[] = [
   {
     name: 'the other home is tried where one refuses',
     file: 'rotation/keep.ts',
-    from: 'if (!(error instanceof StoreRefused)) throw error;',
-    to: 'throw error;',
+    from: 'const refusal = await orRefusal(store);',
+    to: 'const refusal: unknown = await store();',
     breaks: 'a new pair > is lost only where both refuse it until the time is up',
   },
   {
@@ -90,14 +90,14 @@ export const keepingGuards: readonly Guard[] = [
   {
     name: 'only seals up to current go',
     file: 'rotation/settle.ts',
-    from: 'seals: journal.seals.filter((seal) => isNewer(seal, settled)),',
+    from: 'seals: journal.seals.filter((seal) => isNewer(seal, position)),',
     to: 'seals: [],',
     breaks: 'a seal above what is current stays',
   },
   {
     name: 'seals go at last',
     file: 'rotation/settle.ts',
-    from: 'seals: journal.seals.filter((seal) => isNewer(seal, settled)),',
+    from: 'seals: journal.seals.filter((seal) => isNewer(seal, position)),',
     to: '',
     breaks: 'a settled pass leaves nothing open and gives the lease back',
   },
@@ -110,7 +110,7 @@ export const keepingGuards: readonly Guard[] = [
   },
   {
     name: 'a revoked latch is bound to its position',
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: 'if (compare(latch.position, current) !== 0) return undefined;',
     to: '',
     breaks: 'a latch for $name holds: $held',
@@ -132,21 +132,21 @@ export const keepingGuards: readonly Guard[] = [
   },
   {
     name: 'refused twice before it latches',
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: 'if (held !== undefined || again || refused.lastChance) {',
     to: 'if (true) {',
     breaks: 'a first refusal is noted and latches nothing',
   },
   {
     name: 'the second refusal latches',
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: 'const again = journal.refusal !== null && compare(journal.refusal.position, position) === 0;',
     to: 'const again = false;',
     breaks: 'a second refusal of the same token latches',
   },
   {
     name: 'the last chance latches',
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: 'if (held !== undefined || again || refused.lastChance) {',
     to: 'if (held !== undefined || again) {',
     breaks:
@@ -154,7 +154,7 @@ export const keepingGuards: readonly Guard[] = [
   },
   {
     name: "refusals only of the lease's holder",
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: "if (!holdsLease(journal, refused.owner)) return 'lease-lost';",
     to: '',
     breaks: 'a holder that has lost its lease latches nothing: another may have been served',
@@ -197,27 +197,27 @@ export const keepingGuards: readonly Guard[] = [
   {
     name: 'a seal that cannot be opened stops',
     file: 'rotation/recover.ts',
-    from: "return { kind: 'stopped', outcome: { kind: 'seal-unreadable', versionId: sealed.versionId } };",
-    to: "return { kind: 'ready', current, recovered: false };",
+    from: "return { outcome: { kind: 'seal-unreadable', versionId: sealed.versionId } };",
+    to: 'return current;',
     breaks: 'recovery > stops at a seal %s, and spends nothing',
   },
   {
     name: 'a stale read is read again',
-    file: 'rotation/current-grant.ts',
+    file: 'rotation/recover.ts',
     from: 'if (known === undefined || !isNewer(known, current.grant)) return current;',
     to: 'return current;',
     breaks: 'recovery > stops at a grant that somebody has rolled back, and calls a person',
   },
   {
     name: 'a rollback stops',
-    file: 'rotation/current-grant.ts',
-    from: ": { kind: 'rolled-back', known: positionOf(known), found };",
-    to: ": ((await readGrant(pass)) ?? { kind: 'rolled-back', known, found });",
+    file: 'rotation/recover.ts',
+    from: ": { outcome: { kind: 'rolled-back', known: positionOf(known), found } };",
+    to: ": ((await readGrant(pass.ports.grant)) ?? { outcome: { kind: 'rolled-back', known, found } });",
     breaks: 'recovery > stops at a grant that somebody has rolled back, and calls a person',
   },
   {
     name: 'a rollback is told by what is published',
-    file: 'rotation/current-grant.ts',
+    file: 'rotation/recover.ts',
     from: 'newest(pass.session.journal.known, pass.published)',
     to: 'pass.session.journal.known ?? undefined',
     breaks:
@@ -225,7 +225,7 @@ export const keepingGuards: readonly Guard[] = [
   },
   {
     name: 'the grant of elsewhere is not spent',
-    file: 'rotation/current-grant.ts',
+    file: 'rotation/gate.ts',
     from: 'if (grant.environment !== environment)',
     to: 'if (false)',
     breaks: 'nothing is sent > for a grant %s',

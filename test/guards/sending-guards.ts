@@ -40,21 +40,21 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'the clock before sending',
     file: 'rotation/send.ts',
-    from: 'const tooLate: Outcome | undefined = isTooLate(pass)',
-    to: 'const tooLate: Outcome | undefined = false',
+    from: 'const tooLate = isTooLate(pass)',
+    to: 'const tooLate = false as boolean',
     breaks:
       'nothing is sent > where the time ran out while the dispatch was journalled, and nothing stays open',
   },
   {
     name: 'again at once only as the policy says',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: '    isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) &&\n',
     to: '',
     breaks: 'a token whose answer is lost > (%j) is not sent again, and nobody waits',
   },
   {
     name: 'again at once within the sends of a day',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: ' &&\n    fullDay(input) === undefined',
     to: '',
     breaks: 'a token whose answer is lost > is not sent again beyond the sends of a day',
@@ -93,7 +93,7 @@ export const sendingGuards: readonly Guard[] = [
   {
     name: 'the dispatch before the send',
     file: 'rotation/send.ts',
-    from: 'const refusal = await dispatch(pass, parent, versionId, limitIsWaived(input));',
+    from: 'const refusal = await dispatch(pass, input, versionId);',
     to: "const refusal: string = 'amended';",
     breaks:
       'an answer > that is missing makes the attempt uncertain until near the end of the access token',
@@ -114,9 +114,9 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'dead though nobody could note it',
-    file: 'rotation/with-lease.ts',
-    from: 'rejected !== undefined && compare(rejected, current.grant) === 0',
-    to: "rejected !== undefined && journal.canary?.verdict === 'rejected'",
+    file: 'rotation/gate.ts',
+    from: 'compare(rejected, current) === 0',
+    to: "session.journal.canary?.verdict === 'rejected'",
     breaks:
       'a consumer who complains > of a dead token gets another, though the verdict could not be kept',
   },
@@ -138,7 +138,7 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'what a person is needed for is told before what else is in the way',
-    file: 'rotation/with-lease.ts',
+    file: 'rotation/catch-up.ts',
     from: "if (badAnswer?.kind !== 'application-refused' || !badAnswer.needsPerson) return barrier;",
     to: 'if (badAnswer !== null) return barrier;',
     breaks:
@@ -146,9 +146,9 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'looks again after a refusal',
-    file: 'rotation/with-lease.ts',
-    from: 'return { ...progress, refused: { ...refused, position: positionOf(current.grant) } };',
-    to: 'return { outcome: await refusal(pass, current, refused.doubt), settled: positionOf(current.grant) };',
+    file: 'rotation/not-granted.ts',
+    from: "  pass.refused = { position: positionOf(input.current), doubt };\n  return 'look again';",
+    to: "  return endingAt(input.current, { kind: 'refused', position: positionOf(input.current), ...(doubt && { doubt }) }) as never;",
     breaks: 'an answer > that refuses a token whose successor another has just kept is no refusal',
   },
   {
@@ -181,31 +181,31 @@ export const sendingGuards: readonly Guard[] = [
   },
   {
     name: 'an answer to a grant that was replaced is none to the new one',
-    file: 'rotation/with-lease.ts',
-    from: 'if (await isReplaced(pass, current)) return { ...progress, spent: true };',
-    to: '',
+    file: 'rotation/send.ts',
+    from: 'if (!isEnd || !(await isReplaced(pass, input.current))) return sent;',
+    to: 'if (true) return sent;',
     breaks:
       'an answer > (%j) to the token of a grant that a login has replaced says nothing of the new one',
   },
   {
     name: 'a complaint of what does not show is heard again under the lease',
-    file: 'rotation/with-lease.ts',
-    from: "rejected === 'not-visible-yet' ? await checkRejected(pass) : rejected",
-    to: 'rejected',
+    file: 'rotation/catch-up.ts',
+    from: "pass.rejected === 'not-visible-yet' ? await checkRejected(pass) : pass.rejected",
+    to: 'pass.rejected',
     breaks: 'a consumer who complains > of a dead token is heard though the first read shows %s',
   },
   {
     name: 'catches up before it spends',
-    file: 'rotation/with-lease.ts',
-    from: 'if (behind) await publish(pass, current);',
+    file: 'rotation/catch-up.ts',
+    from: '  await publish(pass, current);',
     to: '',
     breaks: 'recovery > publishes what is current and was not published, over anything damaged',
   },
   {
     name: 'a refused token is not sent again in a pass',
-    file: 'rotation/with-lease.ts',
-    from: 'const idle = progress.spent || progress.refused !== undefined || !isSpendDue(input);',
-    to: 'const idle = !isSpendDue(input);',
+    file: 'rotation/catch-up.ts',
+    from: 'if (isTried || !isDue) {',
+    to: 'if (!isDue) {',
     breaks: 'a new pair > gives way to a login that came in between',
   },
   {

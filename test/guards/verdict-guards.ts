@@ -4,14 +4,14 @@ import type { Guard } from './specification.ts';
 export const verdictGuards: readonly Guard[] = [
   {
     name: 'no pass without time',
-    file: 'rotation/rotate.ts',
-    from: "if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });",
-    to: '',
+    file: 'rotation/gate.ts',
+    from: 'clock.monotonicMs() > pass.sendByMs',
+    to: 'false',
     breaks: 'nothing is sent > where too little time is left for request and stores',
   },
   {
     name: "the clock against the store's",
-    file: 'rotation/rotate.ts',
+    file: 'rotation/gate.ts',
     from: 'Math.abs(skewMs) > skewMaxMs',
     to: 'false',
     breaks: 'nothing is sent > where the clock is off by more than thirty seconds',
@@ -78,7 +78,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a latch in doubt is bound to the application',
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: 'return latch.doubt === undefined || isSameClient ? latch : undefined;',
     to: 'return latch;',
     breaks:
@@ -86,7 +86,7 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'a latch in doubt waits for the application to be read',
-    file: 'rotation/gate.ts',
+    file: 'rotation/catch-up.ts',
     from: 'latch !== undefined && latch.doubt === undefined',
     to: 'latch !== undefined',
     breaks:
@@ -201,30 +201,30 @@ export const verdictGuards: readonly Guard[] = [
   },
   {
     name: 'the call is noted',
-    file: 'rotation/rotate.ts',
+    file: 'rotation/report-pass.ts',
     from: 'if (alerts && isOut) await noteAlert(pass, sinceMs);',
     to: '',
     breaks: 'a person > is called once for what stands',
   },
   {
     name: 'a call that was noted is not made again',
-    file: 'rotation/rotate.ts',
+    file: 'rotation/report-pass.ts',
     from: 'pass.session.journal.called?.forMs !== sinceMs',
     to: 'true',
     breaks: 'a person > is called once for what stands',
   },
   {
     name: 'only a call that got out is noted',
-    file: 'rotation/rotate.ts',
-    from: 'if (calls && isOut) ',
-    to: 'if (calls) ',
+    file: 'rotation/report-pass.ts',
+    from: 'if (alerts && isOut) ',
+    to: 'if (alerts) ',
     breaks: 'a person > is called again where the call did not get out',
   },
   {
     name: 'a newer token is not reported by an older rejected',
-    file: 'rotation/rotate.ts',
-    from: 'if (pass.published && isReplaced(pass, pass.published)) {',
-    to: 'if (false) {',
+    file: 'rotation/gate.ts',
+    from: 'if (published && isReplaced(pass, published)) ',
+    to: 'if (false) ',
     breaks:
       'a consumer who complains > of an older token is answered at once, with neither canary nor spend',
   },

@@ -5,7 +5,8 @@ import { commandsFor, describeOutcome } from '../../core/outcome/outcome-text.ts
 import { newest } from '../../core/position.ts';
 import type { Grant } from '../../core/records/grant.ts';
 import { openSeal } from '../../core/records/seal.ts';
-import { type Due, dueReason, type GateInput, uncertainty } from '../../core/rotation/gate.ts';
+import { uncertainty } from '../../core/rotation/catch-up.ts';
+import { type Due, dueReason, type GateInput } from '../../core/rotation/gate.ts';
 import { standingOutcome } from '../../core/rotation/latch.ts';
 import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
 import type { StoreSight } from './doctor-store.ts';
@@ -27,7 +28,7 @@ export function attemptFinding(connection: Connection, input: StoreSight): Findi
   if (grant === undefined || journal === undefined) {
     return unknown('attempt', 'not looked at: grant or table could not be read');
   }
-  const looked = sightOf(connection, { ...input, grant, journal });
+  const looked = gateInputOf(connection, { ...input, grant, journal });
   const open = uncertainty(looked);
   if (open !== undefined) {
     return broken('attempt', describeOutcome(open), 'wait, or settle it: fresco recover');
@@ -73,7 +74,7 @@ export function overdueSinceMs({ settings }: Connection, grant: Grant): number {
 
 type StoredState = GateInput & { readonly journal: Journal };
 
-function sightOf(
+function gateInputOf(
   { clock, settings }: Connection,
   { grant, journal, published }: StoreSight & { readonly grant: Grant; readonly journal: Journal },
 ): StoredState {
@@ -113,7 +114,7 @@ export function storeProblem(connection: Connection, input: StoreSight): string 
   if (broken !== undefined) return `${broken.detail}: ${broken.next}`;
   const { grant, journal } = input;
   if (grant === undefined || journal === undefined) return undefined;
-  const byHand = forAPerson(sightOf(connection, { ...input, grant, journal }), grant);
+  const byHand = forAPerson(gateInputOf(connection, { ...input, grant, journal }), grant);
   return byHand && describeOutcome(byHand);
 }
 

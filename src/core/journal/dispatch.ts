@@ -91,6 +91,11 @@ export function sendsFrom(journal: Journal, parent: Position): readonly OpenSend
   return dispatch !== null && compare(dispatch.parent, parent) === 0 ? dispatch.sends : [];
 }
 
+/** Whether some sends from `current` are without an answer, so that nobody knows whether its token is spent. */
+export function isUncertain(journal: Journal, current: Position): boolean {
+  return sendsFrom(journal, current).length > 0;
+}
+
 /** Where the pair that `send` may have brought would stand. */
 export function positionAfter(parent: Position, send: Pick<OpenSend, 'attempt'>): Position {
   return { grant: parent.grant, generation: parent.generation + 1, attempt: send.attempt };

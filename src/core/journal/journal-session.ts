@@ -1,4 +1,5 @@
 import { type Clock, StoreRefused } from '../ports.ts';
+import { retryWhileUnavailable } from '../retry.ts';
 import { emptyJournal, type Journal } from './journal.ts';
 import type { JournalStore } from './journal-store.ts';
 
@@ -52,9 +53,17 @@ export class JournalSession {
 
   /**
    * Writes what `change` makes of the newest journal. `change` may be called again with a newer one; it
-   * returns the same object where its work is already there, or a word of refusal, which is passed on.
+   * returns the same object where its work is already there, or a word of refusal, which is passed on. While
+   * the store is unavailable it is tried again, until the monotonic moment `untilMs`; absent: once.
    */
   async amend<Refusal extends string = never>(
+    change: (journal: Journal) => Journal | Refusal,
+    untilMs = Number.NEGATIVE_INFINITY,
+  ): Promise<'amended' | Refusal> {
+    return retryWhileUnavailable(this.#clock, untilMs, () => this.#amendOnce(change));
+  }
+
+  async #amendOnce<Refusal extends string>(
     change: (journal: Journal) => Journal | Refusal,
   ): Promise<'amended' | Refusal> {
     for (let conflicts = 0; conflicts < conflictsMax; conflicts += 1) {

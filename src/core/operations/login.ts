@@ -6,6 +6,7 @@ import type { Company } from '../records/company.ts';
 import { decodeGrant, encodeGrant, type Grant } from '../records/grant.ts';
 import { LoggedOut } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
+import { orRefusal, orWarn } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry, retryWhileUnavailable } from '../retry.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
@@ -61,8 +62,8 @@ export async function login(
   over?: SeenGrant,
 ): Promise<LoggedIn | 'too-late'> {
   const pass = startPass(ports, { trigger: 'login' });
-  await orWarn(pass, () => pass.session.read());
-  await orWarn(pass, async () => {
+  await triedOrWarned(pass, () => pass.session.read());
+  await triedOrWarned(pass, async () => {
     pass.published = (await readPublished(ports.accessToken))?.token;
   });
   // A code was exchanged with these credentials; with what was adopted nothing was tried yet.
@@ -70,39 +71,27 @@ export async function login(
   const current = await installGrant(pass, consent, over);
   if (current === 'too-late') return current;
   const position = positionOf(current.grant);
-  await orWarn(pass, async () => {
+  await triedOrWarned(pass, async () => {
     await pass.session.read();
     await pass.session.amend((journal) => ({
       ...welcomed(journal, position, pass.session.nowMs()),
       ...(accepted !== undefined && { acceptedClient: accepted }),
     }));
   });
-  await orWarn(pass, () => publish(pass, current));
+  await triedOrWarned(pass, () => publish(pass, current));
   return { position, warnings: pass.warnings };
 }
 
 /** Nothing depends on it but which of two causes is named first. */
 async function clientVersion({ client }: RotationPorts): Promise<string | undefined> {
-  try {
-    return (await client.read())?.versionId;
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    return undefined;
-  }
+  const stored = await orRefusal(() => client.read());
+  return stored instanceof StoreRefused ? undefined : stored?.versionId;
 }
 
-async function orWarn(pass: Pass, action: () => Promise<unknown>): Promise<void> {
+function triedOrWarned(pass: Pass, action: () => Promise<unknown>): Promise<void> {
   const { clock } = pass.ports;
-  try {
-    await retryWhileUnavailable(
-      clock,
-      Math.min(pass.endMs, clock.monotonicMs() + warnAfterMs),
-      action,
-    );
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    pass.warnings.push(error.message);
-  }
+  const untilMs = Math.min(pass.endMs, clock.monotonicMs() + warnAfterMs);
+  return orWarn(pass, '', () => retryWhileUnavailable(clock, untilMs, action));
 }
 
 async function installGrant(

@@ -1,8 +1,9 @@
 import type { Journal } from '../journal/journal.ts';
-import { busyUntilMs, takeLease } from '../journal/lease.ts';
-import { StoreRefused, type VersionedSecret } from '../ports.ts';
+import { acquireLease, released } from '../journal/lease.ts';
+import type { VersionedSecret } from '../ports.ts';
 import { loggedOutMark } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
+import { orRefusal } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
@@ -21,8 +22,9 @@ export type LoggedOut =
  */
 export async function logout(ports: RotationPorts): Promise<LoggedOut> {
   const pass = startPass(ports, { trigger: 'operator' });
-  const held = await leased(pass);
-  if (held !== undefined) return held;
+  await retry(pass, () => pass.session.read());
+  const busy = await acquireLease(pass, pass.endMs);
+  if (busy !== undefined) return busy;
   const nowMs = pass.session.nowMs();
   const mark = loggedOutMark(pass.settings.connection, nowMs);
   try {
@@ -30,23 +32,12 @@ export async function logout(ports: RotationPorts): Promise<LoggedOut> {
       if (!(await replaced(pass, secret, mark))) continue;
       await replaced(pass, secret, mark);
     }
-    await retry(pass, () => pass.session.amend((journal) => forgotten(journal, nowMs)));
+    await pass.session.amend((journal) => forgotten(journal, nowMs), pass.endMs);
   } finally {
-    await released(pass);
+    // Where that is refused the lease runs out by itself.
+    await orRefusal(() => pass.session.amend((journal) => released(journal, ports.owner)));
   }
   return { kind: 'logged-out' };
-}
-
-async function leased(pass: Pass): Promise<LoggedOut | undefined> {
-  const { session, ports, settings } = pass;
-  await retry(pass, () => session.read());
-  const taken = await retry(pass, () =>
-    session.amend((journal) =>
-      takeLease(journal, ports.owner, { nowMs: session.nowMs(), termMs: settings.leaseTermMs }),
-    ),
-  );
-  if (taken !== 'held') return undefined;
-  return { kind: 'busy', untilMs: busyUntilMs(session.journal, session.nowMs()) };
 }
 
 /** Whether there was something to take the place of. */
@@ -75,16 +66,4 @@ function forgotten(journal: Journal, atMs: number): Journal {
     failingSinceMs: null,
     history: withEntry(journal.history, { atMs, outcome: 'logged-out', generation }),
   };
-}
-
-async function released(pass: Pass): Promise<void> {
-  const { owner } = pass.ports;
-  try {
-    await pass.session.amend((journal) =>
-      journal.lease?.owner === owner.id ? { ...journal, lease: null } : journal,
-    );
-  } catch (error) {
-    // The lease runs out by itself.
-    if (!(error instanceof StoreRefused)) throw error;
-  }
 }

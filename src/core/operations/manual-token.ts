@@ -4,6 +4,7 @@ import { isNewer, newest, type Position, positionOf } from '../position.ts';
 import { type AccessToken, encodeAccessToken } from '../records/access-token.ts';
 import type { Company } from '../records/company.ts';
 import { newVersionId } from '../records/version-id.ts';
+import { orWarn } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
@@ -31,14 +32,9 @@ export async function installManualToken(
   await retry(pass, () => pass.session.read());
   const token = await publishAbove(pass, manual);
   const position = positionOf(token);
-  try {
-    await retry(pass, () =>
-      pass.session.amend((journal) => welcomed(journal, position, pass.session.nowMs())),
-    );
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    pass.warnings.push(error.message);
-  }
+  await orWarn(pass, '', () =>
+    pass.session.amend((journal) => welcomed(journal, position, pass.session.nowMs()), pass.endMs),
+  );
   return { position, warnings: pass.warnings };
 }
 

@@ -37,17 +37,17 @@ async function set(
   clock: Clock,
   change: (journal: Journal, nowMs: number) => Journal,
 ): Promise<Paused> {
-  const page = new JournalSession(store, clock);
+  const session = new JournalSession(store, clock);
   let changed = false;
   await retryWhileUnavailable(clock, clock.monotonicMs() + setMs, async () => {
-    await page.read();
-    await page.amend((journal) => {
-      const next = change(journal, page.nowMs());
+    await session.read();
+    await session.amend((journal) => {
+      const next = change(journal, session.nowMs());
       changed ||= next !== journal;
       return next;
     });
   });
-  return { changed, sinceMs: page.journal.pausedAtMs };
+  return { changed, sinceMs: session.journal.pausedAtMs };
 }
 
 function noted(journal: Journal, atMs: number, outcome: string): Journal {

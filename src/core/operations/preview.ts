@@ -3,8 +3,8 @@ import type { JournalSnapshot, JournalStore } from '../journal/journal-store.ts'
 import type { Outcome } from '../outcome/outcome.ts';
 import type { SecretVersion, VersionedSecret } from '../ports.ts';
 import type { Position } from '../position.ts';
-import { type RotationPorts, type RotationRequest, startPass } from '../rotation/pass.ts';
-import { passOutcome } from '../rotation/rotate.ts';
+import type { RotationPorts, RotationRequest } from '../rotation/pass.ts';
+import { rotate } from '../rotation/rotate.ts';
 import type { Secret } from '../secret.ts';
 
 /** What a pass would do now. */
@@ -35,9 +35,10 @@ export async function preview(ports: RotationPorts, request: RotationRequest): P
     accessToken: new DraftSecret(ports.accessToken),
     endpoint: { refresh: reach },
     canary: { check: reach },
+    reporter: { report: async () => undefined },
   };
   try {
-    return { kind: 'would-end', outcome: await passOutcome(startPass(draft, request)) };
+    return { kind: 'would-end', outcome: await rotate(draft, request) };
   } catch (error) {
     if (!(error instanceof Reached)) throw error;
     const { dispatch } = journal;

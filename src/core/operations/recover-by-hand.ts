@@ -52,11 +52,11 @@ function inPlaceOf(endpoint: TokenEndpoint, current: Grant, earlier: Grant): Tok
 
 async function liftLatch(ports: RotationPorts): Promise<Latch | undefined> {
   let lifted: Latch | undefined;
-  await amend(ports, (page) => {
-    const { latch } = page.journal;
-    if (latch === null) return page.journal;
+  await amend(ports, (session) => {
+    const { latch } = session.journal;
+    if (latch === null) return session.journal;
     lifted = latch;
-    return { ...page.journal, latch: null, refusal: null };
+    return { ...session.journal, latch: null, refusal: null };
   });
   return lifted;
 }
@@ -72,12 +72,12 @@ async function setLatch(ports: RotationPorts, latch: Latch): Promise<void> {
 
 async function amend(
   { journal, clock }: RotationPorts,
-  change: (page: JournalSession) => JournalSession['journal'],
+  change: (session: JournalSession) => JournalSession['journal'],
 ): Promise<void> {
-  const page = new JournalSession(journal, clock);
+  const session = new JournalSession(journal, clock);
   await retryWhileUnavailable(clock, clock.monotonicMs() + amendMs, async () => {
-    await page.read();
-    await page.amend(() => change(page));
+    await session.read();
+    await session.amend(() => change(session));
   });
 }
 

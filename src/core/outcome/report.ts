@@ -1,8 +1,7 @@
 import type { FrescoEvent } from '../events/event.ts';
 import { eventSource } from '../events/event.ts';
-import type { Journal } from '../journal/journal.ts';
 import { toRfc3339 } from '../time.ts';
-import { factsOf, meaningOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
+import { meaningOf, type Outcome, type OutcomeClass, type TokenFacts } from './outcome.ts';
 import { commandsFor } from './outcome-text.ts';
 
 /** Who asked for a pass. */
@@ -38,39 +37,6 @@ export function eventLine({ detailType, detail }: FrescoEvent): string {
  */
 export interface Reporter {
   report(report: Report): Promise<void>;
-}
-
-/** What a report tells of the pass itself. */
-export interface ReportedPass {
-  readonly settings: { readonly connection: string };
-  readonly request: { readonly trigger: Trigger };
-  readonly session: { nowMs(): number; readonly found: Pick<Journal, 'failingSinceMs'> };
-  readonly published: PublishedFacts | undefined;
-  readonly warnings: readonly string[];
-}
-
-/** The report of a pass that ended so. */
-export function reportOf(pass: ReportedPass, outcome: Outcome, callsPerson: boolean): Report {
-  const turn = callsPerson ? 'reauthorization-required' : healing(pass, outcome);
-  return {
-    connection: pass.settings.connection,
-    trigger: pass.request.trigger,
-    atMs: pass.session.nowMs(),
-    outcome,
-    ...(pass.published && { published: publishedFacts(pass.published) }),
-    ...(turn && { turn }),
-    warnings: pass.warnings,
-  };
-}
-
-function publishedFacts(token: PublishedFacts): PublishedFacts {
-  return { ...factsOf(token), issuedAtMs: token.issuedAtMs };
-}
-
-function healing(pass: ReportedPass, outcome: Outcome): Report['turn'] {
-  const meaning = meaningOf(outcome);
-  const healed = meaning.class === 'done' && meaning.isNews;
-  return healed && pass.session.found.failingSinceMs !== null ? 'recovered' : undefined;
 }
 
 const hourMs = 3_600_000;

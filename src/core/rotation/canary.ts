@@ -1,13 +1,11 @@
 import type { CanaryRecord, Journal } from '../journal/journal.ts';
-import { StoreRefused, type Verdict } from '../ports.ts';
-import { compare, isNewer, type Position, positionOf } from '../position.ts';
+import type { Verdict } from '../ports.ts';
+import { compare, isNewer, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
-import type { Pass } from './pass.ts';
+import { orWarn } from '../refusal.ts';
+import type { Pass, RejectedToken } from './pass.ts';
 
 const verdictHoldsMs = 60_000;
-
-/** What came of a consumer's 401: the token that is dead, nothing, or it could not be told what it speaks of. */
-export type RejectedToken = Position | undefined | 'not-visible-yet';
 
 /**
  * A consumer's 401 about what is published: the canary decides. Where that does not show yet, as a read may be
@@ -46,12 +44,9 @@ function isUntroubled({ verdict, fromFirst, sinceMs, atMs }: CanaryRecord): bool
 export async function askCanary(pass: Pass, published: AccessToken): Promise<Verdict> {
   const verdict = await pass.ports.canary.check(published.accessToken);
   const atMs = pass.session.nowMs();
-  try {
-    await pass.session.amend((journal) => withVerdict(journal, published, verdict, atMs));
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    pass.warnings.push(`the canary's verdict was not kept: ${error.message}`);
-  }
+  await orWarn(pass, "the canary's verdict was not kept: ", () =>
+    pass.session.amend((journal) => withVerdict(journal, published, verdict, atMs)),
+  );
   if (verdict === 'rejected') pass.warnings.push('the canary rejected the published access token');
   return verdict;
 }

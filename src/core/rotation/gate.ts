@@ -1,23 +1,19 @@
-import { sendsFrom, waitUntilMs } from '../journal/dispatch.ts';
-import type { HttpFacts, Journal } from '../journal/journal.ts';
-import { policyFor } from '../journal/measured-policy.ts';
-import { isSafeAgain, lastChanceMs, replayAtMs } from '../journal/replay-policy.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import type { Journal } from '../journal/journal.ts';
+import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { compare, isNewer, newest } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
 import type { Grant } from '../records/grant.ts';
-import type { RotationRequest, RotationSettings } from './pass.ts';
-import { heldLatch } from './settle.ts';
+import { skewMaxMs } from '../time.ts';
+import { checkRejected } from './canary.ts';
+import { standingLatch } from './latch.ts';
+import { checkManualToken, manualIn } from './manual-check.ts';
+import type { Pass, RejectedToken, RotationRequest, RotationSettings } from './pass.ts';
+import { readGrant, readPublished } from './promote.ts';
 
-const dayMs = 86_400_000;
-const onDemandEveryMs = 45 * 60_000;
 const nativeEveryMs = 10 * 60_000;
 const wishMarginMs = 5 * 60_000;
 // A clock may be set a little without any harm.
 const datedAheadMs = 5 * 60_000;
-
-/** Sends in a day that keep a secret far from its 100 versions. */
-export const sendsPerDayMax = { schedule: 40, consumer: 12 } as const;
 
 /** What the gate looks at; `publishedRejected` means that the canary has just rejected the published token. */
 export interface GateInput {
@@ -28,6 +24,81 @@ export interface GateInput {
   readonly publishedRejected: boolean;
   readonly request: RotationRequest;
   readonly settings: RotationSettings;
+}
+
+/**
+ * Step 0: the outcome of a pass that goes no further than this. What it reads may be behind, so nothing is
+ * decided here but whether to take the lease.
+ */
+export async function gate(pass: Pass): Promise<Outcome | undefined> {
+  const { clock, accessToken, grant } = pass.ports;
+  const { session } = pass;
+  const dateMs = await session.read();
+  const skewMs = dateMs === undefined ? 0 : clock.nowMs() - dateMs;
+  if (Math.abs(skewMs) > skewMaxMs) return { kind: 'clock-skewed', skewMs };
+
+  const [published, current] = await Promise.all([readPublished(accessToken), readGrant(grant)]);
+  pass.published = published?.token;
+  const manual = manualIn(pass.published, current?.grant);
+  if (manual !== undefined) return checkManualToken(pass, manual);
+  if (current === undefined) {
+    if (session.journal.known === null) return { kind: 'not-connected', missing: 'grant' };
+    pass.rejected = 'not-visible-yet';
+    return undefined;
+  }
+  const shut = foreignGrant(pass, current.grant) ?? (await notDue(pass, current.grant));
+  if (shut !== undefined) return shut;
+  return clock.monotonicMs() > pass.sendByMs ? { kind: 'out-of-time' } : undefined;
+}
+
+async function notDue(pass: Pass, current: Grant): Promise<Outcome | undefined> {
+  const { published } = pass;
+  if (published && isReplaced(pass, published)) return { kind: 'fresh', token: factsOf(published) };
+  pass.rejected = await checkRejected(pass);
+  if (
+    published === undefined ||
+    dueReason(gateInputOf(pass, current, pass.rejected)) !== undefined
+  ) {
+    return undefined;
+  }
+  const latch = await standingLatch(pass, current);
+  return latch ? { kind: 'latched', latch } : { kind: 'fresh', token: factsOf(published) };
+}
+
+/** Whether a consumer complains of a token that has a successor, which lasts. */
+function isReplaced({ request, session }: Pass, published: AccessToken): boolean {
+  const { expiresAtMs } = published;
+  const nowMs = session.nowMs();
+  const isOver = expiresAtMs !== null && (nowMs >= expiresAtMs || isDatedAhead(published, nowMs));
+  return request.rejected !== undefined && isNewer(published, request.rejected) && !isOver;
+}
+
+/** Whether a grant belongs to another place or provider, where this rotator must not spend it. */
+export function foreignGrant(pass: Pass, grant: Grant): Outcome | undefined {
+  const { environment, provider } = pass.settings;
+  if (grant.environment !== environment)
+    return { kind: 'elsewhere', environment: grant.environment };
+  return grant.provider === provider
+    ? undefined
+    : { kind: 'elsewhere', environment: grant.provider };
+}
+
+/** What a pass goes by when the grant `current` is. */
+export function gateInputOf(pass: Pass, current: Grant, rejected: RejectedToken): GateInput {
+  const { session, published, request, settings } = pass;
+  // The canary spoke of what was published then; by now that may be another token.
+  const publishedRejected =
+    rejected !== undefined && rejected !== 'not-visible-yet' && compare(rejected, current) === 0;
+  const { journal } = session;
+  return {
+    journal,
+    published,
+    current,
+    nowMs: session.nowMs(),
+    publishedRejected,
+    request,
+    settings,
+  };
 }
 
 /** Why there is something to do. */
@@ -112,108 +183,4 @@ function isAsked({ request, current, nowMs }: GateInput): boolean {
     case 'consumer':
       return false;
   }
-}
-
-/** Step 3: what keeps a due token from being sent, if anything does. */
-export function spendBarrier(input: GateInput): Outcome | undefined {
-  const { journal, current, nowMs } = input;
-  const latch = heldLatch(journal, current, undefined);
-  // One in doubt depends on the application, which is read only now.
-  if (latch !== undefined && latch.doubt === undefined) return { kind: 'latched', latch };
-  if (journal.pausedAtMs !== null) return { kind: 'paused', sinceMs: journal.pausedAtMs };
-  const untilMs = waitUntilMs(journal, nowMs);
-  if (untilMs !== undefined) return { kind: 'waiting', untilMs };
-  return uncertainty(input) ?? limit(input);
-}
-
-/** What an open send from the current token means: nothing, or waiting until it may be sent again. */
-export function uncertainty({
-  journal,
-  current,
-  nowMs,
-  publishedRejected,
-  request,
-  settings,
-}: GateInput): Outcome | undefined {
-  const sends = sendsFrom(journal, current);
-  const [first, last] = [sends[0], sends.at(-1)];
-  if (first === undefined || last === undefined) return undefined;
-  const atMs = replayAtMs(
-    request.sendAgain === true ? { kind: 'reusable' } : policyFor(journal, settings),
-    {
-      firstSentAtMs: first.sentAtMs,
-      lastSentAtMs: last.sentAtMs,
-      requestMs: settings.requestMs,
-      replayed: sends.length > 1,
-      accessTokenExpiresAtMs: isDatedAhead(current, nowMs) ? nowMs : current.expiresAtMs,
-      rejectedAtMs: rejectedSinceMs(journal, current) ?? (publishedRejected ? nowMs : undefined),
-    },
-    nowMs,
-  );
-  if (nowMs >= atMs) return undefined;
-  return { kind: 'uncertain', sinceMs: first.sentAtMs, replayAtMs: atMs, ...answered(journal) };
-}
-
-/** What came in place of an answer, as far as it may be told. */
-export function answered({ badAnswer }: Pick<Journal, 'badAnswer'>): { answer?: HttpFacts } {
-  if (badAnswer?.kind !== 'unusable') return {};
-  return { answer: { status: badAnswer.status, contentType: badAnswer.contentType } };
-}
-
-function rejectedSinceMs({ canary }: Journal, current: Grant): number | undefined {
-  if (canary?.verdict !== 'rejected' || isNewer(current, canary.position)) return undefined;
-  return canary.sinceMs;
-}
-
-function limit(input: GateInput): Outcome | undefined {
-  const { current, nowMs, request } = input;
-  const full = fullDay(input);
-  if (full !== undefined) return full;
-  const last = sentInADay(input).at(-1);
-  if (request.trigger !== 'consumer' || last === undefined || limitIsWaived(input))
-    return undefined;
-  const lifeMs = current.expiresAtMs - current.issuedAtMs;
-  const untilMs = last + Math.min(onDemandEveryMs, lifeMs / 2);
-  return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;
-}
-
-function fullDay(input: GateInput): Outcome | undefined {
-  const { schedule, consumer } = input.settings.sendsPerDay ?? sendsPerDayMax;
-  const oldest = sentInADay(input).at(
-    -(input.request.trigger === 'consumer' ? consumer : schedule),
-  );
-  return oldest === undefined ? undefined : { kind: 'limited', untilMs: oldest + dayMs };
-}
-
-function sentInADay({ journal, nowMs }: GateInput): readonly number[] {
-  return journal.sentAtMs.filter((atMs) => atMs > nowMs - dayMs && atMs <= nowMs + datedAheadMs);
-}
-
-/** Whether a send that was not answered may be followed by another at once, in the same pass. */
-export function mayFollow(input: GateInput): boolean {
-  const { journal, current, nowMs, settings } = input;
-  const [first] = sendsFrom(journal, current);
-  const policy = policyFor(journal, settings);
-  return (
-    first !== undefined &&
-    isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) &&
-    fullDay(input) === undefined
-  );
-}
-
-/** A token that died lifts the limit once; one that never worked says nothing about its successor. */
-export function limitIsWaived({ journal, current, publishedRejected }: GateInput): boolean {
-  const lifted = journal.liftedFor !== null && !isNewer(current, journal.liftedFor);
-  return publishedRejected && !lifted && hasWorked(journal, current);
-}
-
-/** Whether a canary spoke of it before the one that found it publishedRejected, whose verdict may not have been kept. */
-function hasWorked({ canary }: Journal, current: Grant): boolean {
-  if (canary === null || compare(canary.position, current) !== 0) return false;
-  return canary.verdict !== 'rejected' || !canary.fromFirst;
-}
-
-/** Whether so little access token is left that a refusal is final. */
-export function isLastChance(current: Grant, nowMs: number): boolean {
-  return nowMs >= current.expiresAtMs - lastChanceMs;
 }

@@ -1,24 +1,19 @@
 import { StoreRefused } from '../ports.ts';
 import { encodeGrant } from '../records/grant.ts';
 import { seal } from '../records/seal.ts';
+import { orRefusal } from '../refusal.ts';
 import { backoffMs } from '../retry.ts';
-import type { GrantVersion, Pass } from './pass.ts';
+import type { Ending, GrantVersion, Pass } from './pass.ts';
 import { putGrant } from './promote.ts';
 
 const sealTriesMax = 3;
 
-/** Which homes a new token has found; either makes it safe, a version alone can become current. */
-export interface Kept {
-  readonly sealed: boolean;
-  readonly stored: boolean;
-  readonly refusals: readonly string[];
-}
-
 /**
  * Step 5: seals the new pair into the journal and puts it as a version, again until the time is up. Fenced
- * by nothing: a holder that has lost its lease must still be able to keep its token.
+ * by nothing: a holder that has lost its lease must still be able to keep its token. Either makes it safe;
+ * the pass ends where there is no version, which alone can become current.
  */
-export async function keep(pass: Pass, minted: GrantVersion): Promise<Kept> {
+export async function keep(pass: Pass, minted: GrantVersion): Promise<Ending | undefined> {
   const { clock } = pass.ports;
   const sealing = home(() => sealGrant(pass, minted));
   const storing = home(() => putGrant(pass, minted));
@@ -31,7 +26,15 @@ export async function keep(pass: Pass, minted: GrantVersion): Promise<Kept> {
     await clock.wait(waitMs);
   }
   const refusals = [sealing.refusal, storing.refusal].filter((refusal) => refusal !== undefined);
-  return { sealed: sealing.done, stored: storing.done, refusals };
+  pass.warnings.push(...refusals);
+  const detail = refusals.join('; ');
+  return storing.done ? undefined : { outcome: { kind: sealing.done ? 'kept' : 'lost', detail } };
+}
+
+/** What is refused once a token is kept: it is safe, and the next pass goes on from there. */
+export async function orKept<T>(action: () => Promise<T>): Promise<T | Ending> {
+  const done = await orRefusal(action);
+  return done instanceof StoreRefused ? { outcome: { kind: 'kept', detail: done.message } } : done;
 }
 
 async function sealGrant(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
@@ -56,13 +59,9 @@ function home(store: () => Promise<void>): Home {
     refusal: undefined,
     attempt: async () => {
       if (self.done) return;
-      try {
-        await store();
-        self.done = true;
-      } catch (error) {
-        if (!(error instanceof StoreRefused)) throw error;
-        self.refusal = error.message;
-      }
+      const refusal = await orRefusal(store);
+      if (refusal instanceof StoreRefused) self.refusal = refusal.message;
+      else self.done = true;
     },
   };
   return self;

@@ -1,9 +1,24 @@
 import { refusedApplication } from '../journal/bad-answer.ts';
-import type { Journal, Latch } from '../journal/journal.ts';
+import type { Doubt, Journal, Latch } from '../journal/journal.ts';
+import { holdsLease } from '../journal/lease.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { compare, type Position } from '../position.ts';
+import type { Owner } from '../ports.ts';
+import { compare, type Position, positionOf } from '../position.ts';
 import type { Pass } from './pass.ts';
-import { heldLatch } from './settle.ts';
+
+/** The latch, if it still holds: for the current grant's position, and in doubt for the client as it is stored now. */
+export function heldLatch(
+  journal: Journal,
+  current: Position,
+  clientVersionId: string | undefined,
+): Latch | undefined {
+  const { latch } = journal;
+  if (latch === null) return undefined;
+  if (compare(latch.position, current) !== 0) return undefined;
+  const isSameClient =
+    clientVersionId === undefined || latch.doubt?.clientVersionId === clientVersionId;
+  return latch.doubt === undefined || isSameClient ? latch : undefined;
+}
 
 /**
  * The latch as it stands now: one that may mean an application whose credentials were stored again since holds no
@@ -32,4 +47,34 @@ export function standingOutcome(
   return badAnswer?.kind === 'unexpected'
     ? badAnswer
     : refusedApplication(journal, clientVersionId);
+}
+
+/**
+ * Notes that the token of `current` was refused: the second time, or with little access token left, it latches.
+ * Only the holder of the lease may: a late one is refused because another has been served.
+ */
+export function markRefused(
+  journal: Journal,
+  refused: {
+    readonly owner: Owner;
+    readonly current: Position;
+    readonly nowMs: number;
+    readonly lastChance: boolean;
+    /** The application may be what is refused. */
+    readonly doubt?: Doubt | undefined;
+  },
+): Journal | 'lease-lost' {
+  const { nowMs } = refused;
+  const position = positionOf(refused.current);
+  if (!holdsLease(journal, refused.owner)) return 'lease-lost';
+  const held = heldLatch(journal, position, undefined);
+  if (held !== undefined && held.doubt === undefined) return journal;
+  const again = journal.refusal !== null && compare(journal.refusal.position, position) === 0;
+  const doubt = refused.doubt && { doubt: refused.doubt };
+  if (held !== undefined || again || refused.lastChance) {
+    const sinceMs = held?.sinceMs ?? nowMs;
+    const latch: Latch = { kind: 'revoked', position, sinceMs, ...doubt };
+    return { ...journal, latch, refusal: null, badAnswer: null };
+  }
+  return { ...journal, refusal: { position, atMs: nowMs, ...doubt }, badAnswer: null };
 }

@@ -1,8 +1,9 @@
 import { readReplaced } from '../operations/login.ts';
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
-import { StoreRefused, type Verdict } from '../ports.ts';
+import type { Verdict } from '../ports.ts';
 import { compare, isNewer, type Position } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
+import { orWarn } from '../refusal.ts';
 import { askCanary, isRejectedByCanary } from './canary.ts';
 import type { Pass, RotationPorts } from './pass.ts';
 import { readPublished } from './promote.ts';
@@ -91,14 +92,11 @@ async function lacking(pass: Pass, published: AccessToken): Promise<readonly str
 
 async function note(pass: Pass, { generation }: AccessToken, outcome: Outcome): Promise<void> {
   const atMs = pass.session.nowMs();
-  try {
-    await pass.session.amend((journal) => ({
+  await orWarn(pass, 'the check was not noted in the journal: ', () =>
+    pass.session.amend((journal) => ({
       ...journal,
       failingSinceMs: failingSinceMs(journal, outcome, atMs),
       history: withEntry(journal.history, { atMs, outcome: outcome.kind, generation }),
-    }));
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    pass.warnings.push(`the check was not noted in the journal: ${error.message}`);
-  }
+    })),
+  );
 }

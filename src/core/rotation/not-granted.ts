@@ -1,20 +1,11 @@
 import { type Observation, observed, withBadAnswer } from '../journal/bad-answer.ts';
 import { markUnspent, retryAfterMaxMs, sendsFrom } from '../journal/dispatch.ts';
-import type { Doubt } from '../journal/journal.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { TokenAnswer } from '../ports.ts';
-import { retryWhileUnavailable } from '../retry.ts';
-import { answered, type GateInput, uncertainty } from './gate.ts';
-import type { GrantVersion, Pass } from './pass.ts';
-
-/** What became of the wish to spend a refresh token. */
-export type Spent =
-  /** A new pair is in hand, and nowhere else yet. */
-  | { readonly kind: 'minted'; readonly minted: GrantVersion }
-  /** Not sent, or refused: something newer may have been kept by another. */
-  | { readonly kind: 'overtaken' }
-  | { readonly kind: 'refused'; readonly doubt?: Doubt }
-  | { readonly kind: 'ended'; readonly outcome: Outcome };
+import { positionOf } from '../position.ts';
+import { answered, uncertainty } from './catch-up.ts';
+import type { GateInput } from './gate.ts';
+import { type Ending, endingAt, type Pass } from './pass.ts';
 
 /** A send of which an answer has come. */
 export interface Sent {
@@ -23,20 +14,13 @@ export interface Sent {
   readonly input: GateInput;
 }
 
-/** A spend that ends its pass. */
-export function ended(outcome: Outcome): Spent {
-  return { kind: 'ended', outcome };
-}
-
 /** Takes a send off the record: its token is unspent. */
 export async function withdraw(
   pass: Pass,
   versionId: string,
   retryAtMs: number | null,
 ): Promise<void> {
-  await retryWhileUnavailable(pass.ports.clock, pass.endMs, () =>
-    pass.session.amend((journal) => markUnspent(journal, versionId, retryAtMs)),
-  );
+  await pass.session.amend((journal) => markUnspent(journal, versionId, retryAtMs), pass.endMs);
 }
 
 /** What an answer without tokens means (step 4). */
@@ -44,18 +28,19 @@ export async function notGranted(
   pass: Pass,
   answer: Exclude<TokenAnswer, { kind: 'granted' }>,
   sent: Sent,
-): Promise<Spent> {
+): Promise<Ending | 'look again'> {
   const nowMs = pass.session.nowMs();
+  const end = (outcome: Outcome) => endingAt(sent.input.current, outcome);
   switch (answer.kind) {
     case 'uncertain':
       return unanswered(pass, answer, sent);
     case 'never-sent':
       await withdraw(pass, sent.versionId, null);
-      return ended({ kind: 'unavailable', detail: answer.cause, retryAtMs: null });
+      return end({ kind: 'unavailable', detail: answer.cause, retryAtMs: null });
     case 'throttled': {
       const untilMs = nowMs + Math.min(answer.retryAfterMs, retryAfterMaxMs);
       await withdraw(pass, sent.versionId, untilMs);
-      return ended({ kind: 'waiting', untilMs });
+      return end({ kind: 'waiting', untilMs });
     }
     case 'unexpected':
       return badlyAnswered(pass, sent, answer);
@@ -67,63 +52,73 @@ export async function notGranted(
         inDoubt: answer.inWords === true,
       });
     case 'invalid-grant':
-      await withdraw(pass, sent.versionId, null);
-      return { kind: 'refused', ...doubtOf(sent, answer.said) };
+      return refusedToken(pass, sent, answer.said);
     case 'refused':
       return refusedInDoubt(pass, sent, answer.said);
   }
 }
 
 /** An application that was accepted before is not likely to be what is refused now. */
-async function refusedInDoubt(pass: Pass, sent: Sent, said: string): Promise<Spent> {
+async function refusedInDoubt(
+  pass: Pass,
+  sent: Sent,
+  said: string,
+): Promise<Ending | 'look again'> {
   const { clientVersionId } = sent;
   if (pass.session.journal.acceptedClient !== clientVersionId) {
     const kind = 'application-refused';
     return badlyAnswered(pass, sent, { kind, clientVersionId, said, inDoubt: true });
   }
-  await withdraw(pass, sent.versionId, null);
-  return { kind: 'refused', ...doubtOf(sent, said) };
+  return refusedToken(pass, sent, said);
 }
 
-function doubtOf({ clientVersionId }: Sent, said: string | undefined): { doubt?: Doubt } {
-  return said === undefined ? {} : { doubt: { clientVersionId, said } };
+/** Something newer may have been kept by another, so what is stored is looked at once more. */
+async function refusedToken(
+  pass: Pass,
+  { versionId, clientVersionId, input }: Sent,
+  said: string | undefined,
+): Promise<'look again'> {
+  await withdraw(pass, versionId, null);
+  const doubt = said === undefined ? undefined : { clientVersionId, said };
+  pass.refused = { position: positionOf(input.current), doubt };
+  return 'look again';
 }
 
 async function unanswered(
   pass: Pass,
   { status, contentType = 'no type' }: Extract<TokenAnswer, { kind: 'uncertain' }>,
   { versionId, input }: Sent,
-): Promise<Spent> {
+): Promise<Ending | 'look again'> {
   const { session, ports } = pass;
   const of = { owner: ports.owner, versionId };
   const nowMs = session.nowMs();
   if (status !== undefined) {
     const seen = { kind: 'unusable', status, contentType } as const;
-    await retryWhileUnavailable(ports.clock, pass.endMs, () =>
-      session.amend((journal) => withBadAnswer(journal, of, seen, nowMs)),
-    );
+    await session.amend((journal) => withBadAnswer(journal, of, seen, nowMs), pass.endMs);
   }
   const { journal } = session;
   const open = uncertainty({ ...input, journal, nowMs });
   const sentAtMs = sendsFrom(journal, input.current).map((send) => send.sentAtMs);
   const sinceMs = Math.min(nowMs, ...sentAtMs);
-  return ended(open ?? { kind: 'uncertain', sinceMs, replayAtMs: nowMs, ...answered(journal) });
+  return endingAt(
+    input.current,
+    open ?? { kind: 'uncertain', sinceMs, replayAtMs: nowMs, ...answered(journal) },
+  );
 }
 
 /** The token is unspent: the send is taken off the record, and the answer noted, in one write. */
 async function badlyAnswered(
   pass: Pass,
-  { versionId }: Sent,
+  { versionId, input }: Sent,
   seen: Exclude<Observation, { kind: 'unusable' }>,
-): Promise<Spent> {
+): Promise<Ending | 'look again'> {
   const { session, ports } = pass;
   const of = { owner: ports.owner, versionId };
   const nowMs = session.nowMs();
   const earlier = session.journal.badAnswer;
-  await retryWhileUnavailable(ports.clock, pass.endMs, () =>
-    session.amend((journal) =>
-      markUnspent(withBadAnswer(journal, of, seen, nowMs), versionId, null),
-    ),
+  await session.amend(
+    (journal) => markUnspent(withBadAnswer(journal, of, seen, nowMs), versionId, null),
+    pass.endMs,
   );
-  return ended(observed(earlier, seen, nowMs));
+  return endingAt(input.current, observed(earlier, seen, nowMs));
 }

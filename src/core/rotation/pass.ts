@@ -1,6 +1,8 @@
+import type { Doubt } from '../journal/journal.ts';
 import { JournalSession } from '../journal/journal-session.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import type { ReplayPolicy } from '../journal/replay-policy.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import type { Reporter, Trigger } from '../outcome/report.ts';
 import type {
   Canary,
@@ -12,7 +14,7 @@ import type {
   TokenEndpoint,
   VersionedSecret,
 } from '../ports.ts';
-import type { Position } from '../position.ts';
+import { type Position, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
 import type { Grant } from '../records/grant.ts';
 
@@ -89,8 +91,30 @@ export interface Pass {
   readonly endMs: number;
   /** What consumers have, as last read or written. */
   published: AccessToken | undefined;
+  /** What came of a consumer's 401. */
+  rejected: RejectedToken;
+  /** What was done without a send. */
+  done: 'adopted' | 'recovered' | undefined;
   /** The version of the application's credentials that a token was sent with. */
   sentAs: string | undefined;
+  /** The token that the provider has just refused. */
+  refused: { readonly position: Position; readonly doubt: Doubt | undefined } | undefined;
+  /** A token was sent and answered with another: not a second time. */
+  spent: boolean;
+}
+
+/** What came of a consumer's 401: the token that the provider rejects, none, or the token in question did not show. */
+export type RejectedToken = Position | undefined | 'not-visible-yet';
+
+/** How a pass ends; `settled` is what is both current and published by then. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly settled?: Position;
+}
+
+/** The end of a pass that leaves `current` as it is. */
+export function endingAt(current: Position, outcome: Outcome): Ending {
+  return { outcome, settled: positionOf(current) };
 }
 
 /** Starts a pass: its time counts from here, before the lease is asked for. */
@@ -107,7 +131,11 @@ export function startPass(ports: RotationPorts, request: RotationRequest): Pass 
     sendByMs: endMs - settings.requestMs - settings.storeMs,
     endMs,
     published: undefined,
+    rejected: undefined,
+    done: undefined,
     sentAs: undefined,
+    refused: undefined,
+    spent: false,
   };
 }
 

@@ -14,6 +14,14 @@ import type { GrantVersion, Pass } from './pass.ts';
 /** Whether a kept token is current now, or something newer is. */
 export type Installed = 'current' | 'overtaken';
 
+/** One read of the current grant; it may be behind. */
+export async function readGrant(
+  secret: Pick<VersionedSecret, 'current'>,
+): Promise<GrantVersion | undefined> {
+  const version = await secret.current();
+  return version && { versionId: version.versionId, grant: decodeGrant(version.value) };
+}
+
 /** Creates the version of a grant under its id; there already is as good. Throws `StoreRefused`. */
 export async function putGrant(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
   if ((await pass.ports.grant.put(versionId, encodeGrant(grant))) === 'stored') return;

@@ -1,58 +1,68 @@
 import { positionAfter } from '../journal/dispatch.ts';
-import type { Outcome } from '../outcome/outcome.ts';
 import { StoreRefused } from '../ports.ts';
-import { compare, isNewer, type Position } from '../position.ts';
+import { compare, isNewer, newest, type Position, positionOf } from '../position.ts';
 import { decodeGrant, type Grant } from '../records/grant.ts';
 import { openSeal, type Seal } from '../records/seal.ts';
 import { backoffMs } from '../retry.ts';
-import { readCurrent } from './current-grant.ts';
-import type { GrantVersion, Pass } from './pass.ts';
-import { promote } from './promote.ts';
+import type { Ending, GrantVersion, Pass } from './pass.ts';
+import { promote, readGrant } from './promote.ts';
 
-const roundsMax = 8;
-
-/** The current grant after recovery, or why there is none to go on with. */
-export type Recovery =
-  | { readonly kind: 'ready'; readonly current: GrantVersion; readonly recovered: boolean }
-  | { readonly kind: 'stopped'; readonly outcome: Outcome };
+const triesMax = 8;
+const readsMax = 6;
 
 /**
  * Step 2: makes the newest token that any pass has kept the current one. Kept tokens are in seals and in
  * versions named by open sends. Nothing is spent. The journal must have been read under the lease.
  */
-export async function recover(pass: Pass): Promise<Recovery> {
-  let recovered = false;
-  for (let round = 0; round < roundsMax; round += 1) {
+export async function recover(pass: Pass): Promise<GrantVersion | Ending> {
+  for (let tries = 0; tries < triesMax; tries += 1) {
     const current = await readCurrent(pass);
-    if ('kind' in current) return { kind: 'stopped', outcome: current };
-    const step = await recoverOnto(pass, current);
-    if (step.kind !== 'again') {
-      return step.kind === 'ready' ? { ...step, recovered: recovered || step.recovered } : step;
-    }
-    recovered ||= step.recovered;
-    await pass.ports.clock.wait(backoffMs(round));
+    if ('outcome' in current) return current;
+    const recovered = await recoverOnto(pass, current);
+    if (recovered !== 'look again') return recovered;
+    await pass.ports.clock.wait(backoffMs(tries));
   }
   throw new StoreRefused('unavailable', 'the current grant kept changing while it was read');
 }
 
-type Step = Recovery | { readonly kind: 'again'; readonly recovered: boolean };
+/** The current grant, read again while it is older than is known: that is a stale read or a rollback. */
+async function readCurrent(pass: Pass): Promise<GrantVersion | Ending> {
+  // What is published was current before; a login may not have come to note it.
+  const known = newest(pass.session.journal.known, pass.published);
+  let found: Position | null = null;
+  for (let reads = 0; reads < readsMax; reads += 1) {
+    const current = await readGrant(pass.ports.grant);
+    if (current !== undefined) {
+      if (known === undefined || !isNewer(known, current.grant)) return current;
+      found = positionOf(current.grant);
+    }
+    await pass.ports.clock.wait(backoffMs(reads));
+  }
+  return known === undefined
+    ? { outcome: { kind: 'not-connected', missing: 'grant' } }
+    : { outcome: { kind: 'rolled-back', known: positionOf(known), found } };
+}
 
-async function recoverOnto(pass: Pass, current: GrantVersion): Promise<Step> {
+async function recoverOnto(
+  pass: Pass,
+  current: GrantVersion,
+): Promise<GrantVersion | Ending | 'look again'> {
   const sealed = newestSeal(pass, current.grant);
   for (const versionId of namedAbove(pass, sealed ?? current.grant)) {
     // The move itself tells whether the version exists: a read could be behind, a move is not.
     const moved = await pass.ports.grant.promote(versionId, current.versionId);
-    if (moved !== 'absent') return { kind: 'again', recovered: moved === 'promoted' };
+    if (moved === 'promoted') pass.done = 'recovered';
+    if (moved !== 'absent') return 'look again';
   }
-  if (sealed === undefined) return { kind: 'ready', current, recovered: false };
+  if (sealed === undefined) return current;
 
   const kept = unseal(sealed, current.grant);
   if (kept === undefined) {
-    return { kind: 'stopped', outcome: { kind: 'seal-unreadable', versionId: sealed.versionId } };
+    return { outcome: { kind: 'seal-unreadable', versionId: sealed.versionId } };
   }
-  return (await promote(pass, kept, 'only sealed')) === 'current'
-    ? { kind: 'ready', current: kept, recovered: true }
-    : { kind: 'again', recovered: false };
+  if ((await promote(pass, kept, 'only sealed')) === 'overtaken') return 'look again';
+  pass.done = 'recovered';
+  return kept;
 }
 
 function newestSeal(pass: Pass, current: Grant): Seal | undefined {

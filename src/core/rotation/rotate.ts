@@ -1,23 +1,26 @@
-import { busyUntilMs, takeLease } from '../journal/lease.ts';
+import { acquireLease } from '../journal/lease.ts';
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
-import { type Report, reportOf } from '../outcome/report.ts';
 import { StoreRefused } from '../ports.ts';
-import { isNewer, type Position } from '../position.ts';
-import type { AccessToken } from '../records/access-token.ts';
 import { LoggedOut } from '../records/logged-out.ts';
-import { retryWhileUnavailable } from '../retry.ts';
-import { skewMaxMs } from '../time.ts';
-import { askCanary, checkRejected, type RejectedToken } from './canary.ts';
-import { foreignGrant, readGrant } from './current-grant.ts';
-import { dueReason, isDatedAhead } from './gate.ts';
-import { standingLatch } from './latch.ts';
-import { checkManualToken, manualIn } from './manual-check.ts';
-import { type Pass, type RotationPorts, type RotationRequest, startPass } from './pass.ts';
-import { readPublished } from './promote.ts';
-import { closePass } from './settle.ts';
-import { type Ending, withLease } from './with-lease.ts';
+import { orRefusal } from '../refusal.ts';
+import { askCanary } from './canary.ts';
+import { catchUp } from './catch-up.ts';
+import { gate } from './gate.ts';
+import { keep, orKept } from './keep.ts';
+import {
+  type Ending,
+  endingAt,
+  type RotationPorts,
+  type RotationRequest,
+  startPass,
+} from './pass.ts';
+import { promote, publish } from './promote.ts';
+import { recover } from './recover.ts';
+import { reportPass } from './report-pass.ts';
+import { send } from './send.ts';
+import { settle } from './settle.ts';
 
-const closeMs = 5_000;
+const roundsMax = 4;
 
 /**
  * One pass of the rotation protocol: spends the refresh token if that is due and safe, keeps and publishes
@@ -26,167 +29,67 @@ const closeMs = 5_000;
  */
 export async function rotate(ports: RotationPorts, request: RotationRequest): Promise<Outcome> {
   const pass = startPass(ports, request);
-  const outcome = await passOutcome(pass);
-  if (outcome.kind === 'refreshed' && pass.published) await askCanary(pass, pass.published);
-  const sinceMs = alertsSinceMs(outcome);
-  const alerts = sinceMs !== undefined && pass.session.journal.called?.forMs !== sinceMs;
-  const isOut = await gotOut(ports, reportOf(pass, outcome, alerts));
-  if (alerts && isOut) await noteAlert(pass, sinceMs);
+  const { outcome } = await orStoreRefused(async () => {
+    // 0. Gate: is anything due? What it reads may be behind: it decides only whether to take the lease.
+    const shut = await gate(pass);
+    if (shut !== undefined) return { outcome: shut };
+
+    // 1. Lease: one pass at a time.
+    const busy = await acquireLease(pass);
+    if (busy !== undefined) return { outcome: busy };
+
+    const ending = await orStoreRefused(async () => {
+      for (let round = 0; round < roundsMax; round += 1) {
+        if (round > 0) await pass.session.read();
+
+        // 2. Recover: the newest token that any pass has kept is made current. Nothing is sent.
+        const current = await recover(pass);
+        if ('outcome' in current) return current;
+
+        // 3. Catch up: what is current is published. Then: is its refresh token to be sent?
+        const due = await catchUp(pass, current);
+        if ('outcome' in due) return due;
+
+        // 4. Dispatch and send: on record in the journal first, then one POST.
+        const sent = await send(pass, due);
+        if (sent === 'look again') continue;
+        if ('outcome' in sent) return sent;
+
+        // 5. Keep: seal the new pair into the journal, and put it as a version.
+        const unkept = await keep(pass, sent);
+        if (unkept !== undefined) return unkept;
+
+        // 6. Promote: by compare-and-set from whatever is current, never over anything newer.
+        const promoted = await orKept(() => promote(pass, sent));
+        if (typeof promoted === 'object') return promoted;
+        if (promoted === 'overtaken') continue;
+
+        // 7. Publish the access token likewise.
+        const unpublished = await orKept(() => publish(pass, sent));
+        return (
+          unpublished ?? endingAt(sent.grant, { kind: 'refreshed', token: factsOf(sent.grant) })
+        );
+      }
+      throw new StoreRefused('unavailable', 'other passes kept overtaking this one');
+    });
+
+    // 8. Settle: the journal forgets what is done with, and the lease is given back, in one write.
+    await settle(pass, ending);
+
+    // 9. Canary: advisory, and only now.
+    if (ending.outcome.kind === 'refreshed' && pass.published)
+      await askCanary(pass, pass.published);
+    return ending;
+  });
+  await reportPass(pass, outcome);
   return outcome;
 }
 
-function alertsSinceMs(outcome: Outcome): number | undefined {
-  if (outcome.kind === 'latched') return outcome.latch.sinceMs;
-  if (outcome.kind === 'application-refused' && outcome.needsPerson) return outcome.sinceMs;
-  return outcome.kind === 'token-rejected' ? outcome.sinceMs : undefined;
-}
-
-async function gotOut({ reporter }: RotationPorts, report: Report): Promise<boolean> {
-  try {
-    await reporter.report(report);
-    return true;
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    return false;
-  }
-}
-
-/** Notes that a person was called for what stands since then; unnoted, the next check alerts again: better than never. */
-async function noteAlert(pass: Pass, forMs: number): Promise<void> {
-  const { clock, owner } = pass.ports;
-  const called = { forMs, by: owner.id };
-  try {
-    await retryWhileUnavailable(clock, clock.monotonicMs() + closeMs, () =>
-      pass.session.amend((journal) =>
-        journal.called?.forMs === forMs ? journal : { ...journal, called },
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-  }
-}
-
-/** The pass alone, with nobody told how it ended; a store's refusal is an outcome. */
-export function passOutcome(pass: Pass): Promise<Outcome> {
-  return orRefused(() => run(pass));
-}
-
-async function run(pass: Pass): Promise<Outcome> {
-  const { clock } = pass.ports;
-  const dateMs = await pass.session.read();
-  const skewMs = dateMs === undefined ? 0 : clock.nowMs() - dateMs;
-  if (Math.abs(skewMs) > skewMaxMs) return { kind: 'clock-skewed', skewMs };
-  const gate = await passGate(pass);
-  if (gate.kind === 'shut') return gate.outcome;
-  return holdingLease(pass, () => withLease(pass, gate.rejected));
-}
-
-type Gate =
-  | { readonly kind: 'shut'; readonly outcome: Outcome }
-  | {
-      readonly kind: 'open';
-      readonly rejected: RejectedToken;
-    };
-
-/** Step 0. What it reads may be behind: nothing is decided here but whether to take the lease. */
-async function passGate(pass: Pass): Promise<Gate> {
-  const { clock, accessToken } = pass.ports;
-  const { journal } = pass.session;
-  const [published, current] = await Promise.all([readPublished(accessToken), readGrant(pass)]);
-  pass.published = published?.token;
-  const manual = manualIn(pass.published, current?.grant);
-  if (manual !== undefined) return shut(await checkManualToken(pass, manual));
-  if (current === undefined) {
-    if (journal.known === null) return shut({ kind: 'not-connected', missing: 'grant' });
-    return { kind: 'open', rejected: 'not-visible-yet' };
-  }
-  const foreign = foreignGrant(pass, current);
-  if (foreign !== undefined) return shut(foreign);
-
-  if (pass.published && isReplaced(pass, pass.published)) {
-    return shut({ kind: 'fresh', token: factsOf(pass.published) });
-  }
-  const rejected = await checkRejected(pass);
-  const reason = dueReason({
-    journal,
-    published: pass.published,
-    current: current.grant,
-    nowMs: pass.session.nowMs(),
-    publishedRejected: rejected !== undefined && rejected !== 'not-visible-yet',
-    request: pass.request,
-    settings: pass.settings,
-  });
-  if (reason === undefined && pass.published) {
-    const latch = await standingLatch(pass, current.grant);
-    return shut(
-      latch ? { kind: 'latched', latch } : { kind: 'fresh', token: factsOf(pass.published) },
-    );
-  }
-  if (clock.monotonicMs() > pass.sendByMs) return shut({ kind: 'out-of-time' });
-  return { kind: 'open', rejected };
-}
-
-/** Whether a consumer complains of a token that has a successor, which lasts. */
-function isReplaced({ request, session }: Pass, published: AccessToken): boolean {
-  const { expiresAtMs } = published;
-  const nowMs = session.nowMs();
-  const isOver = expiresAtMs !== null && (nowMs >= expiresAtMs || isDatedAhead(published, nowMs));
-  return request.rejected !== undefined && isNewer(published, request.rejected) && !isOver;
-}
-
-function shut(outcome: Outcome): Gate {
-  return { kind: 'shut', outcome };
-}
-
-/** Step 1, and the end of step 8: whatever happens in between, the journal hears of it once. */
-async function holdingLease(pass: Pass, work: () => Promise<Ending>): Promise<Outcome> {
-  const { clock, owner } = pass.ports;
-  const taken = await retryWhileUnavailable(clock, clock.monotonicMs() + closeMs, () =>
-    pass.session.amend((journal) =>
-      takeLease(journal, owner, { nowMs: pass.session.nowMs(), termMs: pass.settings.leaseTermMs }),
-    ),
-  );
-  if (taken === 'held') {
-    return { kind: 'busy', untilMs: busyUntilMs(pass.session.journal, pass.session.nowMs()) };
-  }
-  let settled: Position | undefined;
-  const outcome = await orRefused(async () => {
-    const ending = await work();
-    settled = ending.settled;
-    return ending.outcome;
-  });
-  await close(pass, outcome, settled);
-  return outcome;
-}
-
-async function close(pass: Pass, outcome: Outcome, settled: Position | undefined): Promise<void> {
-  const { clock, owner } = pass.ports;
-  const untilMs = Math.min(pass.endMs, clock.monotonicMs() + closeMs);
-  try {
-    await retryWhileUnavailable(clock, untilMs, () =>
-      pass.session.amend((journal) =>
-        closePass(journal, {
-          owner,
-          outcome,
-          nowMs: pass.session.nowMs(),
-          settled,
-          sentAs: pass.sentAs,
-        }),
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    // The lease runs out by itself, and the next pass settles.
-    pass.warnings.push(`the pass was not closed in the journal: ${error.message}`);
-  }
-}
-
-async function orRefused(action: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    const refused = { kind: 'store-refused', reason: error.reason, detail: error.message } as const;
-    return error instanceof LoggedOut ? { ...refused, isLoggedOut: true } : refused;
-  }
+/** A store's refusal is an outcome. */
+async function orStoreRefused(steps: () => Promise<Ending>): Promise<Ending> {
+  const ending = await orRefusal(steps);
+  if (!(ending instanceof StoreRefused)) return ending;
+  const { reason, message: detail } = ending;
+  const isLoggedOut = ending instanceof LoggedOut && { isLoggedOut: true as const };
+  return { outcome: { kind: 'store-refused', reason, detail, ...isLoggedOut } };
 }

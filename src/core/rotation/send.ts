@@ -1,45 +1,60 @@
 import { isToWait, refusedApplication } from '../journal/bad-answer.ts';
-import { markDispatched, positionAfter } from '../journal/dispatch.ts';
+import { type DispatchRefusal, markDispatched, positionAfter } from '../journal/dispatch.ts';
 import type { Dispatch } from '../journal/journal.ts';
 import { busyUntilMs } from '../journal/lease.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { StoredClient, TokenResponse } from '../ports.ts';
+import { isNewer } from '../position.ts';
 import type { Grant } from '../records/grant.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { retryWhileUnavailable } from '../retry.ts';
+import { orRefusal } from '../refusal.ts';
 import { skewMaxMs } from '../time.ts';
-import { type GateInput, limitIsWaived, mayFollow, uncertainty } from './gate.ts';
-import { ended, notGranted, type Spent, withdraw } from './not-granted.ts';
-import type { GrantVersion, Pass } from './pass.ts';
-import { heldLatch } from './settle.ts';
+import { limitIsWaived, mayFollow, uncertainty } from './catch-up.ts';
+import type { GateInput } from './gate.ts';
+import { heldLatch } from './latch.ts';
+import { notGranted, withdraw } from './not-granted.ts';
+import { type Ending, endingAt, type GrantVersion, type Pass } from './pass.ts';
 
 const followAfterMs = 1000;
 
-/** What a send needs: the token that is sent, and the client that sends it. */
-interface Sending {
-  readonly parent: GrantVersion;
-  readonly stored: StoredClient;
-  readonly input: GateInput;
-}
+/** A new pair that is nowhere else yet; how the pass ends without one; or something newer may have been kept. */
+export type Sent = GrantVersion | Ending | 'look again';
 
 /** Step 4: sends the token, and where its answer is lost and the policy lets it, at once a second time. */
-export async function send(pass: Pass, parent: GrantVersion, input: GateInput): Promise<Spent> {
+export async function send(pass: Pass, input: GateInput): Promise<Sent> {
+  const sent = await sendIfPossible(pass, input);
+  const isEnd = sent !== 'look again' && 'outcome' in sent;
+  if (!isEnd || !(await isReplaced(pass, input.current))) return sent;
+  pass.spent = true;
+  return 'look again';
+}
+
+/** Whether a login came meanwhile: an answer to the token of the old grant says nothing of the new one. */
+async function isReplaced({ session }: Pass, current: Grant): Promise<boolean> {
+  await orRefusal(() => session.read());
+  const { known } = session.journal;
+  return known !== null && isNewer(known, current);
+}
+
+async function sendIfPossible(pass: Pass, input: GateInput): Promise<Sent> {
   const { ports, session } = pass;
+  const { current } = input;
   const stored = await ports.client.read();
-  if (stored === undefined || isForAnother(stored, parent.grant)) {
-    return ended({ kind: 'not-connected', missing: 'client' });
+  if (stored === undefined || isForAnother(stored, current)) {
+    return endingAt(current, { kind: 'not-connected', missing: 'client' });
   }
   pass.sentAs = stored.versionId;
-  const latch = heldLatch(session.journal, parent.grant, stored.versionId);
-  if (latch !== undefined) return ended({ kind: 'latched', latch });
+  const latch = heldLatch(session.journal, current, stored.versionId);
+  if (latch !== undefined) return endingAt(current, { kind: 'latched', latch });
   const refused = refusedApplication(session.journal, stored.versionId);
-  if (refused !== undefined && isToWait(refused, pass.request, session.nowMs()))
-    return ended(refused);
-  if (isTooLate(pass)) return ended({ kind: 'out-of-time' });
-  const sending = { parent, stored, input };
-  const spent = await sendOnce(pass, sending);
-  const isUnanswered = spent.kind === 'ended' && spent.outcome.kind === 'uncertain';
-  return isUnanswered && (await isToFollow(pass, input)) ? sendOnce(pass, sending) : spent;
+  if (refused !== undefined && isToWait(refused, pass.request, session.nowMs())) {
+    return endingAt(current, refused);
+  }
+  if (isTooLate(pass)) return endingAt(current, { kind: 'out-of-time' });
+  const sent = await sendOnce(pass, stored, input);
+  const isUnanswered =
+    sent !== 'look again' && 'outcome' in sent && sent.outcome.kind === 'uncertain';
+  return isUnanswered && (await isToFollow(pass, input)) ? sendOnce(pass, stored, input) : sent;
 }
 
 /** Whether the application is stored for another provider than the one that gave the grant. */
@@ -60,31 +75,36 @@ async function isToFollow(pass: Pass, input: GateInput): Promise<boolean> {
 }
 
 /** Journals the dispatch, looks at the clock, sends one request, and reads its answer. */
-async function sendOnce(pass: Pass, { parent, stored, input }: Sending): Promise<Spent> {
+async function sendOnce(pass: Pass, stored: StoredClient, input: GateInput): Promise<Sent> {
   const { ports, session } = pass;
+  const { current } = input;
   const versionId = newVersionId(ports.random);
   const earlier = session.journal.dispatch;
-  const refusal = await dispatch(pass, parent, versionId, limitIsWaived(input));
+  const refusal = await dispatch(pass, input, versionId);
   // A write whose answer was lost may have put it on record.
   if (refusal !== 'amended') await withdraw(pass, versionId, null);
-  if (refusal === 'lease-lost')
-    return ended({ kind: 'busy', untilMs: busyUntilMs(session.journal, session.nowMs()) });
-  if (refusal === 'overtaken') return { kind: 'overtaken' };
-  const tooLate: Outcome | undefined = isTooLate(pass)
-    ? { kind: 'out-of-time' }
+  if (refusal === 'lease-lost') {
+    return endingAt(current, {
+      kind: 'busy',
+      untilMs: busyUntilMs(session.journal, session.nowMs()),
+    });
+  }
+  if (refusal === 'overtaken') return 'look again';
+  const tooLate = isTooLate(pass)
+    ? ({ kind: 'out-of-time' } as const)
     : stillUncertain(pass, input, earlier);
   if (tooLate !== undefined) {
     await withdraw(pass, versionId, null);
-    return ended(tooLate);
+    return endingAt(current, tooLate);
   }
   const sentAtMs = session.nowMs();
-  const answer = await ports.endpoint.refresh(parent.grant.refreshToken, stored.client);
-  if (answer.kind === 'granted') {
-    warnOf(pass, answer.tokens);
-    const grant = successor(pass, parent.grant, { versionId, sentAtMs, tokens: answer.tokens });
-    return { kind: 'minted', minted: { versionId, grant } };
+  const answer = await ports.endpoint.refresh(current.refreshToken, stored.client);
+  if (answer.kind !== 'granted') {
+    return notGranted(pass, answer, { versionId, clientVersionId: stored.versionId, input });
   }
-  return notGranted(pass, answer, { versionId, clientVersionId: stored.versionId, input });
+  pass.spent = true;
+  warnOf(pass, answer.tokens);
+  return { versionId, grant: successor(pass, current, answer.tokens, sentAtMs) };
 }
 
 function warnOf({ session, warnings }: Pass, { lifetimeAssumed, dateMs }: TokenResponse): void {
@@ -113,30 +133,21 @@ function stillUncertain(
 }
 
 async function dispatch(
-  pass: Pass,
-  parent: GrantVersion,
+  { ports, session, sendByMs }: Pass,
+  input: GateInput,
   versionId: string,
-  lifted: boolean,
-): Promise<'amended' | 'lease-lost' | 'overtaken'> {
-  const { owner, clock } = pass.ports;
-  const nowMs = pass.session.nowMs();
-  return retryWhileUnavailable(clock, pass.sendByMs, () =>
-    pass.session.amend((journal) =>
-      markDispatched(journal, { owner, parent: parent.grant, versionId, nowMs, lifted }),
-    ),
+): Promise<'amended' | DispatchRefusal> {
+  const { owner } = ports;
+  const parent = input.current;
+  const lifted = limitIsWaived(input);
+  const nowMs = session.nowMs();
+  return session.amend(
+    (journal) => markDispatched(journal, { owner, parent, versionId, nowMs, lifted }),
+    sendByMs,
   );
 }
 
-function successor(
-  pass: Pass,
-  parent: Grant,
-  answer: {
-    readonly versionId: string;
-    readonly sentAtMs: number;
-    readonly tokens: TokenResponse;
-  },
-): Grant {
-  const { tokens, sentAtMs } = answer;
+function successor(pass: Pass, parent: Grant, tokens: TokenResponse, sentAtMs: number): Grant {
   return {
     ...parent,
     ...positionAfter(parent, { attempt: pass.session.journal.lastAttempt }),

@@ -1,12 +1,36 @@
-import { sendsFrom } from '../journal/dispatch.ts';
-import type { Doubt, HistoryEntry, Journal, Latch } from '../journal/journal.ts';
+import type { HistoryEntry, Journal } from '../journal/journal.ts';
 import { holdsLease } from '../journal/lease.ts';
 import { meaningOf, type Outcome } from '../outcome/outcome.ts';
 import { answerOf } from '../outcome/outcome-text.ts';
 import type { Owner } from '../ports.ts';
-import { compare, isNewer, type Position, positionOf } from '../position.ts';
+import { isNewer, type Position, positionOf } from '../position.ts';
+import { orWarn } from '../refusal.ts';
+import type { Ending, Pass } from './pass.ts';
 
 const historyMax = 100;
+const settleMs = 5_000;
+
+/**
+ * Step 8: ends a pass in the journal with one write. Where that fails the lease runs out by itself, and the
+ * next pass settles.
+ */
+export async function settle(pass: Pass, { outcome, settled }: Ending): Promise<void> {
+  const { session, sentAs, ports } = pass;
+  const untilMs = Math.min(pass.endMs, ports.clock.monotonicMs() + settleMs);
+  await orWarn(pass, 'the pass was not closed in the journal: ', () =>
+    session.amend(
+      (journal) =>
+        closePass(journal, {
+          owner: ports.owner,
+          outcome,
+          nowMs: session.nowMs(),
+          settled,
+          sentAs,
+        }),
+      untilMs,
+    ),
+  );
+}
 
 /** How a pass ends in the journal. */
 export interface Closing {
@@ -24,17 +48,17 @@ export interface Closing {
  * back. A holder that has lost its lease changes nothing.
  */
 export function closePass(journal: Journal, closing: Closing): Journal {
-  const { owner, outcome, nowMs, settled } = closing;
+  const { owner, outcome, nowMs } = closing;
   if (!holdsLease(journal, owner)) return journal;
   return {
-    ...(settled === undefined ? journal : settle(journal, settled, outcome)),
+    ...(closing.settled === undefined ? journal : settled(journal, closing.settled, outcome)),
     lease: null,
     acceptedClient: (outcome.kind === 'refreshed' && closing.sentAs) || journal.acceptedClient,
     failingSinceMs: failingSinceMs(journal, outcome, nowMs),
     history: withEntry(journal.history, {
       atMs: nowMs,
       outcome: outcome.kind,
-      generation: (settled ?? journal.known)?.generation ?? 0,
+      generation: (closing.settled ?? journal.known)?.generation ?? 0,
       ...answerIn(outcome),
     }),
   };
@@ -52,16 +76,16 @@ export function failingSinceMs(journal: Journal, outcome: Outcome, nowMs: number
   return meaning.isFailing ? (journal.failingSinceMs ?? nowMs) : journal.failingSinceMs;
 }
 
-function settle(journal: Journal, settled: Position, outcome: Outcome): Journal {
+function settled(journal: Journal, position: Position, outcome: Outcome): Journal {
   const { dispatch } = journal;
-  const movedPast = dispatch !== null && isNewer(settled, dispatch.parent);
-  const advanced = journal.known === null || isNewer(settled, journal.known);
+  const movedPast = dispatch !== null && isNewer(position, dispatch.parent);
+  const advanced = journal.known === null || isNewer(position, journal.known);
   return {
     ...journal,
-    known: advanced ? positionOf(settled) : journal.known,
+    known: advanced ? positionOf(position) : journal.known,
     // Uncertainty about the token that is still current must not be forgotten.
     dispatch: movedPast ? null : dispatch,
-    seals: journal.seals.filter((seal) => isNewer(seal, settled)),
+    seals: journal.seals.filter((seal) => isNewer(seal, position)),
     refusal: movedPast ? null : journal.refusal,
     // A newer token shows that the provider serves us: no latch outlives it, but one that this pass has found.
     latch: advanced && outcome.kind !== 'latched' ? null : journal.latch,
@@ -80,53 +104,4 @@ export function withEntry(
     last.generation === entry.generation &&
     last.answer === entry.answer;
   return repeated ? history : [...history, entry].slice(-historyMax);
-}
-
-/** The latch, if it still holds: for the current grant's position, and in doubt for the client as it is stored now. */
-export function heldLatch(
-  journal: Journal,
-  current: Position,
-  clientVersionId: string | undefined,
-): Latch | undefined {
-  const { latch } = journal;
-  if (latch === null) return undefined;
-  if (compare(latch.position, current) !== 0) return undefined;
-  const isSameClient =
-    clientVersionId === undefined || latch.doubt?.clientVersionId === clientVersionId;
-  return latch.doubt === undefined || isSameClient ? latch : undefined;
-}
-
-/**
- * Notes that the token of `current` was refused: the second time, or with little access token left, it latches.
- * Only the holder of the lease may: a late one is refused because another has been served.
- */
-export function markRefused(
-  journal: Journal,
-  refused: {
-    readonly owner: Owner;
-    readonly current: Position;
-    readonly nowMs: number;
-    readonly lastChance: boolean;
-    /** The application may be what is refused. */
-    readonly doubt?: Doubt | undefined;
-  },
-): Journal | 'lease-lost' {
-  const { nowMs } = refused;
-  const position = positionOf(refused.current);
-  if (!holdsLease(journal, refused.owner)) return 'lease-lost';
-  const held = heldLatch(journal, position, undefined);
-  if (held !== undefined && held.doubt === undefined) return journal;
-  const again = journal.refusal !== null && compare(journal.refusal.position, position) === 0;
-  const doubt = refused.doubt && { doubt: refused.doubt };
-  if (held !== undefined || again || refused.lastChance) {
-    const sinceMs = held?.sinceMs ?? nowMs;
-    const latch: Latch = { kind: 'revoked', position, sinceMs, ...doubt };
-    return { ...journal, latch, refusal: null, badAnswer: null };
-  }
-  return { ...journal, refusal: { position, atMs: nowMs, ...doubt }, badAnswer: null };
-}
-
-/** Whether some sends from `current` are without an answer, so that nobody knows whether its token is spent. */
-export function isUncertain(journal: Journal, current: Position): boolean {
-  return sendsFrom(journal, current).length > 0;
 }

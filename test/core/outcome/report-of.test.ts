@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/outcome/outcome.ts';
-import { eventOf, type Report, reportOf } from '../../../src/core/outcome/report.ts';
+import { eventOf, type Report } from '../../../src/core/outcome/report.ts';
 import { startPass } from '../../../src/core/rotation/pass.ts';
+import { reportOf } from '../../../src/core/rotation/report-pass.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { memoryConnection, startMs } from '../memory-connection.ts';
 

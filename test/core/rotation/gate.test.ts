@@ -3,13 +3,12 @@ import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts
 import type { AccessToken } from '../../../src/core/records/access-token.ts';
 import type { Grant } from '../../../src/core/records/grant.ts';
 import {
-  dueReason,
-  type GateInput,
   isLastChance,
   limitIsWaived,
   sendsPerDayMax,
   spendBarrier,
-} from '../../../src/core/rotation/gate.ts';
+} from '../../../src/core/rotation/catch-up.ts';
+import { dueReason, type GateInput } from '../../../src/core/rotation/gate.ts';
 import type { RotationRequest } from '../../../src/core/rotation/pass.ts';
 import { Secret } from '../../../src/core/secret.ts';
 
@@ -41,7 +40,7 @@ const settings = {
   storeMs: 10_000,
 } as const;
 
-function sight(more: Partial<GateInput> = {}, journal: Partial<Journal> = {}): GateInput {
+function input(more: Partial<GateInput> = {}, journal: Partial<Journal> = {}): GateInput {
   return {
     journal: { ...emptyJournal, ...journal },
     published,
@@ -62,48 +61,48 @@ describe('a pass is due', () => {
     ['one ms before half of its life', issuedAtMs + 12 * hour - 1, undefined],
     ['at half of its life', issuedAtMs + 12 * hour, 'aged'],
   ])('by age: %s', (_name, nowMs, reason) => {
-    expect(dueReason(sight({ nowMs }))).toBe(reason);
+    expect(dueReason(input({ nowMs }))).toBe(reason);
   });
 
   it('by age where rotation is asked for more often than half a life', () => {
     const often = { ...settings, rotateEveryMs: hour };
-    expect(dueReason(sight({ settings: often }))).toBe('aged');
-    expect(dueReason(sight({ settings: often, nowMs: issuedAtMs + hour - 1 }))).toBeUndefined();
+    expect(dueReason(input({ settings: often }))).toBe('aged');
+    expect(dueReason(input({ settings: often, nowMs: issuedAtMs + hour - 1 }))).toBeUndefined();
   });
 
   it('when what is published is behind the grant, or missing', () => {
-    expect(dueReason(sight({ published: { ...published, attempt: 8 } }))).toBe('behind');
-    expect(dueReason(sight({ published: undefined }))).toBe('behind');
+    expect(dueReason(input({ published: { ...published, attempt: 8 } }))).toBe('behind');
+    expect(dueReason(input({ published: undefined }))).toBe('behind');
   });
 
   it('not for the sake of publishing a grant that has no access token yet', () => {
     const adopted = { ...current, accessToken: null, expiresAtMs: issuedAtMs };
-    expect(dueReason(sight({ current: adopted, published: undefined }))).toBe('aged');
+    expect(dueReason(input({ current: adopted, published: undefined }))).toBe('aged');
   });
 
   it('at once where a refresh token was adopted, whatever clock has dated it', () => {
     const adopted = { ...current, accessToken: null, expiresAtMs: issuedAtMs };
-    expect(dueReason(sight({ current: adopted, nowMs: issuedAtMs - minute }))).toBe('aged');
+    expect(dueReason(input({ current: adopted, nowMs: issuedAtMs - minute }))).toBe('aged');
   });
 
   it.each([
     { name: 'five minutes', aheadMs: 5 * minute, reason: undefined },
     { name: 'one ms more', aheadMs: 5 * minute + 1, reason: 'aged' },
   ])('when a clock that was ahead has dated it: by $name → $reason', ({ aheadMs, reason }) => {
-    expect(dueReason(sight({ nowMs: issuedAtMs - aheadMs }))).toBe(reason);
+    expect(dueReason(input({ nowMs: issuedAtMs - aheadMs }))).toBe(reason);
   });
 
   it('when an attempt is not settled, whoever asks', () => {
-    expect(dueReason(sight({}, { dispatch: open }))).toBe('unsettled');
+    expect(dueReason(input({}, { dispatch: open }))).toBe('unsettled');
   });
 
   it('when a seal exists', () => {
     const seals = [{ ...position, versionId: 'v', box: '' }];
-    expect(dueReason(sight({}, { seals }))).toBe('sealed');
+    expect(dueReason(input({}, { seals }))).toBe('sealed');
   });
 
   it('when the published token has been rejected', () => {
-    expect(dueReason(sight({ publishedRejected: true }))).toBe('rejected');
+    expect(dueReason(input({ publishedRejected: true }))).toBe('rejected');
   });
 
   it.each<[string, RotationRequest, string | undefined]>([
@@ -129,14 +128,14 @@ describe('a pass is due', () => {
     ],
     ['Secrets Manager rotates', { trigger: 'native' }, 'asked'],
   ])('or not: %s', (_name, request, reason) => {
-    expect(dueReason(sight({ request }))).toBe(reason);
+    expect(dueReason(input({ request }))).toBe(reason);
   });
 
   it('but not natively within ten minutes of a refresh: Secrets Manager repeats its steps', () => {
     const request: RotationRequest = { trigger: 'native' };
-    const justBefore = sight({ request, nowMs: issuedAtMs + 10 * minute - 1 });
+    const justBefore = input({ request, nowMs: issuedAtMs + 10 * minute - 1 });
     expect(dueReason(justBefore)).toBeUndefined();
-    expect(dueReason(sight({ request, nowMs: issuedAtMs + 10 * minute }))).toBe('asked');
+    expect(dueReason(input({ request, nowMs: issuedAtMs + 10 * minute }))).toBe('asked');
   });
 });
 
@@ -145,29 +144,29 @@ describe('a due token is not sent', () => {
 
   it('while a latch holds for it', () => {
     const latch = { kind: 'revoked', position, sinceMs: 1 } as const;
-    expect(spendBarrier(sight({}, { latch }))).toEqual({ kind: 'latched', latch });
+    expect(spendBarrier(input({}, { latch }))).toEqual({ kind: 'latched', latch });
     const older = { ...latch, position: { ...position, generation: 6 } };
-    expect(spendBarrier(sight({}, { latch: older }))).toBeUndefined();
+    expect(spendBarrier(input({}, { latch: older }))).toBeUndefined();
   });
 
   it('while rotation is paused', () => {
-    expect(spendBarrier(sight({}, { pausedAtMs: 5 }))).toEqual({ kind: 'paused', sinceMs: 5 });
+    expect(spendBarrier(input({}, { pausedAtMs: 5 }))).toEqual({ kind: 'paused', sinceMs: 5 });
   });
 
   it.each([
     { name: 'one ms before', retryAtMs: nowMs + 1, want: 'waiting' },
     { name: 'exactly at', retryAtMs: nowMs, want: undefined },
   ])('$name the moment that the provider asked for: $want', ({ retryAtMs, want }) => {
-    expect(spendBarrier(sight({}, { retryAtMs }))?.kind).toBe(want);
+    expect(spendBarrier(input({}, { retryAtMs }))?.kind).toBe(want);
   });
 
   it('but a wait that no pass would have journalled is not believed: some clock was ahead', () => {
-    expect(spendBarrier(sight({}, { retryAtMs: nowMs + hour }))?.kind).toBe('waiting');
-    expect(spendBarrier(sight({}, { retryAtMs: nowMs + hour + 1 }))).toBeUndefined();
+    expect(spendBarrier(input({}, { retryAtMs: nowMs + hour }))?.kind).toBe('waiting');
+    expect(spendBarrier(input({}, { retryAtMs: nowMs + hour + 1 }))).toBeUndefined();
   });
 
   it('while an open send from it must not be repeated', () => {
-    expect(spendBarrier(sight({}, { dispatch: open }))).toEqual({
+    expect(spendBarrier(input({}, { dispatch: open }))).toEqual({
       kind: 'uncertain',
       sinceMs: issuedAtMs + hour,
       replayAtMs: issuedAtMs + 22 * hour,
@@ -175,16 +174,16 @@ describe('a due token is not sent', () => {
   });
 
   it('unless nobody knows when the access token ends, since a clock that was ahead has dated it', () => {
-    const ahead = sight({ nowMs: issuedAtMs - hour }, { dispatch: open });
+    const ahead = input({ nowMs: issuedAtMs - hour }, { dispatch: open });
     expect(spendBarrier(ahead)).toBeUndefined();
   });
 
   it('unless the policy says that it is safe', () => {
     const reusable = { ...settings, policy: { kind: 'reusable' } } as const;
-    expect(spendBarrier(sight({ settings: reusable }, { dispatch: open }))).toBeUndefined();
+    expect(spendBarrier(input({ settings: reusable }, { dispatch: open }))).toBeUndefined();
   });
 
-  it('unless the access token is dead, and then once', () => {
+  it('unless the access token is publishedRejected, and then once', () => {
     const canary = {
       position,
       verdict: 'rejected',
@@ -193,12 +192,12 @@ describe('a due token is not sent', () => {
       fromFirst: false,
     } as const;
     const later = nowMs + 10 * minute;
-    expect(spendBarrier(sight({ nowMs: later }, { dispatch: open, canary }))).toBeUndefined();
+    expect(spendBarrier(input({ nowMs: later }, { dispatch: open, canary }))).toBeUndefined();
     expect(
-      spendBarrier(sight({ nowMs: later, publishedRejected: true }, { dispatch: open })),
+      spendBarrier(input({ nowMs: later, publishedRejected: true }, { dispatch: open })),
     ).toBeUndefined();
     const twice = { ...open, sends: [...open.sends, sent(later)] };
-    const barrier = spendBarrier(sight({ nowMs: later + 1 }, { dispatch: twice, canary }));
+    const barrier = spendBarrier(input({ nowMs: later + 1 }, { dispatch: twice, canary }));
     expect(barrier).toMatchObject({ kind: 'uncertain', replayAtMs: current.expiresAtMs });
   });
 
@@ -206,7 +205,7 @@ describe('a due token is not sent', () => {
     'a canary that says %s is no reason to repeat',
     (verdict) => {
       const canary = { position, verdict, sinceMs: nowMs, atMs: nowMs, fromFirst: false };
-      expect(spendBarrier(sight({}, { dispatch: open, canary }))?.kind).toBe('uncertain');
+      expect(spendBarrier(input({}, { dispatch: open, canary }))?.kind).toBe('uncertain');
     },
   );
 
@@ -219,7 +218,7 @@ describe('a due token is not sent', () => {
       atMs: 1,
       fromFirst: false,
     } as const;
-    expect(spendBarrier(sight({}, { dispatch: open, canary }))?.kind).toBe('uncertain');
+    expect(spendBarrier(input({}, { dispatch: open, canary }))?.kind).toBe('uncertain');
   });
 
   it.each([
@@ -229,12 +228,12 @@ describe('a due token is not sent', () => {
     { trigger: 'consumer', count: sendsPerDayMax.consumer, want: 'limited' },
   ] as const)('$count sends in a day leave the $trigger $want', ({ trigger, count, want }) => {
     const sentAtMs = Array.from({ length: count }, (_, n) => nowMs - 20 * hour + n);
-    expect(spendBarrier(sight({ request: { trigger } }, { sentAtMs }))?.kind).toBe(want);
+    expect(spendBarrier(input({ request: { trigger } }, { sentAtMs }))?.kind).toBe(want);
   });
 
   it('as many sends as a day may have wait until the first that counts is a day old', () => {
     const sentAtMs = Array.from({ length: 41 }, (_, n) => nowMs - 20 * hour + n);
-    expect(spendBarrier(sight({}, { sentAtMs }))).toEqual({
+    expect(spendBarrier(input({}, { sentAtMs }))).toEqual({
       kind: 'limited',
       untilMs: nowMs + 4 * hour + 1,
     });
@@ -244,23 +243,23 @@ describe('a due token is not sent', () => {
     const sentAtMs = Array.from({ length: 40 }, (_, n) => nowMs - 20 * hour + n);
     const sendsPerDay = { schedule: 41, consumer: 40 };
     const barrier = (trigger: 'operator' | 'consumer') => {
-      const { settings } = sight({}, {});
+      const { settings } = input({}, {});
       const mine = { ...settings, sendsPerDay };
-      return spendBarrier(sight({ request: { trigger }, settings: mine }, { sentAtMs }))?.kind;
+      return spendBarrier(input({ request: { trigger }, settings: mine }, { sentAtMs }))?.kind;
     };
     expect([barrier('operator'), barrier('consumer')]).toEqual([undefined, 'limited']);
   });
 
   it('sends older than a day do not count', () => {
     const sentAtMs = Array.from({ length: 40 }, () => nowMs - 24 * hour);
-    expect(spendBarrier(sight({}, { sentAtMs }))).toBeUndefined();
+    expect(spendBarrier(input({}, { sentAtMs }))).toBeUndefined();
   });
 });
 
 describe('on demand a token is sent', () => {
   const nowMs = issuedAtMs + 2 * hour;
   const onDemand = (more: Partial<GateInput>, journal: Partial<Journal>) =>
-    spendBarrier(sight({ nowMs, request: { trigger: 'consumer' }, ...more }, journal));
+    spendBarrier(input({ nowMs, request: { trigger: 'consumer' }, ...more }, journal));
 
   it.each([
     { name: 'one ms before 45 minutes', atMs: nowMs - 45 * minute + 1, want: 'limited' },
@@ -294,7 +293,7 @@ describe('on demand a token is sent', () => {
 
   it('not sooner if the token failed its very first canary, whether or not that was noted', () => {
     const isLifted = (canary: Journal['canary']) =>
-      limitIsWaived(sight({ publishedRejected: true }, { canary }));
+      limitIsWaived(input({ publishedRejected: true }, { canary }));
     expect(isLifted({ ...spoken, verdict: 'rejected' })).toBe(false);
     expect(isLifted({ ...spoken, verdict: 'rejected', fromFirst: false })).toBe(true);
     expect(isLifted(null)).toBe(false);

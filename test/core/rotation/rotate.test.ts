@@ -165,7 +165,7 @@ describe('nothing is sent', () => {
     expect(await rotate(it.ports(), operator)).toEqual({ kind: 'elsewhere', environment });
   });
 
-  it('for a grant of another stage that came into sight under the lease only', async () => {
+  it('for a grant of another stage that came into input under the lease only', async () => {
     const it = memoryConnection();
     it.store(grantOf(13 * hour));
     it.store(grantOf(13 * hour, { generation: 2, environment: 'there' }), 'v2', false);
@@ -531,7 +531,7 @@ describe('a new pair', () => {
 });
 
 const invalidClient = { kind: 'invalid-client', error: 'invalid_client' } as const;
-const page = { kind: 'unexpected', status: 302, contentType: 'text/html' } as const;
+const session = { kind: 'unexpected', status: 302, contentType: 'text/html' } as const;
 
 describe('an answer', () => {
   it('that never was sent leaves nothing open, and the next check sends', async () => {
@@ -571,9 +571,9 @@ describe('an answer', () => {
   });
 
   it('that is none of a token endpoint leaves nothing open', async () => {
-    const it = memoryConnection([page, page, granted(2)]);
+    const it = memoryConnection([session, session, granted(2)]);
     it.store(grantOf(13 * hour));
-    const first = { ...page, sinceMs: startMs, needsPerson: false };
+    const first = { ...session, sinceMs: startMs, needsPerson: false };
     expect(await rotate(it.ports(), schedule)).toMatchObject(first);
     expect(it.journal.journal.dispatch).toBeNull();
     it.passTime(hour);
@@ -583,7 +583,7 @@ describe('an answer', () => {
     expect(it.journal.journal.badAnswer).toBeNull();
   });
 
-  it('that is a page in the place of tokens is told, and that the token may be spent', async () => {
+  it('that is a session in the place of tokens is told, and that the token may be spent', async () => {
     const it = memoryConnection([
       { kind: 'uncertain', cause: 'no JSON', status: 200, contentType: 'text/html' },
     ]);
@@ -692,7 +692,7 @@ describe('an answer', () => {
     { kind: 'never-sent', cause: 'ECONNREFUSED' },
     { kind: 'throttled', status: 429, retryAfterMs: 60_000 },
     invalidClient,
-    page,
+    session,
   ])(
     '(%j) to the token of a grant that a login has replaced says nothing of the new one',
     async (answer) => {
@@ -723,7 +723,7 @@ describe('an answer', () => {
   });
 
   it('that is none of a token endpoint counts once, though nobody answered to the write of it', async () => {
-    const it = memoryConnection([page]);
+    const it = memoryConnection([session]);
     it.store(grantOf(13 * hour));
     let isLost = false;
     const write = it.journal.write.bind(it.journal);

@@ -1,12 +1,9 @@
 import { expect, it } from 'vitest';
+import { isUncertain } from '../../../src/core/journal/dispatch.ts';
 import { emptyJournal, type Journal, type Latch } from '../../../src/core/journal/journal.ts';
 import type { Outcome } from '../../../src/core/outcome/outcome.ts';
-import {
-  closePass,
-  heldLatch,
-  isUncertain,
-  markRefused,
-} from '../../../src/core/rotation/settle.ts';
+import { heldLatch, markRefused } from '../../../src/core/rotation/latch.ts';
+import { closePass } from '../../../src/core/rotation/settle.ts';
 
 const owner = { id: 'me', isDead: () => false };
 const parent = { grant: 1, generation: 2, attempt: 3 };
@@ -83,10 +80,16 @@ it.each<Outcome>([
   expect([close(null).failingSinceMs, close(5).failingSinceMs]).toEqual([null, 5]);
 });
 
-const page = { status: 403, contentType: 'text/html', sinceMs: 40, atMs: 50, needsPerson: false };
+const session = {
+  status: 403,
+  contentType: 'text/html',
+  sinceMs: 40,
+  atMs: 50,
+  needsPerson: false,
+};
 
 it('the history tells what was answered in place of tokens', () => {
-  const outcome: Outcome = { kind: 'unexpected', ...page };
+  const outcome: Outcome = { kind: 'unexpected', ...session };
   const journal = closePass(leased, { owner, outcome, nowMs: 50, settled: undefined });
   expect(journal.history).toEqual([
     { atMs: 50, outcome: 'unexpected', generation: 2, answer: '403 (text/html)' },
@@ -94,7 +97,7 @@ it('the history tells what was answered in place of tokens', () => {
 });
 
 it('a newer token ends what was answered in its place, and names the application that was accepted', () => {
-  const answered: Journal = { ...leased, badAnswer: { kind: 'unexpected', ...page } };
+  const answered: Journal = { ...leased, badAnswer: { kind: 'unexpected', ...session } };
   const closing = { owner, nowMs: 50, settled: next, sentAs: 'c2' };
   expect(closePass(answered, { ...closing, outcome: refreshed })).toMatchObject({
     badAnswer: null,

@@ -55,9 +55,9 @@ export const directedGuards: readonly DirectedGuard[] = [
   },
   {
     name: 'only a call that got out is noted',
-    file: 'rotation/rotate.ts',
-    from: 'if (calls && isOut) ',
-    to: 'if (calls) ',
+    file: 'rotation/report-pass.ts',
+    from: 'if (alerts && isOut) ',
+    to: 'if (alerts) ',
     breaks: 'G5 a person was not called',
     history: onto(
       'single-use unknown',

@@ -42,7 +42,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the dispatch before the send',
     file: 'rotation/send.ts',
-    from: 'const refusal = await dispatch(pass, parent, versionId, limitIsWaived(input));',
+    from: 'const refusal = await dispatch(pass, input, versionId);',
     to: "const refusal: string = 'amended';",
     breaks: 'G4 a token was sent without a journalled dispatch',
   },
@@ -90,9 +90,9 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'no use of a token before it is kept',
-    file: 'rotation/with-lease.ts',
-    from: 'const kept = await keep(pass, minted);',
-    to: 'if (minted.grant.accessToken) await pass.ports.canary.check(minted.grant.accessToken); const kept = await keep(pass, minted);',
+    file: 'rotation/rotate.ts',
+    from: 'const unkept = await keep(pass, sent);',
+    to: 'if (sent.grant.accessToken) await pass.ports.canary.check(sent.grant.accessToken); const unkept = await keep(pass, sent);',
     breaks: 'G1 a token was used before it was kept',
   },
   {
@@ -112,8 +112,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'the other home is tried where one refuses',
     file: 'rotation/keep.ts',
-    from: 'if (!(error instanceof StoreRefused)) throw error;',
-    to: 'throw error;',
+    from: 'const refusal = await orRefusal(store);',
+    to: 'const refusal: unknown = await store();',
     breaks: 'G1 a process gave up the token in its hands',
   },
   {
@@ -133,13 +133,13 @@ export const guards: readonly Guard[] = [
   {
     name: 'seals go at last',
     file: 'rotation/settle.ts',
-    from: 'seals: journal.seals.filter((seal) => isNewer(seal, settled)),',
+    from: 'seals: journal.seals.filter((seal) => isNewer(seal, position)),',
     to: '',
     breaks: 'G6 a seal is left',
   },
   {
     name: 'a latch in doubt is bound to the application',
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: 'return latch.doubt === undefined || isSameClient ? latch : undefined;',
     to: 'return latch;',
     breaks: 'G6 the application is right again, and the latch stays',
@@ -167,7 +167,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the last chance latches',
-    file: 'rotation/settle.ts',
+    file: 'rotation/latch.ts',
     from: 'if (held !== undefined || again || refused.lastChance) {',
     to: 'if (held !== undefined || again) {',
     breaks: 'G5 a refusal near the end of the access token did not latch',
@@ -232,22 +232,22 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the call is noted',
-    file: 'rotation/rotate.ts',
-    from: 'if (calls && isOut) await noteCall(pass, sinceMs);',
+    file: 'rotation/report-pass.ts',
+    from: 'if (alerts && isOut) await noteAlert(pass, sinceMs);',
     to: '',
     breaks: 'G5 a call of a person was not noted',
   },
   {
     name: 'a call that was noted is not made again',
-    file: 'rotation/rotate.ts',
+    file: 'rotation/report-pass.ts',
     from: 'pass.session.journal.called?.forMs !== sinceMs',
     to: 'true',
     breaks: 'G5 a person was called again by who knew of a call',
   },
   {
     name: 'catches up before it spends',
-    file: 'rotation/with-lease.ts',
-    from: 'if (behind) await publish(pass, current);',
+    file: 'rotation/catch-up.ts',
+    from: '  await publish(pass, current);',
     to: '',
     breaks: 'G6 what is published is not what is current',
   },

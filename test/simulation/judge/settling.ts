@@ -3,7 +3,7 @@
 import { classOf, type Outcome } from '../../../src/core/outcome/outcome.ts';
 import { commandsFor } from '../../../src/core/outcome/outcome-text.ts';
 import { compare, type Position } from '../../../src/core/position.ts';
-import { heldLatch } from '../../../src/core/rotation/settle.ts';
+import { heldLatch } from '../../../src/core/rotation/latch.ts';
 import { isFinished, proceed } from '../actors/native-rotations.ts';
 import { carryOut } from '../actors/person.ts';
 import { startPass } from '../actors/processes.ts';

@@ -1,7 +1,7 @@
 // Goal: what is wrong with a connection, in truth, and until when it may be.
 // Method: the true state of server and stores, with no regard to what any process knew.
 import { compare, newest } from '../../../src/core/position.ts';
-import { heldLatch } from '../../../src/core/rotation/settle.ts';
+import { heldLatch } from '../../../src/core/rotation/latch.ts';
 import { isKnownThere } from '../actors/logins.ts';
 import { times } from '../histories/history.ts';
 import type { Simulation } from '../simulation.ts';

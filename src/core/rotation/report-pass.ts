@@ -1,0 +1,56 @@
+import { factsOf, meaningOf, type Outcome } from '../outcome/outcome.ts';
+import type { Report } from '../outcome/report.ts';
+import { StoreRefused } from '../ports.ts';
+import { orRefusal } from '../refusal.ts';
+import type { Pass } from './pass.ts';
+
+const noteMs = 5_000;
+
+/** Reports a pass once; that a person was alerted is noted, so that the next pass does not do so again. */
+export async function reportPass(pass: Pass, outcome: Outcome): Promise<void> {
+  const sinceMs = alertsSinceMs(outcome);
+  const alerts = sinceMs !== undefined && pass.session.journal.called?.forMs !== sinceMs;
+  const report = reportOf(pass, outcome, alerts);
+  const reported = await orRefusal(() => pass.ports.reporter.report(report));
+  const isOut = !(reported instanceof StoreRefused);
+  if (alerts && isOut) await noteAlert(pass, sinceMs);
+}
+
+function alertsSinceMs(outcome: Outcome): number | undefined {
+  if (outcome.kind === 'latched') return outcome.latch.sinceMs;
+  if (outcome.kind === 'application-refused' && outcome.needsPerson) return outcome.sinceMs;
+  return outcome.kind === 'token-rejected' ? outcome.sinceMs : undefined;
+}
+
+/** Unnoted, the next check alerts again: better than never. */
+async function noteAlert({ session, ports }: Pass, forMs: number): Promise<void> {
+  const { clock, owner } = ports;
+  const called = { forMs, by: owner.id };
+  await orRefusal(() =>
+    session.amend(
+      (journal) => (journal.called?.forMs === forMs ? journal : { ...journal, called }),
+      clock.monotonicMs() + noteMs,
+    ),
+  );
+}
+
+/** The report of a pass that ended so. */
+export function reportOf(pass: Pass, outcome: Outcome, alerts: boolean): Report {
+  const { published, settings, request, session, warnings } = pass;
+  const turn = alerts ? 'reauthorization-required' : healing(pass, outcome);
+  return {
+    connection: settings.connection,
+    trigger: request.trigger,
+    atMs: session.nowMs(),
+    outcome,
+    ...(published && { published: { ...factsOf(published), issuedAtMs: published.issuedAtMs } }),
+    ...(turn && { turn }),
+    warnings,
+  };
+}
+
+function healing({ session }: Pass, outcome: Outcome): Report['turn'] {
+  const meaning = meaningOf(outcome);
+  const healed = meaning.class === 'done' && meaning.isNews;
+  return healed && session.found.failingSinceMs !== null ? 'recovered' : undefined;
+}
