@@ -1,7 +1,8 @@
 import { type Consent, isSuperseded, type LoggedIn, login } from '../operations/login.ts';
-import { reportOf } from '../outcome/report.ts';
-import { StoreRefused, type TokenAnswer, type TokenResponse } from '../ports.ts';
+import type { TokenAnswer, TokenResponse } from '../ports.ts';
 import type { Company } from '../records/company.ts';
+import { orRefusal } from '../refusal.ts';
+import { reportOf } from '../rotation/report-pass.ts';
 import { Secret } from '../secret.ts';
 import { admittedAfter } from '../webhooks/admission.ts';
 import { verifierOf } from './begin.ts';
@@ -151,12 +152,10 @@ async function report(
 ): Promise<void> {
   const token = { ...position, expiresAtMs: issuedAtMs + expiresInSeconds * 1000 };
   const published = { ...token, issuedAtMs };
-  try {
-    await rotation.reporter.report(
+  // It is in: where this does not get out, the next check reports how the connection is.
+  await orRefusal(() =>
+    rotation.reporter.report(
       reportOf({ ...pass, published, warnings }, { kind: 'adopted', token }, false),
-    );
-  } catch (error) {
-    // It is in: the next check reports how the connection is.
-    if (!(error instanceof StoreRefused)) throw error;
-  }
+    ),
+  );
 }

@@ -1,5 +1,5 @@
 import { factsOf, meaningOf, type Outcome } from '../outcome/outcome.ts';
-import type { Report } from '../outcome/report.ts';
+import type { PublishedFacts, Report } from '../outcome/report.ts';
 import { StoreRefused } from '../ports.ts';
 import { orRefusal } from '../refusal.ts';
 import type { Pass } from './pass.ts';
@@ -34,8 +34,14 @@ async function noteAlert({ session, ports }: Pass, forMs: number): Promise<void>
   );
 }
 
+/** What a report says of the pass itself. */
+type ReportedPass = Pick<Pass, 'settings' | 'request' | 'session'> & {
+  readonly published: PublishedFacts | undefined;
+  readonly warnings: readonly string[];
+};
+
 /** The report of a pass that ended so. */
-export function reportOf(pass: Pass, outcome: Outcome, alerts: boolean): Report {
+export function reportOf(pass: ReportedPass, outcome: Outcome, alerts: boolean): Report {
   const { published, settings, request, session, warnings } = pass;
   const turn = alerts ? 'reauthorization-required' : healing(pass, outcome);
   return {
@@ -49,7 +55,7 @@ export function reportOf(pass: Pass, outcome: Outcome, alerts: boolean): Report 
   };
 }
 
-function healing({ session }: Pass, outcome: Outcome): Report['turn'] {
+function healing({ session }: ReportedPass, outcome: Outcome): Report['turn'] {
   const meaning = meaningOf(outcome);
   const healed = meaning.class === 'done' && meaning.isNews;
   return healed && session.found.failingSinceMs !== null ? 'recovered' : undefined;
