@@ -1,12 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createSandboxWorkspace, freePort, type Running } from '../cli/workspace.ts';
+import { createSandboxWorkspace, freePort, type Workspace } from '../cli/workspace.ts';
 import { chromiumPath, launchChromium } from './chromium.ts';
 import { hardToRead } from './contrast.ts';
 
 interface Opened {
   readonly page: Page;
-  readonly login: Running;
+  readonly login: ReturnType<Workspace['begin']>;
   readonly storePath: string;
 }
 
@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === undefined)('a login in Chromium', () => {
   /** A login that waits for its redirect, and a browser on the consent page. */
   async function open(width: number, colorScheme: 'light' | 'dark'): Promise<Opened> {
     const workspace = await createSandboxWorkspace();
-    const login = workspace.start(['login'], {
+    const login = workspace.begin(['login'], {
       FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
       FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
       FATTUREINCLOUD_REDIRECT_URI: `http://localhost:${await freePort()}/callback`,

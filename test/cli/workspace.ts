@@ -2,30 +2,18 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { SandboxOptions } from '../../src/sandbox/world.ts';
 import { built } from '../bundles/built.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { type SandboxServer, startSandbox } from '../sandbox/sandbox-server.ts';
-import { needsNoProcess, runHere } from './in-process.ts';
+import { type Begun, beginHere, type Ended, Heard, needsNoProcess, script } from './in-process.ts';
 
-/** The built command. */
-export const script = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-
-/** How a process of the built command ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export { type Ended, script } from './in-process.ts';
 
 /** A process of the built command that is still running. */
-export interface Running {
+export interface Running extends Begun {
   readonly process: ChildProcessWithoutNullStreams;
-  /** Resolves with the first match in what it has said to people so far, or says later. */
-  says(pattern: RegExp): Promise<string>;
-  readonly ended: Promise<Ended>;
 }
 
 /** A home, settings, and a store of one user, with nothing of this machine's own environment. */
@@ -33,7 +21,10 @@ export interface Workspace {
   readonly path: string;
   readonly storePath: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Starts it in a process of its own. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  /** Begins what ends before the test does: inside this process where nothing is about one. */
+  begin(args: readonly string[], env?: Readonly<Record<string, string>>): Begun;
   /** Runs to its end, inside this process where nothing is about one; `input` is piped in. */
   run(
     args: readonly string[],
@@ -56,16 +47,18 @@ export async function createWorkspace(providerUrl: string): Promise<Workspace> {
     FRESCO_PROVIDER_URL: providerUrl,
   };
   const start: Workspace['start'] = (args, more = {}) => startCommand(args, { ...env, ...more });
+  const begin: Workspace['begin'] = (args, more = {}) =>
+    needsNoProcess(args) ? beginHere({ env: { ...env, ...more } }, args) : start(args, more);
   return {
     path,
     storePath,
     env,
     start,
+    begin,
     run: (args, { input = '', env: more = {} } = {}) => {
-      if (needsNoProcess(args)) return runHere({ env: { ...env, ...more } }, args, { input });
-      const running = start(args, more);
-      running.process.stdin.end(input);
-      return running.ended;
+      const begun = begin(args, more);
+      begun.input(input);
+      return begun.ended;
     },
   };
 }
@@ -90,18 +83,13 @@ export async function freePort(): Promise<number> {
 function startCommand(args: readonly string[], env: Readonly<Record<string, string>>): Running {
   const child = spawn(process.execPath, [script, ...args], { env });
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk;
-  });
+  const [out, heard] = [new Heard(), new Heard()];
+  child.stdout.on('data', out.add);
+  child.stderr.on('data', heard.add);
   // A child that never reads its input closes it.
   child.stdin.on('error', () => undefined);
   const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code) => resolve({ code, stdout: out.text, stderr: heard.text }));
   });
   // What dies late would make the workspace again that is removed after this.
   onTestFinished(async () => {
@@ -111,15 +99,7 @@ function startCommand(args: readonly string[], env: Readonly<Record<string, stri
   return {
     process: child,
     ended,
-    says: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const [match, group] = pattern.exec(stderr) ?? [];
-          if (match !== undefined) resolve(group ?? match);
-        };
-        child.stderr.on('data', look);
-        look();
-        void ended.then(() => reject(new Error(`ended without saying ${pattern}: ${stderr}`)));
-      }),
+    says: (pattern) => heard.says(pattern, ended),
+    input: (text) => void child.stdin.end(text),
   };
 }

@@ -115,8 +115,8 @@ async function follow(lines: readonly RunbookLine[], ...hands: (() => unknown)[]
       await hand();
       continue;
     }
-    const running = workspace.start(line.args, env);
-    running.process.stdin.end();
+    const running = workspace.begin(line.args, env);
+    running.input('');
     if (line.args[0] === 'login' && !line.args.includes('--application-only')) {
       // The person at the browser.
       await fetch(await approveInSandbox(await running.says(/(http:\S+authorize\S+)/)));

@@ -96,16 +96,16 @@ describe('text from outside', () => {
   it('commands no terminal and forges no line, by any command', async () => {
     const company = { id: 108061, name: hostile, type: 'company' } as const;
     const workspace = await loggedIn({ companies: [company, { ...company, id: 7 }] });
-    const { run, start, sandbox, path } = workspace;
+    const { run, start, begin, sandbox, path } = workspace;
     const env = {
       ...workspace.env,
       FATTUREINCLOUD_CLIENT_ID: sandboxApplication.clientId,
       FATTUREINCLOUD_CLIENT_SECRET: sandboxApplication.clientSecret,
     };
-    const login = start(['login', '--paste'], env);
+    const login = begin(['login', '--paste'], env);
     const state = new URL(await consentAddress(login)).searchParams.get('state') ?? '';
     const redirect = { state, error: hostile, error_description: hostile };
-    login.process.stdin.end(`http://localhost/callback?${new URLSearchParams(redirect)}`);
+    login.input(`http://localhost/callback?${new URLSearchParams(redirect)}`);
     const wrong = [{ args: ['login'], lines: wrongIn(await login.ended) }];
     const secretFile = join(path, 'serve-secret');
     for (const args of [

@@ -4,7 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveInSandbox } from '../../../src/cli/login/sandbox-consent.ts';
-import { createSandboxWorkspace, freePort, type Running, type Workspace } from '../workspace.ts';
+import type { Begun } from '../in-process.ts';
+import { createSandboxWorkspace, freePort, type Workspace } from '../workspace.ts';
 
 const application = {
   FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
@@ -16,11 +17,19 @@ async function startLogin(
   workspace: Workspace,
   args: readonly string[] = [],
   more: Readonly<Record<string, string>> = {},
-): Promise<{ readonly login: Running; readonly url: string; readonly redirectUri: string }> {
+): Promise<{ readonly login: Begun; readonly url: string; readonly redirectUri: string }> {
   const redirectUri = `http://localhost:${await freePort()}/callback`;
   const env = { ...application, FATTUREINCLOUD_REDIRECT_URI: redirectUri, ...more };
-  const login = workspace.start(['login', ...args], env);
+  const login = workspace.begin(['login', ...args], env);
   return { login, redirectUri, url: await login.says(/(http:\S+authorize\S+)/) };
+}
+
+/** What the provider is asked for; the login is given up. */
+async function parametersOf(workspace: Workspace, args: readonly string[] = []) {
+  const { login, url } = await startLogin(workspace, ['--paste', ...args]);
+  login.input('');
+  await login.ended;
+  return new URL(url).searchParams;
 }
 
 const hasIpv6 = Object.values(networkInterfaces()).some((of) =>
@@ -59,11 +68,11 @@ describe('login by authorization code', () => {
 
   it('asks for reading clients alone unless it is told otherwise', async () => {
     const workspace = await createSandboxWorkspace();
-    const { url } = await startLogin(workspace);
-    expect(new URL(url).searchParams.get('scope')).toBe('entity.clients:r');
+    const asked = async (...args: readonly string[]) =>
+      (await parametersOf(workspace, args)).get('scope');
+    expect(await asked()).toBe('entity.clients:r');
     const scopes = 'entity.clients:r,issued_documents.invoices:a';
-    const other = await startLogin(workspace, ['--scopes', scopes]);
-    expect(new URL(other.url).searchParams.get('scope')).toBe(scopes.replace(',', ' '));
+    expect(await asked('--scopes', scopes)).toBe(scopes.replace(',', ' '));
   });
 
   it('remembers nothing for a job', async () => {
@@ -79,7 +88,7 @@ describe('login by authorization code', () => {
   it('takes a pasted address instead', async () => {
     const workspace = await createSandboxWorkspace();
     const { login, url } = await startLogin(workspace, ['--paste', '--json']);
-    login.process.stdin.end(`${await approveInSandbox(url)}\n`);
+    login.input(`${await approveInSandbox(url)}\n`);
     const { code, stdout } = await login.ended;
     expect({ code, generation: JSON.parse(stdout).generation }).toEqual({ code: 0, generation: 1 });
   });
@@ -119,10 +128,9 @@ describe('login by authorization code', () => {
 
   it('ties the code to itself by S256, unless the description of the provider turns it off', async () => {
     const workspace = await createSandboxWorkspace();
-    const { url } = await startLogin(workspace);
-    const { searchParams } = new URL(url);
-    expect(searchParams.get('code_challenge_method')).toBe('S256');
-    expect(searchParams.get('code_challenge')).toMatch(/^[\w-]{43}$/);
+    const parameters = await parametersOf(workspace);
+    expect(parameters.get('code_challenge_method')).toBe('S256');
+    expect(parameters.get('code_challenge')).toMatch(/^[\w-]{43}$/);
     const file = join(workspace.path, 'provider.json');
     const address = (path: string) => workspace.sandbox.url + path;
     const provider = {
@@ -132,8 +140,7 @@ describe('login by authorization code', () => {
     };
     await writeFile(file, JSON.stringify(provider));
     const args = ['--provider', file, '--scopes', 'entity.clients:r'];
-    const without = await startLogin(workspace, args);
-    expect(new URL(without.url).searchParams.has('code_challenge')).toBe(false);
+    expect((await parametersOf(workspace, args)).has('code_challenge')).toBe(false);
   });
 
   it('answers other paths with nothing, and a second redirect with its end', async () => {
@@ -201,7 +208,7 @@ describe('a redirect that is not the one that was asked for', () => {
   ])('and %s when it is pasted, ends in one sentence too', async (_, text, sentence) => {
     const workspace = await createSandboxWorkspace();
     const { login } = await startLogin(workspace, ['--paste']);
-    login.process.stdin.end(text);
+    login.input(text);
     expect(await login.ended).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(sentence),

@@ -2,12 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDeployed } from '../deployed.ts';
-import {
-  createSandboxWorkspace,
-  createWorkspace,
-  type Running,
-  type Workspace,
-} from '../workspace.ts';
+import type { Begun } from '../in-process.ts';
+import { createSandboxWorkspace, createWorkspace, type Workspace } from '../workspace.ts';
 
 const settings = { deviceIntervalSeconds: 1 };
 const companies = [
@@ -15,17 +11,18 @@ const companies = [
   { id: 108062, name: 'Ditta Esempio', type: 'company' },
 ] as const;
 
-function startLogin(workspace: Workspace, args: readonly string[] = [], more = {}): Running {
-  return workspace.start(['login', '--device', '--json', ...args], {
-    FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
-    // An application without a secret has none, whatever lies about.
-    FATTUREINCLOUD_CLIENT_SECRET: 'another-secret-invented',
-    ...more,
-  });
-}
+const application = {
+  FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
+  // An application without a secret has none, whatever lies about.
+  FATTUREINCLOUD_CLIENT_SECRET: 'another-secret-invented',
+};
+const command = ['login', '--device', '--json'];
+
+const startLogin = (workspace: Workspace, args: readonly string[] = [], more = {}): Begun =>
+  workspace.begin([...command, ...args], { ...application, ...more });
 
 /** Decides as a person would on the provider's page, for every company. */
-async function decide(login: Running, decision: 'approve' | 'deny'): Promise<void> {
+async function decide(login: Begun, decision: 'approve' | 'deny'): Promise<void> {
   const shown = JSON.parse(await login.says(/^(\{.*\})$/m));
   const form = new URLSearchParams({ user_code: shown.userCode, decision });
   for (const { id } of companies) form.append('company', String(id));
@@ -66,7 +63,7 @@ describe('login by device code', () => {
 
   it('interrupted while it waits, stores nothing', async () => {
     const workspace = await createSandboxWorkspace({ settings });
-    const login = startLogin(workspace);
+    const login = workspace.start(command, application);
     await login.says(/userCode/);
     login.process.kill('SIGINT');
     expect(await login.ended).toMatchObject({ stdout: '' });

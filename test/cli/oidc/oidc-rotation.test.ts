@@ -35,9 +35,9 @@ async function connected(): Promise<Connected> {
     FATTUREINCLOUD_REDIRECT_URI: server.client.redirectUri,
   };
   const logIn = async () => {
-    const login = workspace.start(['login', '--paste', '--scopes', 'openid'], application);
+    const login = workspace.begin(['login', '--paste', '--scopes', 'openid'], application);
     const redirect = await server.consent(await login.says(/(http:\S+\/auth\S+)/));
-    login.process.stdin.end(redirect);
+    login.input(redirect);
     expect(await login.ended).toMatchObject({ code: 0 });
   };
   await logIn();

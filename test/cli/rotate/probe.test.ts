@@ -83,10 +83,10 @@ describe('fresco probe', () => {
   it('takes a consent of its own, and notes what it measures for every pass to come', async () => {
     const workspace = await loggedIn();
     const redirect = `http://localhost:${await freePort()}/callback`;
-    const probing = workspace.start(['probe', '--yes', '--up-to', '1s', '--json'], {
+    const probing = workspace.begin(['probe', '--yes', '--up-to', '1s', '--json'], {
       FATTUREINCLOUD_REDIRECT_URI: redirect,
     });
-    probing.process.stdin.end();
+    probing.input('');
     await fetch(await approveInSandbox(await probing.says(/(http:\S+authorize\S+)/)));
     const { code, stdout, stderr } = await probing.ended;
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({

@@ -220,11 +220,11 @@ async function named(world: World, row: string | undefined): Promise<readonly st
   const { outcome } = await rotate({ trigger: 'operator', onlyIfDue: true });
   const turn = 'reauthorization-required';
   const report = { connection: 'default', trigger: 'schedule', atMs: 0, outcome, turn } as const;
-  const told = await Promise.all([
-    run(world, 'status'),
-    run(world, 'doctor'),
-    run(world, 'recover --dry-run'),
-  ]);
+  const told = [
+    await run(world, 'status'),
+    await run(world, 'doctor'),
+    await run(world, 'recover --dry-run'),
+  ];
   const texts = [
     ...told.map(({ stdout, stderr }) => stdout + stderr),
     ...commandsFor(outcome),
@@ -245,7 +245,7 @@ async function carryOut(world: World, command: string, typed = ''): Promise<void
   }
   const FATTUREINCLOUD_REDIRECT_URI = `http://localhost:${await freePort()}/callback`;
   const env = { ...application, FATTUREINCLOUD_REDIRECT_URI };
-  const login = world.start(['login', '--no-browser'], env);
+  const login = world.begin(['login', '--no-browser'], env);
   const ended = await Promise.race([login.says(/(http:\S+authorize\S+)/), login.ended]);
   if (typeof ended === 'string') await fetch(await approveInSandbox(ended));
   await login.ended;

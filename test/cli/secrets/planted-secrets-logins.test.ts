@@ -52,10 +52,10 @@ describe('no token, code or secret is seen outside the store', () => {
 
   it('over a device code that is approved, and the credential of a company is in no store either', async () => {
     const watched = await watchedWorkspace();
-    const { run, start, leaks, workspace, application } = watched;
+    const { run, begin, leaks, workspace, application } = watched;
     const ofCompanies = await credentials(watched);
     await workspace.sandbox.request('POST', '/_sandbox/state', { deviceIntervalSeconds: 1 });
-    const login = start(['login', '--device', '--json'], application);
+    const login = begin(['login', '--device', '--json'], application);
     const shown = JSON.parse(await login.says(/^(\{.*\})$/m));
     const form = new URLSearchParams({ user_code: shown.userCode, decision: 'approve' });
     await fetch(shown.verificationUri, { method: 'POST', body: form });

@@ -29,7 +29,7 @@ async function adopt({
 const byPage = async (watched: Watched, spoil = (redirect: string) => redirect, more = {}) => {
   const FATTUREINCLOUD_REDIRECT_URI = `http://localhost:${await freePort()}/callback`;
   const env = { ...watched.application, FATTUREINCLOUD_REDIRECT_URI, ...more };
-  const login = watched.start(['login'], env);
+  const login = watched.begin(['login'], env);
   const redirect = await approveInSandbox(await consentAddress(login));
   const page = await (await fetch(spoil(redirect))).text();
   return { ...(await login.ended), page };
@@ -57,11 +57,11 @@ describe('no token, code or secret is seen outside the store', () => {
 
   it('over a login by page, pasted, adopted, and one that goes wrong', async () => {
     const watched = await watchedWorkspace();
-    const { run, start, application, leaks, seenIn } = watched;
+    const { run, begin, application, leaks, seenIn } = watched;
     const done = await byPage(watched);
     expect(done.code).toBe(0);
-    const pasting = start(['login', '--paste', '--json'], application);
-    pasting.process.stdin.end(await approveInSandbox(await consentAddress(pasting)));
+    const pasting = begin(['login', '--paste', '--json'], application);
+    pasting.input(await approveInSandbox(await consentAddress(pasting)));
     expect(await pasting.ended).toMatchObject({ code: 0 });
     expect(await adopt(watched)).toMatchObject({ code: 0 });
     const hostile = await byPage(watched, (r) => r.replace(/code=[^&]+/, 'code=c%2F0002invented'));

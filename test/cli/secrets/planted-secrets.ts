@@ -3,8 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { sandboxApplication } from '../../../src/sandbox/oauth/application.ts';
 import type { SandboxServer } from '../../sandbox/sandbox-server.ts';
+import type { Begun, Ended } from '../in-process.ts';
 import { loggedIn } from '../logged-in.ts';
-import { createSandboxWorkspace, type Ended, type Running, type Workspace } from '../workspace.ts';
+import { createSandboxWorkspace, type Workspace } from '../workspace.ts';
 
 /** A workspace in which every secret is known, and all that is said and written is looked through. */
 export interface Watched {
@@ -13,6 +14,7 @@ export interface Watched {
   readonly application: Readonly<Record<string, string>>;
   readonly run: Workspace['run'];
   readonly start: Workspace['start'];
+  readonly begin: Workspace['begin'];
   /** One more value that must not be seen; its first characters are looked for, so that a part is found too. */
   plant(secret: string): void;
   /** What was given out so far: tokens and codes, oldest first. */
@@ -43,6 +45,10 @@ export async function watchedWorkspace(isLoggedIn = false): Promise<Watched> {
   const env = { TMPDIR: workspace.path };
   const note = (args: readonly string[], { stdout, stderr }: Ended) =>
     said.push({ by: args[0] ?? '', text: stdout + stderr });
+  const noted = <T extends Begun>(args: readonly string[], begun: T): T => {
+    void begun.ended.then((ended) => note(args, ended));
+    return begun;
+  };
   const seenIn = (text: string) =>
     [...planted, ...minted].filter((secret) => text.includes(secret.slice(0, partLength))).length;
   return {
@@ -59,11 +65,8 @@ export async function watchedWorkspace(isLoggedIn = false): Promise<Watched> {
       note(args, ended);
       return ended;
     },
-    start: (args, more = {}) => {
-      const running = workspace.start(args, { ...env, ...more });
-      void running.ended.then((ended) => note(args, ended));
-      return running;
-    },
+    start: (args, more = {}) => noted(args, workspace.start(args, { ...env, ...more })),
+    begin: (args, more = {}) => noted(args, workspace.begin(args, { ...env, ...more })),
     leaks: async () => [
       ...said.filter(({ text }) => seenIn(text) > 0).map(({ by }) => `said by ${by}`),
       ...(await filesOutside(workspace.storePath, workspace.path))
@@ -74,7 +77,7 @@ export async function watchedWorkspace(isLoggedIn = false): Promise<Watched> {
 }
 
 /** Where a login asks for consent, once it does. */
-export async function consentAddress(login: Running): Promise<string> {
+export async function consentAddress(login: Begun): Promise<string> {
   return login.says(/(http:\S+authorize\S+)/);
 }
 
