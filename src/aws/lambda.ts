@@ -1,4 +1,4 @@
-import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { RefreshAnswer, RefreshWish, Rotator } from '../core/consumers/token-source.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { isPassing } from '../core/retry.ts';
@@ -16,7 +16,8 @@ export function rotatorClient(
   return {
     ask: async (wish) => {
       try {
-        return answerIn(await invoke(client, consumersAlias, { connection, ...wish }));
+        const request: ConsumerRequest = { connection, ...wish };
+        return answerIn(await invoke(client, consumersAlias, request));
       } catch (error) {
         if (!(error instanceof StoreRefused)) throw error;
         return { kind: isPassing(error) ? 'unavailable' : 'person-needed', detail: error.message };
@@ -25,19 +26,20 @@ export function rotatorClient(
   };
 }
 
-function invoke(
+/** What the rotator answers through one of its aliases; `undefined` where it failed. Rejects with `StoreRefused`. */
+export async function invoke(
   client: LambdaClient,
   alias: string,
-  request: ConsumerRequest,
-): Promise<InvokeCommandOutput> {
-  return call('ask the rotator', () =>
+  request: object,
+): Promise<unknown> {
+  const { FunctionError, Payload } = await call('ask the rotator', () =>
     client.send(new InvokeCommand({ FunctionName: alias, Payload: JSON.stringify(request) })),
   );
+  return FunctionError === undefined ? parsed(Payload) : undefined;
 }
 
-/** A function that failed, or that says what no rotator says, is unavailable; its words are not passed on. */
-function answerIn({ FunctionError, Payload }: InvokeCommandOutput): RefreshAnswer {
-  const answer = FunctionError === undefined ? parsed(Payload) : undefined;
+/** A rotator that failed, or that says what no rotator says, is unavailable; its words are not passed on. */
+function answerIn(answer: unknown): RefreshAnswer {
   if (isRefreshAnswer(answer)) return answer;
   return { kind: 'unavailable', detail: 'the rotator failed: its log tells why' };
 }

@@ -71,11 +71,18 @@ const environment = matching(
   /^[^/\s]+\/[^/\s]+\/[^/\s]+$/,
 );
 const providerUrl = withDefault(baseUrl('FRESCO_PROVIDER_URL'), 'https://api-v2.fattureincloud.it');
+const aliasPattern = /^arn:[^:\s]+:lambda:\S+$/;
 const consumersAlias = matching(
   'FRESCO_CONSUMERS_ALIAS',
   "the ARN of the rotator's alias for consumers",
-  /^arn:[^:\s]+:lambda:\S+$/,
+  aliasPattern,
 );
+const consentAlias = matching(
+  'FRESCO_CONSENT_ALIAS',
+  "the ARN of the rotator's alias for consent",
+  aliasPattern,
+);
+const connectUrl = url('FRESCO_CONNECT_URL', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/);
 const webhookSink = url('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/);
 const entity = oneOf('FRESCO_ENTITY', ['full', 'reference']);
 const stackWide = { prefix, connections, table, bus, providerUrl };
@@ -86,7 +93,10 @@ const settings = {
     environment,
     rotateEveryMs: seconds('FRESCO_ROTATE_EVERY_SECONDS'),
     leaseTermMs: seconds('FRESCO_LEASE_TERM_SECONDS'),
+    /** Base of the pages for consent: a connection or `callback` follows. Absent where there are none. */
+    connectUrl: optional(connectUrl),
   },
+  connect: { connections, consentAlias, providerUrl },
   'webhook-receiver': {
     prefix,
     connections,
@@ -136,12 +146,15 @@ const settings = {
 /** The programs that read an environment. */
 export type Edge = keyof typeof settings;
 
+type Value<S> = S extends Setting<infer T> ? T : never;
+type Optional<S> = { [K in keyof S]: undefined extends Value<S[K]> ? K : never }[keyof S];
+
 /** What a program runs with; absolute lengths of time are in milliseconds. */
 export type Config<E extends Edge> = {
-  readonly [K in keyof (typeof settings)[E]]: (typeof settings)[E][K] extends Setting<infer T>
-    ? T
-    : never;
-};
+  readonly [K in Exclude<keyof Settings[E], Optional<Settings[E]>>]: Value<Settings[E][K]>;
+} & { readonly [K in Optional<Settings[E]>]?: Value<Settings[E][K]> };
+
+type Settings = typeof settings;
 
 function notReserved<T>(setting: Setting<T>): Setting<T> {
   return {

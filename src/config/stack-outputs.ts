@@ -16,6 +16,8 @@ export interface StackOutputs {
   readonly webhookSink?: string;
   readonly queueUrl?: string;
   readonly deadLetterQueueUrl?: string;
+  /** Base URL of the pages for consent: a slash and the connection's name follow. Absent without them. */
+  readonly connectUrl?: string;
 }
 
 /** Where the stack of a prefix leaves its facts. */
@@ -83,6 +85,12 @@ type Field = Exclude<keyof StackOutputs, 'connections' | 'checks'>;
 
 const isName = (value: unknown) => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value);
 
+const page: Wanted = {
+  must: 'an https URL where it is given',
+  pattern: /^(https:\/\/[^\s/@]+|http:\/\/([\w.-]+\.)?(localhost|127\.0\.0\.1)(:\d+)?)\/\S*[^\s/]$/,
+  isOptional: true,
+};
+
 const ofAnyPlace = {
   table: { must: 'the name of a table', pattern: /^[\w.-]{3,255}$/ },
   checkGroup: {
@@ -90,12 +98,8 @@ const ofAnyPlace = {
     pattern: /^[\w.-]{1,64}$/,
     isOptional: true,
   },
-  webhookSink: {
-    must: 'an https URL where it is given',
-    pattern:
-      /^(https:\/\/[^\s/@]+|http:\/\/([\w.-]+\.)?(localhost|127\.0\.0\.1)(:\d+)?)\/\S*[^\s/]$/,
-    isOptional: true,
-  },
+  webhookSink: page,
+  connectUrl: page,
 } satisfies Partial<Record<Field, Wanted>>;
 
 function ofPlace(account: string, region: string) {

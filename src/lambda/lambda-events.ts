@@ -35,19 +35,21 @@ export type SinkRequest = WebhookRequest & { readonly path: string };
 
 /** The request in an event of an HTTP API (payload format 2.0); throws `EventRefused`. */
 export function requestIn(event: unknown): SinkRequest {
-  const { requestContext, rawPath, rawQueryString, headers, body, isBase64Encoded } =
+  const { requestContext, rawPath, rawQueryString, headers, cookies, body, isBase64Encoded } =
     fieldsOf(event);
   const { method } = fieldsOf(fieldsOf(requestContext)['http']);
   if (!isText(method) || !isText(rawPath)) {
-    throw new EventRefused('the webhook receiver is called by an HTTP API alone');
+    throw new EventRefused('this function is called by an HTTP API alone');
   }
   const named = Object.entries(fieldsOf(headers)).filter(([, value]) => isText(value));
+  // An HTTP API takes them out of the headers.
+  const cookie = Array.isArray(cookies) ? { cookie: cookies.filter(isText).join('; ') } : {};
   const text = isText(body) ? body : '';
   return {
     method,
     path: rawPath,
     query: isText(rawQueryString) ? rawQueryString : '',
-    headers: Object.fromEntries(named) as Record<string, string>,
+    headers: { ...(Object.fromEntries(named) as Record<string, string>), ...cookie },
     body: isBase64Encoded === true ? Buffer.from(text, 'base64').toString('utf8') : text,
   };
 }

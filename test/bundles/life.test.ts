@@ -114,6 +114,18 @@ const bundles = [
     wrong: { connection: 7 },
     waiting: { connection: 'default' },
   },
+  {
+    name: 'connect',
+    alias: '',
+    variables: () =>
+      toEnvironment('connect', {
+        connections: ['default'],
+        consentAlias: consumersAlias.replace('consumers', 'consent'),
+        providerUrl: 'https://api-v2.fattureincloud.it',
+      }),
+    wrong: {},
+    waiting: { rawPath: '/connect/default', requestContext: { http: { method: 'GET' } } },
+  },
 ] as const;
 
 /** A notification as an HTTP API hands it on, signed just now. */

@@ -42,6 +42,12 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
     environment: fc.tuple(name, name, name).map((parts) => parts.join('/')),
     rotateEveryMs: ms,
     leaseTermMs: ms,
+    connectUrl: maybe(url),
+  }),
+  connect: fc.record({
+    connections: names,
+    consentAlias: consumersAlias,
+    providerUrl: baseUrl,
   }),
   'webhook-receiver': fc.record({
     prefix,

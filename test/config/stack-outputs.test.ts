@@ -36,6 +36,10 @@ describe('what a stack tells', () => {
       name: 'with a bus by its ARN',
       value: { ...facts, bus: 'arn:aws:events:eu-south-1:123456789012:event-bus/fresco' },
     },
+    {
+      name: 'with pages for consent',
+      value: { ...facts, connectUrl: 'https://hooks.example.com/connect' },
+    },
     { name: 'with the group of its checks', value: { ...facts, checkGroup: 'fresco-Checks' } },
     { name: 'with the names of its checks', value: { ...facts, checks: { default: 'check-1' } } },
   ])('is read back as it was written, $name', ({ value }) => {
@@ -64,6 +68,7 @@ describe('what a stack tells', () => {
     ['table', 'arn:aws:dynamodb:eu-south-1:999999999999:table/theirs'],
     ['webhookSink', 'http://theirs.example.com/webhooks'],
     ['webhookSink', 'https://user@theirs.example.com/webhooks'],
+    ['connectUrl', 'http://theirs.example.com/connect'],
     ['checkGroup', '../default'],
   ])('is refused where %s leads elsewhere: %s', (field, value) => {
     expect(() => read({ ...facts, [field]: value })).toThrow(`"${field}" must be`);

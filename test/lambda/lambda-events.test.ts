@@ -38,7 +38,7 @@ describe('an event of the webhook handler', () => {
   });
 });
 
-describe('an event of the webhook receiver', () => {
+describe('an event of a function behind an HTTP API', () => {
   const event = {
     rawPath: '/default',
     rawQueryString: 'a=b',
@@ -52,6 +52,7 @@ describe('an event of the webhook receiver', () => {
     const request = { method: 'POST', path: '/default', query: 'a=b', headers: { 'ce-id': 'x' } };
     expect(requestIn(event)).toEqual({ ...request, body: 'o' });
     expect(requestIn({ ...event, isBase64Encoded: false })).toEqual({ ...request, body: 'bw==' });
+    expect(requestIn({ ...event, cookies: ['a=1', 5, 'b=2'] }).headers['cookie']).toBe('a=1; b=2');
     const bare = { rawPath: '/', requestContext: event.requestContext, body: {}, headers: null };
     expect(requestIn(bare)).toEqual({
       method: 'POST',
@@ -69,6 +70,6 @@ describe('an event of the webhook receiver', () => {
     [{ ...event, requestContext: {} }],
     [{ ...event, requestContext: { http: { method: 5 } } }],
   ])('is refused if it is %j', (odd) => {
-    expect(() => requestIn(odd)).toThrow('the webhook receiver is called by an HTTP API alone');
+    expect(() => requestIn(odd)).toThrow('called by an HTTP API alone');
   });
 });

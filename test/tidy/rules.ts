@@ -21,7 +21,15 @@ const allowed: Readonly<Record<Area, readonly Area[]>> = {
   'src/local': ['src/core'],
   'src/sandbox': ['catalogue'],
   'src/console': ['src/core'],
-  'src/lambda': ['src/core', 'src/config', 'src/fatture-in-cloud', 'src/aws', 'src/local'],
+  'src/connect': ['src/core'],
+  'src/lambda': [
+    'src/core',
+    'src/config',
+    'src/connect',
+    'src/fatture-in-cloud',
+    'src/aws',
+    'src/local',
+  ],
   'src/connection': ['src/core', 'src/config', 'src/fatture-in-cloud', 'src/aws', 'src/local'],
   'src/library': [
     'src/core',
@@ -32,7 +40,14 @@ const allowed: Readonly<Record<Area, readonly Area[]>> = {
     'src/connection',
   ],
   functions: ['src/core', 'src/config', 'own entrance'],
-  'src/cli': ['src/core', 'src/config', 'src/connection', 'src/sandbox', 'src/console'],
+  'src/cli': [
+    'src/core',
+    'src/config',
+    'src/connect',
+    'src/connection',
+    'src/sandbox',
+    'src/console',
+  ],
   'src/index': ['src/core', 'src/config', 'src/library', 'src/connection', 'src/fatture-in-cloud'],
   infra: ['src/config'],
 };
@@ -41,6 +56,7 @@ const allowed: Readonly<Record<Area, readonly Area[]>> = {
 const packages: Readonly<Record<Area, RegExp>> = {
   'src/core': /^node:crypto$/,
   'src/config': /^$/,
+  'src/connect': /^node:crypto$/,
   infra: /^(aws-cdk-lib(\/.*)?|constructs|cdk-nag|node:.*)$/,
 };
 
