@@ -35,6 +35,11 @@ export interface FrescoProps {
   readonly webhooks?: boolean;
   /** Whether a subscription that the provider has taken back is made anew. @default false */
   readonly renewSubscriptions?: boolean;
+  /**
+   * Whether a person without rights may give a new consent by a link, once it is needed. Its redirect has to be
+   * registered with the application. @default - as `webhooks`: where there is a public address anyhow
+   */
+  readonly reconnect?: boolean;
   /** The application's number, which a notification must then carry. @default - not checked */
   readonly applicationId?: string;
   /** PEM, one after the other; several while the provider changes its key. @default - the one it publishes */
@@ -50,7 +55,7 @@ export interface FrescoProps {
   readonly entity?: 'full' | 'reference';
   /** @default 'https://api-v2.fattureincloud.it' */
   readonly providerUrl?: string;
-  /** Concurrent rotators to reserve; a new account has too few. @default - none are reserved */
+  /** Concurrent rotators to reserve, and two pages for consent; a new account has too few. @default - none */
   readonly reservedConcurrency?: number;
   /** X-Ray. @default false */
   readonly tracing?: boolean;
@@ -72,15 +77,22 @@ const defaults = {
 } satisfies FrescoProps;
 
 /** The props with every default filled in. */
-export type ResolvedProps = FrescoProps & Required<Pick<FrescoProps, keyof typeof defaults>>;
+export type ResolvedProps = FrescoProps &
+  Required<Pick<FrescoProps, keyof typeof defaults | 'reconnect'>>;
 
 /** Fills in the defaults; throws for what a deploy, a function or a login would refuse. */
 export function resolveProps(props: FrescoProps, stack: Stack): ResolvedProps {
-  const chosen: ResolvedProps = { ...defaults, ...props };
+  const { webhooks: reconnect } = { ...defaults, ...props };
+  const chosen: ResolvedProps = { ...defaults, reconnect, ...props };
   checkSettings(chosen);
   const { connections, operators, bus, alarmEmail, rotateNativelyEvery } = chosen;
   const twice = connections.find((name, at) => connections.indexOf(name) !== at);
   if (twice !== undefined) throw new Error(`"connections" names '${twice}' twice`);
+  if (chosen.reconnect && connections.includes('callback')) {
+    throw new Error(
+      '"connections" names \'callback\', which is the redirect of the pages for consent: name it otherwise, or set "reconnect" to false',
+    );
+  }
   for (const operator of operators) checkOperator(arnOf(operator), stack.account);
   if (bus !== undefined) checkBus(bus.eventBusArn, stack.account);
   if (alarmEmail !== undefined && !/^[^\s@]+@[^\s@]+$/.test(alarmEmail)) {

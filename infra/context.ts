@@ -27,6 +27,7 @@ const readers: {
   alarmEmail: (text) => text,
   webhooks: flagIn,
   renewSubscriptions: flagIn,
+  reconnect: flagIn,
   applicationId: (text) => text,
   webhookPublicKeys: (text) => text.trim().split(/(?<=-----END PUBLIC KEY-----)[\s,]*(?=-)/),
   nightlySync: (text) => text,

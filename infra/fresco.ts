@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Lazy, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
@@ -8,12 +8,14 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type FrescoProps, type ResolvedProps, resolveProps } from './choices.ts';
+import { HttpEntrance } from './http-entrance.ts';
 import { Nightly } from './nightly/nightly.ts';
 import { tellOutputs, writeParameter } from './outputs.ts';
 import { refuseTooLarge } from './permissions/limits.ts';
 import { grantOperators } from './permissions/operators.ts';
 import { readingSecrets } from './permissions/permissions.ts';
 import { keptQueue } from './queues.ts';
+import { Reconnect } from './reconnect.ts';
 import { Rotation } from './rotation.ts';
 import { Store } from './store.ts';
 import { SubscriptionWatch } from './subscription-watch.ts';
@@ -35,6 +37,8 @@ export class Fresco extends Construct {
   readonly rotation: Rotation;
   readonly webhook: Webhook | undefined;
   readonly nightly: Nightly | undefined;
+  /** Base of the pages on which a person consents by a link; absent where there are none. */
+  readonly connectUrl: string | undefined;
   readonly #chosen: ResolvedProps;
 
   constructor(scope: Construct, id: string, props: FrescoProps = {}) {
@@ -43,7 +47,9 @@ export class Fresco extends Construct {
     this.#chosen = chosen;
     const { prefix, connections, operators } = chosen;
     this.prefix = prefix;
-    this.store = new Store(this, 'Store', { prefix, connections, operators, key: props.key });
+    const { reconnect } = chosen;
+    const kept = { prefix, connections, operators, reconnect, key: props.key };
+    this.store = new Store(this, 'Store', kept);
     const { keyArn } = this.store.key;
     const key = Key.fromKeyArn(this, 'Key', keyArn);
     this.bus = props.bus ?? ownBus(this, key, prefix);
@@ -54,12 +60,13 @@ export class Fresco extends Construct {
     const failures = keptQueue(this, 'Failures', keyArn);
     this.rotation = this.#rotate(failures);
     this.webhook = chosen.webhooks ? this.#listen() : undefined;
+    this.connectUrl = this.#reconnect();
     this.#watchSubscriptions(failures);
     this.nightly = this.#atNight(failures);
-    const { webhook, alarmTopic: topic } = this;
+    const { webhook, connectUrl, alarmTopic: topic } = this;
     const rotator = this.rotation.function.lambda;
     const hasNightlySync = chosen.nightlySync !== undefined;
-    const watched = { prefix, rotator, failures, webhook, hasNightlySync };
+    const watched = { prefix, rotator, failures, webhook, connectUrl, hasNightlySync };
     new Alarms(this, 'Alarms', { ...watched, connections, topic });
     dashboard(this, 'Dashboard', { prefix, connections, webhook });
     this.#letOperate();
@@ -98,11 +105,14 @@ export class Fresco extends Construct {
         ...this.#stackWide(),
         environment: this.#environment(),
         rotateEveryMs: chosen.rotateEvery.toMilliseconds(),
+        // The API is made later, and under the webhooks where there are any.
+        ...(chosen.reconnect && { connectUrl: Lazy.string({ produce: () => this.connectUrl }) }),
       },
       busArn: this.bus.eventBusArn,
       failures,
       defaults: { tracing, logRetention },
       reservedConcurrency: chosen.reservedConcurrency,
+      reconnect: chosen.reconnect,
       rotateNativelyEvery: chosen.rotateNativelyEvery,
     });
   }
@@ -120,6 +130,22 @@ export class Fresco extends Construct {
       busArn: this.bus.eventBusArn,
       defaults: { tracing, logRetention },
     });
+  }
+
+  #reconnect(): string | undefined {
+    const { consentAlias } = this.rotation;
+    if (consentAlias === undefined) return undefined;
+    const { connections, providerUrl, reservedConcurrency, tracing, logRetention } = this.#chosen;
+    // The address stays where webhooks come or go later.
+    const entrance =
+      this.webhook?.entrance ?? new HttpEntrance(new Construct(this, 'Webhook'), logRetention);
+    new Reconnect(this, 'Reconnect', {
+      entrance,
+      settings: { connections, providerUrl, consentAlias: consentAlias.functionArn },
+      defaults: { tracing, logRetention },
+      reserves: reservedConcurrency !== undefined,
+    });
+    return `${entrance.api.apiEndpoint}/connect`;
   }
 
   #atNight(failures: Queue): Nightly | undefined {
@@ -164,14 +190,14 @@ export class Fresco extends Construct {
 
   #letOperate(): void {
     const { prefix, connections, operators } = this.#chosen;
-    const { store, rotation, webhook, bus, alarmTopic } = this;
+    const { store, rotation, webhook, connectUrl, bus, alarmTopic } = this;
     const environment = this.#environment();
-    const told = { prefix, environment, connections, store, rotation, webhook, bus, alarmTopic };
+    const parts = { prefix, store, rotation, webhook };
+    const told = { ...parts, environment, connections, connectUrl, bus, alarmTopic };
     const { parameterArn } = writeParameter(this, 'Facts', told);
     tellOutputs(this, told);
     const busArn = bus.eventBusArn;
-    const parts = { prefix, operators, store, rotation, webhook, parameterArn, busArn };
-    grantOperators(this, 'OperatorRights', parts);
+    grantOperators(this, 'OperatorRights', { ...parts, operators, parameterArn, busArn });
   }
 
   #warn(): void {

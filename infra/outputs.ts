@@ -20,13 +20,15 @@ export interface OutputsProps {
   readonly store: Store;
   readonly rotation: Rotation;
   readonly webhook: Webhook | undefined;
+  /** Base of the pages for consent; absent where there are none. */
+  readonly connectUrl: string | undefined;
   readonly bus: IEventBus;
   readonly alarmTopic: ITopic;
 }
 
 /** Writes for the command what is deployed, as a parameter of SSM. */
 export function writeParameter(scope: Construct, id: string, props: OutputsProps): StringParameter {
-  const { webhook, rotation } = props;
+  const { webhook, rotation, connectUrl } = props;
   const facts: StackOutputs = {
     environment: props.environment,
     connections: props.connections,
@@ -40,6 +42,7 @@ export function writeParameter(scope: Construct, id: string, props: OutputsProps
       queueUrl: webhook.queue.queueUrl,
       deadLetterQueueUrl: webhook.deadLetterQueue.queueUrl,
     }),
+    ...(connectUrl !== undefined && { connectUrl }),
   };
   return new StringParameter(scope, id, {
     parameterName: stackParameterName(props.prefix),
@@ -50,7 +53,7 @@ export function writeParameter(scope: Construct, id: string, props: OutputsProps
 
 /** Tells the person who deploys what there is now, and what to type next. */
 export function tellOutputs(scope: Construct, props: OutputsProps): void {
-  const { prefix, connections, rotation, webhook } = props;
+  const { prefix, connections, rotation, webhook, connectUrl } = props;
   const ofPrefix = prefix === 'fresco' ? '' : ` --prefix ${prefix}`;
   const login = `npx fresco login --store aws${ofPrefix} --connection ${connections[0]}`;
   const outputs: Readonly<Record<string, readonly [string, string | undefined]>> = {
@@ -58,6 +61,14 @@ export function tellOutputs(scope: Construct, props: OutputsProps): void {
     WebhookAddress: [
       'Where notifications come in; a slash and the name of a connection follow',
       webhook?.sink,
+    ],
+    ConnectAddress: [
+      'Where a person consents when one is needed; a slash and the name of a connection follow',
+      connectUrl,
+    ],
+    ConnectCallback: [
+      'Register it with the application as a redirect: without it nobody can consent by a link',
+      connectUrl && `${connectUrl}/callback`,
     ],
     EventBus: ['Where events go out', props.bus.eventBusArn],
     AlarmTopicArn: [

@@ -28,6 +28,8 @@ export interface RotationProps {
   readonly failures: Queue;
   readonly defaults: FunctionDefaults;
   readonly reservedConcurrency: number | undefined;
+  /** Whether a person may consent by a link. */
+  readonly reconnect: boolean;
   /** Rotation by Secrets Manager's own schedule. */
   readonly rotateNativelyEvery: Duration | undefined;
 }
@@ -35,7 +37,7 @@ export interface RotationProps {
 const timeout = Duration.millis(rotationTimes.functionMs);
 
 /**
- * The rotator behind four doors, an alias each: what may go through one is decided by who may invoke it.
+ * The rotator behind its doors, an alias each: what may go through one is decided by who may invoke it.
  * Each connection is checked every hour. A deploy invokes nothing.
  */
 export class Rotation extends Construct {
@@ -44,6 +46,8 @@ export class Rotation extends Construct {
   readonly consumersAlias: Alias;
   readonly nativeAlias: Alias;
   readonly operatorAlias: Alias;
+  /** What the pages for consent may ask; absent where there are none. */
+  readonly consentAlias: Alias | undefined;
   /** Holds the schedule of each connection's check, under the connection's name. */
   readonly checks: ScheduleGroup;
 
@@ -70,6 +74,7 @@ export class Rotation extends Construct {
     this.consumersAlias = this.#door('consumers', failures);
     this.nativeAlias = this.#door('native', failures);
     this.operatorAlias = this.#door('operator', failures);
+    this.consentAlias = props.reconnect ? this.#door('consent', failures) : undefined;
     this.checks = new ScheduleGroup(this, 'Checks', { removalPolicy: RemovalPolicy.DESTROY });
     this.#check(props);
     this.#rotateNatively(props);

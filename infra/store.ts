@@ -21,6 +21,8 @@ export interface StoreProps {
   readonly connections: readonly string[];
   readonly operators: readonly Operator[];
   readonly key: IKey | undefined;
+  /** Whether a person may consent by a link. */
+  readonly reconnect: boolean;
 }
 
 /**
@@ -51,15 +53,18 @@ export class Store extends Stack {
     for (const connection of connections) {
       new Connection(this, connection, { prefix, connection, key: this.key, allowedPrincipals });
     }
-    this.#letRotate(prefix);
+    this.#letRotate(props);
   }
 
-  #letRotate(prefix: string): void {
+  #letRotate({ prefix, reconnect }: StoreProps): void {
     const { key, table, rotatorRole } = this;
     for (const statement of [
       ...readingSecrets(this, key.keyArn, { prefix, kinds: ['client'] }),
       ...rotatingSecrets(this, key.keyArn, { prefix, kinds: ['grant', 'access-token'] }),
       changingItems(table.tableArn, journalKeys, ['GetItem', 'PutItem']),
+      ...(reconnect
+        ? [changingItems(table.tableArn, [consentKeys, senderKeys], ['GetItem', 'UpdateItem'])]
+        : []),
       usingKeyThrough(this, key.keyArn, 'dynamodb'),
     ]) {
       rotatorRole.addToPolicy(statement);
@@ -75,6 +80,9 @@ export const senderKeys = 'subscriptions#*#senders';
 
 /** The items in which a sync keeps its place, what was told, and quotas at rest. */
 export const syncKeys = ['sync#*', 'told#*', 'pause#*'];
+
+/** The items of people on their way to a new consent, and of tickets for it. */
+export const consentKeys = 'consent#*';
 
 /** The items that are journals of connections. */
 export const journalKeys = ['journal#*'];

@@ -1,17 +1,10 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  HttpApi,
-  HttpMethod,
-  HttpStage,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Duration } from 'aws-cdk-lib';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Config, toEnvironment } from '../src/config/config.ts';
+import { HttpEntrance } from './http-entrance.ts';
 import { changingItems, readingSecrets, usingKeyThrough } from './permissions/permissions.ts';
 import { keptQueue, sendingTo, takeFrom } from './queues.ts';
 import { type FunctionDefaults, ServiceFunction } from './service-function.ts';
@@ -36,7 +29,7 @@ const receivesMax = 20;
 export class Webhook extends Construct {
   readonly receiver: ServiceFunction;
   readonly handler: ServiceFunction;
-  readonly api: HttpApi;
+  readonly entrance: HttpEntrance;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   /** Base of the sinks: a slash and the connection's name follow. */
@@ -50,10 +43,13 @@ export class Webhook extends Construct {
       visibilityTimeout: Duration.seconds(6 * handlerTimeout.toSeconds()),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: receivesMax },
     });
-    this.api = new HttpApi(this, 'Api', { createDefaultStage: false });
-    this.sink = `${this.api.apiEndpoint}/webhooks`;
+    this.entrance = new HttpEntrance(this, props.defaults.logRetention);
+    this.sink = `${this.entrance.api.apiEndpoint}/webhooks`;
     this.receiver = this.#receive(props);
-    this.#open(props.defaults);
+    // GET is the handshake, POST a notification.
+    this.entrance.open(this.receiver, 'Receiver', [
+      { path: '/webhooks/{connection}', methods: [HttpMethod.GET, HttpMethod.POST] },
+    ]);
     this.handler = this.#handle(props);
   }
 
@@ -77,30 +73,6 @@ export class Webhook extends Construct {
       usingKeyThrough(this, store.key.keyArn, 'dynamodb'),
     );
     return receiver;
-  }
-
-  /** GET is the handshake, POST a notification. A throttled notification is lost, so there is much room. */
-  #open({ logRetention }: FunctionDefaults): void {
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: 500, burstLimit: 1000 },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLog', {
-            retention: logRetention,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
-        ),
-        format: accessLogFormat,
-      },
-    });
-    this.api.addRoutes({
-      path: '/webhooks/{connection}',
-      methods: [HttpMethod.GET, HttpMethod.POST],
-      integration: new HttpLambdaIntegration('Receiver', this.receiver.lambda),
-    });
   }
 
   #handle(props: WebhookProps): ServiceFunction {
@@ -141,16 +113,3 @@ export class Webhook extends Construct {
     return handler;
   }
 }
-
-/** Who, when and how it ended: no header, since one of them is the notification's signature. */
-const accessLogFormat = AccessLogFormat.custom(
-  JSON.stringify({
-    requestId: '$context.requestId',
-    time: '$context.requestTime',
-    ip: '$context.identity.sourceIp',
-    route: '$context.routeKey',
-    status: '$context.status',
-    bytes: '$context.responseLength',
-    failure: '$context.integrationErrorMessage',
-  }),
-);

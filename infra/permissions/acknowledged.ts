@@ -18,7 +18,7 @@ export const acknowledged: readonly { readonly id: string; readonly reason: stri
   {
     id: 'AwsSolutions-APIG4',
     reason:
-      'The provider sends no credential that an authorizer could check before the function: the receiver verifies the signature of each notification, and can read no secret.',
+      'Neither the provider nor a person who consents has a credential that an authorizer could check before the function: the receiver verifies the signature of each notification, the pages for consent can ask one alias, and neither can read a secret.',
   },
   {
     id: 'AwsSolutions-IAM5',

@@ -3,7 +3,14 @@ import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { sendingTo } from '../queues.ts';
 import type { Rotation } from '../rotation.ts';
-import { journalKeys, type Operator, type Store, subscriptionKeys, syncKeys } from '../store.ts';
+import {
+  consentKeys,
+  journalKeys,
+  type Operator,
+  type Store,
+  subscriptionKeys,
+  syncKeys,
+} from '../store.ts';
 import type { Webhook } from '../webhook.ts';
 import { changingItems, rotatingSecrets, secretArns, usingKeyThrough } from './permissions.ts';
 
@@ -54,7 +61,11 @@ function operating(scope: Construct, props: OperatorsProps): PolicyStatement[] {
       resources: secretArns(scope, { prefix, kinds: ['grant'] }),
     }),
     changingItems(store.table.tableArn, journalKeys, ['GetItem', 'PutItem']),
-    changingItems(store.table.tableArn, [subscriptionKeys, ...syncKeys], ['GetItem', 'UpdateItem']),
+    changingItems(
+      store.table.tableArn,
+      [subscriptionKeys, ...syncKeys, ...(rotation.consentAlias ? [consentKeys] : [])],
+      ['GetItem', 'UpdateItem'],
+    ),
     usingKeyThrough(scope, keyArn, 'dynamodb'),
     new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.parameterArn] }),
     new PolicyStatement({

@@ -25,7 +25,7 @@ export class Alarms extends Construct {
       const ofOne = new Construct(this, connection);
       const { prefix, webhook, hasNightlySync } = props;
       for (const watch of [
-        ...connectionWatches(prefix, connection),
+        ...connectionWatches(props, connection),
         ...(webhook === undefined ? [] : sinkWatches(prefix, connection)),
         ...(hasNightlySync ? [nightWatch(prefix, connection)] : []),
       ]) {

@@ -30,6 +30,8 @@ export interface Watched {
   readonly rotator: Lambda;
   readonly failures: Queue;
   readonly webhook: Webhook | undefined;
+  /** Base of the pages on which a person consents; absent where there are none. */
+  readonly connectUrl: string | undefined;
   /** Whether there is a sync each night. */
   readonly hasNightlySync: boolean;
 }
@@ -37,7 +39,15 @@ export interface Watched {
 const hour = Duration.hours(1);
 
 /** Of one connection, by what its passes say. */
-export function connectionWatches(prefix: string, connection: string): readonly Watch[] {
+export function connectionWatches(
+  { prefix, connectUrl }: Pick<Watched, 'prefix' | 'connectUrl'>,
+  connection: string,
+): readonly Watch[] {
+  const link =
+    connectUrl === undefined
+      ? ''
+      : `. If the consent has ended, the owner of the account gives a new one at ${connectUrl}/${connection}`;
+
   const of = (name: MetricName, statistic: string, outcome?: string) =>
     measured(name, statistic, { prefix, connection, ...(outcome && { outcome }) });
   return [
@@ -59,7 +69,7 @@ export function connectionWatches(prefix: string, connection: string): readonly 
     },
     {
       entry: 'person-needed',
-      says: `${connection} cannot be refreshed until a person acts`,
+      says: `${connection} cannot be refreshed until a person acts${link}`,
       metric: of(rotatorMetrics.personNeeded, 'Maximum'),
       breaches: 'at or above',
       threshold: 1,
@@ -143,7 +153,7 @@ export function stackWatches({ rotator, failures, webhook }: Watched): readonly 
 }
 
 function webhookWatches(webhook: Webhook): readonly Watch[] {
-  const { api, receiver, handler, queue, deadLetterQueue } = webhook;
+  const { entrance, receiver, handler, queue, deadLetterQueue } = webhook;
   return [
     {
       entry: 'dead-letters',
@@ -165,7 +175,7 @@ function webhookWatches(webhook: Webhook): readonly Watch[] {
     {
       entry: 'notifications-not-kept',
       says: 'the receiver answered with an error: the provider tries each notification four times',
-      metric: api.metricServerError({ period: Duration.minutes(5), statistic: 'Sum' }),
+      metric: entrance.api.metricServerError({ period: Duration.minutes(5), statistic: 'Sum' }),
       breaches: 'at or above',
       threshold: 1,
     },

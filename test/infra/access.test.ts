@@ -15,7 +15,7 @@ import {
 import { account, arnOf, type Deployed, region, resourcesOf } from './template.ts';
 
 const kinds = ['client', 'grant', 'access-token'] as const;
-const aliases = ['schedule', 'consumers', 'native', 'operator'] as const;
+const aliases = ['schedule', 'consumers', 'native', 'operator', 'consent'] as const;
 type Kind = (typeof kinds)[number];
 
 /** Every option that gives somebody a right is on; what a stack without webhooks but with traces gives is `other`. */
@@ -47,6 +47,7 @@ function consumerIn(app: App): Role {
 /** Who is there, by a part of the role's logical id; and three who have more rights than Fresco gave. */
 const roles = {
   rotator: /^RotatorRole/,
+  connect: /ReconnectConnectRole/,
   receiver: /WebhookReceiverRole/,
   handler: /WebhookHandlerRole/,
   sync: /NightlySyncRole/,
@@ -267,6 +268,7 @@ describe('the key', () => {
         writing(['grant', 'access-token']),
       ],
     ],
+    ['connect', []],
     ['receiver', [throughTable, throughSqs]],
     ['handler', [reading, throughTable, throughSqs]],
     ['sync', [reading, throughTable, throughSqs]],
@@ -343,6 +345,24 @@ describe('the receiver', () => {
   });
 });
 
+describe('the pages for consent', () => {
+  it('may ask the rotator’s alias for consent, write their log and do nothing else', () => {
+    const rights = identityOf('connect').statements.map(({ Effect, Action, Resource }) => [
+      Effect,
+      Action,
+      Resource,
+    ]);
+    expect(rights).toEqual([
+      [
+        'Allow',
+        ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        expect.stringMatching(/log-group:\w*ReconnectConnectLog\w*:\*$/),
+      ],
+      ['Allow', 'lambda:InvokeFunction', aliasArn('consent')],
+    ]);
+  });
+});
+
 describe('an administrator', () => {
   it('is not locked out: policies of secrets and key are theirs to change', () => {
     for (const kind of kinds) {
@@ -373,6 +393,7 @@ describe('the rotator', () => {
     },
     { alias: 'native', callers: ['operator', 'administrator'] },
     { alias: 'operator', callers: ['operator', 'administrator'] },
+    { alias: 'consent', callers: ['connect', 'administrator'] },
   ])('is invoked at its door $alias by $callers alone', ({ alias, callers }) => {
     expect(everyone.filter((who) => mayInvoke(who, alias))).toEqual(callers);
   });
@@ -429,18 +450,22 @@ describe('the table', () => {
 
   it.each<[string, Who[]]>([
     ['subscriptions#default', ['handler']],
-    ['subscriptions#default#senders', ['receiver', 'handler']],
+    ['subscriptions#default#senders', ['rotator', 'receiver', 'handler']],
+    ['consent#default#start#0a1', ['rotator']],
     ['pause#default#108061', ['handler', 'sync']],
     ['told#default#108061#clients#1', ['handler', 'sync']],
     ['sync#default#cursors', ['sync']],
-  ])('holds %s for %j, and for operators, who watch and sync by hand', (item, functions) => {
-    for (const action of ['GetItem', 'UpdateItem']) {
-      expect(everyone.filter((who) => mayItem(who, action, item))).toEqual([
-        ...functions,
-        ...['operator', 'administrator'],
-      ]);
-    }
-  });
+  ])(
+    'holds %s for %j, and for operators, who watch, sync and hand out links',
+    (item, functions) => {
+      for (const action of ['GetItem', 'UpdateItem']) {
+        expect(everyone.filter((who) => mayItem(who, action, item))).toEqual([
+          ...functions,
+          ...['operator', 'administrator'],
+        ]);
+      }
+    },
+  );
 
   it('is not deleted, scanned or queried by any function', () => {
     for (const action of ['DeleteItem', 'Scan', 'Query', 'DeleteTable', 'UpdateTable']) {

@@ -78,6 +78,7 @@ describe('an option of cdk deploy -c', () => {
     ['alarmEmail', 'ops@example.com', 'ops@example.com'],
     ['webhooks', 'false', false],
     ['renewSubscriptions', true, true],
+    ['reconnect', 'false', false],
     ['applicationId', 12_345, '12345'],
     ['webhookPublicKeys', `${pem('OLD')}\n${pem('NEW')}\n`, [pem('OLD'), pem('NEW')]],
     ['nightlySync', '01:30', '01:30'],

@@ -11,6 +11,7 @@ import type { IConstruct } from 'constructs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fresco, type FrescoProps } from '../../infra/fresco.ts';
 import { bundleFolder } from '../../infra/service-function.ts';
+import { invokeOnce } from '../../src/aws/consent-client.ts';
 import { type Edge, parseConfig, reservedNames } from '../../src/config/config.ts';
 import { parseStackFacts } from '../../src/config/stack-outputs.ts';
 import { parseCall } from '../../src/lambda/rotator-request.ts';
@@ -18,7 +19,7 @@ import { builtFunction } from '../bundles/built.ts';
 import { frescoIn, synthesize } from './assembly.ts';
 import { account, arnOf, type Deployed, type Resource, region, resourcesOf } from './template.ts';
 
-const edges = ['rotator', 'webhook-receiver', 'webhook-handler'] as const;
+const edges = ['rotator', 'connect', 'webhook-receiver', 'webhook-handler'] as const;
 
 const pem = (body: string) => `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----`;
 
@@ -59,7 +60,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('a function', () => {
   it.each(edges)('reads back the environment that the stack gives to the %s', (edge) => {
     const config = parseConfig(edge, environmentOf(deployed, edge));
-    expect(config).toMatchObject({ prefix: 'fresco', connections: ['default', 'second'] });
+    expect(config).toMatchObject({ connections: ['default', 'second'] });
     expect(JSON.stringify(environmentOf(deployed, edge))).not.toMatch(/secret"|password|a\/|r\//i);
   });
 
@@ -75,6 +76,7 @@ describe('a function', () => {
       environment: `${account}/${region}/fresco`,
       rotateEveryMs: 86_400_000,
       leaseTermMs: 90_000,
+      connectUrl: outputsIn(deployed).connectUrl,
     });
     const handler = parseConfig('webhook-handler', environmentOf(deployed, 'webhook-handler'));
     expect(handler).toMatchObject({ table: rotator.table, bus: rotator.bus, entity: 'full' });
@@ -177,6 +179,7 @@ describe('an invocation that nobody waits for', () => {
       ([, { Properties }]) => Properties,
     );
     expect(invoke.map((it) => it['Qualifier']).sort()).toEqual([
+      'consent',
       'consumers',
       'native',
       'operator',
@@ -193,11 +196,17 @@ describe('an invocation that nobody waits for', () => {
 });
 
 describe('the doors of the rotator', () => {
-  it('are four aliases of one published version', () => {
+  it('are aliases of one published version', () => {
     const found = resourcesOf(deployed, 'AWS::Lambda::Alias')
       .map(([, it]) => it.Properties)
       .filter(({ FunctionName }) => String(FunctionName).includes('Rotator'));
-    expect(found.map(({ Name }) => Name)).toEqual(['schedule', 'consumers', 'native', 'operator']);
+    expect(found.map(({ Name }) => Name)).toEqual([
+      'schedule',
+      'consumers',
+      'native',
+      'operator',
+      'consent',
+    ]);
     const versions = new Set(found.map(({ FunctionVersion }) => FunctionVersion));
     expect(versions.size).toBe(1);
     expect([...versions][0]).toMatch(/CurrentVersion/);
@@ -242,8 +251,7 @@ describe('a queue', () => {
 
 describe('the webhook', () => {
   it('never redirects and takes GET and POST at one path alone', () => {
-    const routes = resourcesOf(deployed, 'AWS::ApiGatewayV2::Route');
-    expect(routes.map(([, it]) => it.Properties['RouteKey']).sort()).toEqual([
+    expect(routesOf(deployed).filter((it) => it.includes('webhooks'))).toEqual([
       'GET /webhooks/{connection}',
       'POST /webhooks/{connection}',
     ]);
@@ -256,12 +264,76 @@ describe('the webhook', () => {
   });
 });
 
+describe('the pages for consent', () => {
+  const pages = [
+    'GET /connect/callback',
+    'GET /connect/{connection}',
+    'POST /connect/{connection}',
+  ];
+
+  it('are three routes, each with a throttle of its own beside that of the webhooks', () => {
+    expect(routesOf(deployed).filter((it) => it.includes('/connect/'))).toEqual(pages);
+    const { DefaultRouteSettings, RouteSettings } = only(deployed, 'AWS::ApiGatewayV2::Stage')[1]
+      .Properties as { DefaultRouteSettings: object; RouteSettings: Record<string, object> };
+    const of = (rate: number, burst: number) => ({
+      ThrottlingRateLimit: rate,
+      ThrottlingBurstLimit: burst,
+    });
+    expect(DefaultRouteSettings).toEqual(of(500, 1000));
+    expect(RouteSettings).toEqual({
+      'GET /connect/{connection}': of(2, 5),
+      'POST /connect/{connection}': of(1, 3),
+      'GET /connect/callback': of(1, 3),
+    });
+  });
+
+  it('answer before the API gives up, and wait no longer than that for the rotator', () => {
+    expect(functionOf(deployed, 'connect').Properties['Timeout']).toBe(29);
+    const { connectionTimeout, requestTimeout } = invokeOnce.requestHandler;
+    expect(connectionTimeout + requestTimeout).toBeLessThan(29_000);
+  });
+
+  it('are named to whoever is called, and to the command', () => {
+    const { connectUrl } = outputsIn(deployed);
+    expect(connectUrl).toMatch(/^https:\/\/\w+\.execute-api\.eu-south-1.*\/connect$/);
+    const told = resourcesOf(deployed, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
+      String(Properties['AlarmDescription']),
+    );
+    for (const connection of ['default', 'second']) {
+      expect(told.filter((it) => it.includes(`${connectUrl}/${connection}.`))).toEqual([
+        expect.stringMatching(/until a person acts\. If the consent has ended,.*#person-needed$/),
+      ]);
+    }
+  });
+
+  it('come without webhooks for whoever asks for them, at the address that webhooks will have', async () => {
+    const { deployed: alone } = await synthesize((app) => {
+      frescoIn(app, { webhooks: false, reconnect: true, reservedConcurrency: 1 });
+    });
+    expect(routesOf(alone)).toEqual(pages);
+    const apis = [deployed, alone].map((it) => only(it, 'AWS::ApiGatewayV2::Api')[0]);
+    expect(apis[0]).toBe(apis[1]);
+    const reserved = functionOf(alone, 'connect').Properties['ReservedConcurrentExecutions'];
+    expect(reserved).toBe(2);
+  });
+
+  it('leave no route, function, alias, right, address or word behind where they are not wanted', async () => {
+    const { deployed: without } = await synthesize((app) => {
+      frescoIn(app, { connections: ['default', 'second'], reconnect: false });
+    });
+    const text = JSON.stringify([...without.values()]);
+    expect(text).not.toMatch(/connect(?!ion|ed)|consent/i);
+    expect(JSON.stringify([...deployed.values()])).toMatch(/connect(?!ion|ed)|consent/i);
+    expect(routesOf(without)).toHaveLength(2);
+  });
+});
+
 describe('what the stack tells', () => {
   it('is read back by the command', () => {
     const [parameter] = resourcesOf(deployed, 'AWS::SSM::Parameter');
     expect(parameter?.[1].Properties['Name']).toBe('/fresco/stack');
     const receiver = parseConfig('webhook-receiver', environmentOf(deployed, 'webhook-receiver'));
-    expect(factsIn(deployed)).toMatchObject({
+    expect(outputsIn(deployed)).toMatchObject({
       environment: `${account}/${region}/fresco`,
       connections: ['default', 'second'],
       consumersAlias: aliasArn('consumers'),
@@ -321,6 +393,7 @@ describe('what a deploy, a function or a login would refuse', () => {
     ['a parameter', { prefix: 'aws-x' }, "not with aws or ssm, .*, got 'aws-x'"],
     ['a connection', { connections: ['a/b'] }, "FRESCO_CONNECTION must be .*, got 'a/b'"],
     ['a part of ours', { connections: ['Table'] }, "must not be 'Table': the stack calls parts"],
+    ['the redirect', { connections: ['callback'] }, 'is the redirect of the pages for consent'],
     ['no connection', { connections: [] }, 'FRESCO_CONNECTIONS must be'],
     [
       'a connection twice',
@@ -404,7 +477,7 @@ describe('a stack with everything chosen otherwise', () => {
   it('has no way in for notifications where they are off', () => {
     expect(resourcesOf(other, 'AWS::ApiGatewayV2::Api')).toEqual([]);
     expect(resourcesOf(other, 'AWS::Lambda::Function')).toHaveLength(1);
-    expect(factsIn(other)).not.toHaveProperty('webhookSink');
+    expect(outputsIn(other)).not.toHaveProperty('webhookSink');
   });
 
   it('takes prefix, times and provider as they are given', () => {
@@ -429,12 +502,23 @@ function arnOfOnly(type: string): string {
   return arnOf(...only(deployed, type));
 }
 
-function factsIn(where: Deployed) {
+function outputsIn(where: Deployed) {
   const { Name, Value } = only(where, 'AWS::SSM::Parameter')[1].Properties;
   return parseStackFacts(String(Value), `arn:aws:ssm:${region}:${account}:parameter${Name}`);
 }
 
-const idOf = { rotator: 'Rotator', 'webhook-receiver': 'Receiver', 'webhook-handler': 'Handler' };
+function routesOf(where: Deployed): string[] {
+  return resourcesOf(where, 'AWS::ApiGatewayV2::Route')
+    .map(([, it]) => String(it.Properties['RouteKey']))
+    .sort();
+}
+
+const idOf = {
+  connect: 'Connect',
+  rotator: 'Rotator',
+  'webhook-receiver': 'Receiver',
+  'webhook-handler': 'Handler',
+};
 
 function functionOf(where: Deployed, edge: keyof typeof idOf): Resource {
   const found = resourcesOf(where, 'AWS::Lambda::Function').find(([id]) =>
