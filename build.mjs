@@ -2,9 +2,9 @@
 // `node build.mjs functions` or `node build.mjs package` builds one of the two.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const inRoot = (path) => join(root, path);
@@ -54,27 +54,71 @@ const noEventStreams = {
   },
 };
 
-/** Each function alone in a folder, as Lambda unpacks it: CommonJS starts faster than ESM there. */
-function functions() {
-  const folder = inRoot('functions');
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder)
+/** No table of ours is told by its service where else to ask; what would keep that in mind is a fortieth of a bundle. */
+const noEndpointDiscovery = {
+  name: 'no endpoint discovery',
+  setup({ onLoad }) {
+    onLoad({ filter: /middleware-endpoint-discovery.dist-es.index\.js$/ }, () => ({
+      contents: `
+        export const resolveEndpointDiscoveryConfig = (config) => config;
+        export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
+          environmentVariableSelector: () => undefined,
+          configFileSelector: () => undefined,
+          default: undefined,
+        };`,
+    }));
+  },
+};
+
+/**
+ * Each function alone in a folder, as Lambda unpacks it; what it imports late stays in files of its own. CommonJS
+ * starts faster than ESM there, and esbuild splits nothing but ESM: so it is made of that.
+ */
+async function functions() {
+  const names = readdirSync(inRoot('functions'))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => basename(file, '.ts'));
-  if (names.length === 0) return [];
   mkdirSync(inRoot('dist/functions'), { recursive: true });
   // The package is of type module; what lies under this file is not.
   writeFileSync(inRoot('dist/functions/package.json'), '{"type":"commonjs"}\n');
-  return names.map((name) => ({
+  await Promise.all(names.map(bundleFunction));
+}
+
+async function bundleFunction(name) {
+  const folder = `dist/functions/${name}`;
+  const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: [`functions/${name}.ts`],
-    outfile: `dist/functions/${name}/index.js`,
-    format: 'cjs',
+    entryPoints: [{ in: `functions/${name}.ts`, out: 'index' }],
+    outdir: folder,
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+    write: false,
     target: 'node24',
     minify: true,
     mainFields: ['module', 'main'],
-    plugins: [credentialsOfTheEnvironment, noEventStreams],
-  }));
+    plugins: [credentialsOfTheEnvironment, noEventStreams, noEndpointDiscovery],
+  });
+  const wanted = reachable(`${folder}/index.js`, metafile.outputs);
+  const written = outputFiles.map(async ({ path, text }) => {
+    if (!wanted.has(relative(root, path))) return;
+    const options = { format: 'cjs', platform: 'node', target: 'node24', minify: true };
+    const { code } = await transform(text, options);
+    mkdirSync(inRoot(folder), { recursive: true });
+    writeFileSync(path, code);
+  });
+  await Promise.all(written);
+  for (const file of readdirSync(inRoot(folder))) {
+    if (!wanted.has(`${folder}/${file}`)) rmSync(inRoot(`${folder}/${file}`));
+  }
+}
+
+/** A file of the output, and whatever it imports: esbuild also writes what code that was dropped would have imported. */
+function reachable(path, outputs, found = new Set()) {
+  if (found.has(path) || outputs[path] === undefined) return found;
+  found.add(path);
+  for (const { path: next } of outputs[path].imports) reachable(next, outputs, found);
+  return found;
 }
 
 /** The command and the library as ESM; what only some commands need stays in chunks of its own. */
@@ -125,20 +169,20 @@ function declarations() {
   writeFileSync(join(cjs, 'package.json'), '{"type":"commonjs"}\n');
 }
 
+async function packaged() {
+  const results = await Promise.all([...modules(), ...commonJs()].map(build));
+  declarations();
+  const written = new Set(results.flatMap((result) => Object.keys(result.metafile.outputs)));
+  for (const file of readdirSync(inRoot('dist/chunks'))) {
+    if (!written.has(`dist/chunks/${file}`)) rmSync(inRoot(`dist/chunks/${file}`));
+  }
+}
+
 // Whatever is saved from here on is not in this build: the tests make another.
 const startedMs = Date.now();
-const parts = { functions, package: () => [...modules(), ...commonJs()] };
+const parts = { functions, package: packaged };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
-const results = await Promise.all(wanted.flatMap((part) => parts[part]()).map(build));
-
-if (wanted.includes('package') && existsSync(inRoot('src/index.ts'))) declarations();
-
-const written = new Set(results.flatMap((result) => Object.keys(result.metafile.outputs)));
-const chunks = inRoot('dist/chunks');
-const stale = wanted.includes('package') && existsSync(chunks) ? readdirSync(chunks) : [];
-for (const file of stale) {
-  if (!written.has(`dist/chunks/${file}`)) rmSync(join(chunks, file));
-}
+await Promise.all(wanted.map((part) => parts[part]()));
 for (const part of wanted) {
   writeFileSync(inRoot(`node_modules/.fresco-built-${part}`), String(startedMs));
 }

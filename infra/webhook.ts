@@ -101,6 +101,7 @@ export class Webhook extends Construct {
         ['seen#*', 'pause#*', 'told#*', subscriptionKeys],
         ['GetItem', 'UpdateItem'],
       ),
+      changingItems(store.table.tableArn, ['seen#*', 'told#*'], ['BatchWriteItem']),
       usingKeyThrough(this, keyArn, 'dynamodb'),
       ...sendingTo(this, keyArn, this.queue),
       new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.busArn] }),

@@ -19,8 +19,8 @@ interface Logs {
 }
 
 /**
- * What the built functions call, counted on the wire, and what they print: for a check, a refresh, and each of
- * ten notifications.
+ * What the built functions call, counted on the wire, and what they print: for a check, a refresh, a notification
+ * that comes alone, and each of ten that come together.
  */
 export async function countedCalls() {
   const rotator = await startRotatorStack();
@@ -32,12 +32,11 @@ export async function countedCalls() {
     };
     const check = await counted(rotator, () => passing('schedule'));
     const refresh = await counted(rotator, () => passing('operator'));
-    const { webhook, webhookLogBytes, tokenReads } = await ofNotifications();
+    const { webhookLogBytes, ...notifications } = await ofNotifications();
     return {
       check: check.calls,
       refresh: refresh.calls,
-      webhook,
-      tokenReads,
+      ...notifications,
       logBytes: { check: check.result, refresh: refresh.result, webhook: webhookLogBytes },
     };
   } finally {
@@ -53,17 +52,26 @@ async function ofNotifications() {
     await stack.change('entities.clients.create', 1);
     // The first one reads the token, for all that come after it.
     const first = await counted(stack, () => stack.handle());
-    stack.received.splice(0);
-    const receiving = await counted(stack, () => stack.change('entities.clients.create', many));
-    const handling = await counted(stack, () => stack.handle());
-    if (stack.bus.events.length !== many + 1) throw new Error('not every notification was told');
-    // The event source receives and deletes; here the former is the double's, and each alone at the worst.
-    const handled = { ...handling.calls, queue: 2 * many };
-    const printed = [...stack.received, handling.result].map(({ logs }) => logs).join('');
+    const handled = async (count: number) => {
+      stack.received.splice(0);
+      const receiving = await counted(stack, () => stack.change('entities.clients.create', count));
+      const handling = await counted(stack, () => stack.handle());
+      // The event source receives and deletes what comes together with one call each; of it only the former is here.
+      const deleting = { ...handling.calls, queue: handling.calls.queue + 1 };
+      const printed = [...stack.received, handling.result].map(({ logs }) => logs).join('');
+      return {
+        calls: each(sumOf(receiving.calls, deleting), count),
+        logBytes: Buffer.byteLength(printed) / count,
+      };
+    };
+    const alone = await handled(1);
+    const together = await handled(many);
+    if (stack.bus.events.length !== many + 2) throw new Error('not every notification was told');
     return {
       tokenReads: first.calls.secrets,
-      webhook: each(sumOf(receiving.calls, handled), many),
-      webhookLogBytes: Buffer.byteLength(printed) / many,
+      alone: alone.calls,
+      webhook: together.calls,
+      webhookLogBytes: together.logBytes,
     };
   } finally {
     await stack.stop();

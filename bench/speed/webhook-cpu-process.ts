@@ -19,9 +19,13 @@ const eventId = '198:invented';
 const subject = 'company:108061';
 
 const queue = await startAnswering(`
-  const { MessageBody } = JSON.parse(body);
-  const MD5OfMessageBody = require('node:crypto').createHash('md5').update(MessageBody).digest('hex');
-  return JSON.stringify({ MessageId: 'invented', MD5OfMessageBody });`);
+  const taken = ({ Id, MessageBody }) => {
+    const MD5OfMessageBody = require('node:crypto').createHash('md5').update(MessageBody).digest('hex');
+    return { Id, MessageId: 'invented', MD5OfMessageBody };
+  };
+  const input = JSON.parse(body);
+  if (input.Entries) return JSON.stringify({ Successful: input.Entries.map(taken) });
+  return JSON.stringify(input.MessageBody ? taken(input) : {});`);
 process.env['AWS_ENDPOINT_URL_SQS'] = queue.url;
 process.env['AWS_ENDPOINT_URL_DYNAMODB'] = queue.url;
 const queueUrl = `${queue.url}/000000000000/notifications`;

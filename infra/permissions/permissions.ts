@@ -100,7 +100,7 @@ export function usingKeyThrough(
 export function changingItems(
   tableArn: string,
   keys: readonly string[],
-  actions: readonly ('GetItem' | 'PutItem' | 'UpdateItem')[],
+  actions: readonly ('GetItem' | 'PutItem' | 'UpdateItem' | 'BatchWriteItem')[],
 ): PolicyStatement {
   return new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),

@@ -1,7 +1,5 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { bounded, boundedInvoke } from '../aws/failures.ts';
-import { rotatorClient } from '../aws/lambda.ts';
+import { bounded } from '../aws/failures.ts';
 import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Config } from '../config/config.ts';
 import { secretName } from '../config/stack-outputs.ts';
@@ -14,16 +12,21 @@ const requestMs = 10_000;
 
 /** The API by a connection's name; its token source keeps its token for as long as the process lives. */
 export function connectionApis(
-  config: Config<'webhook-handler'>,
+  config: Pick<Config<'webhook-handler'>, 'prefix' | 'consumersAlias' | 'providerUrl'>,
 ): (connection: string) => { readonly tokens: TokenSource; readonly api: ApiClient } {
   const secrets = new SecretsManagerClient(bounded);
-  const lambda = new LambdaClient(boundedInvoke);
   return (connection) => {
     const name = secretName(config.prefix, connection, 'access-token');
     const tokens = createTokenSource({
       clock: systemClock,
       accessToken: boundByGrant(secretsManagerSecret(secrets, name)),
-      rotator: rotatorClient(lambda, config.consumersAlias, connection),
+      // The published token is nearly always good: what asks for another is loaded when one does.
+      rotator: {
+        ask: async (wish) => {
+          const { stackRotator } = await import('./stack-rotator.ts');
+          return stackRotator(config.consumersAlias, connection).ask(wish);
+        },
+      },
     });
     const baseUrl = config.providerUrl;
     return { tokens, api: apiClient({ baseUrl, tokens, fetch: globalThis.fetch, requestMs }) };

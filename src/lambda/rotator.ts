@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { journalTable } from '../aws/dynamodb/journal-store.ts';
-import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import { emitMetrics } from '../aws/reporting/metric-line.ts';
@@ -13,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import { secretName } from '../config/stack-outputs.ts';
 import { closedAnswerOf, type RefreshAnswer } from '../core/consumers/token-source.ts';
+import type { EventBus } from '../core/events/event.ts';
 import type { Outcome } from '../core/outcome/outcome.ts';
 import type { Reporter } from '../core/outcome/report.ts';
 import { clientSource } from '../core/records/client.ts';
@@ -100,9 +99,16 @@ function portsOf(config: Config<'rotator'>): PortsFor {
   const secrets = new SecretsManagerClient(bounded);
   const table = { client: new DynamoDBClient(bounded), table: config.table, clock };
   const profile = fattureInCloud(config.providerUrl);
+  let bus: EventBus | undefined;
   const reports = reporter({
     prefix: config.prefix,
-    bus: eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock }),
+    // Most checks find nothing to tell of: what tells is loaded with the first event.
+    bus: {
+      publish: async (events) => {
+        bus ??= (await import('./stack-bus.ts')).stackBus(config.bus);
+        await bus.publish(events);
+      },
+    },
     log: functionLog('rotator'),
     emit: emitMetrics,
   });

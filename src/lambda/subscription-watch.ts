@@ -1,8 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
 import { expectedSubscriptionsTable } from '../aws/dynamodb/expected-subscriptions.ts';
-import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import type { Log } from '../aws/reporting/log.ts';
@@ -12,9 +10,9 @@ import { admitAll } from '../core/webhooks/admit-all.ts';
 import { type ProviderSubscriptions, watchSubscriptions } from '../core/webhooks/subscriptions.ts';
 import type { ApiClient } from '../fatture-in-cloud/api/client.ts';
 import { type Subscribed, subscriptionsOf } from '../fatture-in-cloud/webhooks/subscriptions.ts';
-import { systemClock } from '../local/clock.ts';
 import { connectionApis } from './connection-apis.ts';
 import { EventRefused } from './lambda-events.ts';
+import { stackBus } from './stack-bus.ts';
 
 /** Looks after the subscriptions of a connection; rejects where the provider did not say what it has. */
 export type SubscriptionWatch = (connection: string, renew: boolean) => Promise<void>;
@@ -23,8 +21,7 @@ export type SubscriptionWatch = (connection: string, renew: boolean) => Promise<
 export function buildSubscriptionWatch(config: Config<'webhook-handler'>): SubscriptionWatch {
   const apiOf = connectionApis(config);
   const dynamo = new DynamoDBClient(bounded);
-  const events = new EventBridgeClient(bounded);
-  const bus = eventBridgeBus({ client: events, bus: config.bus, clock: systemClock });
+  const bus = stackBus(config.bus);
   const log: Log = functionLog('subscription-watch');
   return async (connection, renew) => {
     if (!config.connections.includes(connection)) {

@@ -1,17 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
 import { publishedStatesTable, syncTable } from '../aws/dynamodb/sync-store.ts';
-import { eventBridgeBus } from '../aws/event-bus.ts';
-import { bounded, boundedInvoke } from '../aws/failures.ts';
-import { rotatorClient } from '../aws/lambda.ts';
+import { bounded } from '../aws/failures.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import type { Log } from '../aws/reporting/log.ts';
 import { emitMetrics, metricLine } from '../aws/reporting/metric-line.ts';
-import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import {
   type Continuation,
   parseContinuation,
@@ -19,13 +13,12 @@ import {
   syncQueue,
 } from '../aws/sqs/sync-queue.ts';
 import type { Config } from '../config/config.ts';
-import { secretName } from '../config/stack-outputs.ts';
-import { createTokenSource } from '../core/consumers/token-source.ts';
-import { boundByGrant } from '../core/records/stored-origin.ts';
 import type { SyncPorts } from '../core/sync/ports.ts';
 import { beginSync, type SyncOutcome, syncPass } from '../core/sync/sync.ts';
 import { syncPorts, usualPace } from '../fatture-in-cloud/api/sync-pass.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
+import { connectionApis } from './connection-apis.ts';
+import { stackBus } from './stack-bus.ts';
 
 // Enough for the request under way, for its events and for the notes after them.
 const reserveMs = 40_000;
@@ -159,11 +152,10 @@ function continuationIn(record: unknown): Continuation | undefined {
 
 function portsOf(config: Config<'sync'>): (connection: string) => SyncPorts {
   const clock = systemClock;
-  const secrets = new SecretsManagerClient(bounded);
-  const lambda = new LambdaClient(boundedInvoke);
+  const apiOf = connectionApis(config);
   const dynamo = new DynamoDBClient(bounded);
-  const bus = eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock });
-  const { prefix, table, providerUrl, consumersAlias } = config;
+  const bus = stackBus(config.bus);
+  const { table, providerUrl } = config;
   const known = new Map<string, SyncPorts>();
   const open = (connection: string) =>
     syncPorts({
@@ -171,13 +163,7 @@ function portsOf(config: Config<'sync'>): (connection: string) => SyncPorts {
       random: systemRandom,
       providerUrl,
       bus,
-      tokens: createTokenSource({
-        clock,
-        accessToken: boundByGrant(
-          secretsManagerSecret(secrets, secretName(prefix, connection, 'access-token')),
-        ),
-        rotator: rotatorClient(lambda, consumersAlias, connection),
-      }),
+      tokens: apiOf(connection).tokens,
       store: syncTable(dynamo, table, connection),
       published: publishedStatesTable(dynamo, table, { connection, nowMs: clock.nowMs }),
       pauses: quotaPausesTable(dynamo, table, connection),

@@ -1,22 +1,23 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
+import { puttingItems } from '../aws/dynamodb/putting-items.ts';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
 import { seenEventsTable } from '../aws/dynamodb/seen-events.ts';
 import { publishedStatesTable } from '../aws/dynamodb/sync-store.ts';
-import { eventBridgeBus } from '../aws/event-bus.ts';
 import { bounded } from '../aws/failures.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import { emitMetrics } from '../aws/reporting/metric-line.ts';
 import { sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
 import type { Config } from '../config/config.ts';
+import type { EntityReader } from '../core/webhooks/ports.ts';
 import { type ProcessPorts, processNotifications } from '../core/webhooks/process.ts';
 import { entityReader } from '../fatture-in-cloud/api/entity-reader.ts';
 import { publishedLog } from '../fatture-in-cloud/api/sync-pass.ts';
 import { systemClock } from '../local/clock.ts';
 import { connectionApis } from './connection-apis.ts';
 import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
+import { stackBus } from './stack-bus.ts';
 
 export { handlerCallIn } from './lambda-events.ts';
 export { buildSubscriptionWatch, type SubscriptionWatch } from './subscription-watch.ts';
@@ -35,7 +36,7 @@ export type WebhookHandler = (
 export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookHandler {
   const { prefix, connections, entity } = config;
   const portsFor = portsOf(config);
-  const queue = sqsNotificationQueue(new SQSClient(bounded), config.queueUrl);
+  const queue = sqsNotificationQueue(new SQSClient(bounded), config.queueUrl, systemClock);
   const log = functionLog('webhook-handler');
   const ports = new Map(connections.map((name) => [name, portsFor(name)]));
   return (messages, remainingMs) => {
@@ -63,19 +64,37 @@ function portsOf(config: Config<'webhook-handler'>): (connection: string) => Pro
   const clock = systemClock;
   const apiOf = connectionApis(config);
   const dynamo = new DynamoDBClient(bounded);
-  const bus = eventBridgeBus({ client: new EventBridgeClient(bounded), bus: config.bus, clock });
-  const seen = seenEventsTable(dynamo, config.table);
+  const write = puttingItems(dynamo, config.table, clock);
+  const seen = seenEventsTable(dynamo, config.table, write);
+  let readsUnderWay = 0;
+  const counted = ({ read }: EntityReader): EntityReader => ({
+    read: async (...entity) => {
+      readsUnderWay += 1;
+      try {
+        return await read(...entity);
+      } finally {
+        readsUnderWay -= 1;
+      }
+    },
+  });
+  const bus = stackBus(config.bus, {
+    callsAtOnce: 5,
+    // What is read soon goes with it; a single notification waits for nobody.
+    gather: async () => {
+      for (let waits = 0; readsUnderWay > 0 && waits < 5; waits += 1) await clock.wait(20);
+    },
+  });
   return (connection) => {
     const { tokens, api } = apiOf(connection);
     return {
       clock,
       tokens,
-      reader: entityReader(api),
+      reader: counted(entityReader(api)),
       seen,
       senders: admittedSendersTable(dynamo, config.table, connection),
       pauses: quotaPausesTable(dynamo, config.table, connection),
       published: publishedLog(
-        publishedStatesTable(dynamo, config.table, { connection, nowMs: clock.nowMs }),
+        publishedStatesTable(dynamo, config.table, { connection, nowMs: clock.nowMs, write }),
       ),
       bus,
     };

@@ -1,19 +1,15 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
-import { bounded } from '../aws/failures.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import type { Log, LogFields } from '../aws/reporting/log.ts';
 import { emitMetrics, metricLine } from '../aws/reporting/metric-line.ts';
-import { sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
 import type { Config } from '../config/config.ts';
 import { sinkOf } from '../config/stack-outputs.ts';
-import { type Admission, admissionOf } from '../core/webhooks/admission.ts';
+import { type Admission, admissionOf, type SenderStore } from '../core/webhooks/admission.ts';
 import { type Receipt, type ReceivePorts, receiveNotification } from '../core/webhooks/receive.ts';
 import { parseWebhook } from '../fatture-in-cloud/webhooks/request.ts';
 import { webhookVerifier } from '../fatture-in-cloud/webhooks/signature.ts';
 import { systemClock } from '../local/clock.ts';
 import type { SinkRequest } from './lambda-events.ts';
+import type { ReceiverStores } from './receiver-stores.ts';
 
 export { requestIn } from './lambda-events.ts';
 
@@ -30,17 +26,24 @@ export type WebhookReceiver = (request: SinkRequest) => Promise<SinkAnswer>;
 export function buildWebhookReceiver(config: Config<'webhook-receiver'>): WebhookReceiver {
   const { webhookPublicKeys, applicationId } = config;
   const clock = systemClock;
-  const dynamo = new DynamoDBClient(bounded);
+  let loaded: Promise<ReceiverStores> | undefined;
+  const stores = () => {
+    loaded ??= import('./receiver-stores.ts').then((it) => it.receiverStores(config));
+    return loaded;
+  };
   const shared: Omit<ReceivePorts, 'admission'> = {
     verifier: webhookVerifier({
       clock,
       ...(webhookPublicKeys === undefined ? {} : { publicKeys: webhookPublicKeys }),
     }),
-    queue: sqsNotificationQueue(new SQSClient(bounded), config.queueUrl),
+    queue: { send: async (messages) => (await stores()).queue.send(messages) },
   };
   const admissions = new Map(
     config.connections.map((name) => {
-      const senders = admittedSendersTable(dynamo, config.table, name);
+      const senders: SenderStore = {
+        read: async () => (await stores()).sendersOf(name).read(),
+        note: async (part) => (await stores()).sendersOf(name).note(part),
+      };
       const known = applicationId === undefined ? {} : { application: applicationId };
       return [name, admissionOf({ senders, clock, ...known })];
     }),

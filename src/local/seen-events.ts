@@ -60,12 +60,6 @@ export const countsFormat: RecordFormat<CountsByKey> = {
 export function seenEvents(store: FileStore): SeenEvents {
   const fileOf = hashedFiles(store, 'seen', seenFormat);
   const counts = store.record('reads-counted', countsFormat);
-  const change = (key: string, untilMs: number, to: (event: SeenEvent) => SeenEvent) =>
-    fileOf(key).update((stored = {}) => {
-      const event = stored[key];
-      const isOurs = event?.state === 'claimed' && event.untilMs === untilMs;
-      return { answer: undefined, ...(isOurs && { next: { ...stored, [key]: to(event) } }) };
-    });
   return {
     claim: (key, nowMs, untilMs, content = '') =>
       fileOf(key).update((stored = {}): Change<SeenByKey, Claim> => {
@@ -74,9 +68,17 @@ export function seenEvents(store: FileStore): SeenEvents {
         const event: SeenEvent = { state: 'claimed', untilMs, settled: claim.settled, content };
         return { answer: claim, next: { ...recent(stored, nowMs), [key]: event } };
       }),
-    confirm: (key, untilMs) => change(key, untilMs, (event) => ({ ...event, state: 'published' })),
+    confirm: (key, untilMs, content) =>
+      fileOf(key).update((stored = {}) => ({
+        answer: undefined,
+        next: { ...stored, [key]: { state: 'published', untilMs, settled: [], content } },
+      })),
     release: (key, untilMs, settled) =>
-      change(key, untilMs, (event) => ({ ...event, untilMs: 0, settled })),
+      fileOf(key).update((stored = {}) => {
+        const event = stored[key];
+        if (event?.state !== 'claimed' || event.untilMs !== untilMs) return { answer: undefined };
+        return { answer: undefined, next: { ...stored, [key]: { ...event, untilMs: 0, settled } } };
+      }),
     countReads: (key, reads, max, untilMs) =>
       counts.update((stored = {}): Change<CountsByKey, boolean> => {
         const sum = (stored[key]?.reads ?? 0) + reads;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -13,6 +13,13 @@ const lockStaleMs = 60_000;
 export async function builtFunction(name: string): Promise<string> {
   await built('functions');
   return join(root, 'dist/functions', name, 'index.js');
+}
+
+/** The bytes of a built function: its bundle, and the files beside it that it loads late. */
+export function bytesOf(bundle: string): number {
+  const folder = dirname(bundle);
+  const sizes = readdirSync(folder).map((file) => statSync(join(folder, file)).size);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Builds a part of dist/ unless it is newer than every source; test files that run at once wait for one build. */

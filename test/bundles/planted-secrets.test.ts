@@ -221,7 +221,7 @@ describe('the functions behind webhooks keep to themselves what is secret', {
     ]) {
       await note(stack.receiver.invoke(event));
     }
-    stack.sqs.faults.add({ on: 'SendMessage', kind: 'access-denied', times: 2 });
+    stack.sqs.faults.add({ on: 'SendMessageBatch', kind: 'access-denied', times: 2 });
     await queued();
     stack.sqs.faults.clear();
     expect(leaks()).toEqual([]);

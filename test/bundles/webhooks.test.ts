@@ -73,7 +73,7 @@ describe('webhooks through their bundles', () => {
 
   it('that cannot be kept are answered with 503, so that the provider repeats them', async () => {
     await stack.subscribe([created], 'binary');
-    stack.sqs.faults.add({ on: 'SendMessage', kind: 'access-denied' });
+    stack.sqs.faults.add({ on: 'SendMessageBatch', kind: 'access-denied' });
     await stack.change('entities.clients.create', 1);
     expect(stack.queued()).toEqual([]);
     expect(stack.statuses.at(-1)).toBe(503);

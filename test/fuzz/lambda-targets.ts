@@ -22,14 +22,18 @@ const arn = 'arn:aws:lambda:eu-south-1:111122223333:function:rotator';
 export async function startDenyingAws(): Promise<Loopback> {
   const aws = await startLoopback(async (request, response) => {
     const body = String(await readBody(request));
-    const isSend = String(request.headers['x-amz-target']).endsWith('.SendMessage');
+    const isSend = String(request.headers['x-amz-target']).endsWith('.SendMessageBatch');
     response.setHeader('content-type', 'application/x-amz-json-1.0');
     if (!isSend) {
       response.statusCode = 400;
       return void response.end('{"__type":"AccessDeniedException","message":"denied"}');
     }
-    const MD5OfMessageBody = createHash('md5').update(JSON.parse(body).MessageBody).digest('hex');
-    response.end(JSON.stringify({ MessageId: 'm', MD5OfMessageBody }));
+    const Successful = JSON.parse(body).Entries.map(({ Id = '', MessageBody = '' }) => ({
+      Id,
+      MessageId: 'm',
+      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+    }));
+    response.end(JSON.stringify({ Successful }));
   });
   const before = process.env;
   process.env = { ...before, ...environmentOf(aws.endpoint) };

@@ -440,7 +440,7 @@ describe('the table', () => {
   });
 
   it('holds which notifications were seen, for the handler alone', () => {
-    for (const action of ['GetItem', 'UpdateItem']) {
+    for (const action of ['GetItem', 'UpdateItem', 'BatchWriteItem']) {
       expect(everyone.filter((who) => mayItem(who, action, 'seen#default#0001invented'))).toEqual([
         'handler',
         'administrator',
@@ -468,7 +468,8 @@ describe('the table', () => {
   );
 
   it('is not deleted, scanned or queried by any function', () => {
-    for (const action of ['DeleteItem', 'Scan', 'Query', 'DeleteTable', 'UpdateTable']) {
+    const removing = ['DeleteItem', 'BatchWriteItem'];
+    for (const action of [...removing, 'Scan', 'Query', 'DeleteTable', 'UpdateTable']) {
       expect(everyone.filter((who) => mayItem(who, action, 'journal#default'))).toEqual([
         'administrator',
       ]);

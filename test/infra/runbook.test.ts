@@ -417,7 +417,7 @@ it('notifications-wait', async () => {
 it('notifications-not-kept', async () => {
   const { stack, sqs, ids } = world;
   await stack.logIn();
-  sqs.faults.add({ on: 'SendMessage', kind: 'access-denied', times: 99 });
+  sqs.faults.add({ on: 'SendMessageBatch', kind: 'access-denied', times: 99 });
   const { payload } = await world.receiver.invoke(await notification(3));
   const { statusCode } = payload as { readonly statusCode: number };
   const metric = {

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SenderStore } from '../../core/webhooks/admission.ts';
 import type { Item } from './journal-item.ts';
-import { changeItem, readItem } from './table-item.ts';
+import { readItem, settingItems } from './table-item.ts';
 
 /** Whose notifications a connection takes, one item in the stack's table. */
 export function admittedSendersTable(
@@ -21,12 +21,7 @@ export function admittedSendersTable(
         ...(application != null && { application: { S: application } }),
         ...(learnUntilMs !== undefined && { learnUntilMs: { N: String(learnUntilMs) } }),
       };
-      const fields = Object.entries(values);
-      await changeItem(at, {
-        update: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-        names: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
-        values: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
-      });
+      await settingItems(client, table)(at.pk, values);
     },
   };
 }

@@ -3,7 +3,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type EntityId, isEntityId } from '../../core/webhooks/notification.ts';
 import type { Claim, SeenEvents } from '../../core/webhooks/ports.ts';
 import type { Item } from './journal-item.ts';
-import { changeItem, type ItemAddress, readItem } from './table-item.ts';
+import {
+  changeItem,
+  type ItemAddress,
+  readItem,
+  settingItems,
+  type WriteItem,
+} from './table-item.ts';
 
 // Longer than the queue and its dead-letter queue can keep a message between them.
 const keptSeconds = 30 * 86_400;
@@ -12,16 +18,20 @@ const names = { '#state': 'state', '#until': 'untilMs' };
 const claimNames = { ...names, '#content': 'content' };
 
 /** Events seen, one item each in the stack's table; `expiresAt` (seconds) is its time to live. */
-export function seenEventsTable(client: DynamoDBClient, table: string): SeenEvents {
+export function seenEventsTable(
+  client: DynamoDBClient,
+  table: string,
+  write: WriteItem = settingItems(client, table),
+): SeenEvents {
   const at = (key: string): ItemAddress => ({ client, table, pk: `seen#${key}` });
   return {
     claim: (key, nowMs, untilMs, content) => claim(at(key), nowMs, untilMs, content),
-    confirm: async (key, untilMs) => {
-      await changeItem(at(key), {
-        update: 'SET #state = :published REMOVE settled',
-        ...ifClaimedUntil(untilMs, { ':published': { S: 'published' } }),
-      });
-    },
+    confirm: (key, untilMs, content = '') =>
+      write(at(key).pk, {
+        state: { S: 'published' },
+        content: { S: content },
+        expiresAt: expiresAfter(untilMs),
+      }),
     release: async (key, untilMs, settled) => {
       await changeItem(at(key), {
         update: 'SET #until = :never, settled = :settled',
@@ -68,7 +78,7 @@ async function claim(
       ':id': { S: claimId },
       ':content': { S: content },
       ':none': { S: '' },
-      ':expires': { N: String(Math.ceil(untilMs / 1000) + keptSeconds) },
+      ':expires': expiresAfter(untilMs),
     },
   });
   if (claimed !== undefined) return { kind: 'claimed', settled: settledIn(claimed) };
@@ -79,6 +89,10 @@ async function claim(
   // The SDK's own second try meets what the first has written.
   if (found?.['claimId']?.S === claimId) return { kind: 'claimed', settled: settledIn(found) };
   return { kind: 'held', untilMs: Number(found?.['untilMs']?.N ?? nowMs) };
+}
+
+function expiresAfter(untilMs: number) {
+  return { N: String(Math.ceil(untilMs / 1000) + keptSeconds) };
 }
 
 function ifClaimedUntil(untilMs: number, values: Item) {

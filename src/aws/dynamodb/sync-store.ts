@@ -4,7 +4,13 @@ import type { PublishedState, PublishedStates, SyncStore } from '../../core/sync
 import { limitOf } from '../../core/webhooks/limit.ts';
 import { type EntityId, isEntityId } from '../../core/webhooks/notification.ts';
 import type { Item } from './journal-item.ts';
-import { changeItem, type ItemAddress, readItem } from './table-item.ts';
+import {
+  changeItem,
+  type ItemAddress,
+  readItem,
+  settingItems,
+  type WriteItem,
+} from './table-item.ts';
 
 /** How far a sync of a connection is, one item for each key in the stack's table. */
 export function syncTable(client: DynamoDBClient, table: string, connection: string): SyncStore {
@@ -44,8 +50,14 @@ const readsMax = 20;
 export function publishedStatesTable(
   client: DynamoDBClient,
   table: string,
-  options: { readonly connection: string; readonly nowMs: () => number },
+  options: {
+    readonly connection: string;
+    readonly nowMs: () => number;
+    /** How notes are written. */
+    readonly write?: WriteItem;
+  },
 ): PublishedStates {
+  const { write = settingItems(client, table) } = options;
   const limit = limitOf(readsMax);
   const doubtsAt = (companyId: number, resource: string): ItemAddress => ({
     client,
@@ -69,16 +81,10 @@ export function publishedStatesTable(
       return new Map(states.flatMap(([id, state]) => (state ? [[id, state] as const] : [])));
     },
     note: async (companyId, resource, id, state) => {
-      await limit(() =>
-        changeItem(at(companyId, resource, id), {
-          update: 'SET #state = :state, #expires = :expires',
-          names: { '#state': 'state', '#expires': 'expiresAt' },
-          values: {
-            ':state': { S: state.kind === 'deleted' ? deleted : `at ${state.stamp}` },
-            ':expires': expires(),
-          },
-        }),
-      );
+      await write(at(companyId, resource, id).pk, {
+        state: { S: state.kind === 'deleted' ? deleted : `at ${state.stamp}` },
+        expiresAt: expires(),
+      });
     },
     doubted: async (companyId, resource) => {
       const ids = (await readItem(doubtsAt(companyId, resource)))?.['ids']?.SS ?? [];

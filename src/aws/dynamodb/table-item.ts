@@ -1,4 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { limitOf } from '../../core/webhooks/limit.ts';
 import { call } from '../failures.ts';
 import type { Item } from './journal-item.ts';
 
@@ -49,4 +50,21 @@ export async function changeItem(
     ['ConditionalCheckFailedException'],
   );
   return answer === 'ConditionalCheckFailedException' ? undefined : answer.Attributes;
+}
+
+/** Writes attributes of an item, whatever is there; rejects with `StoreRefused`. */
+export type WriteItem = (pk: string, attributes: Item) => Promise<void>;
+
+/** Writes one item with each call, and leaves its other attributes as they are. */
+export function settingItems(client: DynamoDBClient, table: string): WriteItem {
+  const limit = limitOf(20);
+  return async (pk, attributes) => {
+    const fields = Object.entries(attributes);
+    const change = {
+      update: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      names: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
+      values: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
+    };
+    await limit(() => changeItem({ client, table, pk }, change));
+  };
 }

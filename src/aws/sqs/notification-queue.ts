@@ -1,10 +1,12 @@
 import {
-  ChangeMessageVisibilityCommand,
-  SendMessageCommand,
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { Clock } from '../../core/ports.ts';
 import { encodeNotification, type QueuedNotification } from '../../core/webhooks/notification.ts';
 import type { NotificationQueue } from '../../core/webhooks/ports.ts';
+import { batchedCalls } from '../batched-calls.ts';
 import { call } from '../failures.ts';
 
 const delaySecondsMax = 900;
@@ -20,36 +22,62 @@ export interface SqsNotificationQueue extends NotificationQueue {
 }
 
 /** A standard queue of SQS; a message may arrive twice, and in any order. Rejects with `StoreRefused`. */
-export function sqsNotificationQueue(client: SQSClient, queueUrl: string): SqsNotificationQueue {
-  const sendOne = (message: QueuedNotification, delaySeconds?: number) =>
-    call('send to the queue of notifications', () =>
-      client.send(
-        new SendMessageCommand({
-          QueueUrl: queueUrl,
-          MessageBody: encodeNotification(message),
-          DelaySeconds: delaySeconds,
-        }),
-      ),
-    );
-  return {
-    send: async (messages) => {
-      await Promise.all(messages.map((message) => sendOne(message)));
-    },
-    postpone: async (message, delayMs) => {
-      await sendOne(message, seconds(delayMs, delaySecondsMax));
-    },
-    hide: async (receiptHandle, hiddenMs) => {
-      await call('hide a message of the queue of notifications', () =>
-        client.send(
-          new ChangeMessageVisibilityCommand({
-            QueueUrl: queueUrl,
-            ReceiptHandle: receiptHandle,
-            VisibilityTimeout: seconds(hiddenMs, hiddenSecondsMax),
-          }),
-        ),
+export function sqsNotificationQueue(
+  client: SQSClient,
+  QueueUrl: string,
+  clock: Pick<Clock, 'wait'>,
+): SqsNotificationQueue {
+  const send = batchedCalls<{ readonly MessageBody: string; readonly DelaySeconds?: number }>({
+    clock,
+    what: (count) => `send ${count} messages to the queue of notifications`,
+    itemsMax: 10,
+    bytesOf: ({ MessageBody }) => Buffer.byteLength(MessageBody),
+    send: (messages) => {
+      const Entries = messages.map((message, at) => ({ Id: String(at), ...message }));
+      return undone('send to the queue of notifications', Entries, () =>
+        client.send(new SendMessageBatchCommand({ QueueUrl, Entries })),
       );
     },
+  });
+  const hide = batchedCalls<{ readonly ReceiptHandle: string; readonly VisibilityTimeout: number }>(
+    {
+      clock,
+      what: (count) => `hide ${count} messages of the queue of notifications`,
+      itemsMax: 10,
+      bytesOf: () => 0,
+      send: (handles) => {
+        const Entries = handles.map((handle, at) => ({ Id: String(at), ...handle }));
+        return undone('hide messages of the queue of notifications', Entries, () =>
+          client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries })),
+        );
+      },
+    },
+  );
+  return {
+    send: (messages) => send(messages.map((it) => ({ MessageBody: encodeNotification(it) }))),
+    postpone: (message, delayMs) =>
+      send([
+        {
+          MessageBody: encodeNotification(message),
+          DelaySeconds: seconds(delayMs, delaySecondsMax),
+        },
+      ]),
+    hide: (ReceiptHandle, hiddenMs) =>
+      hide([{ ReceiptHandle, VisibilityTimeout: seconds(hiddenMs, hiddenSecondsMax) }]),
   };
+}
+
+/** Why each entry of a batch was left undone. */
+async function undone(
+  what: string,
+  entries: readonly { readonly Id: string }[],
+  send: () => Promise<{
+    Failed?: { Id?: string | undefined; Code?: string | undefined }[] | undefined;
+  }>,
+): Promise<(string | undefined)[]> {
+  const { Failed = [] } = await call(what, send);
+  const codes = new Map(Failed.map(({ Id, Code = 'no code' }) => [Id, Code]));
+  return entries.map(({ Id }) => codes.get(Id));
 }
 
 function seconds(ms: number, most: number): number {

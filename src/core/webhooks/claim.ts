@@ -7,6 +7,7 @@ import type { SeenEvents } from './ports.ts';
 export interface HeldClaim {
   readonly key: string;
   readonly untilMs: number;
+  readonly content: string;
   /** Ids that an earlier claim has dealt with. */
   readonly settled: readonly EntityId[];
   /** Another body came under the same id: the provider's signature covers neither. */
@@ -35,7 +36,7 @@ export async function claimNotification(
   const claim = differs ? await seen.claim(key, nowMs, untilMs, content) : found;
   switch (claim.kind) {
     case 'claimed':
-      return { key, untilMs, settled: claim.settled, differs };
+      return { key, untilMs, content, settled: claim.settled, differs };
     case 'held':
       return retry('held', Math.max(1000, claim.untilMs - nowMs), 'another delivery is at it');
     case 'published':

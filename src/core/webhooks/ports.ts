@@ -52,13 +52,14 @@ export type Claim =
 
 /**
  * Which events were published. A claim is one conditional write; it ends by itself, so that a crash between
- * claim and confirmation leaves the event to the next delivery. Its end names it: confirming or releasing a
- * claim that somebody else has taken over since does nothing. Rejects with `StoreRefused`.
+ * claim and confirmation leaves the event to the next delivery. Its end names it: releasing a claim that somebody
+ * else has taken over since does nothing. Rejects with `StoreRefused`.
  */
 export interface SeenEvents {
   /** `content` stands for what the event says; where none is given or none is on record, it is the same. */
   claim(key: string, nowMs: number, untilMs: number, content?: string): Promise<Claim>;
-  confirm(key: string, untilMs: number): Promise<void>;
+  /** The whole event is published, whoever has claimed it since. */
+  confirm(key: string, untilMs: number, content?: string): Promise<void>;
   /** Gives the claim back at once, and notes which ids need no more work. */
   release(key: string, untilMs: number, settled: readonly EntityId[]): Promise<void>;
   /** Counts so many reads under a key; `false`, and nothing is counted, where that makes more than `max`. */

@@ -164,7 +164,7 @@ async function obstacleTo(batch: Batch, { companyId }: QueuedNotification) {
 async function processClaimed(batch: Batch, { delivery, held }: Claimed): Promise<Processed> {
   const { seen, bus } = batch.ports;
   const { notification } = delivery;
-  const { key, untilMs, settled } = held;
+  const { key, untilMs, content, settled } = held;
   const left = notification.ids.filter((id) => !settled.includes(id));
   const release = (ids: readonly EntityId[]) => refusalOf(seen.release(key, untilMs, ids));
   const beyond = mustRead(batch, notification)
@@ -181,15 +181,15 @@ async function processClaimed(batch: Batch, { delivery, held }: Claimed): Promis
     await release(settled);
     return retry('failed', backoffMs(delivery), refused);
   }
-  await note(batch, notification, reads);
+  const noted = note(batch, notification, reads);
   const halt = haltOf(reads, delivery);
   if (halt !== undefined) {
     const now = reads.filter(({ read }) => isSettled(read)).map(({ id }) => id);
-    await release([...settled, ...now]);
+    await Promise.all([noted, release([...settled, ...now])]);
     return halt;
   }
   // A message that came again for want of this note would be published twice: its failure is but a warning.
-  const unconfirmed = await refusalOf(seen.confirm(key, untilMs));
+  const [unconfirmed] = await Promise.all([refusalOf(seen.confirm(key, untilMs, content)), noted]);
   const warnings = [unconfirmed, ...doubtsOf(notification, held, reads)];
   return conclusionOf(
     reads,

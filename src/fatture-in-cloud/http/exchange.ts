@@ -1,6 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { type ConnectionOptions, openConnection } from './connection.ts';
 import { type Reveal, revealTo, WrongOrigin } from './reveal-to.ts';
 
@@ -177,11 +176,11 @@ async function collect(
   }
 }
 
-const decoders: Readonly<Record<string, typeof gunzipSync>> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
+const decoders: Readonly<Record<string, 'gunzipSync' | 'inflateSync' | 'brotliDecompressSync'>> = {
+  gzip: 'gunzipSync',
+  'x-gzip': 'gunzipSync',
+  deflate: 'inflateSync',
+  br: 'brotliDecompressSync',
 };
 
 const encodingsMax = 3;
@@ -194,8 +193,11 @@ function decode(bytes: Buffer, encodings: string | undefined, maxOutputLength: n
     .map((name) => name.trim());
   let decoded = bytes;
   for (const encoding of applied.reverse().slice(0, encodingsMax)) {
+    const decoder = decoders[encoding];
+    if (decoder === undefined) continue;
     try {
-      decoded = decoders[encoding]?.(decoded, { maxOutputLength }) ?? decoded;
+      // Hardly ever needed, and slow to load.
+      decoded = process.getBuiltinModule('node:zlib')[decoder](decoded, { maxOutputLength });
     } catch {
       // It only claimed to be.
     }

@@ -3,11 +3,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { admittedSendersTable } from '../../../src/aws/dynamodb/admitted-senders.ts';
 import { consentTable } from '../../../src/aws/dynamodb/consent-store.ts';
 import { expectedSubscriptionsTable } from '../../../src/aws/dynamodb/expected-subscriptions.ts';
+import { puttingItems } from '../../../src/aws/dynamodb/putting-items.ts';
 import { quotaPausesTable } from '../../../src/aws/dynamodb/quota-pauses.ts';
 import { seenEventsTable } from '../../../src/aws/dynamodb/seen-events.ts';
 import { bounded } from '../../../src/aws/failures.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { SeenEvents } from '../../../src/core/webhooks/ports.ts';
+import { systemClock } from '../../../src/local/clock.ts';
 import { senderStoreContract } from '../../contract/admitted-senders.ts';
 import { consentStoreContract } from '../../contract/consent-store.ts';
 import { expectedSubscriptionsContract } from '../../contract/expected-subscriptions.ts';
@@ -35,14 +37,16 @@ afterAll(async () => {
   await double.stop();
 });
 
+const puts = () => puttingItems(client, double.tableName, systemClock);
+
 /** Two handles of a record of its own, in the one table. */
 async function openSeen(): Promise<SeenEvents[]> {
   records += 1;
   const own = (key: string) => `record-${records}/${key}`;
-  const seen = seenEventsTable(client, double.tableName);
+  const seen = seenEventsTable(client, double.tableName, puts());
   const handle: SeenEvents = {
     claim: (key, at, until, content) => seen.claim(own(key), at, until, content),
-    confirm: (key, until) => seen.confirm(own(key), until),
+    confirm: (key, until, content) => seen.confirm(own(key), until, content),
     release: (key, until, settled) => seen.release(own(key), until, settled),
     countReads: (key, ...rest) => seen.countReads(own(key), ...rest),
   };
@@ -112,9 +116,12 @@ describe('an event in the table', () => {
   });
 
   it('is forgotten thirty days after its claim, in the seconds that a time to live has', async () => {
-    await seenEventsTable(client, double.tableName).claim('default/ttl/0', nowMs, untilMs);
-    const item = await stored('seen#default/ttl/0');
-    expect(Number(item?.['expiresAt']?.N)).toBe(untilMs / 1000 + 30 * 86_400);
+    const seen = seenEventsTable(client, double.tableName, puts());
+    const expiresAt = async () => Number((await stored('seen#default/ttl/0'))?.['expiresAt']?.N);
+    await seen.claim('default/ttl/0', nowMs, untilMs);
+    expect(await expiresAt()).toBe(untilMs / 1000 + 30 * 86_400);
+    await seen.confirm('default/ttl/0', untilMs);
+    expect(await expiresAt()).toBe(untilMs / 1000 + 30 * 86_400);
   });
 });
 

@@ -1,7 +1,10 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { puttingItems } from '../../../src/aws/dynamodb/putting-items.ts';
 import { publishedStatesTable, syncTable } from '../../../src/aws/dynamodb/sync-store.ts';
+import type { WriteItem } from '../../../src/aws/dynamodb/table-item.ts';
 import { bounded } from '../../../src/aws/failures.ts';
+import { systemClock } from '../../../src/local/clock.ts';
 import { syncStoreContract, toldEntitiesContract } from '../../contract/sync-store.ts';
 import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
 import { clientConfig } from '../../doubles/http/client-config.ts';
@@ -33,8 +36,9 @@ syncStoreContract('DynamoDB on the wire', async () => {
 toldEntitiesContract('DynamoDB on the wire', async () => {
   records += 1;
   const connection = `connection-${records}`;
-  const open = () => publishedStatesTable(client, double.tableName, { connection, nowMs });
-  return [open(), open()];
+  const open = (options: { readonly write?: WriteItem }) =>
+    publishedStatesTable(client, double.tableName, { connection, nowMs, ...options });
+  return [open({}), open({ write: puttingItems(client, double.tableName, systemClock) })];
 });
 
 it('a write that was carried out and not answered is known as one’s own', async () => {

@@ -1,7 +1,7 @@
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   ReceiveMessageCommand,
-  SendMessageCommand,
+  SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -38,25 +38,37 @@ afterAll(async () => {
   await double.stop();
 });
 
-const queue = () => sqsNotificationQueue(client, double.queueUrl('notifications'));
+const clock = { wait: async () => undefined };
+const queue = () => sqsNotificationQueue(client, double.queueUrl('notifications'), clock);
 
 describe('the queue of notifications', () => {
   it('takes all parts of one, as they can be read back', async () => {
+    double.calls.clear();
     await queue().send([message(0), message(1)]);
+    expect(double.calls.count()).toBe(1);
     const bodies = double.bodies('notifications').map((body) => decodeNotification(body));
     expect(bodies).toHaveLength(2);
     expect(bodies).toEqual(expect.arrayContaining([message(0), message(1)]));
   });
 
-  it('refuses when one part was not taken', async () => {
-    double.faults.add({ on: 'SendMessage', kind: 'throttled', where: inPart(1) });
-    await expect(queue().send([message(0), message(1)])).rejects.toMatchObject({
+  it('refuses when one part was not taken, after it was sent three times', async () => {
+    const mocked = new SQSClient({});
+    const mock = mockClient(mocked).on(SendMessageBatchCommand);
+    const failed = (Id: string) => ({ Failed: [{ Id, SenderFault: false, Code: 'Throttling' }] });
+    mock.resolvesOnce(failed('1') as never).resolves(failed('0') as never);
+    const taking = sqsNotificationQueue(mocked, 'https://sqs.example.com/q', clock);
+    await expect(taking.send([message(0), message(1)])).rejects.toMatchObject({
       reason: 'throttled',
+      message: expect.stringContaining('could not send 1 messages'),
     });
   });
 
   it('refuses as missing where there is no queue', async () => {
-    const nowhere = sqsNotificationQueue(client, double.queueUrl('notifications').concat('-2'));
+    const nowhere = sqsNotificationQueue(
+      client,
+      double.queueUrl('notifications').concat('-2'),
+      clock,
+    );
     await expect(nowhere.send([message(0)])).rejects.toMatchObject({ reason: 'missing' });
   });
 
@@ -65,7 +77,7 @@ describe('the queue of notifications', () => {
     const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl }));
     await queue().hide(Messages[0]?.ReceiptHandle ?? '', 0);
     expect(double.calls.all.at(-1)).toMatchObject({
-      operation: 'ChangeMessageVisibility',
+      operation: 'ChangeMessageVisibilityBatch',
       outcome: 'ok',
     });
   });
@@ -74,7 +86,7 @@ describe('the queue of notifications', () => {
 describe('times', () => {
   const mocked = new SQSClient({});
   const mock = mockClient(mocked);
-  const mockedQueue = sqsNotificationQueue(mocked, 'https://sqs.example.com/q');
+  const mockedQueue = sqsNotificationQueue(mocked, 'https://sqs.example.com/q', clock);
 
   it.each([
     { ms: 0, seconds: 0 },
@@ -83,9 +95,9 @@ describe('times', () => {
     { ms: 900_001, seconds: 900 },
   ])('of $ms ms make a copy that waits $seconds s', async ({ ms, seconds }) => {
     mock.reset();
-    mock.on(SendMessageCommand).resolves({});
+    mock.on(SendMessageBatchCommand).resolves({});
     await mockedQueue.postpone(message(0), ms);
-    expect(mock.call(0).args[0].input).toMatchObject({ DelaySeconds: seconds });
+    expect(mock.call(0).args[0].input).toMatchObject({ Entries: [{ DelaySeconds: seconds }] });
   });
 
   it.each([
@@ -93,17 +105,11 @@ describe('times', () => {
     { ms: 99_999_999, seconds: 42_300 },
   ])('of $ms ms hide a message for $seconds s', async ({ ms, seconds }) => {
     mock.reset();
-    mock.on(ChangeMessageVisibilityCommand).resolves({});
+    mock.on(ChangeMessageVisibilityBatchCommand).resolves({});
     await mockedQueue.hide('handle', ms);
     expect(mock.call(0).args[0].input).toEqual({
       QueueUrl: 'https://sqs.example.com/q',
-      ReceiptHandle: 'handle',
-      VisibilityTimeout: seconds,
+      Entries: [{ Id: '0', ReceiptHandle: 'handle', VisibilityTimeout: seconds }],
     });
   });
 });
-
-function inPart(part: number) {
-  return (input: Readonly<Record<string, unknown>>) =>
-    decodeNotification(String(input['MessageBody']))?.part === part;
-}

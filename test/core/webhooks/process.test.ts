@@ -63,7 +63,7 @@ describe('a notification', () => {
       note: async (...note: unknown[]) => void noted.push(note),
       doubt: async () => undefined,
     };
-    Object.assign(world.ports, { told: { entities, stampOf: () => '0100' } });
+    Object.assign(world.ports, { published: { entities, stampOf: () => '0100' } });
     world.fail = refusing('bus.publish');
     await world.process([aboutClients()]);
     expect(noted).toEqual([]);
@@ -327,7 +327,7 @@ describe('an entity that several notifications of a batch speak of', () => {
       note: async (...note: unknown[]) => void noted.push(note),
       doubt: async () => undefined,
     };
-    Object.assign(world.ports, { told: { entities, stampOf: () => '0100' } });
+    Object.assign(world.ports, { published: { entities, stampOf: () => '0100' } });
     await world.process([aboutClients(), aboutClients({ id: '198:event-2' })]);
     expect(noted).toHaveLength(1);
   });
@@ -348,7 +348,7 @@ describe('an entity that several notifications of a batch speak of', () => {
       notes += 1;
     };
     const entities = { note, doubt: note };
-    Object.assign(world.ports, { told: { entities, stampOf: () => '0100' } });
+    Object.assign(world.ports, { published: { entities, stampOf: () => '0100' } });
     await world.process(
       Array.from({ length: 10 }, (_, n) => aboutClients({ id: `198:event-${n}`, ids: [n + 1] })),
     );

@@ -176,7 +176,7 @@ export class ProcessingWorld {
       },
       confirm: async (key, untilMs) => {
         await this.#enter('seen.confirm');
-        if (held(key, untilMs)) this.#end(key, { state: 'published', untilMs });
+        this.#end(key, { state: 'published', untilMs });
       },
       release: async (key, untilMs, settled) => {
         await this.#enter('seen.release');

@@ -1,4 +1,5 @@
 import {
+  BatchWriteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -73,6 +74,9 @@ describe('DynamoDB on loopback', () => {
     });
     await expect(client.send(put)).rejects.toThrow(want);
     await expect(client.send(update)).rejects.toThrow(want);
+    const RequestItems = { [TableName]: [{ PutRequest: { Item: { pk, expiresAt } } }] };
+    const together = new BatchWriteItemCommand({ RequestItems });
+    await expect(client.send(together)).rejects.toThrow(want);
   });
 
   it('refuses an item of more than 400 KB', async () => {

@@ -97,6 +97,11 @@ async function forward(endpoint: string, request: IncomingMessage, body: string)
  * item: here it is refused.
  */
 function timeToLiveRefusal(input: Record<string, unknown>, nowMs: number): AwsError | undefined {
+  const inBatch = Object.values((input['RequestItems'] ?? {}) as Record<string, object[]>).flat();
+  const refusal = inBatch
+    .map((request) => timeToLiveRefusal(Object(Object.values(request)[0]), nowMs))
+    .find((it) => it !== undefined);
+  if (refusal !== undefined) return refusal;
   const { Item = {}, UpdateExpression = '' } = input as {
     Item?: Fields;
     UpdateExpression?: string;

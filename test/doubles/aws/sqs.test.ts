@@ -6,6 +6,7 @@ import {
   type Message,
   type QueueAttributeName,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -184,6 +185,31 @@ describe('SQS on loopback', () => {
     nowMs += 1000;
     await expect(hide(message, 43_200)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
     await hide(message, 43_199);
+  });
+
+  it.each([
+    { name: 'none', bodies: [], want: 'EmptyBatchRequest' },
+    { name: 'eleven', bodies: Array(11).fill('x'), want: 'TooManyEntriesInBatchRequest' },
+    {
+      name: 'more than 1 MiB',
+      bodies: Array(2).fill('x'.repeat(524_289)),
+      want: 'BatchRequestTooLong',
+    },
+    { name: 'ids alike', bodies: ['x', 'x'], ids: ['0', '0'], want: 'BatchEntryIdsNotDistinct' },
+    { name: 'odd ids', bodies: ['x'], ids: ['a b'], want: 'InvalidBatchEntryId' },
+  ])('refuses a batch of $name', async ({ bodies, ids, want }) => {
+    const Entries = bodies.map((MessageBody, at) => ({ Id: ids?.[at] ?? `${at}`, MessageBody }));
+    const batch = client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    await expect(batch).rejects.toMatchObject({ name: want });
+    expect(double.bodies('webhooks')).toEqual([]);
+  });
+
+  it('takes each message of a batch, or says why not', async () => {
+    const Entries = ['one', '', 'three'].map((MessageBody, at) => ({ Id: `${at}`, MessageBody }));
+    const answer = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    expect(answer.Successful?.map(({ Id }) => Id)).toEqual(['0', '2']);
+    expect(answer.Failed).toMatchObject([{ Id: '1', Code: 'InvalidParameterValue' }]);
+    expect(double.bodies('webhooks')).toEqual(['one', 'three']);
   });
 
   it('refuses attributes of a queue that there are not', async () => {

@@ -23,7 +23,7 @@ const bytesMax = 1_048_576;
 // What XML 1.0 has no place for.
 const unspeakable = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
-/** Starts SQS on loopback with these standard queues: send, receive, delete, change visibility, attributes, redrive. */
+/** Starts SQS on loopback with these standard queues: send, receive, delete, change visibility (some of them in batches), attributes, redrive. */
 export async function startSqs(
   queues: readonly QueueSpec[],
   nowMs: () => number = Date.now,
@@ -87,21 +87,55 @@ class SqsService {
     switch (operation) {
       case 'SendMessage':
         return this.#send(queue, input);
+      case 'SendMessageBatch':
+        return this.#each(input, (entry) => this.#send(queue, entry));
+      case 'ChangeMessageVisibilityBatch':
+        return this.#each(input, (entry) => this.#changeVisibility(queue, entry));
       case 'ReceiveMessage':
         return this.#receive(queue, input);
       case 'DeleteMessage':
         return queue.remove(String(input['ReceiptHandle']));
       case 'ChangeMessageVisibility':
-        return queue.changeVisibility(
-          String(input['ReceiptHandle']),
-          numberIn(input, 'VisibilityTimeout', 0, 43_200, undefined),
-          this.#nowMs(),
-        );
+        return this.#changeVisibility(queue, input);
       case 'GetQueueAttributes':
         return { Attributes: this.#attributes(queue, input) };
       default:
         throw new AwsError('UnknownOperationException', `no operation ${operation}`);
     }
+  }
+
+  /** A batch: each entry is carried out or refused for itself. */
+  #each(input: JsonInput, one: (entry: JsonInput) => unknown) {
+    const entries = (input['Entries'] ?? []) as readonly JsonInput[];
+    const ids = entries.map((entry) => String(entry['Id']));
+    const isAmiss = ids.some((id) => !/^[\w-]{1,80}$/.test(id));
+    if (isAmiss) throw new AwsError('InvalidBatchEntryId', 'an Id has other characters');
+    if (new Set(ids).size < ids.length) throw new AwsError('BatchEntryIdsNotDistinct', 'two alike');
+    if (ids.length === 0) throw new AwsError('EmptyBatchRequest', 'there are no entries');
+    if (ids.length > 10) throw new AwsError('TooManyEntriesInBatchRequest', 'more than 10');
+    const bytes = entries.map((entry) => Buffer.byteLength(String(entry['MessageBody'] ?? '')));
+    if (bytes.reduce((sum, more) => sum + more, 0) > bytesMax) {
+      throw new AwsError('BatchRequestTooLong', 'the messages are longer than 1 MiB together');
+    }
+    const Successful: object[] = [];
+    const Failed: object[] = [];
+    entries.forEach((entry, at) => {
+      try {
+        Successful.push({ Id: ids[at], ...(one(entry) as object | undefined) });
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        Failed.push({ Id: ids[at], SenderFault: true, Code: error.name, Message: error.message });
+      }
+    });
+    return { Successful, Failed };
+  }
+
+  #changeVisibility(queue: Queue, input: JsonInput): void {
+    queue.changeVisibility(
+      String(input['ReceiptHandle']),
+      numberIn(input, 'VisibilityTimeout', 0, 43_200, undefined),
+      this.#nowMs(),
+    );
   }
 
   #send(queue: Queue, input: JsonInput) {

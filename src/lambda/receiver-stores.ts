@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
+import { bounded } from '../aws/failures.ts';
+import { type SqsNotificationQueue, sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
+import type { Config } from '../config/config.ts';
+import type { SenderStore } from '../core/webhooks/admission.ts';
+import { systemClock } from '../local/clock.ts';
+
+/** Queue and table of the receiver, in a file of their own: a forged request never loads AWS's clients. */
+export interface ReceiverStores {
+  readonly queue: SqsNotificationQueue;
+  readonly sendersOf: (connection: string) => SenderStore;
+}
+
+/** Makes them. */
+export function receiverStores({ queueUrl, table }: Config<'webhook-receiver'>): ReceiverStores {
+  const dynamo = new DynamoDBClient(bounded);
+  return {
+    queue: sqsNotificationQueue(new SQSClient(bounded), queueUrl, systemClock),
+    sendersOf: (connection) => admittedSendersTable(dynamo, table, connection),
+  };
+}
