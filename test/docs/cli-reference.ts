@@ -48,9 +48,14 @@ What each command answers, with a token that is fresh and a refresh that is not 
 | \`resume\` | 0 | 0 | 2 | 0 | 0 | 0 | 64 |
 | \`logout\` | 0 | 0 | 2 | 0 | 0 | 2 | 64 |
 | \`webhooks list\` | 0 | 1 | 2 | 2 | 0 | 0 | 64 |
-| \`sync\` | 0 | – | 2 | 2 | 0 | 0 | 64 |
+| \`sync\` | 0 | 1 | 2 | 2 | 0 | 0 | 64 |
+| \`probe\` | 0 | 1 | 64 | 0 | 0 | 2 | 64 |
+| \`choose\` | 0 | 0 | 0 | 0 | 0 | 0 | 0 |
+| \`serve\` | 0 | 0 | 0 | 0 | 0 | 0 | 64 |
+| \`sandbox\` | 0 | 0 | 0 | 0 | 0 | 0 | 0 |
+| \`local\` | 0 | 0 | 2 | 0 | 0 | 2 | 64 |
 
-With the provider down \`token\` and \`exec\` hand out the stored token while it lasts, and answer 1 after that; \`sync\` waits and tries again for a while, and answers 1.
+With the provider down \`token\` and \`exec\` hand out the stored token while it lasts, and answer 1 after that; \`sync\` tries three times within four minutes. \`probe\` has a throw-away token on standard input; without an application it cannot be used.
 `;
 
 function commandsOf(command: Command, name: string): [string, Command][] {

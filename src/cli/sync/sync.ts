@@ -66,7 +66,10 @@ export function syncCommand(): Command {
     });
 }
 
-/** Runs passes until the sync is complete: this process has all the time there is. */
+// A person or a cron line waits for it, and the next sync reads all the same.
+const silentPassesMax = 3;
+
+/** Runs passes until the sync is complete, or nothing at all could be read for some minutes. */
 async function run(sync: ConnectionSync, options: SyncOptions): Promise<SyncOutcome> {
   const { resource, since } = options;
   const shown = syncProgress(sync.clock);
@@ -75,10 +78,13 @@ async function run(sync: ConnectionSync, options: SyncOptions): Promise<SyncOutc
     ...(resource.length === 0 ? {} : { resources: resource }),
   };
   let request: SyncRequest = { kind: 'start', ...(since === undefined ? {} : { since }) };
+  let silentPasses = 0;
   try {
     for (;;) {
       const outcome: SyncOutcome = await sync.run(request, wish);
       if (outcome.kind !== 'paused' || outcome.resumeAtMs === null) return outcome;
+      silentPasses = outcome.isSilent ? silentPasses + 1 : 0;
+      if (silentPasses >= silentPassesMax) return outcome;
       shown.note(`${outcome.why.join('; ')}: going on at ${toRfc3339(outcome.resumeAtMs)}`);
       await sync.clock.wait(outcome.resumeAtMs - sync.clock.nowMs());
       request = { kind: 'resume', id: outcome.id };
@@ -114,7 +120,7 @@ function tell(
     case 'paused':
       throw new Failure(
         'retry',
-        `the sync is not complete: ${outcome.why.join('; ')}; run it again`,
+        `the sync is not complete${outcome.isSilent ? ', nothing could be read' : ''}: ${outcome.why.join('; ')}; run it again`,
       );
     case 'incomplete': {
       const lists = outcome.unread.map(({ list, why }) => `${list} (${why})`).join(', ');

@@ -44,6 +44,7 @@ export async function askProvider<T extends { readonly kind: string }>(
     if (halt !== undefined) return haltOf(halt);
     parts.onRequest();
     const read = await send();
+    if (!['failed', 'no-token'].includes(read.kind)) budget.noteAnswer();
     if (!isFailure(read)) {
       if ('quota' in read) budget.noteQuota(read.quota as QuotaLeft);
       return read as Exclude<T, ReadFailure>;
@@ -54,7 +55,12 @@ export async function askProvider<T extends { readonly kind: string }>(
       continue;
     }
     failures += 1;
-    if (read.kind !== 'failed' || failures >= triesMax) return stopOf(read, clock.nowMs());
+    if (read.kind !== 'failed') return stopOf(read, clock.nowMs());
+    // Where a whole provider is down, each list would wait in vain.
+    if (failures >= triesMax || budget.isSilent) {
+      budget.noteFailure();
+      return stopOf(read, clock.nowMs());
+    }
     await clock.wait(firstWaitMs * 4 ** (failures - 1));
   }
 }

@@ -34,6 +34,8 @@ export class SyncBudget {
   #allowance: number;
   #countedMs: number;
   #quota: Halt | undefined;
+  #isHeard = false;
+  #hasGivenUp = false;
 
   constructor(clock: Clock, bounds: SyncBounds) {
     this.#clock = clock;
@@ -45,6 +47,21 @@ export class SyncBudget {
   /** Forgets what was heard of the quota: it is another company's turn. */
   nextCompany(): void {
     this.#quota = undefined;
+  }
+
+  /** The provider has answered something. */
+  noteAnswer(): void {
+    this.#isHeard = true;
+  }
+
+  /** It has failed at a list as often as it was tried. */
+  noteFailure(): void {
+    this.#hasGivenUp = true;
+  }
+
+  /** Nothing was answered in this pass, and not for want of trying. */
+  get isSilent(): boolean {
+    return this.#hasGivenUp && !this.#isHeard;
   }
 
   /** Waits until a request may go out; says why none may. */

@@ -23,6 +23,8 @@ export type SyncOutcome =
       readonly resumeAtMs: number | null;
       readonly why: readonly string[];
       readonly counts: SyncCounts;
+      /** Nothing could be read in this pass. */
+      readonly isSilent: boolean;
     }
   /** It has ended and is not complete: these were not read, what is told of the others is told. */
   | {
@@ -113,7 +115,7 @@ async function passOver(
     if (end?.kind === 'taken') return { kind: 'superseded' };
     if (end?.kind === 'halt') break;
   }
-  if (halts.length > 0) return paused(ports, page, halts);
+  if (halts.length > 0) return paused(ports, page, halts, budget.isSilent);
   return complete(ports, settings, page, companies.length);
 }
 
@@ -131,7 +133,7 @@ async function pausedByFailure(
   if ((await page.save()) === 'conflict') return { kind: 'superseded' };
   const retryAtMs = ports.clock.nowMs() + firstRetryMs * 2 ** (failures - 1);
   const resumeAtMs = failures < failuresMax ? retryAtMs : null;
-  return paused(ports, page, [{ reason: 'failed', resumeAtMs, detail }]);
+  return paused(ports, page, [{ reason: 'failed', resumeAtMs, detail }], true);
 }
 
 async function saved(page: SyncSession, outcome: SyncOutcome): Promise<SyncOutcome> {
@@ -142,12 +144,13 @@ async function paused(
   { clock }: SyncPorts,
   page: SyncSession,
   halts: readonly Halt[],
+  isSilent: boolean,
 ): Promise<SyncOutcome> {
   const moments = halts.flatMap(({ resumeAtMs }) => resumeAtMs ?? []);
   const { id, counts } = page.record;
   const resumeAtMs = moments.length === 0 ? null : Math.max(clock.nowMs(), Math.min(...moments));
   const why = [...new Set(halts.map(({ detail }) => detail))];
-  return { kind: 'paused', id, resumeAtMs, why, counts };
+  return { kind: 'paused', id, resumeAtMs, why, counts, isSilent };
 }
 
 async function complete(

@@ -208,3 +208,13 @@ describe('a list that fails', () => {
     expect(scene.heard()).toEqual(['update clients 1 @0100']);
   });
 });
+
+it('a provider that answers nothing is asked for the first list three times, and for each other once', async () => {
+  const scene = twoCompanies();
+  scene.says = () => ({ kind: 'failed', detail: 'status 503' });
+  expect(await scene.pass()).toMatchObject({ kind: 'paused', isSilent: true });
+  expect(scene.asked).toEqual(['7 clients', '7 clients', ...of(7), ...of(8)]);
+  scene.says = (asked) =>
+    asked === '8 bin/documents' ? undefined : { kind: 'failed', detail: 'status 503' };
+  expect(await scene.pass()).toMatchObject({ kind: 'paused', isSilent: false });
+});

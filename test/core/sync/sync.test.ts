@@ -275,6 +275,7 @@ describe('a pass whose time is up', () => {
       resumeAtMs: scene.nowMs + 1000,
       why: ['time is up'],
       counts: { requests: 1, pages: 1, changed: 2, deleted: 0, alreadyTold: 0 },
+      isSilent: false,
     });
     if (first.kind !== 'paused') throw new Error(first.kind);
     scene.heard();
