@@ -1,7 +1,9 @@
 import { secretName } from '../config/stack-outputs.ts';
+import type { ConsentRequest } from '../core/consent/request.ts';
 import type { Position } from '../core/position.ts';
 import type { RotationStep } from '../core/rotation/native.ts';
 import type { RotationRequest } from '../core/rotation/pass.ts';
+import { Secret } from '../core/secret.ts';
 
 /** What came through one of the rotator's doors. */
 export type RotatorCall =
@@ -11,7 +13,8 @@ export type RotatorCall =
       readonly connection: string;
       readonly step: RotationStep;
       readonly versionId: string;
-    };
+    }
+  | { readonly kind: 'consent'; readonly request: ConsentRequest };
 
 /** A call that does not belong to the door that it came through: nothing was done. */
 export class CallRefused extends Error {
@@ -45,9 +48,11 @@ export function parseCall(alias: string | undefined, event: unknown, served: Ser
       );
     case 'native':
       return nativeCall(event, served);
+    case 'consent':
+      return { kind: 'consent', request: consentRequest(event) };
     default:
       throw new CallRefused(
-        `the rotator is invoked through its alias schedule, consumers, native or operator, got '${alias ?? 'none'}'`,
+        `the rotator is invoked through its alias schedule, consumers, native, operator or consent, got '${alias ?? 'none'}'`,
       );
   }
 }
@@ -113,6 +118,45 @@ function flag(fields: Fields, key: string): boolean {
   const value = fields[key];
   if (typeof value === 'boolean') return value;
   throw new CallRefused(`"${key}" must be true or false`);
+}
+
+/** What a stranger may have typed is no reason to refuse: such a text opens nothing. */
+function consentRequest(event: unknown): ConsentRequest {
+  const { step } = Object(event) as Fields;
+  const secret = (fields: Fields, key: string) => new Secret(text(fields, key));
+  const opening = ['step', 'connection', 'ticket'];
+  switch (step) {
+    case 'look':
+    case 'begin': {
+      const fields = fieldsOf(event, step === 'look' ? opening : [...opening, 'browser']);
+      const known = {
+        connection: text(fields, 'connection'),
+        ...(fields['ticket'] !== undefined && { ticket: secret(fields, 'ticket') }),
+      };
+      return step === 'look'
+        ? { step, ...known }
+        : { step, ...known, browser: secret(fields, 'browser') };
+    }
+    case 'finish': {
+      const fields = fieldsOf(event, ['step', 'connection', 'state', 'browser', 'code', 'error']);
+      return {
+        step,
+        connection: text(fields, 'connection'),
+        state: text(fields, 'state'),
+        browser: secret(fields, 'browser'),
+        ...(fields['code'] !== undefined && { code: secret(fields, 'code') }),
+        ...(fields['error'] !== undefined && { error: text(fields, 'error') }),
+      };
+    }
+    default:
+      throw new CallRefused('"step" must be look, begin or finish');
+  }
+}
+
+function text(fields: Fields, key: string): string {
+  const value = fields[key];
+  if (typeof value === 'string' && value.length <= 8192) return value;
+  throw new CallRefused(`"${key}" must be a text`);
 }
 
 const steps: readonly string[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];

@@ -10,6 +10,7 @@ import { secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Config } from '../config/config.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import { secretName } from '../config/stack-outputs.ts';
+import type { ConsentAnswer } from '../core/consent/request.ts';
 import { closedAnswerOf, type RefreshAnswer } from '../core/consumers/token-source.ts';
 import type { EventBus } from '../core/events/event.ts';
 import type { Outcome } from '../core/outcome/outcome.ts';
@@ -24,7 +25,8 @@ import { permissions } from '../fatture-in-cloud/api/permissions.ts';
 import { tokenEndpoint } from '../fatture-in-cloud/oauth/token-endpoint.ts';
 import { fattureInCloud } from '../fatture-in-cloud/profile.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
-import { aliasArn, aliasOf, parseCall } from './rotator-request.ts';
+import { answerConsent, type ConsentParts } from './consent.ts';
+import { aliasArn, aliasOf, CallRefused, parseCall } from './rotator-request.ts';
 
 const { requestMs, storeMs } = rotationTimes;
 
@@ -37,6 +39,7 @@ export interface Invocation {
 
 /** What each door gives back; none of it holds a token. */
 export type RotatorAnswer =
+  | ConsentAnswer
   | RefreshAnswer
   | { readonly outcome: Outcome['kind'] }
   | { readonly outcome: Outcome; readonly warnings: readonly string[] }
@@ -47,16 +50,26 @@ export type Rotator = (event: unknown, invocation: Invocation) => Promise<Rotato
 
 /** Builds the rotator of a stack once for each process. */
 export function buildRotator(config: Config<'rotator'>): Rotator {
-  const portsFor = portsOf(config);
+  const { portsFor, table, profile } = portsOf(config);
+  const { connectUrl, connections } = config;
   return async (event, invocation) => {
-    const call = parseCall(aliasOf(invocation.invokedFunctionArn), event, config);
-    const ports = portsFor(call.connection, aliasArn(invocation.invokedFunctionArn, 'consumers'));
-    const { remainingMs } = invocation;
-    if (call.kind === 'native') {
-      const { step, versionId } = call;
-      return rotateNatively(ports, { step, versionId, remainingMs }).then(() => undefined);
+    const { invokedFunctionArn: arn, remainingMs } = invocation;
+    const call = parseCall(aliasOf(arn), event, config);
+    const portsOfCall = (connection: string) => portsFor(connection, aliasArn(arn, 'consumers'));
+    switch (call.kind) {
+      case 'consent': {
+        if (connectUrl === undefined) throw new CallRefused('this stack has no pages for consent');
+        const parts = { connections, connectUrl, table, profile, portsFor: portsOfCall };
+        return answerConsent(parts, call.request);
+      }
+      case 'native': {
+        const { connection, step, versionId } = call;
+        await rotateNatively(portsOfCall(connection), { step, versionId, remainingMs });
+        return undefined;
+      }
+      case 'pass':
+        return pass(portsOfCall(call.connection), { ...call.request, remainingMs });
     }
-    return pass(ports, { ...call.request, remainingMs });
   };
 }
 
@@ -92,9 +105,11 @@ function rememberingWarnings(reporter: Reporter): {
   };
 }
 
-type PortsFor = (connection: string, refreshWith: string) => NativeRotationPorts;
+interface Parts extends Pick<ConsentParts, 'table' | 'profile'> {
+  readonly portsFor: (connection: string, refreshWith: string) => NativeRotationPorts;
+}
 
-function portsOf(config: Config<'rotator'>): PortsFor {
+function portsOf(config: Config<'rotator'>): Parts {
   const clock = systemClock;
   const secrets = new SecretsManagerClient(bounded);
   const table = { client: new DynamoDBClient(bounded), table: config.table, clock };
@@ -112,7 +127,7 @@ function portsOf(config: Config<'rotator'>): PortsFor {
     log: functionLog('rotator'),
     emit: emitMetrics,
   });
-  return (connection, refreshWith) => {
+  const portsFor: Parts['portsFor'] = (connection, refreshWith) => {
     const secret = (kind: Parameters<typeof secretName>[2]) =>
       secretsManagerSecret(secrets, secretName(config.prefix, connection, kind));
     const grant = secret('grant');
@@ -142,4 +157,5 @@ function portsOf(config: Config<'rotator'>): PortsFor {
       },
     };
   };
+  return { portsFor, table, profile };
 }

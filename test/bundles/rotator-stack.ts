@@ -21,7 +21,7 @@ import { node24Path } from '../doubles/lambda/node24.ts';
 import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
 import { builtFunction } from './built.ts';
 
-const aliases = ['schedule', 'consumers', 'native', 'operator'] as const;
+const aliases = ['schedule', 'consumers', 'native', 'operator', 'consent'] as const;
 const environment = '000000000000/eu-south-1/test';
 
 /** The rotator's bundle behind its aliases, over doubles of every service and the sandbox. */
@@ -45,6 +45,8 @@ export const byHand: RotatorTemplate = async (providerUrl) => ({
     environment,
     rotateEveryMs: 86_400_000,
     leaseTermMs: 60_000,
+    // With the pages' callback it is the redirect that the sandbox knows.
+    connectUrl: 'http://localhost:8787',
   }),
 });
 

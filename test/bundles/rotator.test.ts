@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
 import { decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
@@ -127,6 +128,39 @@ describe('the rotator in its bundle', () => {
     expect((await stack.secrets.rotationsEnded()).at(-1)).toEqual({ kind: 'rotated', attempts: 1 });
     expect((await published()).generation).toBe(2);
     expect(await tokenRequests()).toBe(1);
+  });
+
+  it('heals a connection that needs a person by a consent through its own door, and hands out no secret', async () => {
+    await stack.logIn();
+    const headers = { 'sandbox-control': '1' };
+    await fetch(`${stack.providerUrl}/_sandbox/revoke`, { method: 'POST', headers });
+    for (const outcome of ['refused', 'latched']) {
+      const { payload } = await stack.through('operator', { connection: 'default' });
+      expect(payload).toMatchObject({ outcome: { kind: outcome } });
+    }
+    const logs: string[] = [];
+    const ask = async (request: object) => {
+      const answer = await stack.through('consent', { connection: 'default', ...request });
+      logs.push(answer.logs);
+      return answer.payload as { readonly kind: string; readonly authorizeUrl?: string };
+    };
+    const open = await ask({ step: 'look' });
+    expect(open).toEqual({ kind: 'open', expects: 'Invented' });
+    expect(await ask({ step: 'look', connection: 'other' })).toEqual({ kind: 'nothing-to-do' });
+    const begun = await ask({ step: 'begin', browser: 'cookie-of-a-browser' });
+    const { searchParams } = new URL(await approveInSandbox(begun.authorizeUrl ?? ''));
+    const { code = '', state } = Object.fromEntries(searchParams);
+    const end = { step: 'finish', state, code, browser: 'cookie-of-a-browser' };
+    const connected = await ask(end);
+    expect(connected).toMatchObject({ kind: 'connected', generation: 2 });
+    expect(await ask(end)).toEqual({ kind: 'already-used' });
+    expect((await published()).companies.map(({ id }) => id)).toEqual([108061]);
+    const { payload } = await stack.through('schedule', { connection: 'default' });
+    expect(payload).toEqual({ outcome: 'fresh' });
+    expect(stack.bus.events.at(-1)?.detailType).toBe('Token Refresh Recovered');
+    const told = JSON.stringify([open, begun, connected, stack.bus.events, logs]);
+    await expectNoSecretIn(told);
+    for (const secret of [code, 'cookie-of-a-browser']) expect(told).not.toContain(secret);
   });
 
   it.each([

@@ -160,9 +160,9 @@ describe('the schedule', () => {
       return parseCall('schedule', JSON.parse(Input), {
         prefix: 'fresco',
         connections: ['default', 'second'],
-      }).connection;
+      });
     });
-    expect(connections).toEqual(['default', 'second']);
+    expect(connections).toMatchObject([{ connection: 'default' }, { connection: 'second' }]);
   });
 
   it('keeps what it could not deliver in the queue of failures', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
 import { aliasArn, aliasOf, CallRefused, parseCall } from '../../src/lambda/rotator-request.ts';
 
 const served = { prefix: 'fresco', connections: ['default', 'other-one'] };
@@ -11,6 +12,7 @@ const native = {
   ClientRequestToken: versionId,
   Step: 'createSecret',
 };
+const look = { step: 'look', connection: 'default' };
 const rejected = { grant: 1, generation: 7, attempt: 3 };
 
 describe('the alias of an invoked function', () => {
@@ -118,13 +120,46 @@ describe('a door of the rotator', () => {
     { alias: 'native', event: { ...native, SecretId: 'fresco/default/grant' }, why: '"SecretId"' },
     { alias: 'native', event: { ...native, ClientRequestToken: 'short' }, why: '"ClientRequest' },
     { alias: 'native', event: { ...native, Step: 'dropSecret' }, why: '"Step" must be one of' },
+    { alias: 'consent', event: null, why: '"step" must be' },
+    { alias: 'consent', event: { connection: 'default' }, why: '"step" must be' },
+    { alias: 'consent', event: { step: 'look' }, why: '"connection" must be a text' },
+    { alias: 'consent', event: { ...look, browser: 'b' }, why: 'got browser' },
+    { alias: 'consent', event: { ...look, ticket: 7 }, why: '"ticket" must be a text' },
+    { alias: 'consent', event: { ...look, step: 'begin' }, why: '"browser" must be a text' },
+    { alias: 'consent', event: { ...look, step: 'finish' }, why: '"state" must be a text' },
+    {
+      alias: 'consent',
+      event: { ...look, step: 'finish', state: 's'.repeat(8193), browser: 'b' },
+      why: '"state" must be a text',
+    },
+    { alias: 'operator', event: look, why: 'got step' },
   ])('keeps $event out of $alias', ({ alias, event, why }) => {
     expect(() => parseCall(alias, event, served)).toThrow(CallRefused);
     expect(() => parseCall(alias, event, served)).toThrow(why);
   });
 
+  it.each([
+    look,
+    { ...look, connection: 'there is none', ticket: 'guessed' },
+    { ...look, step: 'begin', browser: 'b' },
+    { ...look, step: 'begin', browser: 'b', ticket: 't' },
+    { step: 'finish', connection: 'x', state: 's', browser: 'b', code: 'c' },
+    { step: 'finish', connection: 'x', state: 's', browser: 'b', error: 'access_denied' },
+  ])('lets %j of the pages for consent in, whoever has typed it', (event) => {
+    const call = parseCall('consent', event, served);
+    const request = call.kind === 'consent' ? call.request : {};
+    const bare = Object.entries(request).map(([key, it]) => [
+      key,
+      it instanceof Secret ? it.reveal() : it,
+    ]);
+    expect(Object.fromEntries(bare)).toEqual(event);
+    const secrets = Object.keys(event).filter((key) => /ticket|browser|code/.test(key));
+    for (const key of secrets) expect(request).toMatchObject({ [key]: expect.any(Secret) });
+  });
+
   it('refuses anything else in its own words', () => {
-    const aliases = fc.constantFrom('schedule', 'operator', 'consumers', 'native', undefined);
+    const doors = ['schedule', 'operator', 'consumers', 'native', 'consent', undefined];
+    const aliases = fc.constantFrom(...doors);
     fc.assert(
       fc.property(aliases, fc.jsonValue(), (alias, event) => {
         try {

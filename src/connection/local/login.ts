@@ -1,5 +1,6 @@
 import type { Consent } from '../../core/operations/login.ts';
 import type { Client, Clock, TokenAnswer } from '../../core/ports.ts';
+import { leastScopes } from '../../fatture-in-cloud/api/consent.ts';
 import { systemRandom } from '../../local/clock.ts';
 import { startAuthorization } from '../login/authorization.ts';
 import { exchangeCode } from '../login/consent.ts';
@@ -16,8 +17,6 @@ export type Asked =
   | { readonly kind: 'consent'; readonly consent: Consent }
   | { readonly kind: 'none'; readonly why: string };
 
-const scopes = ['entity.clients:r'];
-
 /** Asks for consent to read clients, and exchanges the code. */
 export async function askForConsent(
   { provider, clock }: { readonly provider: Provider; readonly clock: Clock },
@@ -25,14 +24,18 @@ export async function askForConsent(
   take: ConsentTaker,
 ): Promise<Asked> {
   const { redirectUri = '' } = client;
-  const started = startAuthorization(provider, { client, redirectUri, scopes }, systemRandom);
+  const started = startAuthorization(
+    provider,
+    { client, redirectUri, scopes: leastScopes },
+    systemRandom,
+  );
   if (started === undefined) return none('the provider has no page for consent');
   const end = started.read(await take(started.url, started.owns));
   if (end.kind !== 'code') return none(end.why);
   const exchanged = await exchangeCode(provider, { ...end, client }, clock);
   switch (exchanged.kind) {
     case 'consent':
-      return { kind: 'consent', consent: exchanged.consent };
+      return { kind: 'consent', consent: { ...exchanged.consent, scopes: leastScopes } };
     case 'refused':
       return none(describeRefusal(exchanged.answer));
     case 'no-refresh-token':
