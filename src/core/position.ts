@@ -10,7 +10,7 @@ export interface Position {
 
 /** Below 0 if `a` is older than `b`, 0 if they are the same, above 0 if it is newer. */
 export function compare(a: Position, b: Position): number {
-  return a.grant - b.grant || a.generation - b.generation || a.attempt - b.attempt;
+  return a.grant - b.grant || a.generation - b.generation || a.attempt - b.attempt; // guard: order grant first
 }
 
 /** Whether `a` came after `b`; anything came after nothing. */

@@ -99,7 +99,7 @@ async function move(
   // The first version of an empty secret is current by its put alone.
   if (current === undefined) return (await secret.current())?.versionId === mine.versionId;
   try {
-    const moved = await secret.promote(mine.versionId, current.versionId);
+    const moved = await secret.promote(mine.versionId, current.versionId); // guard: promotion from the version compared
     // A version whose only label was taken by a later one may have vanished: it is put again.
     if (moved === 'absent') mine.value = undefined;
     return moved === 'promoted';

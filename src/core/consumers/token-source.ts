@@ -99,6 +99,7 @@ export function createTokenSource(ports: TokenSourcePorts): TokenSource {
     for (;;) {
       const known = memory.good({ minValidityMs });
       if (known !== undefined) return { kind: 'token', token: known };
+      // guard: token source: one asker
       round ??= startRound(ports, memory, () => {
         round = undefined;
       });
@@ -212,6 +213,7 @@ async function collect(
 ): Promise<Obtained> {
   for (let reads = 0; reads < readsMax; reads += 1) {
     const token = await memory.read();
+    // guard: token source: waits for the generation
     if (token !== undefined && !isNewer(position, token)) {
       const nowMs = clock.nowMs();
       memory.vouch(token);

@@ -72,7 +72,7 @@ export function isToWait({ atMs }: BadAnswer, request: RotationRequest, nowMs: n
   if (isByPerson(request)) return false;
   const agoMs = nowMs - atMs;
   // A moment to come was noted by a clock that was ahead.
-  return agoMs >= 0 && agoMs < askAgainAfterMs;
+  return agoMs >= 0 && agoMs < askAgainAfterMs; // guard: a refused application is a wait
 }
 
 function isByPerson({ trigger, onlyIfDue, sendAgain }: RotationRequest): boolean {

@@ -28,8 +28,8 @@ export function markDispatched(
 ): Journal | DispatchRefusal {
   const { owner, versionId, nowMs } = dispatch;
   const parent = positionOf(dispatch.parent);
-  if (!holdsLease(journal, owner)) return 'lease-lost';
-  if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken';
+  if (!holdsLease(journal, owner)) return 'lease-lost'; // guard: what is on record is sent under the lease alone
+  if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken'; // guard: nothing newer known at dispatch
   if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';
   // A late holder may have been told to wait since this one looked.
   if (waitUntilMs(journal, nowMs) !== undefined) return 'overtaken';
@@ -38,7 +38,7 @@ export function markDispatched(
 
   const attempt = Math.max(journal.lastAttempt, parent.attempt) + 1;
   const send: OpenSend = { versionId, attempt, sentAtMs: nowMs };
-  const earlier = sendsFrom(journal, parent);
+  const earlier = sendsFrom(journal, parent); // guard: earlier sends stay on record
   return {
     ...journal,
     known: parent,
@@ -70,7 +70,7 @@ export function markUnspent(
   return {
     ...journal,
     // Another's send may have been told meanwhile to wait; the longer wait serves both.
-    retryAtMs: laterOf(journal.retryAtMs, retryAtMs),
+    retryAtMs: laterOf(journal.retryAtMs, retryAtMs), // guard: who withdraws a send ends no wait of another
     sentAtMs: journal.sentAtMs.toSpliced(journal.sentAtMs.lastIndexOf(withdrawn.sentAtMs), 1),
     dispatch: sends.length === 0 ? null : { ...dispatch, sends },
   };
@@ -88,7 +88,7 @@ export function isOnRecord({ dispatch }: Pick<Journal, 'dispatch'>, versionId: s
 /** The sends from `parent` whose answers are not on record, oldest first. */
 export function sendsFrom(journal: Journal, parent: Position): readonly OpenSend[] {
   const { dispatch } = journal;
-  return dispatch !== null && compare(dispatch.parent, parent) === 0 ? dispatch.sends : [];
+  return dispatch !== null && compare(dispatch.parent, parent) === 0 ? dispatch.sends : []; // guard: an uncertain send is found uncertain
 }
 
 /** Whether some sends from `current` are without an answer, so that nobody knows whether its token is spent. */

@@ -37,7 +37,7 @@ export class JournalSession {
    */
   nowMs(): number {
     const clock = this.#clock;
-    const nowMs = this.#aheadMs === undefined ? clock.nowMs() : this.#aheadMs + clock.monotonicMs();
+    const nowMs = this.#aheadMs === undefined ? clock.nowMs() : this.#aheadMs + clock.monotonicMs(); // guard: the store's clock for terms
     return Math.round(nowMs);
   }
 
@@ -70,6 +70,7 @@ export class JournalSession {
       const next = change(this.#journal);
       if (typeof next === 'string') return next;
       if (next === this.#journal) return 'amended';
+      // guard: the journal is written on condition
       if ((await this.#store.write(next, this.#revision)) === 'written') {
         this.#journal = next;
         this.#revision += 1;

@@ -28,7 +28,7 @@ export function takeLease(
 ): Journal | 'held' {
   const { lease } = journal;
   if (lease?.owner === owner.id) return journal;
-  if (lease !== null && lease.expiresAtMs > term.nowMs && !owner.isDead(lease.owner)) return 'held';
+  if (lease !== null && lease.expiresAtMs > term.nowMs && !owner.isDead(lease.owner)) return 'held'; // guard: takeover only after the term
   const fence = journal.fence + 1;
   return {
     ...journal,

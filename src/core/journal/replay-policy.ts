@@ -44,7 +44,7 @@ export function isSafeAgain(
       return nowMs <= firstSentAtMs + policy.seconds * 1000 - requestMs;
     case 'single-use':
     case 'unknown':
-      return false;
+      return false; // guard: single-use waits
   }
 }
 
@@ -58,7 +58,7 @@ export function replayAtMs(policy: ReplayPolicy, attempt: UncertainAttempt, nowM
 
 function guarded(attempt: UncertainAttempt, nowMs: number): number {
   const endMs = attempt.accessTokenExpiresAtMs;
-  if (nowMs >= endMs) return nowMs;
+  if (nowMs >= endMs) return nowMs; // guard: replay after the end
   const chanceMs = Math.min(attempt.rejectedAtMs ?? endMs, endMs - lastChanceMs);
   if (attempt.replayed && attempt.lastSentAtMs >= chanceMs) return endMs;
   return Math.min(endMs, Math.max(chanceMs, attempt.lastSentAtMs + settleMs));

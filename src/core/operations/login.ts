@@ -114,7 +114,7 @@ async function installGrant(
       if (current?.grant?.sealKey.equals(sealKey)) return { keep: 'as it is' };
       if (over && isSuperseded(over, seenGrant(pass, current))) return { keep: 'too-late' };
       const place = current?.grant;
-      if (place === undefined || isNewer(mine, place)) return { replaceBy: encodeGrant(mine) };
+      if (place === undefined || isNewer(mine, place)) return { replaceBy: encodeGrant(mine) }; // guard: login: renumbered
       // A login takes a grant number above the one that it finds current.
       if (mayHaveMoved && place.grant > mine.grant) {
         // Mine may have been current, and spent, before a later login took its place: not again.
@@ -174,7 +174,7 @@ function newGrant(
   sealKey: Secret,
   current: Replaced | undefined,
 ): Grant {
-  const replaced = newest(current?.grant, pass.session.journal.known, pass.published);
+  const replaced = newest(current?.grant, pass.session.journal.known, pass.published); // guard: login: above what is known
   const { settings } = pass;
   const { provider, environment } = consent.issuedFor ?? settings;
   const origin = originOf(provider);
@@ -204,12 +204,12 @@ export function welcomed(journal: Journal, position: Position, nowMs: number): J
   return {
     ...journal,
     known: position,
-    latch: null,
+    latch: null, // guard: login: clears latches
     refusal: null,
     badAnswer: null,
     retryAtMs: null,
     failingSinceMs: null,
-    dispatch: null,
+    dispatch: null, // guard: login: voids the open attempt
     seals: journal.seals.filter((seal) => isNewer(seal, position)),
     history: withEntry(journal.history, {
       atMs: nowMs,

@@ -14,7 +14,7 @@ const verdictHoldsMs = 60_000;
 export async function checkRejected(pass: Pass): Promise<RejectedToken> {
   const { request, published } = pass;
   if (request.rejected === undefined) return undefined;
-  if (published === undefined || isNewer(request.rejected, published)) return 'not-visible-yet';
+  if (published === undefined || isNewer(request.rejected, published)) return 'not-visible-yet'; // guard: a complaint is not heard of an older token that shows
   if (isNewer(published, request.rejected)) return undefined;
   return (await isRejectedByCanary(pass, published)) ? positionOf(published) : undefined;
 }

@@ -42,6 +42,7 @@ export async function catchUp(pass: Pass, current: GrantVersion): Promise<GateIn
   const input = gateInputOf(pass, grant, rejected);
   const isTried = pass.spent || pass.refused !== undefined;
   const isDue = isUncertain(pass.session.journal, grant) || spendReason(input) !== undefined;
+  // guard: a refused token is not sent again in a pass
   if (isTried || !isDue) {
     return endingAt(grant, { kind: pass.done ?? 'adopted', token: factsOf(grant) });
   }
@@ -52,7 +53,7 @@ export async function catchUp(pass: Pass, current: GrantVersion): Promise<GateIn
 async function publishIfBehind(pass: Pass, current: GrantVersion): Promise<void> {
   pass.published = (await readPublished(pass.ports.accessToken))?.token;
   if (!isBehind({ published: pass.published, current: current.grant })) return;
-  await publish(pass, current);
+  await publish(pass, current); // guard: catches up before it spends
   pass.done ??= 'adopted';
 }
 
@@ -170,7 +171,7 @@ export function mayFollow(input: GateInput): boolean {
   const policy = policyFor(journal, settings);
   return (
     first !== undefined &&
-    isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) &&
+    isSafeAgain(policy, { firstSentAtMs: first.sentAtMs, requestMs: settings.requestMs }, nowMs) && // guard: again at once only as the policy says
     fullDay(input) === undefined
   );
 }
@@ -178,7 +179,7 @@ export function mayFollow(input: GateInput): boolean {
 /** A token that died lifts the limit once; one that never worked says nothing about its successor. */
 export function limitIsWaived({ journal, current, publishedRejected }: GateInput): boolean {
   const lifted = journal.liftedFor !== null && !isNewer(current, journal.liftedFor);
-  return publishedRejected && !lifted && hasWorked(journal, current);
+  return publishedRejected && !lifted && hasWorked(journal, current); // guard: the limit lifted once
 }
 
 /** Whether a canary spoke of it before the one that rejected it, whose verdict may not have been kept. */

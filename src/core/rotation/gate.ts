@@ -88,7 +88,7 @@ export function gateInputOf(pass: Pass, current: Grant, rejected: RejectedToken)
   const { session, published, request, settings } = pass;
   // The canary spoke of what was published then; by now that may be another token.
   const publishedRejected =
-    rejected !== undefined && rejected !== 'not-visible-yet' && compare(rejected, current) === 0;
+    rejected !== undefined && rejected !== 'not-visible-yet' && compare(rejected, current) === 0; // guard: dead though nobody could note it
   const { journal } = session;
   return {
     journal,
@@ -117,7 +117,7 @@ export function dueReason(input: GateInput): Due | undefined {
   const { journal } = input;
   if (journal.dispatch !== null) return 'unsettled';
   if (journal.seals.length > 0) return 'sealed';
-  if (isBehind(input)) return 'behind';
+  if (isBehind(input)) return 'behind'; // guard: due when published is behind
   // The read of the grant is behind, or somebody has rolled it back.
   const known = newest(journal.known, input.published);
   if (known !== undefined && isNewer(known, input.current)) return 'ahead';

@@ -18,11 +18,11 @@ export async function keep(pass: Pass, minted: GrantVersion): Promise<Ending | u
   const sealing = home(() => sealGrant(pass, minted));
   const storing = home(() => putGrant(pass, minted));
   for (let tries = 0; ; tries += 1) {
-    await sealing.attempt();
-    await storing.attempt();
+    await sealing.attempt(); // guard: the seal
+    await storing.attempt(); // guard: the put
     const enough = storing.done && (sealing.done || tries + 1 >= sealTriesMax);
     const waitMs = backoffMs(tries);
-    if (enough || clock.monotonicMs() + waitMs >= pass.endMs) break;
+    if (enough || clock.monotonicMs() + waitMs >= pass.endMs) break; // guard: keeping again until the deadline
     await clock.wait(waitMs);
   }
   const refusals = [sealing.refusal, storing.refusal].filter((refusal) => refusal !== undefined);
@@ -40,10 +40,11 @@ export async function orKept<T>(action: () => Promise<T>): Promise<T | Ending> {
 async function sealGrant(pass: Pass, { versionId, grant }: GrantVersion): Promise<void> {
   const sealed = { versionId, position: grant, sealKey: grant.sealKey };
   const made = seal(encodeGrant(grant), sealed, pass.ports.random);
-  await pass.session.amend((journal) =>
-    journal.seals.some((other) => other.versionId === versionId)
-      ? journal
-      : { ...journal, seals: [...journal.seals, made] },
+  await pass.session.amend(
+    (journal) =>
+      journal.seals.some((other) => other.versionId === versionId)
+        ? journal
+        : { ...journal, seals: [...journal.seals, made] }, // guard: sealing without the lease
   );
 }
 
@@ -59,7 +60,7 @@ function home(store: () => Promise<void>): Home {
     refusal: undefined,
     attempt: async () => {
       if (self.done) return;
-      const refusal = await orRefusal(store);
+      const refusal = await orRefusal(store); // guard: the other home is tried where one refuses
       if (refusal instanceof StoreRefused) self.refusal = refusal.message;
       else self.done = true;
     },

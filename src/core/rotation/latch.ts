@@ -17,7 +17,7 @@ export function heldLatch(
   if (compare(latch.position, current) !== 0) return undefined;
   const isSameClient =
     clientVersionId === undefined || latch.doubt?.clientVersionId === clientVersionId;
-  return latch.doubt === undefined || isSameClient ? latch : undefined;
+  return latch.doubt === undefined || isSameClient ? latch : undefined; // guard: a latch in doubt is bound to the application
 }
 
 /**
@@ -71,6 +71,7 @@ export function markRefused(
   if (held !== undefined && held.doubt === undefined) return journal;
   const again = journal.refusal !== null && compare(journal.refusal.position, position) === 0;
   const doubt = refused.doubt && { doubt: refused.doubt };
+  // guard: the last chance latches
   if (held !== undefined || again || refused.lastChance) {
     const sinceMs = held?.sinceMs ?? nowMs;
     const latch: Latch = { kind: 'revoked', position, sinceMs, ...doubt };

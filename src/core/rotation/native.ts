@@ -75,10 +75,10 @@ async function finishSecret(
   const version = await ports.grant.current();
   if (pending !== undefined && version !== undefined && version.versionId !== versionId) {
     // Only the version that was copied gives way; anything newer has won.
-    const same = compare(decodeGrant(version.value), pending.grant) === 0;
+    const same = compare(decodeGrant(version.value), pending.grant) === 0; // guard: native: only the copied version gives way
     if (same) await ports.grant.promote(versionId, version.versionId);
   }
-  await ports.grant.dropPending(versionId);
+  await ports.grant.dropPending(versionId); // guard: native: AWSPENDING goes at the finish
 }
 
 async function readPending(
@@ -90,7 +90,7 @@ async function readPending(
 }
 
 async function fail(ports: NativeRotationPorts, versionId: string, why: string): Promise<never> {
-  await ports.grant.dropPending(versionId);
+  await ports.grant.dropPending(versionId); // guard: native: AWSPENDING goes after a pass that failed
   throw new NativeRotationFailed(
     `the rotation was not carried out: ${why}; fresco status tells more`,
   );

@@ -39,7 +39,7 @@ export async function notGranted(
       return end({ kind: 'unavailable', detail: answer.cause, retryAtMs: null });
     case 'throttled': {
       const untilMs = nowMs + Math.min(answer.retryAfterMs, retryAfterMaxMs);
-      await withdraw(pass, sent.versionId, untilMs);
+      await withdraw(pass, sent.versionId, untilMs); // guard: Retry-After is journalled
       return end({ kind: 'waiting', untilMs });
     }
     case 'unexpected':
@@ -81,7 +81,7 @@ async function refusedToken(
   await withdraw(pass, versionId, null);
   const doubt = said === undefined ? undefined : { clientVersionId, said };
   pass.refused = { position: positionOf(input.current), doubt };
-  return 'look again';
+  return 'look again'; // guard: looks again after a refusal
 }
 
 async function unanswered(

@@ -48,7 +48,7 @@ export async function promote(
       const order = compare(grant, decodeGrant(current.value));
       // A native rotation makes a copy of the same pair current, under an id of its own.
       if (order === 0) return { keep: 'current' };
-      return order < 0 ? { keep: 'overtaken' } : { replaceBy: value };
+      return order < 0 ? { keep: 'overtaken' } : { replaceBy: value }; // guard: nothing newer is overwritten
     },
   });
   return kept;
@@ -66,8 +66,8 @@ export async function publish(pass: Pass, { versionId, grant }: GrantVersion): P
     gaveUp: 'the access token could not be made current before the time was up',
     decide: (current) => {
       const published = current && tokenIn(current.value);
-      if (published !== undefined && !isNewer(made, published)) return { keep: published };
-      token = { ...made, companies: companiesToServe(made, published ?? pass.published) };
+      if (published !== undefined && !isNewer(made, published)) return { keep: published }; // guard: publishing nothing older
+      token = { ...made, companies: companiesToServe(made, published ?? pass.published) }; // guard: the companies are those that are published now
       return { replaceBy: encodeAccessToken(token) };
     },
   });

@@ -28,7 +28,7 @@ export async function recover(pass: Pass): Promise<GrantVersion | Ending> {
 /** The current grant, read again while it is older than is known: that is a stale read or a rollback. */
 async function readCurrent(pass: Pass): Promise<GrantVersion | Ending> {
   // What is published was current before; a login may not have come to note it.
-  const known = newest(pass.session.journal.known, pass.published);
+  const known = newest(pass.session.journal.known, pass.published); // guard: a rollback is told by what is published
   let found: Position | null = null;
   for (let reads = 0; reads < readsMax; reads += 1) {
     const current = await readGrant(pass.ports.grant);
@@ -47,10 +47,11 @@ async function recoverOnto(
   pass: Pass,
   current: GrantVersion,
 ): Promise<GrantVersion | Ending | 'look again'> {
-  const sealed = newestSeal(pass, current.grant);
+  const sealed = newestSeal(pass, current.grant); // guard: seals are looked for
+  // guard: named versions are looked for
   for (const versionId of namedAbove(pass, sealed ?? current.grant)) {
     // The move itself tells whether the version exists: a read could be behind, a move is not.
-    const moved = await pass.ports.grant.promote(versionId, current.versionId);
+    const moved = await pass.ports.grant.promote(versionId, current.versionId); // guard: named versions are probed by the move and not by a read
     if (moved === 'promoted') pass.done = 'recovered';
     if (moved !== 'absent') return 'look again';
   }
@@ -69,7 +70,7 @@ function newestSeal(pass: Pass, current: Grant): Seal | undefined {
   return pass.session.journal.seals
     .filter((seal) => seal.grant === current.grant && isNewer(seal, current))
     .sort(compare)
-    .at(-1);
+    .at(-1); // guard: the newest seal
 }
 
 /** Versions that open sends of this grant may have become, newest first, where they would be above `floor`. */

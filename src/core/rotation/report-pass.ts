@@ -9,11 +9,11 @@ const noteMs = 5_000;
 /** Reports a pass once; that a person was alerted is noted, so that the next pass does not do so again. */
 export async function reportPass(pass: Pass, outcome: Outcome): Promise<void> {
   const sinceMs = alertsSinceMs(outcome);
-  const alerts = sinceMs !== undefined && pass.session.journal.called?.forMs !== sinceMs;
+  const alerts = sinceMs !== undefined && pass.session.journal.called?.forMs !== sinceMs; // guard: a call that was noted is not made again
   const report = reportOf(pass, outcome, alerts);
   const reported = await orRefusal(() => pass.ports.reporter.report(report));
   const isOut = !(reported instanceof StoreRefused);
-  if (alerts && isOut) await noteAlert(pass, sinceMs);
+  if (alerts && isOut) await noteAlert(pass, sinceMs); // guard: the call is noted
 }
 
 function alertsSinceMs(outcome: Outcome): number | undefined {

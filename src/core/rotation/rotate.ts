@@ -56,7 +56,7 @@ export async function rotate(ports: RotationPorts, request: RotationRequest): Pr
         if ('outcome' in sent) return sent;
 
         // 5. Keep: seal the new pair into the journal, and put it as a version.
-        const unkept = await keep(pass, sent);
+        const unkept = await keep(pass, sent); // guard: no use of a token before it is kept
         if (unkept !== undefined) return unkept;
 
         // 6. Promote: by compare-and-set from whatever is current, never over anything newer.

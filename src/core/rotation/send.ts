@@ -80,7 +80,7 @@ async function sendOnce(pass: Pass, stored: StoredClient, input: GateInput): Pro
   const { current } = input;
   const versionId = newVersionId(ports.random);
   const earlier = session.journal.dispatch;
-  const refusal = await dispatch(pass, input, versionId);
+  const refusal = await dispatch(pass, input, versionId); // guard: the dispatch before the send
   // A write whose answer was lost may have put it on record.
   if (refusal !== 'amended') await withdraw(pass, versionId, null);
   if (refusal === 'lease-lost') {
@@ -151,7 +151,7 @@ function successor(pass: Pass, parent: Grant, tokens: TokenResponse, sentAtMs: n
   return {
     ...parent,
     ...positionAfter(parent, { attempt: pass.session.journal.lastAttempt }),
-    refreshToken: tokens.refreshToken ?? parent.refreshToken,
+    refreshToken: tokens.refreshToken ?? parent.refreshToken, // guard: an old refresh token stays where none came
     accessToken: tokens.accessToken,
     issuedAtMs: sentAtMs,
     expiresAtMs: sentAtMs + tokens.expiresInSeconds * 1000,

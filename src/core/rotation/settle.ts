@@ -84,12 +84,12 @@ function settled(journal: Journal, position: Position, outcome: Outcome): Journa
     ...journal,
     known: advanced ? positionOf(position) : journal.known,
     // Uncertainty about the token that is still current must not be forgotten.
-    dispatch: movedPast ? null : dispatch,
-    seals: journal.seals.filter((seal) => isNewer(seal, position)),
+    dispatch: movedPast ? null : dispatch, // guard: settled only past the parent
+    seals: journal.seals.filter((seal) => isNewer(seal, position)), // guard: seals go at last
     refusal: movedPast ? null : journal.refusal,
     // A newer token shows that the provider serves us: no latch outlives it, but one that this pass has found.
     latch: advanced && outcome.kind !== 'latched' ? null : journal.latch,
-    badAnswer: advanced && meaningOf(outcome).class === 'done' ? null : journal.badAnswer,
+    badAnswer: advanced && meaningOf(outcome).class === 'done' ? null : journal.badAnswer, // guard: a newer token ends what was answered
   };
 }
 

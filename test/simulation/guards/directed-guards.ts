@@ -1,14 +1,13 @@
 // Goal: guards that only a rare coincidence needs, each with the history in which that happens.
 // Method: a history of the matrix and the faults that lead there, by the step of the pass.
+
+import { type Guard, guard } from '../../guards/weakened.ts';
 import type { PlannedFault } from '../histories/faults.ts';
 import type { ActorPlan, History } from '../histories/history.ts';
 import { bases } from '../matrix/matrix.ts';
-import type { Weakening } from './weakened.ts';
 
-/** A guard, the history that needs it, and what breaks there without it. */
-export interface DirectedGuard extends Weakening {
-  readonly name: string;
-  readonly breaks: string;
+/** A guard, and the history that needs it. */
+export interface DirectedGuard extends Guard {
   readonly history: History;
 }
 
@@ -34,19 +33,15 @@ function onto(
 /** Those that chance hardly ever needs. */
 export const directedGuards: readonly DirectedGuard[] = [
   {
-    name: 'named versions are looked for',
-    file: 'rotation/recover.ts',
-    from: 'for (const versionId of namedAbove(pass, sealed ?? current.grant)) {',
-    to: 'for (const versionId of [] as string[]) {',
-    breaks: twice,
+    ...guard('named versions are looked for', twice, {
+      to: 'for (const versionId of [] as string[]) {',
+    }),
     history: onto('single-use single-use', keptByTheVersionAlone),
   },
   {
-    name: 'named versions are probed by the move and not by a read',
-    file: 'rotation/recover.ts',
-    from: 'const moved = await pass.ports.grant.promote(versionId, current.versionId);',
-    to: "const seen = await pass.ports.grant.version(versionId); const moved = seen === undefined ? 'absent' : await pass.ports.grant.promote(versionId, current.versionId);",
-    breaks: twice,
+    ...guard('named versions are probed by the move and not by a read', twice, {
+      to: "const seen = await pass.ports.grant.version(versionId); const moved = seen === undefined ? 'absent' : await pass.ports.grant.promote(versionId, current.versionId);",
+    }),
     history: onto(
       'single-use reusable',
       [...keptByTheVersionAlone, { actor: 1, call: 'grant.version', kind: 'reads see nothing' }],
@@ -54,11 +49,10 @@ export const directedGuards: readonly DirectedGuard[] = [
     ),
   },
   {
-    name: 'only a call that got out is noted',
-    file: 'rotation/report-pass.ts',
-    from: 'if (alerts && isOut) ',
-    to: 'if (alerts) ',
-    breaks: 'G5 a person was not called',
+    ...guard('only a call that got out is noted', 'G5 a person was not called', {
+      at: 'the call is noted',
+      to: 'if (alerts) await noteAlert(pass, sinceMs);',
+    }),
     history: onto(
       'single-use unknown',
       [

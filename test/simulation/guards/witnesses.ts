@@ -1,22 +1,41 @@
 // Goal: for each guard one small history that breaks a promise without it, and none with it.
 // Method: random histories over the weakened core until its promise breaks, shrunk; `npm run simulate -- --witnesses`
 // renews those that a change of the core has made useless.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bundled, type Guard, type Weakening } from '../../guards/weakened.ts';
 import type { History } from '../histories/history.ts';
 import { historyOf } from '../histories/random-history.ts';
 import { nameOf, shrink } from '../histories/shrinking.ts';
-import { simulate } from '../simulation.ts';
-import { type Guard, guards } from './guards.ts';
-import { type WeakenedSimulator, weakened } from './weakened.ts';
+import { simulate, type Verdict } from '../simulation.ts';
+import { guards } from './guards.ts';
 
-const path = fileURLToPath(new URL('witnesses.json', import.meta.url));
+const path = fileURLToPath(new URL('witnesses.jsonl', import.meta.url));
+
+/** The simulator over a core of its own. */
+export interface WeakenedSimulator {
+  simulate(history: History): Promise<Verdict>;
+}
+
+/** Bundles and loads a simulator over a weakened core. */
+export function weakened(weakening: Weakening): Promise<WeakenedSimulator> {
+  const simulator = fileURLToPath(new URL('../simulation.ts', import.meta.url));
+  return bundled({ entryPoints: [simulator] }, weakening);
+}
 
 /** The stored histories, by the guard's name. */
 export function storedWitnesses(): Record<string, History> {
-  return existsSync(path)
-    ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, History>)
-    : {};
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return Object.fromEntries(lines.map((line) => JSON.parse(line) as [string, History]));
+}
+
+function store(witnesses: Record<string, History>): void {
+  writeFileSync(
+    path,
+    Object.entries(witnesses)
+      .map((it) => `${JSON.stringify(it)}\n`)
+      .join(''),
+  );
 }
 
 /** What a history breaks first over this core: promise and words. */
@@ -60,8 +79,8 @@ export async function renewWitnesses(seeds: number): Promise<string[]> {
       renewed[guard.name] = witness;
       console.log(`${isStill ? 'kept' : 'found'} ${guard.name}`);
     }
-    writeFileSync(path, `${JSON.stringify({ ...stored, ...renewed }, null, 2)}\n`);
+    store({ ...stored, ...renewed });
   }
-  writeFileSync(path, `${JSON.stringify(renewed, null, 2)}\n`);
+  store(renewed);
   return missing;
 }
