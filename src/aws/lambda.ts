@@ -1,7 +1,12 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { RefreshAnswer, RefreshWish, Rotator } from '../core/consumers/token-source.ts';
+import {
+  answerOfRefusal,
+  type RefreshAnswer,
+  type RefreshWish,
+  type Rotator,
+} from '../core/consumers/token-source.ts';
 import { StoreRefused } from '../core/ports.ts';
-import { isPassing } from '../core/retry.ts';
+import { orRefusal } from '../core/refusal.ts';
 import { call } from './failures.ts';
 
 /** What the rotator's consumers alias is invoked with. */
@@ -15,13 +20,9 @@ export function rotatorClient(
 ): Rotator {
   return {
     ask: async (wish) => {
-      try {
-        const request: ConsumerRequest = { connection, ...wish };
-        return answerIn(await invoke(client, consumersAlias, request));
-      } catch (error) {
-        if (!(error instanceof StoreRefused)) throw error;
-        return { kind: isPassing(error) ? 'unavailable' : 'person-needed', detail: error.message };
-      }
+      const request: ConsumerRequest = { connection, ...wish };
+      const answer = await orRefusal(() => invoke(client, consumersAlias, request));
+      return answer instanceof StoreRefused ? answerOfRefusal(answer) : answerIn(answer);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { rotationTimes } from '../config/rotation-times.ts';
-import { answerOf, createTokenSource } from '../core/consumers/token-source.ts';
+import { createTokenSource, ownRotator } from '../core/consumers/token-source.ts';
 import type { JournalStore } from '../core/journal/journal-store.ts';
 import { login } from '../core/operations/login.ts';
 import { logout } from '../core/operations/logout.ts';
@@ -76,9 +76,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     tokens: createTokenSource({
       clock: systemClock,
       accessToken,
-      rotator: {
-        ask: async (wish) => answerOf((await pass({ trigger: 'consumer', ...wish })).outcome),
-      },
+      rotator: ownRotator(async (request) => (await pass(request)).outcome),
     }),
     senders,
     subscriptions: expectedSubscriptions(store, name),

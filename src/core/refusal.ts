@@ -10,6 +10,12 @@ export async function orRefusal<T>(action: () => Promise<T>): Promise<T | StoreR
   }
 }
 
+/** The same where a refusal says no more than that there is nothing. */
+export async function unlessRefused<T>(action: () => Promise<T>): Promise<T | undefined> {
+  const done = await orRefusal(action);
+  return done instanceof StoreRefused ? undefined : done;
+}
+
 /** Does what can be done without: a store's refusal becomes a warning that begins with `what`. */
 export async function orWarn(
   { warnings }: { readonly warnings: string[] },

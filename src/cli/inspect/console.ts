@@ -5,6 +5,7 @@ import type { Journal } from '../../core/journal/journal.ts';
 import { busyUntilMs } from '../../core/journal/lease.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import { decodeAccessToken } from '../../core/records/access-token.ts';
+import { orRefusal } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { failureOf } from '../failure.ts';
 import { listenLocally, onFreePort } from '../local/server.ts';
@@ -152,11 +153,7 @@ function journalTerms(status: Status, journal: Journal, nowMs: number): Overview
 
 /** What was read, or why it could not be: a right that an operator lacks must not blind the page. */
 async function seen<T>(read: () => Promise<T | undefined>): Promise<Seen<T>> {
-  try {
-    const value = await read();
-    return value === undefined ? { kind: 'none' } : { kind: 'seen', value };
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    return { kind: 'unreadable', why: error.message };
-  }
+  const value = await orRefusal(read);
+  if (value instanceof StoreRefused) return { kind: 'unreadable', why: value.message };
+  return value === undefined ? { kind: 'none' } : { kind: 'seen', value };
 }

@@ -1,7 +1,8 @@
 import type { Connection } from '../../connection/connection.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
-import { broken, type Finding, ok, orRefusal, unknown } from './doctor-finding.ts';
+import { orRefusal } from '../../core/refusal.ts';
+import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
 
 const companiesLooked = 3;
 

@@ -1,4 +1,4 @@
-import { healsByItself, StoreRefused } from '../../core/ports.ts';
+import { healsByItself, type StoreRefused } from '../../core/ports.ts';
 
 /** The links of the chain, in the order in which one hangs from the other. */
 export const checks = [
@@ -68,14 +68,4 @@ const afterRefusal: Readonly<Record<StoreRefused['reason'], string>> = {
 export function refusedAt(check: Check, { reason, message }: StoreRefused, next?: string): Finding {
   const passes = healsByItself(reason);
   return broken(check, message, next ?? afterRefusal[reason], passes);
-}
-
-/** The value of `work`, or the store's refusal. */
-export async function orRefusal<T>(work: () => Promise<T>): Promise<T | StoreRefused> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof StoreRefused) return error;
-    throw error;
-  }
 }

@@ -2,9 +2,10 @@ import type { Connection } from '../../connection/connection.ts';
 import type { Deployed } from '../../connection/deployed.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import { StoreRefused } from '../../core/ports.ts';
+import { orRefusal } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { overdueSinceMs } from './doctor-attempt.ts';
-import { broken, type Finding, ok, orRefusal, refusedAt, unknown } from './doctor-finding.ts';
+import { broken, type Finding, ok, refusedAt, unknown } from './doctor-finding.ts';
 import type { StoreSight } from './doctor-store.ts';
 
 // Three checks of the schedule.

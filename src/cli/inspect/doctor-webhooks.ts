@@ -2,8 +2,9 @@ import type { Connection } from '../../connection/connection.ts';
 import type { TokenSource } from '../../core/consumers/token-source.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
+import { orRefusal } from '../../core/refusal.ts';
 import { comparedWith, type LossReason } from '../../core/webhooks/subscriptions.ts';
-import { broken, type Finding, ok, orRefusal, refusedAt, unknown } from './doctor-finding.ts';
+import { broken, type Finding, ok, refusedAt, unknown } from './doctor-finding.ts';
 
 /** Whether the provider sends what it was asked to, to where the stack receives. */
 export async function webhooksFinding(

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
-import { StoreRefused } from '../../core/ports.ts';
+import { unlessRefused } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { Failure } from '../failure.ts';
 import { connect, examples, withConnection } from '../settings/options.ts';
@@ -58,16 +58,12 @@ async function mustBeStored({ name, grant, accessToken }: Connection): Promise<v
 
 /** Webhooks are sent until somebody deletes their subscription, and that takes a token. */
 async function warnOfSubscriptions({ subscriptions }: Connection): Promise<void> {
-  try {
-    const left = await subscriptions.list();
-    if (left.length === 0) return;
-    const ids = left.map(({ id }) => id).join(', ');
-    say(
-      `warning: webhooks go on until their subscription is deleted (${ids}): fresco webhooks delete, first`,
-    );
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-  }
+  const left = (await unlessRefused(() => subscriptions.list())) ?? [];
+  if (left.length === 0) return;
+  const ids = left.map(({ id }) => id).join(', ');
+  say(
+    `warning: webhooks go on until their subscription is deleted (${ids}): fresco webhooks delete, first`,
+  );
 }
 
 async function mustBeMeant({ name, place }: Connection, { yes }: LogoutOptions): Promise<void> {

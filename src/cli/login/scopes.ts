@@ -1,5 +1,5 @@
 import type { Connection } from '../../connection/connection.ts';
-import { StoreRefused } from '../../core/ports.ts';
+import { unlessRefused } from '../../core/refusal.ts';
 import { Failure } from '../failure.ts';
 import { isInteractive, multiselect } from '../terminal.ts';
 
@@ -20,13 +20,8 @@ export async function scopesIn(
 /** What the webhook subscriptions of a connection take to be read; none where there are none. */
 export async function scopesInUse({ subscriptions }: Connection): Promise<readonly string[]> {
   const { scopesFor } = await import('../../connection/provider.ts');
-  try {
-    const expected = await subscriptions.list();
-    return scopesFor(expected.flatMap(({ types }) => types));
-  } catch (error) {
-    if (error instanceof StoreRefused) return [];
-    throw error;
-  }
+  const expected = await unlessRefused(() => subscriptions.list());
+  return scopesFor((expected ?? []).flatMap(({ types }) => types));
 }
 
 /** The scopes to ask for: as they were named, else as a person ticks them, with the least that is needed ticked. */

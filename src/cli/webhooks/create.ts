@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Subscribed, Subscription, Subscriptions } from '../../connection/webhooks.ts';
 import { StoreRefused } from '../../core/ports.ts';
+import { orRefusal } from '../../core/refusal.ts';
 import { admitAll } from '../../core/webhooks/admit-all.ts';
 import { isEarlierAddress } from '../../core/webhooks/subscriptions.ts';
 import { Failure } from '../failure.ts';
@@ -152,12 +153,8 @@ function tellAll(
 
 /** All the rest works without the note: a warning says what it is like without. */
 export async function unlessRefused(without: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    say(`warning: ${without}: ${error.message}`);
-  }
+  const refused = await orRefusal(work);
+  if (refused instanceof StoreRefused) say(`warning: ${without}: ${refused.message}`);
 }
 
 async function untilVerified(api: Subscriptions, made: Subscription): Promise<Subscription> {

@@ -1,7 +1,7 @@
 import type { Config, Environment } from '../../config/config.ts';
 import {
-  answerOf,
   createTokenSource,
+  ownRotator,
   type TokenSource,
 } from '../../core/consumers/token-source.ts';
 import type { EventBus, FrescoEvent } from '../../core/events/event.ts';
@@ -105,7 +105,7 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
   const tokens = createTokenSource({
     clock,
     accessToken: stored.accessToken,
-    rotator: { ask: async (wish) => answerOf(await pass({ trigger: 'consumer', ...wish })) },
+    rotator: ownRotator(pass),
   });
   const { profile, fetch } = provider;
   const api = apiClient({ baseUrl: profile.baseUrl, tokens, fetch, requestMs: apiRequestMs });

@@ -1,7 +1,7 @@
 import { type Consent, isSuperseded, type LoggedIn, login } from '../operations/login.ts';
 import type { TokenAnswer, TokenResponse } from '../ports.ts';
 import type { Company } from '../records/company.ts';
-import { orRefusal } from '../refusal.ts';
+import { unlessRefused } from '../refusal.ts';
 import { reportOf } from '../rotation/report-pass.ts';
 import { Secret } from '../secret.ts';
 import { admittedAfter } from '../webhooks/admission.ts';
@@ -153,7 +153,7 @@ async function report(
   const token = { ...position, expiresAtMs: issuedAtMs + expiresInSeconds * 1000 };
   const published = { ...token, issuedAtMs };
   // It is in: where this does not get out, the next check reports how the connection is.
-  await orRefusal(() =>
+  await unlessRefused(() =>
     rotation.reporter.report(
       reportOf({ ...pass, published, warnings }, { kind: 'adopted', token }, false),
     ),

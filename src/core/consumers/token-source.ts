@@ -3,8 +3,10 @@ import { describeClosed, describeOutcome } from '../outcome/outcome-text.ts';
 import { type Clock, StoreRefused, type VersionedSecret } from '../ports.ts';
 import { isNewer, type Position, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
+import { orRefusal } from '../refusal.ts';
 import { backoffMs, isPassing } from '../retry.ts';
 import { longestWishMs } from '../rotation/gate.ts';
+import type { RotationRequest } from '../rotation/pass.ts';
 import { lasts, TokenMemory } from './token-memory.ts';
 
 /** What asking for a token comes to. */
@@ -62,9 +64,20 @@ export function closedAnswerOf(outcome: Outcome): RefreshAnswer {
   return { ...answer, detail: describeClosed(outcome), reason: outcome.kind };
 }
 
+/** What a store's refusal means to a consumer. */
+export function answerOfRefusal(refusal: StoreRefused) {
+  const kind = isPassing(refusal) ? ('unavailable' as const) : ('person-needed' as const);
+  return { kind, detail: refusal.message };
+}
+
 /** Asks the one rotator of a connection for a refresh; never rejects. */
 export interface Rotator {
   ask(wish: RefreshWish): Promise<RefreshAnswer>;
+}
+
+/** The rotator in this process. */
+export function ownRotator(rotate: (request: RotationRequest) => Promise<Outcome>): Rotator {
+  return { ask: async (request) => answerOf(await rotate({ trigger: 'consumer', ...request })) };
 }
 
 /** What a token source reads and asks; without a rotator, what is published is all there is. */
@@ -161,12 +174,8 @@ function startRound(ports: TokenSourcePorts, memory: TokenMemory, onEnd: () => v
 }
 
 async function orRefused(ask: () => Promise<Obtained>): Promise<Obtained> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    return { kind: isPassing(error) ? 'unavailable' : 'person-needed', detail: error.message };
-  }
+  const obtained = await orRefusal(ask);
+  return obtained instanceof StoreRefused ? answerOfRefusal(obtained) : obtained;
 }
 
 async function askUnlessSuited(

@@ -5,6 +5,22 @@ import type { JournalStore } from './journal-store.ts';
 
 const conflictsMax = 50;
 
+const amendMs = 10_000;
+
+/** Amends a journal outside of any pass; rejects with `StoreRefused` after ten seconds. */
+export async function amendJournal(
+  store: JournalStore,
+  clock: Clock,
+  change: (journal: Journal, nowMs: number) => Journal,
+): Promise<Journal> {
+  const session = new JournalSession(store, clock);
+  await retryWhileUnavailable(clock, clock.monotonicMs() + amendMs, async () => {
+    await session.read();
+    await session.amend((journal) => change(journal, session.nowMs()));
+  });
+  return session.journal;
+}
+
 /** The journal as one pass last saw it, and its only way to change it: by conditional writes. */
 export class JournalSession {
   readonly #store: JournalStore;

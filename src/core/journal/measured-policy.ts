@@ -1,12 +1,9 @@
 import type { Clock } from '../ports.ts';
-import { retryWhileUnavailable } from '../retry.ts';
 import type { RotationSettings } from '../rotation/pass.ts';
 import type { Journal, MeasuredPolicy } from './journal.ts';
-import { JournalSession } from './journal-session.ts';
+import { amendJournal } from './journal-session.ts';
 import type { JournalStore } from './journal-store.ts';
 import type { ReplayPolicy } from './replay-policy.ts';
-
-const noteMs = 10_000;
 
 /** The policy by which a pass goes: what was measured of this very provider, else what describes it. */
 export function policyFor(
@@ -22,10 +19,8 @@ export async function notePolicy(
   clock: Clock,
   found: Omit<MeasuredPolicy, 'atMs'>,
 ): Promise<void> {
-  const page = new JournalSession(store, clock);
-  await retryWhileUnavailable(clock, clock.monotonicMs() + noteMs, async () => {
-    await page.read();
-    const measured = { ...found, atMs: page.nowMs() };
-    await page.amend((journal) => ({ ...journal, measured }));
-  });
+  await amendJournal(store, clock, (journal, atMs) => ({
+    ...journal,
+    measured: { ...found, atMs },
+  }));
 }

@@ -1,12 +1,12 @@
 import type { Journal } from '../journal/journal.ts';
 import { originOf } from '../origin.ts';
-import { type SecretVersion, StoreRefused, type VersionedSecret } from '../ports.ts';
+import type { SecretVersion, VersionedSecret } from '../ports.ts';
 import { isNewer, newest, type Position, positionOf } from '../position.ts';
 import type { Company } from '../records/company.ts';
 import { decodeGrant, encodeGrant, type Grant } from '../records/grant.ts';
 import { LoggedOut } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { orRefusal, orWarn } from '../refusal.ts';
+import { orWarn, unlessRefused } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry, retryWhileUnavailable } from '../retry.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
@@ -84,8 +84,7 @@ export async function login(
 
 /** Nothing depends on it but which of two causes is named first. */
 async function clientVersion({ client }: RotationPorts): Promise<string | undefined> {
-  const stored = await orRefusal(() => client.read());
-  return stored instanceof StoreRefused ? undefined : stored?.versionId;
+  return (await unlessRefused(() => client.read()))?.versionId;
 }
 
 function triedOrWarned(pass: Pass, action: () => Promise<unknown>): Promise<void> {

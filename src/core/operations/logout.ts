@@ -3,7 +3,7 @@ import { acquireLease, released } from '../journal/lease.ts';
 import type { VersionedSecret } from '../ports.ts';
 import { loggedOutMark } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { orRefusal } from '../refusal.ts';
+import { unlessRefused } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
@@ -35,7 +35,7 @@ export async function logout(ports: RotationPorts): Promise<LoggedOut> {
     await pass.session.amend((journal) => forgotten(journal, nowMs), pass.endMs);
   } finally {
     // Where that is refused the lease runs out by itself.
-    await orRefusal(() => pass.session.amend((journal) => released(journal, ports.owner)));
+    await unlessRefused(() => pass.session.amend((journal) => released(journal, ports.owner)));
   }
   return { kind: 'logged-out' };
 }

@@ -1,11 +1,7 @@
-import type { Journal } from '../journal/journal.ts';
-import { JournalSession } from '../journal/journal-session.ts';
+import { amendJournal } from '../journal/journal-session.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import type { Clock } from '../ports.ts';
-import { retryWhileUnavailable } from '../retry.ts';
 import { withEntry } from '../rotation/settle.ts';
-
-const setMs = 10_000;
 
 /** Whether the wish changed anything, and since when rotation is paused; `null`: it is not. */
 export interface Paused {
@@ -18,39 +14,30 @@ export interface Paused {
  * recovered and published. Kept in the journal by a conditional write, so that no pass undoes it.
  */
 export function pause(store: JournalStore, clock: Clock): Promise<Paused> {
-  return set(store, clock, (journal, nowMs) => {
-    if (journal.pausedAtMs !== null) return journal;
-    return noted({ ...journal, pausedAtMs: nowMs }, nowMs, 'paused');
-  });
+  return set(store, clock, 'paused');
 }
 
 /** Lets passes spend again; nothing is spent by this itself. */
 export function resume(store: JournalStore, clock: Clock): Promise<Paused> {
-  return set(store, clock, (journal, nowMs) => {
-    if (journal.pausedAtMs === null) return journal;
-    return noted({ ...journal, pausedAtMs: null }, nowMs, 'resumed');
-  });
+  return set(store, clock, 'resumed');
 }
 
 async function set(
   store: JournalStore,
   clock: Clock,
-  change: (journal: Journal, nowMs: number) => Journal,
+  outcome: 'paused' | 'resumed',
 ): Promise<Paused> {
-  const session = new JournalSession(store, clock);
   let changed = false;
-  await retryWhileUnavailable(clock, clock.monotonicMs() + setMs, async () => {
-    await session.read();
-    await session.amend((journal) => {
-      const next = change(journal, session.nowMs());
-      changed ||= next !== journal;
-      return next;
-    });
+  const { pausedAtMs: sinceMs } = await amendJournal(store, clock, (journal, atMs) => {
+    const isPaused = journal.pausedAtMs !== null;
+    if (isPaused === (outcome === 'paused')) return journal;
+    changed = true;
+    const entry = { atMs, outcome, generation: journal.known?.generation ?? 0 };
+    return {
+      ...journal,
+      pausedAtMs: isPaused ? null : atMs,
+      history: withEntry(journal.history, entry),
+    };
   });
-  return { changed, sinceMs: session.journal.pausedAtMs };
-}
-
-function noted(journal: Journal, atMs: number, outcome: string): Journal {
-  const entry = { atMs, outcome, generation: journal.known?.generation ?? 0 };
-  return { ...journal, history: withEntry(journal.history, entry) };
+  return { changed, sinceMs };
 }

@@ -1,17 +1,14 @@
 import type { Latch } from '../journal/journal.ts';
-import { JournalSession } from '../journal/journal-session.ts';
+import { amendJournal } from '../journal/journal-session.ts';
 import { classOf, type Outcome } from '../outcome/outcome.ts';
 import type { TokenEndpoint } from '../ports.ts';
 import { compare, type Position } from '../position.ts';
 import { decodeGrant, type Grant } from '../records/grant.ts';
 import { openSeal, type Seal } from '../records/seal.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { retryWhileUnavailable } from '../retry.ts';
 import type { GrantVersion, RotationPorts } from '../rotation/pass.ts';
 import { rotate } from '../rotation/rotate.ts';
 import type { Secret } from '../secret.ts';
-
-const amendMs = 10_000;
 
 /**
  * Presents the token of an uncertain attempt now, instead of when the replay policy would: one ordinary pass
@@ -50,34 +47,22 @@ function inPlaceOf(endpoint: TokenEndpoint, current: Grant, earlier: Grant): Tok
   };
 }
 
-async function liftLatch(ports: RotationPorts): Promise<Latch | undefined> {
+async function liftLatch({ journal: store, clock }: RotationPorts): Promise<Latch | undefined> {
   let lifted: Latch | undefined;
-  await amend(ports, (session) => {
-    const { latch } = session.journal;
-    if (latch === null) return session.journal;
-    lifted = latch;
-    return { ...session.journal, latch: null, refusal: null };
+  await amendJournal(store, clock, (journal) => {
+    if (journal.latch === null) return journal;
+    lifted = journal.latch;
+    return { ...journal, latch: null, refusal: null };
   });
   return lifted;
 }
 
 /** A pass that has got further meanwhile, or has latched by itself, has the last word. */
-async function setLatch(ports: RotationPorts, latch: Latch): Promise<void> {
-  await amend(ports, ({ journal }) => {
+async function setLatch({ journal: store, clock }: RotationPorts, latch: Latch): Promise<void> {
+  await amendJournal(store, clock, (journal) => {
     const isCurrent = journal.known !== null && compare(journal.known, latch.position) === 0;
     if (!isCurrent || journal.latch !== null) return journal;
     return { ...journal, latch, refusal: null };
-  });
-}
-
-async function amend(
-  { journal, clock }: RotationPorts,
-  change: (session: JournalSession) => JournalSession['journal'],
-): Promise<void> {
-  const session = new JournalSession(journal, clock);
-  await retryWhileUnavailable(clock, clock.monotonicMs() + amendMs, async () => {
-    await session.read();
-    await session.amend(() => change(session));
   });
 }
 
@@ -155,8 +140,8 @@ export async function putOpened(
 }
 
 /** Takes a seal that nobody can open out of the journal: the token in it is given up. */
-export async function forgetSeal(ports: RotationPorts, versionId: string): Promise<void> {
-  await amend(ports, ({ journal }) => {
+export async function forgetSeal({ journal: store, clock }: RotationPorts, versionId: string) {
+  await amendJournal(store, clock, (journal) => {
     const seals = journal.seals.filter((seal) => seal.versionId !== versionId);
     return seals.length === journal.seals.length ? journal : { ...journal, seals };
   });

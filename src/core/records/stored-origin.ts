@@ -1,5 +1,6 @@
 import { originOf } from '../origin.ts';
-import { type SecretVersion, StoreRefused, type VersionedSecret } from '../ports.ts';
+import type { SecretVersion, VersionedSecret } from '../ports.ts';
+import { unlessRefused } from '../refusal.ts';
 import { Secret } from '../secret.ts';
 import { decodeGrant } from './grant.ts';
 
@@ -34,15 +35,11 @@ async function withOrigin(
 async function grantOrigin(
   grant: Pick<VersionedSecret, 'current'> | undefined,
 ): Promise<string | undefined> {
-  try {
+  // Damaged, or logged out: it says nothing.
+  return unlessRefused(async () => {
     const version = await grant?.current();
-    if (version === undefined) return undefined;
-    return originOf(decodeGrant(version.value).provider);
-  } catch (error) {
-    // Damaged, or logged out: it says nothing.
-    if (error instanceof StoreRefused) return undefined;
-    throw error;
-  }
+    return version && originOf(decodeGrant(version.value).provider);
+  });
 }
 
 function objectIn(value: Secret): Record<string, unknown> | undefined {

@@ -1,7 +1,7 @@
 import { factsOf, meaningOf, type Outcome } from '../outcome/outcome.ts';
 import type { PublishedFacts, Report } from '../outcome/report.ts';
 import { StoreRefused } from '../ports.ts';
-import { orRefusal } from '../refusal.ts';
+import { orRefusal, unlessRefused } from '../refusal.ts';
 import type { Pass } from './pass.ts';
 
 const noteMs = 5_000;
@@ -26,7 +26,7 @@ function alertsSinceMs(outcome: Outcome): number | undefined {
 async function noteAlert({ session, ports }: Pass, forMs: number): Promise<void> {
   const { clock, owner } = ports;
   const called = { forMs, by: owner.id };
-  await orRefusal(() =>
+  await unlessRefused(() =>
     session.amend(
       (journal) => (journal.called?.forMs === forMs ? journal : { ...journal, called }),
       clock.monotonicMs() + noteMs,

@@ -7,7 +7,7 @@ import type { StoredClient, TokenResponse } from '../ports.ts';
 import { isNewer } from '../position.ts';
 import type { Grant } from '../records/grant.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { orRefusal } from '../refusal.ts';
+import { unlessRefused } from '../refusal.ts';
 import { skewMaxMs } from '../time.ts';
 import { limitIsWaived, mayFollow, uncertainty } from './catch-up.ts';
 import type { GateInput } from './gate.ts';
@@ -31,7 +31,7 @@ export async function send(pass: Pass, input: GateInput): Promise<Sent> {
 
 /** Whether a login came meanwhile: an answer to the token of the old grant says nothing of the new one. */
 async function isReplaced({ session }: Pass, current: Grant): Promise<boolean> {
-  await orRefusal(() => session.read());
+  await unlessRefused(() => session.read());
   const { known } = session.journal;
   return known !== null && isNewer(known, current);
 }

@@ -1,4 +1,5 @@
-import { type Clock, StoreRefused } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import { unlessRefused } from '../refusal.ts';
 import type { QuotaPauses } from '../webhooks/ports.ts';
 import type { Halt, SyncBudget } from './budget.ts';
 import type { QuotaLeft, ReadFailure } from './ports.ts';
@@ -84,12 +85,8 @@ function haltOf(halt: Halt): Stop {
 }
 
 async function heedWait(parts: AskParts, companyId: number, waitMs: number) {
-  try {
-    await parts.pauses.raise(companyId, parts.clock.nowMs() + waitMs);
-  } catch (error) {
-    // Without the marker the others learn of the quota from the provider, as this one did.
-    if (!(error instanceof StoreRefused)) throw error;
-  }
+  // Without the marker the others learn of the quota from the provider, as this one did.
+  await unlessRefused(() => parts.pauses.raise(companyId, parts.clock.nowMs() + waitMs));
   return parts.budget.waitOrStop(waitMs);
 }
 

@@ -1,4 +1,5 @@
-import { type Clock, StoreRefused } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import { unlessRefused } from '../refusal.ts';
 
 /** Whose notifications a connection takes; there is no secret in it. */
 export interface AdmittedSenders {
@@ -126,13 +127,4 @@ export async function admittedAfter<T>(
     );
   });
   return done;
-}
-
-async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof StoreRefused) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
-import { type Clock, StoreRefused } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import { unlessRefused } from '../refusal.ts';
 import { limitOf } from './limit.ts';
 import type { EntityId, QueuedNotification } from './notification.ts';
 import type { EntityRead, EntityReader, QuotaPauses } from './ports.ts';
@@ -84,9 +85,5 @@ function stops(read: EntityRead): boolean {
 
 /** Without the marker the others learn of the quota from the provider, as this one did. */
 async function pause(pauses: QuotaPauses, companyId: number, untilMs: number): Promise<void> {
-  try {
-    await pauses.raise(companyId, untilMs);
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-  }
+  await unlessRefused(() => pauses.raise(companyId, untilMs));
 }

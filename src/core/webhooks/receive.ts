@@ -1,4 +1,5 @@
 import { StoreRefused } from '../ports.ts';
+import { orRefusal } from '../refusal.ts';
 import type { Admission, Foreign } from './admission.ts';
 import { type Notification, partsOf } from './notification.ts';
 import type { Forgery, NotificationQueue, NotificationVerifier, Proof } from './ports.ts';
@@ -99,11 +100,9 @@ async function keep(
   connection: string,
   notification: Notification,
 ): Promise<Received> {
-  try {
-    await queue.send(partsOf(notification, connection));
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    return answer(503, {}, { kind: 'not-kept', reason: error.message });
+  const refused = await orRefusal(() => queue.send(partsOf(notification, connection)));
+  if (refused instanceof StoreRefused) {
+    return answer(503, {}, { kind: 'not-kept', reason: refused.message });
   }
   const { id: eventId, type } = notification;
   return answer(202, {}, { kind: 'queued', eventId, type });
