@@ -1,4 +1,5 @@
-import { answerOf, createTokenSource } from '../../src/core/consumers/token-source.ts';
+import { answerOf } from '../../src/core/consumers/rotator.ts';
+import { createTokenSource } from '../../src/core/consumers/token-source.ts';
 import { emptyJournal, type Journal } from '../../src/core/journal/journal.ts';
 import type { JournalStore } from '../../src/core/journal/journal-store.ts';
 import type { ReplayPolicy } from '../../src/core/journal/replay-policy.ts';

@@ -4,7 +4,7 @@ import {
   type RefreshAnswer,
   type RefreshWish,
   type Rotator,
-} from '../core/consumers/token-source.ts';
+} from '../core/consumers/rotator.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { orRefusal } from '../core/refusal.ts';
 import { call } from './failures.ts';

@@ -15,7 +15,7 @@ import {
   scheduleState,
 } from '../aws/stack-parts.ts';
 import { type StackOutputs, secretName } from '../config/stack-outputs.ts';
-import type { RefreshAnswer } from '../core/consumers/token-source.ts';
+import type { RefreshAnswer } from '../core/consumers/rotator.ts';
 
 /** The parts of a stack that serve one connection; looking changes nothing. Each rejects with `StoreRefused`. */
 export interface Deployed {

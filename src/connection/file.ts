@@ -1,5 +1,6 @@
 import { rotationTimes } from '../config/rotation-times.ts';
-import { createTokenSource, ownRotator } from '../core/consumers/token-source.ts';
+import { ownRotator } from '../core/consumers/rotator.ts';
+import { createTokenSource } from '../core/consumers/token-source.ts';
 import type { JournalStore } from '../core/journal/journal-store.ts';
 import { login } from '../core/operations/login.ts';
 import { logout } from '../core/operations/logout.ts';

@@ -1,8 +1,5 @@
-import {
-  createTokenSource,
-  type Rotator,
-  type TokenSource,
-} from '../core/consumers/token-source.ts';
+import type { Rotator } from '../core/consumers/rotator.ts';
+import { createTokenSource, type TokenSource } from '../core/consumers/token-source.ts';
 import type { EventBus } from '../core/events/event.ts';
 import type { Clock } from '../core/ports.ts';
 import type { SyncProgress } from '../core/sync/company.ts';

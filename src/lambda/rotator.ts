@@ -11,7 +11,7 @@ import type { Config } from '../config/config.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import { secretName } from '../config/stack-outputs.ts';
 import type { ConsentAnswer } from '../core/consent/request.ts';
-import { closedAnswerOf, type RefreshAnswer } from '../core/consumers/token-source.ts';
+import { closedAnswerOf, type RefreshAnswer } from '../core/consumers/rotator.ts';
 import type { EventBus } from '../core/events/event.ts';
 import type { Outcome } from '../core/outcome/outcome.ts';
 import type { Reporter } from '../core/outcome/report.ts';

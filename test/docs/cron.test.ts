@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
-import type { RefreshAnswer } from '../../src/core/consumers/token-source.ts';
+import type { RefreshAnswer } from '../../src/core/consumers/rotator.ts';
 import { encodeAccessToken } from '../../src/core/records/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { built } from '../bundles/built.ts';

@@ -1,7 +1,7 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
-import type { RefreshAnswer } from '../../src/core/consumers/token-source.ts';
+import type { RefreshAnswer } from '../../src/core/consumers/rotator.ts';
 import { type AccessToken, encodeAccessToken } from '../../src/core/records/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { openTokenSource, type TokenSourceOptions } from '../../src/library/token-source.ts';

@@ -1,9 +1,6 @@
 import type { Config, Environment } from '../../config/config.ts';
-import {
-  createTokenSource,
-  ownRotator,
-  type TokenSource,
-} from '../../core/consumers/token-source.ts';
+import { ownRotator } from '../../core/consumers/rotator.ts';
+import { createTokenSource, type TokenSource } from '../../core/consumers/token-source.ts';
 import type { EventBus, FrescoEvent } from '../../core/events/event.ts';
 import { login } from '../../core/operations/login.ts';
 import type { Outcome } from '../../core/outcome/outcome.ts';

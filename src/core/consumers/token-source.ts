@@ -1,12 +1,10 @@
-import { classOf, type Outcome } from '../outcome/outcome.ts';
-import { describeClosed, describeOutcome } from '../outcome/outcome-text.ts';
 import { type Clock, StoreRefused, type VersionedSecret } from '../ports.ts';
 import { isNewer, type Position, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
 import { orRefusal } from '../refusal.ts';
-import { backoffMs, isPassing } from '../retry.ts';
+import { backoffMs } from '../retry.ts';
 import { longestWishMs } from '../rotation/gate.ts';
-import type { RotationRequest } from '../rotation/pass.ts';
+import { answerOfRefusal, type RefreshWish, type Rotator } from './rotator.ts';
 import { lasts, TokenMemory } from './token-memory.ts';
 
 /** What asking for a token comes to. */
@@ -25,59 +23,6 @@ export interface TokenSource {
   obtain(options?: { readonly minValidityMs?: number }): Promise<Obtained>;
   /** A token to use instead of one that the API answered with 401; the same one if it is good after all. */
   rejected(token: AccessToken): Promise<Obtained>;
-}
-
-/** What a consumer asks of the rotator; it never answers with a token. */
-export interface RefreshWish {
-  readonly minValidityMs?: number;
-  readonly rejected?: Position;
-}
-
-/** The rotator's answer: what is published now, that another pass is at work, or why nothing better can be. */
-export type RefreshAnswer =
-  | { readonly kind: 'published'; readonly position: Position; readonly expiresAtMs: number | null }
-  | { readonly kind: 'busy' }
-  | {
-      readonly kind: 'unavailable' | 'person-needed';
-      readonly detail: string;
-      /** The kind of outcome behind it. */
-      readonly reason?: Outcome['kind'];
-    };
-
-/** What the end of a pass means to the consumer who asked for it. */
-export function answerOf(outcome: Outcome): RefreshAnswer {
-  if ('token' in outcome) {
-    const { token } = outcome;
-    return { kind: 'published', position: positionOf(token), expiresAtMs: token.expiresAtMs };
-  }
-  if (outcome.kind === 'busy') return { kind: 'busy' };
-  return {
-    kind: classOf(outcome) === 'person' ? 'person-needed' : 'unavailable',
-    detail: describeOutcome(outcome),
-  };
-}
-
-/** The same for whoever asks from another account or role: in words of ours alone, from a closed list. */
-export function closedAnswerOf(outcome: Outcome): RefreshAnswer {
-  const answer = answerOf(outcome);
-  if (!('detail' in answer)) return answer;
-  return { ...answer, detail: describeClosed(outcome), reason: outcome.kind };
-}
-
-/** What a store's refusal means to a consumer. */
-export function answerOfRefusal(refusal: StoreRefused) {
-  const kind = isPassing(refusal) ? ('unavailable' as const) : ('person-needed' as const);
-  return { kind, detail: refusal.message };
-}
-
-/** Asks the one rotator of a connection for a refresh; never rejects. */
-export interface Rotator {
-  ask(wish: RefreshWish): Promise<RefreshAnswer>;
-}
-
-/** The rotator in this process. */
-export function ownRotator(rotate: (request: RotationRequest) => Promise<Outcome>): Rotator {
-  return { ask: async (request) => answerOf(await rotate({ trigger: 'consumer', ...request })) };
 }
 
 /** What a token source reads and asks; without a rotator, what is published is all there is. */

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   answerOf,
-  createTokenSource,
-  type Obtained,
   type RefreshAnswer,
   type RefreshWish,
-} from '../../../src/core/consumers/token-source.ts';
+} from '../../../src/core/consumers/rotator.ts';
+import { createTokenSource, type Obtained } from '../../../src/core/consumers/token-source.ts';
 import { encodeAccessToken } from '../../../src/core/records/access-token.ts';
 import { rotate } from '../../../src/core/rotation/rotate.ts';
 import { Secret } from '../../../src/core/secret.ts';

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   answerOf,
-  createTokenSource,
-  type Obtained,
   type RefreshAnswer,
   type RefreshWish,
-} from '../../../src/core/consumers/token-source.ts';
+} from '../../../src/core/consumers/rotator.ts';
+import { createTokenSource, type Obtained } from '../../../src/core/consumers/token-source.ts';
 import type { Outcome } from '../../../src/core/outcome/outcome.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 import { type AccessToken, encodeAccessToken } from '../../../src/core/records/access-token.ts';

@@ -3,11 +3,10 @@
 
 import {
   answerOf,
-  createTokenSource,
   type RefreshAnswer,
   type RefreshWish,
-  type TokenSource,
-} from '../../../src/core/consumers/token-source.ts';
+} from '../../../src/core/consumers/rotator.ts';
+import { createTokenSource, type TokenSource } from '../../../src/core/consumers/token-source.ts';
 import { isNewer } from '../../../src/core/position.ts';
 import type { AccessToken } from '../../../src/core/records/access-token.ts';
 import type { Simulation } from '../simulation.ts';
