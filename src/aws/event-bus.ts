@@ -1,16 +1,17 @@
 import {
-  type EventBridgeClient,
+  EventBridgeClient,
   PutEventsCommand,
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
 import type { EventBus, FrescoEvent } from '../core/events/event.ts';
 import { type BatchedCall, batchedCalls } from './batched-calls.ts';
-import { call } from './failures.ts';
+import { bounded, call } from './failures.ts';
 
 /** The bus of a stack. */
 export interface EventBridge
   extends Pick<BatchedCall<unknown>, 'clock' | 'gather' | 'callsAtOnce'> {
-  readonly client: EventBridgeClient;
+  /** @default one of its own */
+  readonly client?: EventBridgeClient;
   /** Name or ARN. */
   readonly bus: string;
 }
@@ -19,7 +20,11 @@ export interface EventBridge
  * Puts events on the bus, ten or 256 KB at a time. Each entry's own result counts: those that failed are
  * put again twice, and what is then left is a refusal. Events before it may be out already.
  */
-export function eventBridgeBus({ client, bus, ...calls }: EventBridge): EventBus {
+export function eventBridgeBus({
+  client = new EventBridgeClient(bounded),
+  bus,
+  ...calls
+}: EventBridge): EventBus {
   const put = batchedCalls<PutEventsRequestEntry>({
     ...calls,
     what: (count) => `put ${count} events on ${bus}`,

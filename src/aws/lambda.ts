@@ -1,4 +1,4 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import {
   answerOfRefusal,
   type RefreshAnswer,
@@ -7,7 +7,12 @@ import {
 } from '../core/consumers/rotator.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { orRefusal } from '../core/refusal.ts';
-import { call } from './failures.ts';
+import { boundedInvoke, call } from './failures.ts';
+
+/** A client that waits for a function's answer: as long as a pass may take. */
+export function waitingLambda(settings: LambdaClientConfig = {}): LambdaClient {
+  return new LambdaClient({ ...boundedInvoke, ...settings });
+}
 
 /** What the rotator's consumers alias is invoked with. */
 export type ConsumerRequest = RefreshWish & { readonly connection: string };

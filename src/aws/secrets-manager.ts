@@ -2,12 +2,18 @@ import {
   GetSecretValueCommand,
   type GetSecretValueCommandInput,
   PutSecretValueCommand,
-  type SecretsManagerClient,
+  SecretsManagerClient,
+  type SecretsManagerClientConfig,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { PendingSecret, SecretVersion } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { call } from './failures.ts';
+import { bounded, call } from './failures.ts';
+
+/** A client of Secrets Manager. */
+export function secretsManager(settings: SecretsManagerClientConfig = {}): SecretsManagerClient {
+  return new SecretsManagerClient({ ...bounded, ...settings });
+}
 
 /**
  * One secret of Secrets Manager, by name or ARN. A version's id is the put's `ClientRequestToken`, so each

@@ -1,11 +1,11 @@
-import { DescribeEventBusCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
+import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import {
   DescribeSecretCommand,
   ListSecretVersionIdsCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { call } from './failures.ts';
+import { bounded, call } from './failures.ts';
 
 /** Whether a secret is there, whatever is in it; one that is marked for deletion is not. Rejects with `StoreRefused`. */
 export async function isSecretThere(client: SecretsManagerClient, name: string): Promise<boolean> {
@@ -42,8 +42,8 @@ export type ScheduleState = 'enabled' | 'disabled' | 'missing';
 
 /** Looks at a schedule, `<group>/<name>` or one of the default group; rejects with `StoreRefused`. */
 export async function scheduleState(
-  client: SchedulerClient,
   schedule: string,
+  client = new SchedulerClient(bounded),
 ): Promise<ScheduleState> {
   const [Name, GroupName] = schedule.split('/').toReversed();
   const answer = await call(
@@ -56,7 +56,10 @@ export async function scheduleState(
 }
 
 /** Whether a bus, by name or ARN, is there; rejects with `StoreRefused`. */
-export async function isBusThere(client: EventBridgeClient, bus: string): Promise<boolean> {
+export async function isBusThere(
+  bus: string,
+  client = new EventBridgeClient(bounded),
+): Promise<boolean> {
   const answer = await call(
     `look for the bus ${bus}`,
     () => client.send(new DescribeEventBusCommand({ Name: bus })),

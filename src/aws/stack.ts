@@ -1,5 +1,10 @@
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { call } from './failures.ts';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { bounded, call } from './failures.ts';
+
+/** A client of Parameter Store. */
+export function parameterStore(): SSMClient {
+  return new SSMClient(bounded);
+}
 
 /** A parameter as it was read; its ARN says in whose account and where. */
 export interface StackParameter {

@@ -1,9 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
 import { publishedStatesTable, syncTable } from '../aws/dynamodb/sync-store.ts';
+import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { eventBridgeBus } from '../aws/event-bus.ts';
-import { bounded } from '../aws/failures.ts';
 import type { StackOutputs } from '../config/stack-outputs.ts';
 import type { SyncPorts } from '../core/sync/ports.ts';
 import { systemClock } from '../local/clock.ts';
@@ -14,11 +12,11 @@ export function awsSyncStores(
   connection: string,
 ): Pick<SyncPorts, 'store' | 'published' | 'pauses' | 'bus'> {
   const clock = systemClock;
-  const dynamo = new DynamoDBClient(bounded);
+  const dynamo = dynamoDb();
   return {
     store: syncTable(dynamo, table, connection),
     published: publishedStatesTable(dynamo, table, { connection, nowMs: clock.nowMs }),
     pauses: quotaPausesTable(dynamo, table, connection),
-    bus: eventBridgeBus({ client: new EventBridgeClient(bounded), bus, clock }),
+    bus: eventBridgeBus({ bus, clock }),
   };
 }

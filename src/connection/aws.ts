@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
 import { expectedSubscriptionsTable } from '../aws/dynamodb/expected-subscriptions.ts';
 import { journalTable } from '../aws/dynamodb/journal-store.ts';
-import { bounded } from '../aws/failures.ts';
-import { rotatorClient } from '../aws/lambda.ts';
+import { dynamoDb } from '../aws/dynamodb/table-item.ts';
+import { rotatorClient, waitingLambda } from '../aws/lambda.ts';
 import { rotateAsOperator } from '../aws/operator-client.ts';
-import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import { secretsManager, secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { redriveDeadLetters } from '../aws/sqs/redrive.ts';
-import { readStackParameter, type StackParameter } from '../aws/stack.ts';
+import { sqs } from '../aws/sqs/sqs.ts';
+import { parameterStore, readStackParameter, type StackParameter } from '../aws/stack.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import {
   parseStackFacts,
@@ -45,11 +43,11 @@ export interface AwsConnectionOptions {
 export async function openAwsConnection(options: AwsConnectionOptions): Promise<Connection> {
   const { prefix, name, provider } = options;
   const facts = await readFacts(prefix, name);
-  const secrets = new SecretsManagerClient(bounded);
-  const lambda = new LambdaClient({ ...bounded, requestHandler: patient });
+  const secrets = secretsManager();
+  const lambda = waitingLambda();
   const secret = (kind: SecretKind) =>
     secretsManagerSecret(secrets, secretName(prefix, name, kind));
-  const table = { client: new DynamoDBClient(bounded), table: facts.table, clock: systemClock };
+  const table = { client: dynamoDb(), table: facts.table, clock: systemClock };
   const grant = secret('grant');
   const stored = {
     client: boundByGrant(secret('client'), grant),
@@ -121,18 +119,15 @@ function webhookParts(
   return {
     ...(webhookSink !== undefined && { sink: sinkOf(webhookSink, name) }),
     ...(deadLetterQueueUrl !== undefined && {
-      redrive: () => redriveDeadLetters(new SQSClient(bounded), deadLetterQueueUrl),
+      redrive: () => redriveDeadLetters(sqs(), deadLetterQueueUrl),
     }),
   };
 }
 
-// The rotator answers when its pass is over.
-const patient = { connectionTimeout: 2000, requestTimeout: 90_000, throwOnRequestTimeout: true };
-
 /** What the stack of a prefix has left about itself, if it serves this connection; rejects with `StoreRefused`. */
 export async function readFacts(prefix: string, connection: string): Promise<StackOutputs> {
   const parameter = stackParameterName(prefix);
-  const client = new SSMClient(bounded);
+  const client = parameterStore();
   await mustHaveRegion(client);
   const found = await readStackParameter(client, parameter);
   if (found === undefined) {

@@ -1,13 +1,11 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import { type AlarmState, alarmsOf } from '../aws/alarms.ts';
 import { bounded } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/lambda.ts';
 import { messagesIn } from '../aws/sqs/messages-in.ts';
+import { sqs } from '../aws/sqs/sqs.ts';
+import { parameterStore } from '../aws/stack.ts';
 import {
   isBusThere,
   isSecretThere,
@@ -43,16 +41,13 @@ export function deployedFor(
   const scheduleName = checkGroup === undefined ? checks?.[name] : `${checkGroup}/${name}`;
   return {
     hasSecret: (kind) => isSecretThere(clients.secrets, secretName(prefix, name, kind)),
-    schedule: async () =>
-      scheduleName === undefined
-        ? undefined
-        : scheduleState(new SchedulerClient(bounded), scheduleName),
+    schedule: async () => (scheduleName === undefined ? undefined : scheduleState(scheduleName)),
     // Older than any that was ever published: answered at once, without canary or spend.
     rotator: () =>
       rotatorClient(clients.lambda, facts.consumersAlias, name).ask({
         rejected: { grant: 0, generation: 0, attempt: 0 },
       }),
-    hasBus: () => isBusThere(new EventBridgeClient(bounded), facts.bus),
+    hasBus: () => isBusThere(facts.bus),
     alarms: async () => {
       const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
       return alarmsOf(new CloudWatchClient(bounded), prefix);
@@ -60,7 +55,7 @@ export function deployedFor(
     queues: async () => {
       const { queueUrl, deadLetterQueueUrl } = facts;
       if (queueUrl === undefined || deadLetterQueueUrl === undefined) return undefined;
-      const client = new SQSClient(bounded);
+      const client = sqs();
       const [waiting, dead] = await Promise.all([
         messagesIn(client, queueUrl),
         messagesIn(client, deadLetterQueueUrl),
@@ -74,7 +69,7 @@ export function deployedFor(
 
 /** Whether this machine can ask AWS anything at all. */
 export async function awsAccess(): Promise<'ready' | 'no region' | 'no credentials'> {
-  const { config } = new SSMClient(bounded);
+  const { config } = parameterStore();
   const region = await config.region().catch(() => undefined);
   if (!region) return 'no region';
   return config.credentials().then(

@@ -1,6 +1,4 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { bounded } from '../aws/failures.ts';
-import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import { secretsManager, secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Config } from '../config/config.ts';
 import { secretName } from '../config/stack-outputs.ts';
 import { createTokenSource, type TokenSource } from '../core/consumers/token-source.ts';
@@ -14,7 +12,7 @@ const requestMs = 10_000;
 export function connectionApis(
   config: Pick<Config<'webhook-handler'>, 'prefix' | 'consumersAlias' | 'providerUrl'>,
 ): (connection: string) => { readonly tokens: TokenSource; readonly api: ApiClient } {
-  const secrets = new SecretsManagerClient(bounded);
+  const secrets = secretsManager();
   return (connection) => {
     const name = secretName(config.prefix, connection, 'access-token');
     const tokens = createTokenSource({

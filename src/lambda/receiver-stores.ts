@@ -1,8 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
-import { bounded } from '../aws/failures.ts';
+import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { type SqsNotificationQueue, sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
+import { sqs } from '../aws/sqs/sqs.ts';
 import type { Config } from '../config/config.ts';
 import type { SenderStore } from '../core/webhooks/admission.ts';
 import { systemClock } from '../local/clock.ts';
@@ -15,9 +14,9 @@ export interface ReceiverStores {
 
 /** Makes them. */
 export function receiverStores({ queueUrl, table }: Config<'webhook-receiver'>): ReceiverStores {
-  const dynamo = new DynamoDBClient(bounded);
+  const dynamo = dynamoDb();
   return {
-    queue: sqsNotificationQueue(new SQSClient(bounded), queueUrl, systemClock),
+    queue: sqsNotificationQueue(sqs(), queueUrl, systemClock),
     sendersOf: (connection) => admittedSendersTable(dynamo, table, connection),
   };
 }

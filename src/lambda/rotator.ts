@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { journalTable } from '../aws/dynamodb/journal-store.ts';
-import { bounded } from '../aws/failures.ts';
+import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import { emitMetrics } from '../aws/reporting/metric-line.ts';
 import { reporter } from '../aws/reporting/reporter.ts';
-import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import { secretsManager, secretsManagerSecret } from '../aws/secrets-manager.ts';
 import type { Config } from '../config/config.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import { secretName } from '../config/stack-outputs.ts';
@@ -111,8 +109,8 @@ interface Parts extends Pick<ConsentParts, 'table' | 'profile'> {
 
 function portsOf(config: Config<'rotator'>): Parts {
   const clock = systemClock;
-  const secrets = new SecretsManagerClient(bounded);
-  const table = { client: new DynamoDBClient(bounded), table: config.table, clock };
+  const secrets = secretsManager();
+  const table = { client: dynamoDb(), table: config.table, clock };
   const profile = fattureInCloud(config.providerUrl);
   let bus: EventBus | undefined;
   const reports = reporter({

@@ -1,6 +1,4 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { type EventBridge, eventBridgeBus } from '../aws/event-bus.ts';
-import { bounded } from '../aws/failures.ts';
 import type { EventBus } from '../core/events/event.ts';
 import { systemClock } from '../local/clock.ts';
 
@@ -10,7 +8,6 @@ export function stackBus(
   calls: Pick<EventBridge, 'gather' | 'callsAtOnce'> = {},
 ): EventBus {
   return eventBridgeBus({
-    client: new EventBridgeClient(bounded),
     bus,
     clock: systemClock,
     ...calls,

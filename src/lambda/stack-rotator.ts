@@ -1,9 +1,7 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { boundedInvoke } from '../aws/failures.ts';
-import { rotatorClient } from '../aws/lambda.ts';
+import { rotatorClient, waitingLambda } from '../aws/lambda.ts';
 import type { Rotator } from '../core/consumers/rotator.ts';
 
 /** The rotator of the stack that a function belongs to, through its door for consumers. */
 export function stackRotator(consumersAlias: string, connection: string): Rotator {
-  return rotatorClient(new LambdaClient(boundedInvoke), consumersAlias, connection);
+  return rotatorClient(waitingLambda(), consumersAlias, connection);
 }

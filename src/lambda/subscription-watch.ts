@@ -1,7 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
 import { expectedSubscriptionsTable } from '../aws/dynamodb/expected-subscriptions.ts';
-import { bounded } from '../aws/failures.ts';
+import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import type { Log } from '../aws/reporting/log.ts';
 import type { Config } from '../config/config.ts';
@@ -20,7 +19,7 @@ export type SubscriptionWatch = (connection: string, renew: boolean) => Promise<
 /** Builds the watch once for each process. */
 export function buildSubscriptionWatch(config: Config<'webhook-handler'>): SubscriptionWatch {
   const apiOf = connectionApis(config);
-  const dynamo = new DynamoDBClient(bounded);
+  const dynamo = dynamoDb();
   const bus = stackBus(config.bus);
   const log: Log = functionLog('subscription-watch');
   return async (connection, renew) => {

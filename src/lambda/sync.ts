@@ -1,11 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
 import { publishedStatesTable, syncTable } from '../aws/dynamodb/sync-store.ts';
-import { bounded } from '../aws/failures.ts';
+import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import type { Log } from '../aws/reporting/log.ts';
 import { emitMetrics, metricLine } from '../aws/reporting/metric-line.ts';
+import { sqs } from '../aws/sqs/sqs.ts';
 import {
   type Continuation,
   parseContinuation,
@@ -44,7 +43,7 @@ export class SyncCallRefused extends Error {
 export function buildSync(config: Config<'sync'>): Sync {
   const { prefix, entity } = config;
   const portsFor = portsOf(config);
-  const queue = syncQueue(new SQSClient(bounded), config.queueUrl);
+  const queue = syncQueue(sqs(), config.queueUrl);
   const log = functionLog('sync');
   return async (event, remainingMs) => {
     const endings: SyncEnding[] = [];
@@ -153,7 +152,7 @@ function continuationIn(record: unknown): Continuation | undefined {
 function portsOf(config: Config<'sync'>): (connection: string) => SyncPorts {
   const clock = systemClock;
   const apiOf = connectionApis(config);
-  const dynamo = new DynamoDBClient(bounded);
+  const dynamo = dynamoDb();
   const bus = stackBus(config.bus);
   const { table, providerUrl } = config;
   const known = new Map<string, SyncPorts>();

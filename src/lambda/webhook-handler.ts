@@ -1,14 +1,13 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
 import { puttingItems } from '../aws/dynamodb/putting-items.ts';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
 import { seenEventsTable } from '../aws/dynamodb/seen-events.ts';
 import { publishedStatesTable } from '../aws/dynamodb/sync-store.ts';
-import { bounded } from '../aws/failures.ts';
+import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import { emitMetrics } from '../aws/reporting/metric-line.ts';
 import { sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
+import { sqs } from '../aws/sqs/sqs.ts';
 import type { Config } from '../config/config.ts';
 import type { EntityReader } from '../core/webhooks/ports.ts';
 import { type ProcessPorts, processNotifications } from '../core/webhooks/process.ts';
@@ -36,7 +35,7 @@ export type WebhookHandler = (
 export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookHandler {
   const { prefix, connections, entity } = config;
   const portsFor = portsOf(config);
-  const queue = sqsNotificationQueue(new SQSClient(bounded), config.queueUrl, systemClock);
+  const queue = sqsNotificationQueue(sqs(), config.queueUrl, systemClock);
   const log = functionLog('webhook-handler');
   const ports = new Map(connections.map((name) => [name, portsFor(name)]));
   return (messages, remainingMs) => {
@@ -63,7 +62,7 @@ export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookH
 function portsOf(config: Config<'webhook-handler'>): (connection: string) => ProcessPorts {
   const clock = systemClock;
   const apiOf = connectionApis(config);
-  const dynamo = new DynamoDBClient(bounded);
+  const dynamo = dynamoDb();
   const write = puttingItems(dynamo, config.table, clock);
   const seen = seenEventsTable(dynamo, config.table, write);
   let readsUnderWay = 0;

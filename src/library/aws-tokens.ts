@@ -1,8 +1,5 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { bounded, boundedInvoke } from '../aws/failures.ts';
-import { rotatorClient } from '../aws/lambda.ts';
-import { secretsManagerSecret } from '../aws/secrets-manager.ts';
+import { rotatorClient, waitingLambda } from '../aws/lambda.ts';
+import { secretsManager, secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { createTokenSource, type TokenSource } from '../core/consumers/token-source.ts';
 import type { Clock } from '../core/ports.ts';
 import { boundByGrant } from '../core/records/stored-origin.ts';
@@ -22,13 +19,13 @@ export interface AwsTokensOptions {
  */
 export function awsTokens({ secretId, region, clock }: AwsTokensOptions): TokenSource {
   const place = region ?? regionIn(secretId);
-  const secrets = new SecretsManagerClient({ ...bounded, ...regional(place) });
+  const secrets = secretsManager(regional(place));
   return createTokenSource({
     clock,
     accessToken: boundByGrant(secretsManagerSecret(secrets, secretId)),
     rotatorOf: ({ connection, refreshWith }) => {
       if (refreshWith === undefined) return undefined;
-      const lambda = new LambdaClient({ ...boundedInvoke, ...regional(regionIn(refreshWith)) });
+      const lambda = waitingLambda(regional(regionIn(refreshWith)));
       return rotatorClient(lambda, refreshWith, connection);
     },
   });

@@ -1,7 +1,12 @@
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { limitOf } from '../../core/webhooks/limit.ts';
-import { call } from '../failures.ts';
+import { bounded, call } from '../failures.ts';
 import type { Item } from './journal-item.ts';
+
+/** A client of DynamoDB. */
+export function dynamoDb(): DynamoDBClient {
+  return new DynamoDBClient(bounded);
+}
 
 /** One item of the stack's table, by its key `pk`. */
 export interface ItemAddress {
