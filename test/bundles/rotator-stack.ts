@@ -65,8 +65,11 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
   const config = parseConfig('rotator', given);
   const [table, bus] = [await startDynamoDb({ tableName: config.table }), await startEventBridge()];
   bus.buses.add(config.bus.replace(/^.*event-bus\//, ''));
-  const bundle = await builtFunction('rotator');
-  for (const alias of aliases) {
+  const deploy = async (bundle: string) => {
+    await Promise.all([...doors.values()].map((door) => door.stop()));
+    for (const alias of aliases) doors.set(alias, doorTo(alias, bundle));
+  };
+  const doorTo = (alias: string, bundle: string) => {
     const variables = {
       ...given,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
@@ -75,11 +78,9 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
     };
     const node = node24Path() ?? process.execPath;
     const functionName = `rotator:${alias}`;
-    doors.set(
-      alias,
-      lambdaFunction({ functionName, bundle, node, timeoutMs, environment: variables }),
-    );
-  }
+    return lambdaFunction({ functionName, bundle, node, timeoutMs, environment: variables });
+  };
+  await deploy(await builtFunction('rotator'));
   const client = new SecretsManagerClient(clientConfig(secrets.endpoint));
   const dynamo = new DynamoDBClient(clientConfig(table.endpoint));
   for (const kind of ['client', 'grant', 'access-token'] as const) {
@@ -105,6 +106,8 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
     bus,
     secretsClient: client,
     ...connection,
+    /** Puts another bundle behind every alias. */
+    deploy,
     /** Runs the bundle through an alias. */
     through: (alias: (typeof aliases)[number], event: unknown) =>
       doorOf(doors, alias).invoke(event),

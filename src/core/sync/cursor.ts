@@ -1,7 +1,7 @@
 import { StoreRefused } from '../ports.ts';
 import { parseRecord } from '../records/record.ts';
 import { Secret } from '../secret.ts';
-import type { EntityId } from '../webhooks/notification.ts';
+import { type EntityId, isEntityId } from '../webhooks/notification.ts';
 import { packIds, unpackIds } from './packed-ids.ts';
 import type { ChangeFeed, ListedChange, PageRead, Since, Stamp } from './ports.ts';
 
@@ -146,16 +146,20 @@ export function encodeCursor(cursor: ListCursor): string {
     if (ids === undefined) byStamp.set(stamp, [id]);
     else ids.push(id);
   }
-  const recent = [...byStamp].map(([stamp, ids]) => ({ stamp, ...packIds(ids) }));
-  return JSON.stringify({ v: 1, ...cursor, recent });
+  const packed = [...byStamp].map(([stamp, ids]) => ({ stamp, ...packIds(ids) }));
+  // Readers of 0.1.0 look for pairs under `recent`; without them they tell a few entities again.
+  return JSON.stringify({ v: 1, ...cursor, recent: [], packed });
 }
 
 /** Reads back what `encodeCursor` wrote; a new cursor from nothing. Throws `StoreRefused` ('damaged'). */
 export function decodeCursor(text: string | undefined): ListCursor {
   if (text === undefined) return newCursor;
   const { fields } = parseRecord(new Secret(text), 'cursor of a sync');
-  const { since, walk, newest, rewoundBy } = fields;
-  const recent = Array.isArray(fields['recent']) ? fields['recent'].map(recentAt) : [undefined];
+  const { since, walk, newest, rewoundBy, recent: pairs, packed = [] } = fields;
+  const recent =
+    Array.isArray(pairs) && Array.isArray(packed)
+      ? [...pairs.map(pairIn), ...packed.map(recentAt)]
+      : [undefined];
   const good =
     isNullOr(since, isSince) &&
     isNullOr(walk, isWalk) &&
@@ -164,6 +168,12 @@ export function decodeCursor(text: string | undefined): ListCursor {
     recent.every((entries) => entries !== undefined);
   if (!good) throw new StoreRefused('damaged', 'the cursor of a sync cannot be read');
   return { since, walk, newest, recent: recent.flat(), rewoundBy } as ListCursor;
+}
+
+/** As 0.1.0 wrote each of them. */
+function pairIn(value: unknown): (readonly [Stamp, EntityId])[] | undefined {
+  const [stamp, id] = Array.isArray(value) ? (value as unknown[]) : [];
+  return isStamp(stamp) && isEntityId(id) ? [[stamp, id]] : undefined;
 }
 
 function recentAt(value: unknown): (readonly [Stamp, EntityId])[] | undefined {

@@ -168,14 +168,25 @@ describe('the cursor of a list', () => {
     expect(decodeCursor(undefined)).toEqual(newCursor);
   });
 
+  it('is read as 0.1.0 wrote it, and has for 0.1.0 nothing that it cannot read', () => {
+    const recent = [['10', 1]] as const;
+    const old = JSON.stringify({ v: 1, ...newCursor, newest: '10', recent });
+    expect(decodeCursor(old)).toEqual({ ...newCursor, newest: '10', recent });
+    expect(JSON.parse(encodeCursor(decodeCursor(old)))).toMatchObject({ recent: [] });
+  });
+
   it.each([
     '',
     '{}',
     '{"v":2}',
     encodeCursor({ ...newCursor, newest: 1 as never }),
-    encodeCursor(newCursor).replace('[]', '[{"stamp":"10","ids":"1","texts":[{}]}]'),
-    encodeCursor(newCursor).replace('[]', '[["10",1]]'),
-    encodeCursor(newCursor).replace('[]', '{}'),
+    encodeCursor(newCursor).replace(
+      '"packed":[]',
+      '"packed":[{"stamp":"10","ids":"1","texts":[{}]}]',
+    ),
+    encodeCursor(newCursor).replace('"packed":[]', '"packed":{}'),
+    encodeCursor(newCursor).replace('"recent":[]', '"recent":[["10",{}]]'),
+    encodeCursor(newCursor).replace('"recent":[]', '"recent":{}'),
     encodeCursor({ ...newCursor, since: { at: '', inclusive: true } }),
     encodeCursor({ ...newCursor, since: { at: '10', inclusive: 'yes' as never } }),
     ...[{ since: 5 }, { until: '' }, { page: 1.5 }, { total: 'x' }].map((damage) => {
