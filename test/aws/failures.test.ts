@@ -58,6 +58,8 @@ describe('an error of AWS', () => {
     'that quotes the request is told without it (%s)',
     (name) => {
       const quoted = ['a\\/0001invented', 'r%2F0001invented', btoa('{"t":"a/0001invented"}')];
+      // Where AWS quotes nothing of its own, no mask has to know the secret.
+      if (name !== 'AccessDeniedException') quoted.push('of no shape, invented');
       for (const quote of quoted) {
         const error = Object.assign(serviceError(name), { message: `Value '${quote}' failed` });
         const refusal = refusalOf(error, 'store it');

@@ -108,7 +108,7 @@ export class RecordFile<T> {
 
   /** Moves a damaged text out of the way, to a name that nothing reads; answers with its path. */
   async setAside(): Promise<string> {
-    const path = `${this.#path}.damaged`;
+    const path = this.#asidePath;
     await this.#lock.hold(
       async () => {
         if ((await this.damage()) === undefined) return;
@@ -118,6 +118,16 @@ export class RecordFile<T> {
       async () => undefined,
     );
     return path;
+  }
+
+  /** Removes what was set aside: it may hold what was in the file. */
+  async forgetAside(): Promise<void> {
+    const path = this.#asidePath;
+    await orRefuse(`remove ${path}`, () => this.#disk.rm(path, { force: true }));
+  }
+
+  get #asidePath(): string {
+    return `${this.#path}.damaged`;
   }
 
   async #commit(): Promise<void> {

@@ -22,7 +22,7 @@ export interface ListedSecret extends PendingSecret {
   versions(): Promise<readonly LabelledVersion[]>;
   /** Ids of every version that is kept; rejects with `StoreRefused`. */
   versionIds(): Promise<readonly string[]>;
-  /** Forgets every version but the current one; rejects with `StoreRefused`. */
+  /** Forgets every version but the current one, and what was set aside; rejects with `StoreRefused`. */
   keepCurrentAlone(): Promise<void>;
 }
 
@@ -50,7 +50,10 @@ export function secretFile(file: RecordFile<SecretVersions>): ListedSecret {
       file.update((secret = noVersions) => withCurrent(secret, versionId, from)),
     putPending: (versionId, value) =>
       file.update((secret = noVersions) => withVersion(secret, { versionId, value }, 'AWSPENDING')),
-    keepCurrentAlone: () => file.update((secret = noVersions) => withCurrentAlone(secret)),
+    keepCurrentAlone: async () => {
+      await file.update((secret = noVersions) => withCurrentAlone(secret));
+      await file.forgetAside();
+    },
     dropPending: (versionId) =>
       file.update((secret = noVersions) => withoutLabel(secret, versionId, 'AWSPENDING')),
   };

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDeployed } from '../deployed.ts';
@@ -16,6 +16,10 @@ describe('logout', () => {
   it('leaves no token in any file, says where to revoke, and every command names the next one', async () => {
     const workspace = await loggedIn();
     await workspace.run(['rotate']);
+    const folder = join(workspace.storePath, 'connections/default');
+    // As a login leaves them that finds them damaged.
+    for (const name of ['grant', 'access-token'])
+      await copyFile(join(folder, `${name}.json`), join(folder, `${name}.json.damaged`));
     const before = await workspace.run(['token']);
     expect(await workspace.run(['logout'])).toMatchObject({ code: 64 });
     const dry = await workspace.run(['logout', '--dry-run', '--json']);
@@ -29,8 +33,7 @@ describe('logout', () => {
       revoke: expect.stringContaining('Applicazioni collegate'),
       next: 'fresco login',
     });
-    const folder = join(workspace.storePath, 'connections/default');
-    const files = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+    const files = (await readdir(folder)).filter((name) => name.includes('.json'));
     const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
     expect(texts.join('\n')).not.toMatch(/\b[ar]\/[\w-]{8,}|sealKey|"box"/);
     for (const command of ['token', 'status']) {
