@@ -17,7 +17,7 @@ import { readingSecrets } from './permissions/permissions.ts';
 import { keptQueue } from './queues.ts';
 import { Reconnect } from './reconnect.ts';
 import { Rotation } from './rotation.ts';
-import { Store } from './store.ts';
+import { keepPrefix, Store } from './store.ts';
 import { SubscriptionWatch } from './subscription-watch.ts';
 import { Alarms } from './watching/alarms.ts';
 import { dashboard } from './watching/dashboard.ts';
@@ -47,6 +47,7 @@ export class Fresco extends Construct {
     this.#chosen = chosen;
     const { prefix, connections, operators } = chosen;
     this.prefix = prefix;
+    keepPrefix(this, prefix);
     const { reconnect } = chosen;
     const kept = { prefix, connections, operators, reconnect, key: props.key };
     this.store = new Store(this, 'Store', kept);

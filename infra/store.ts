@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { CfnParameter, CfnRule, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, type IUser, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -43,6 +43,7 @@ export class Store extends Stack {
       terminationProtection: true,
       ...environmentOf(Stack.of(scope)),
     });
+    keepPrefix(this, prefix);
     this.rotatorRole = new Role(this, 'RotatorRole', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Fresco (${prefix}): the rotator, the only function that reads a refresh token`,
@@ -70,6 +71,22 @@ export class Store extends Stack {
       rotatorRole.addToPolicy(statement);
     }
   }
+}
+
+/**
+ * Has CloudFormation refuse a stack of another prefix in the place of this one. A parameter keeps the value of the
+ * first deploy, and names of stacks are not one to one with prefixes: `a/b` and `a-b` have the same.
+ */
+export function keepPrefix(scope: Construct, prefix: string): void {
+  // With a blank, since connections beside it may have any name without one.
+  const { valueAsString: first } = new CfnParameter(scope, 'First Prefix', {
+    default: prefix,
+    description: 'The prefix that this stack was first deployed with',
+  });
+  const assertDescription = `This stack was deployed with another prefix than ${prefix}, whose connections would be refreshed no more: give the stack another name (docs/deploy.md)`;
+  new CfnRule(scope, 'Prefix Stays', {
+    assertions: [{ assert: Fn.conditionEquals(first, prefix), assertDescription }],
+  });
 }
 
 /** The items that say which subscriptions a connection should have. */

@@ -432,6 +432,27 @@ describe('what a deploy, a function or a login would refuse', () => {
     expect(() => new Fresco(stack, 'Fresco', given)).toThrow(new RegExp(says));
   });
 
+  it('is a stack of another prefix in the place of one that is there', () => {
+    const templatesOf = (prefix: string) => {
+      const { fresco, stack } = frescoIn(new App(), { prefix });
+      return [fresco.store, stack].map((it) => Template.fromStack(it).toJSON());
+    };
+    const deployed = templatesOf('a/b');
+    // CloudFormation keeps the values of parameters, and looks at the rules of the template that comes.
+    const isTaken = (templates: readonly object[]) =>
+      templates.map((template, at) => {
+        const { Parameters, Rules } = { ...template } as Readonly<Record<string, object>>;
+        const [rule] = Object.entries(Rules ?? {}).filter(([id]) => id.includes('PrefixStays'));
+        const [[{ Ref: name = '' } = {}, wanted] = []] = [
+          rule?.[1].Assertions[0].Assert['Fn::Equals'],
+        ];
+        expect(Parameters).toHaveProperty(name);
+        return deployed[at]?.['Parameters'][name].Default === wanted;
+      });
+    expect(isTaken(deployed)).toEqual([true, true]);
+    expect(isTaken(templatesOf('a-b'))).toEqual([false, false]);
+  });
+
   it('is not a name that a part of the stacks has, unless it is refused', () => {
     const tree = (of: IConstruct) => of.node.children.map(({ node }) => node.id);
     const { fresco } = frescoIn(new App(), { nightlySync: '01:30', connections: ['default'] });
