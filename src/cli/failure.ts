@@ -48,13 +48,9 @@ export function failureOf(error: unknown): Failure {
     return new Failure('usage', withoutTokens(error.message), { cause: error });
   const { name, code } = (error ?? {}) as { readonly name?: string; readonly code?: unknown };
   const what = [name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown error';
-  return new Failure(
-    'retry',
-    `fresco failed in a way that it does not know (${what}): please report it`,
-    {
-      cause: error,
-    },
-  );
+  return new Failure('retry', `fresco failed unexpectedly (${what}): please report it`, {
+    cause: error,
+  });
 }
 
 /** What was typed may be a token in the wrong place: it is not shown again. */

@@ -66,19 +66,19 @@ class Interruption {
   #onSignal(signal: Signal): void {
     if (this.#waiting !== undefined) {
       say(
-        'ended at once: the answer to a token request may be lost; fresco doctor tells what is left open',
+        'ended at once: the answer to a token request may be lost; fresco doctor says what to do',
       );
       process.exit(exitCodeOf(signal));
     }
     this.#waiting = signal;
     if (this.#isBusy()) {
       say(
-        `${signal}: a token request may be out, so this waits until its answer is kept; once more ends it at once`,
+        `${signal}: waiting for the answer of a token request; press again to end at once and risk losing it`,
       );
       return;
     }
     if (this.#isElsewhere) {
-      say('the rotator in AWS ends its pass by itself: fresco status shows what came of it');
+      say('the rotator in AWS continues by itself: fresco status shows the result');
     }
     process.exit(exitCodeOf(signal));
   }

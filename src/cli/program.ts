@@ -52,8 +52,8 @@ Try it without an account:
   $ fresco login --sandbox
   $ fresco token --store sandbox
 
-What is not named by option or variable is the connection 'default' in AWS. Only at a terminal the
-store of the last login comes before that, and it is said.
+Without options and variables a command works on the connection 'default' in AWS. On a terminal it
+works on the store of the last login instead, and says so.
 Exit codes: 0 done, 1 failed and may be retried, 2 needs a person, 64 wrong usage.
 Secrets come in by prompt or standard input, never as arguments.
 `;

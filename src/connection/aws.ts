@@ -133,7 +133,7 @@ export async function readFacts(prefix: string, connection: string): Promise<Sta
   if (found === undefined) {
     throw new StoreRefused(
       'missing',
-      `no stack has left its parameter ${parameter} in this account and region: deploy one, or use --store file:<path>`,
+      `no stack is deployed in this account and region (the parameter ${parameter} is missing): deploy one, or use --store file:<path>`,
     );
   }
   const facts = factsIn(found);

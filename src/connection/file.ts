@@ -174,7 +174,8 @@ async function onePass(
     warnings.push(...made.warnings);
     const why = await calledFor(made, call);
     if (why === undefined) return;
-    if (call !== undefined) warnings.push(`nobody was told that a person is needed: ${why}`);
+    if (call !== undefined)
+      warnings.push(`the notice that a person is needed was not delivered: ${why}`);
     // The next pass calls then.
     throw new StoreRefused('unavailable', why);
   };

@@ -101,7 +101,7 @@ async function awsStores(prefix: string, connection: string) {
 /** The token that is stored: a refresh would be written. */
 function storedTokens(accessToken: Connection['accessToken']): TokenSource {
   const detail =
-    'the stored access token is no longer good, and a dry run refreshes none: fresco rotate, then again';
+    'the stored access token has expired, and a dry run does not refresh: run fresco rotate, then try again';
   const rotator: Rotator = { ask: async () => ({ kind: 'person-needed', detail }) };
   return createTokenSource({ clock: systemClock, accessToken, rotator });
 }

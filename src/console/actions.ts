@@ -30,7 +30,7 @@ const sandboxActions: Readonly<Record<Exclude<ControlName, 'rotate'>, SandboxAct
       {},
       {
         tone: 'bad',
-        text: 'the provider has forgotten the access token: whoever uses it gets 401',
+        text: 'the provider has forgotten the access token: calls with it get 401',
       },
       'access token',
     ),
@@ -53,7 +53,7 @@ const sandboxActions: Readonly<Record<Exclude<ControlName, 'rotate'>, SandboxAct
       {},
       {
         tone: 'bad',
-        text: 'the connection is revoked at the provider: none of its tokens works',
+        text: 'the connection is revoked at the provider: its tokens no longer work',
       },
       'access token',
     ),

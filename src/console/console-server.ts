@@ -48,7 +48,7 @@ export function consoleServer(
   });
   app.post('/actions/:name', async (c) => {
     const name = c.req.param('name');
-    if (!isControlName(name)) return c.json({ error: 'there is no such button' }, 404);
+    if (!isControlName(name)) return c.json({ error: 'this page has no button of that name' }, 404);
     const isSpending = name === 'rotate' && connection.sandbox === undefined;
     if (isSpending && !mayRefresh()) {
       const often = `this page has refreshed ${refreshesPerDayMax} times in a day: use fresco rotate`;
@@ -59,7 +59,7 @@ export function consoleServer(
   });
   app.post('/kills/:step', async (c) => {
     const step = c.req.param('step');
-    if (!isPassStep(step)) return c.json({ error: 'the protocol has no such step' }, 404);
+    if (!isPassStep(step)) return c.json({ error: 'the protocol has no step of that name' }, 404);
     const { tone, text } = await kill(step, connection);
     return c.json({ tone, text: legible(text) });
   });

@@ -29,7 +29,7 @@ export type ControlName =
 const rotate: Control = {
   name: 'rotate',
   label: 'Rotate now',
-  hint: 'Spends the refresh token',
+  hint: 'Uses the refresh token',
 };
 
 /** What can be done to a connection whose provider is real. */
@@ -58,7 +58,11 @@ export const sandboxControls: readonly ControlGroup[] = [
     look: 'fault',
     controls: [
       { name: 'expire', label: 'Forget the token', hint: 'Calls get 401 from now on' },
-      { name: 'lose-answer', label: 'Lose an answer', hint: 'Spent, and nobody hears of it' },
+      {
+        name: 'lose-answer',
+        label: 'Lose an answer',
+        hint: 'The token is used, and no answer comes',
+      },
       { name: 'break', label: 'Break the provider', hint: 'No tokens: it answers 502' },
       { name: 'mend', label: 'Mend the provider', hint: 'Lifts every fault' },
     ],

@@ -22,7 +22,7 @@ export interface ConnectionView {
   readonly seals: number;
   /** Until when a living pass holds the lease. */
   readonly leaseUntilMs: number | null;
-  /** Until when the provider asked for patience. */
+  /** Until when the provider does not want to be asked. */
   readonly waitingUntilMs: number | null;
   /** Why nothing is sent until a person has acted, and what they have to do. */
   readonly latch: string | null;

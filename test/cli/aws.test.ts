@@ -141,7 +141,7 @@ describe('with the store in AWS', () => {
         headers: { 'sandbox-control': '1' },
       });
       walk.types('y');
-      await walk.shows(/Has the client secret leaked, too\?/);
+      await walk.shows(/Has the client secret leaked too\?/);
       walk.types(`n${keys.enter}`);
       await fetch(await approveInSandbox(await walk.shows(/(http:\S+authorize\S+)/)));
       const { code, screen } = await walk.ended;
@@ -166,7 +166,9 @@ describe('with the store in AWS', () => {
     ssm.parameters.clear();
     expect(await run(['status'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('no stack has left its parameter /fresco/stack'),
+      stderr: expect.stringContaining(
+        'no stack is deployed in this account and region (the parameter /fresco/stack is missing)',
+      ),
     });
     expect(await run(['status'], '', { AWS_REGION: '' })).toMatchObject({
       code: 2,

@@ -132,7 +132,9 @@ describe('fresco rotate', () => {
     expect(await runHere(workspace, ['rotate'])).toMatchObject({ code: 2 });
     const failed = await rotate('exit 3');
     expect(failed).toMatchObject({ code: 2 });
-    expect(failed.stderr).toContain('nobody was told that a person is needed: it ended with 3');
+    expect(failed.stderr).toContain(
+      'the notice that a person is needed was not delivered: it ended with 3',
+    );
     for (let at = 0; at < 2; at += 1)
       expect(await rotate(`cat >> ${path}`)).toMatchObject({ code: 2 });
     const told = readFileSync(path, 'utf8').trim().split('\n');
@@ -159,7 +161,7 @@ describe('fresco rotate', () => {
   });
 
   it.each([
-    [[], 'would spend the refresh token of generation 1: an operator asks\n'],
+    [[], 'would use the refresh token of generation 1: an operator asks for it\n'],
     [['--if-due'], 'nothing is due\n'],
   ])('with --dry-run and %j, only says what it would do', async (args, stdout) => {
     const workspace = await loggedIn();
@@ -197,7 +199,7 @@ describe('fresco rotate', () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: expect.stringMatching(
-        /^fresco: the provider no longer accepts the refresh token since \S+: fresco login\n$/,
+        /^fresco: the provider no longer accepts the refresh token \(since \S+\): fresco login\n$/,
       ),
     });
     expect(await workspace.run(['token'])).toMatchObject({ code: 0 });

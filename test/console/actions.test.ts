@@ -12,13 +12,13 @@ async function openConsole() {
 
 describe('a button of the page', () => {
   it('rotates, and says what came of it with moments that people can read', async () => {
-    const text = 'the provider asked for patience until 2026-11-26T07:19:47Z';
+    const text = 'rate-limited by the provider until 2026-11-26T07:19:47Z';
     const { press } = await startConsole(
       fakeConnection({ rotate: async () => ({ tone: 'bad', text }) }),
     );
     const { status, said } = await press('rotate');
     expect([status, said['tone']]).toEqual([200, 'bad']);
-    expect(said['text']).toMatch(/^the provider asked for patience until Thu \d\d:\d\d$/);
+    expect(said['text']).toMatch(/^rate-limited by the provider until Thu \d\d:\d\d$/);
   });
 
   it.each([

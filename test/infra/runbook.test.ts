@@ -179,7 +179,7 @@ const causes: readonly (readonly [string, () => Promise<unknown>])[] = [
       await world.stack.through('operator', operated);
     },
   ],
-  ['rotation is paused', () => amendJournal(() => ({ pausedAtMs: Date.now() - hourMs }))],
+  ['refreshing is paused', () => amendJournal(() => ({ pausedAtMs: Date.now() - hourMs }))],
   ['the provider refuses the application', () => replaceClient('sandbox-client', 'another-secret')],
   [
     'the stored grant is older than one that was stored before',
@@ -198,7 +198,7 @@ const causes: readonly (readonly [string, () => Promise<unknown>])[] = [
     },
   ],
   [
-    "a token was kept but the grant's key does not open it",
+    "the saved token cannot be decrypted with this grant's key",
     () =>
       amendJournal(({ known, seals }) => {
         const at = known ?? { grant: 1, generation: 1, attempt: 0 };
@@ -209,7 +209,7 @@ const causes: readonly (readonly [string, () => Promise<unknown>])[] = [
       }),
   ],
   [
-    'the grant belongs to another place',
+    'this grant was issued for another place',
     () => world.stack.logIn(13 * hourMs, '123456789012/eu-west-1/staging'),
   ],
 ];

@@ -47,7 +47,7 @@ function listIn(text: string): readonly ExpectedSubscription[] {
   if (Array.isArray(list) && list.every(isExpected)) return list;
   throw new StoreRefused(
     'damaged',
-    'the list of subscriptions cannot be read: restore the table, or make the subscriptions anew',
+    'the list of subscriptions cannot be read: restore the table, or create the subscriptions again',
   );
 }
 

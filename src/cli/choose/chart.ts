@@ -9,7 +9,7 @@ export const questions = {
   secret: 'Can it keep a secret: does it have a back end?',
   redirect: 'Can it take a redirect, at an address of its own or on the machine of the login?',
   unattended: 'Does it run by itself (cron, webhooks), with nobody there?',
-  neverExpires: 'May a token that never expires lie in your store?',
+  neverExpires: 'May your store hold a token that never expires?',
 } as const;
 
 /** One question of the chart. */
@@ -29,9 +29,9 @@ export interface Choice {
 /** The next question of the guide's chart, or where the answers lead. */
 export function follow(answers: Answers): Question | Choice {
   if (answers.testing === undefined) return 'testing';
-  if (answers.testing) return manual('it works within minutes, and trying out needs no more');
+  if (answers.testing) return manual('it works within minutes, which is enough for trying out');
   if (answers.oneTime === undefined) return 'oneTime';
-  if (answers.oneTime) return manual('for one run a flow with redirects does not pay');
+  if (answers.oneTime) return manual('for one run, a flow with redirects is not worth the work');
   if (answers.manyAccounts === undefined) return 'manyAccounts';
   return answers.manyAccounts ? forManyAccounts(answers) : forOneAccount(answers);
 }
@@ -49,15 +49,15 @@ function forManyAccounts(answers: Answers): Question | Choice {
 /** The machine-to-machine part of the guide: no flow is made for it, so a person acts once. */
 function forOneAccount(answers: Answers): Question | Choice {
   if (answers.unattended === undefined) return 'unattended';
-  if (!answers.unattended) return manual('for one account of your own it is the simplest way');
+  if (!answers.unattended) return manual('for one account of your own it is the simplest method');
   if (answers.neverExpires === undefined) return 'neverExpires';
   if (answers.neverExpires) {
     return manual(
-      'the guide advises it for machines on one’s own account; a daily check watches it',
+      'the guide advises it for machines with one account of your own; Fresco checks it daily',
     );
   }
   const why =
-    'consent once, and the refresh token keeps it alive by itself; what leaks is dead within a day';
+    'you consent once, and refreshing keeps it working; a leaked access token expires within a day';
   return { method: 'authorization code', why, next: 'fresco login' };
 }
 

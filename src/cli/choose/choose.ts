@@ -19,9 +19,9 @@ type ChooseOptions = Answers & { readonly json?: boolean };
 /** `fresco choose`: the chart of the authentication guide, as questions. */
 export function chooseCommand(): Command {
   const command = new Command('choose')
-    .summary('find out which way to log in suits')
+    .summary('find out which login method to use')
     .description(
-      'Asks what the chart of Fatture in Cloud’s authentication guide asks, machines that run by themselves included, and says which way to log in suits, why, and what to run next. Answers may be given as options; those that are missing are asked for on a terminal.',
+      'Asks the questions of the chart in Fatture in Cloud’s authentication guide, plus one about unattended machines, and says which login method to use, why, and what to run next. Answers can be given as options; on a terminal it asks for the missing ones.',
     );
   for (const question of Object.keys(questions) as Question[]) {
     command.option(`${flags[question]} <yes|no>`, questions[question], parseAnswer);
@@ -63,7 +63,7 @@ const requirements: Readonly<Record<Choice['method'], string>> = {
   'manual token':
     'the application has the manual method ticked; make the token for the companies and permissions that are needed, no more',
   'authorization code':
-    'an application with OAuth 2.0 ticked, its client id, client secret and redirect http://localhost:8787/callback',
+    'an application with OAuth 2.0 ticked; its client id, client secret and redirect http://localhost:8787/callback',
   'device code':
     'Fatture in Cloud enables this flow on request, for chosen applications: ask its support first',
 };

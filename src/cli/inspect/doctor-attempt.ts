@@ -15,7 +15,7 @@ const skewMaxMs = 30_000;
 
 /** Whether this machine's clock is near another's that is trusted. */
 export function clockFinding(nowMs: number, dateMs: number | undefined): Finding {
-  if (dateMs === undefined) return unknown('clock', 'nobody could be asked for the time');
+  if (dateMs === undefined) return unknown('clock', 'no server could be asked for the time');
   const skewMs = nowMs - dateMs;
   if (Math.abs(skewMs) <= skewMaxMs) return ok('clock', 'within 30 s of the other side’s');
   const off = describeOutcome({ kind: 'clock-skewed', skewMs });
@@ -26,30 +26,30 @@ export function clockFinding(nowMs: number, dateMs: number | undefined): Finding
 export function attemptFinding(connection: Connection, input: StoreSight): Finding {
   const { grant, journal } = input;
   if (grant === undefined || journal === undefined) {
-    return unknown('attempt', 'not looked at: grant or table could not be read');
+    return unknown('attempt', 'skipped: the grant or the table could not be read');
   }
   const looked = gateInputOf(connection, { ...input, grant, journal });
   const open = uncertainty(looked);
   if (open !== undefined) {
-    return broken('attempt', describeOutcome(open), 'wait, or settle it: fresco recover');
+    return broken('attempt', describeOutcome(open), 'wait, or repair it with fresco recover');
   }
   const left = leftOver(looked, grant);
   if (left !== undefined) return broken('attempt', left, 'fresco recover');
   const { lease } = journal;
   return lease === null || lease.expiresAtMs < looked.nowMs
-    ? ok('attempt', 'nothing is left open')
-    : ok('attempt', 'another run is at work');
+    ? ok('attempt', 'no refresh is open')
+    : ok('attempt', 'another run is refreshing');
 }
 
 /** Whether the provider gave tokens when it was asked last, and what it answered if not. */
 export function applicationFinding({ journal, grant, clientVersionId }: StoreSight): Finding {
   if (journal === undefined || grant === undefined || clientVersionId === undefined) {
-    return unknown('application', 'not looked at: what is needed could not be read');
+    return unknown('application', 'skipped: what is needed could not be read');
   }
   const standing = standingOutcome(journal, grant, clientVersionId);
   // A refusal of the token is told where the token is.
   if (standing === undefined || standing.kind === 'latched' || standing.kind === 'refused') {
-    return ok('application', 'no refusal is on record (asking would spend a refresh token)');
+    return ok('application', 'no refusal is recorded (asking now would use up a refresh token)');
   }
   return broken(
     'application',
@@ -120,9 +120,9 @@ export function storeProblem(connection: Connection, input: StoreSight): string 
 
 /** What an earlier run has begun; a token that is merely due was left by nobody. */
 const leftBehind: Readonly<Record<Due, string | undefined>> = {
-  unsettled: 'an earlier run was cut off before it had noted its end',
-  sealed: 'an earlier run has kept a token that is not current yet',
-  behind: 'what consumers read is older than the grant',
+  unsettled: 'an earlier run was interrupted before it finished',
+  sealed: 'an earlier run saved a token that is not current yet',
+  behind: 'the published access token is older than the grant',
   ahead: undefined,
   aged: undefined,
   asked: undefined,

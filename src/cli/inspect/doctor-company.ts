@@ -13,7 +13,8 @@ export async function examineCompanies(
   wished: readonly string[],
 ): Promise<readonly Finding[]> {
   const listed = await connection.provider.companies(token.accessToken);
-  if (listed.kind !== 'companies') return [unknown('company', 'the companies could not be listed')];
+  if (listed.kind !== 'companies')
+    return [unknown('company', 'the list of companies could not be read')];
   const reached = new Set(listed.companies.map(({ id }) => id));
   const expected = await orRefusal(() => connection.subscriptions.list());
   const subscribed = expected instanceof StoreRefused ? [] : expected;
@@ -87,10 +88,11 @@ function permissionsFinding({
     return broken('permissions', `the token lacks ${missing.join(', ')}`, next);
   }
   const [unasked] = unknownScopes;
-  if (unasked !== undefined) return unknown('permissions', `no list tells about ${unasked}`);
+  if (unasked !== undefined)
+    return unknown('permissions', `no API list shows whether it has ${unasked}`);
   return asked.length > 0
     ? ok('permissions', `${[...new Set(asked)].join(' ')}`)
-    : unknown('permissions', 'nothing is subscribed: name what is needed with --scopes');
+    : unknown('permissions', 'no webhook is subscribed: name the scopes to check with --scopes');
 }
 
 function licenceFinding(expired: readonly number[]): Finding {
@@ -99,7 +101,7 @@ function licenceFinding(expired: readonly number[]): Finding {
     : broken(
         'licence',
         `the licence of company ${expired.join(', ')} has expired`,
-        'renew it in Fatture in Cloud; what waits goes on by itself',
+        'renew it in Fatture in Cloud; waiting webhooks are then handled',
       );
 }
 

@@ -61,7 +61,7 @@ const afterRefusal: Readonly<Record<StoreRefused['reason'], string>> = {
     'in AWS name this identity among the stack’s operators and deploy; on one machine run as the owner of the store',
   'key-disabled': 'enable the KMS key of the store stack, then fresco doctor again',
   missing: 'deploy the stack, or name the right --prefix, --connection and --store',
-  damaged: 'put back what was stored there before, or fresco login',
+  damaged: 'restore what was stored there before, or fresco login',
 };
 
 /** A link whose store refused. */

@@ -44,7 +44,7 @@ export async function examineOpening(options: ConnectionOptions): Promise<Openin
 function misconfigured(error: unknown): Finding {
   if (!(error instanceof ConfigInvalid)) throw error;
   const problems = withoutTokens(error.problems.join('; '));
-  return broken('config', problems, 'set it right, by flag or environment');
+  return broken('config', problems, 'correct it, by option or environment variable');
 }
 
 async function noAccess(): Promise<Finding | undefined> {

@@ -57,7 +57,7 @@ function foreignFinding(
     ? undefined
     : broken(
         'provider',
-        `what is stored was issued by ${stored}, and the provider that is set is ${baseUrl}: nothing was sent there`,
+        `the tokens were issued by ${stored}, but FRESCO_PROVIDER_URL is ${baseUrl}: nothing was sent there`,
         `set FRESCO_PROVIDER_URL to ${stored}, or fresco login`,
       );
 }
@@ -70,8 +70,8 @@ function unreachable(
   const proxy = proxyVariables.find((name) => env[name]);
   const next =
     proxy === undefined
-      ? 'check the network of this machine; the access token is served meanwhile'
-      : `check the network and the proxy in ${proxy}; the access token is served meanwhile`;
+      ? 'check the network of this machine; until then the access token is served'
+      : `check the network and the proxy in ${proxy}; until then the access token is served`;
   return broken('provider', `${provider.profile.baseUrl} is not reached (${cause})`, next, true);
 }
 
@@ -81,12 +81,12 @@ function answered(
 ): Finding {
   const { baseUrl, canaryUrl } = provider.profile;
   if (status >= 500) {
-    const next = 'wait: it is the provider’s to mend, and the access token is served meanwhile';
+    const next = 'wait until the provider works again; until then the access token is served';
     return broken('provider', `${baseUrl} answers ${status}`, next, true);
   }
   if (answer.kind === 'wait') {
     const said = `${baseUrl} answers ${status}: too many requests`;
-    const next = `wait ${durationText(answer.waitMs)}: no call is served until then, whichever token it has`;
+    const next = `wait ${durationText(answer.waitMs)}: until then the provider answers no call, with any token`;
     return broken('provider', said, next, true);
   }
   // A proxy or a firewall refuses in a page of its own, and not in the API's JSON.
@@ -96,7 +96,7 @@ function answered(
     : broken(
         'provider',
         `${baseUrl} answers ${status}, which is not the API's`,
-        'check FRESCO_PROVIDER_URL, and any proxy or firewall; the access token is served meanwhile',
+        'check FRESCO_PROVIDER_URL, and any proxy or firewall; until then the access token is served',
       );
 }
 
@@ -124,7 +124,11 @@ function tokenFinding(
     return unknown('token', 'the provider has no address to ask with it');
   }
   if (status === 200) return ok('token', 'the provider accepts the access token');
-  if (status !== 401) return unknown('token', `the provider answered ${status}: it does not say`);
+  if (status !== 401)
+    return unknown(
+      'token',
+      `the provider answered ${status}, which does not say whether the token works`,
+    );
   if (published.expiresAtMs === null) {
     const next = 'fresco rotate takes a new one in its place, or fresco login --manual';
     return broken('token', 'the provider rejects the manual token: it was revoked', next);
@@ -133,7 +137,7 @@ function tokenFinding(
   if (isOver) return broken('token', 'the access token has expired', 'fresco rotate');
   return broken(
     'token',
-    'the provider rejects the access token before its end: the connection was revoked, or a refresh has ended it',
+    'the provider rejects the access token before it expires: the connection was revoked, or a refresh has replaced the token',
     'fresco rotate; if the refresh token is refused too, fresco login',
   );
 }

@@ -28,7 +28,7 @@ async function scheduleFinding(
   deployed: Deployed | undefined,
 ): Promise<Finding> {
   if (sight.published?.expiresAtMs === null) {
-    return unknown('schedule', 'a manual token is refreshed by nobody');
+    return unknown('schedule', 'a manual token is never refreshed');
   }
   const off = deployed && (await switchedOff(deployed));
   if (off !== undefined) return off;
@@ -44,10 +44,10 @@ async function scheduleFinding(
   if (sinceMs !== undefined && connection.clock.nowMs() > sinceMs + overdueAfterMs) {
     return broken(
       'schedule',
-      `a refresh is due since ${toRfc3339(sinceMs)} and none has come`,
+      `a refresh has been due since ${toRfc3339(sinceMs)} and did not happen`,
       deployed === undefined
         ? 'fresco rotate --if-due, and from cron every hour'
-        : 'fresco rotate --if-due; the rotator’s log tells why its checks bring none',
+        : 'fresco rotate --if-due; the log of the rotator says why its checks fail',
     );
   }
   return deployed === undefined
@@ -78,14 +78,14 @@ async function switchedOff(deployed: Deployed): Promise<Finding | undefined> {
 /** The rotator reads all that it reads in a check, with its own rights, and spends nothing. */
 async function rotatorFinding({ published }: StoreSight, deployed: Deployed): Promise<Finding> {
   if (published === undefined || published.expiresAtMs === null) {
-    return unknown('rotator', 'not asked: without a token of its own it might refresh');
+    return unknown('rotator', 'skipped: without a published token the call might refresh');
   }
   const answer = await orRefusal(() => deployed.rotator());
   if (answer instanceof StoreRefused) return refusedAt('rotator', answer);
   switch (answer.kind) {
     case 'published':
     case 'busy':
-      return ok('rotator', 'starts, and reads what it needs');
+      return ok('rotator', 'starts and can read what it needs');
     case 'unavailable':
     case 'person-needed':
       return broken(
@@ -104,7 +104,7 @@ async function busFinding(deployed: Deployed): Promise<Finding> {
     ? ok('bus', deployed.bus)
     : broken(
         'bus',
-        `the bus ${deployed.bus} is gone: nobody hears of anything`,
+        `the bus ${deployed.bus} is gone: no event is delivered`,
         'deploy the stack again',
       );
 }

@@ -105,14 +105,14 @@ function isLogout({ reason }: StoreRefused, isThere: boolean): boolean {
 }
 
 const afterDamage: Readonly<Record<Kind, string>> = {
-  client: 'fresco login --application-only stores the application anew',
-  grant: 'fresco recover puts an earlier version back, or fresco login',
-  'access-token': 'fresco rotate publishes it anew',
+  client: 'fresco login --application-only stores the application again',
+  grant: 'fresco recover restores an earlier version, or fresco login',
+  'access-token': 'fresco rotate publishes it again',
 };
 
 /** All versions are in the one file. */
 const afterFileDamage: Readonly<Record<Kind, string>> = {
-  client: 'fresco login --application-only stores the application anew',
+  client: 'fresco login --application-only stores the application again',
   grant: 'fresco login',
   'access-token': 'fresco recover publishes it again from the grant',
 };
@@ -128,7 +128,7 @@ async function nothingIn({ deployed }: Connection, kind: Kind): Promise<Finding>
   const there = parts === undefined || (await orRefusal(() => parts.hasSecret(kind)));
   if (there instanceof StoreRefused) return refusedAt(kind, there);
   return there
-    ? broken(kind, `nothing is stored as ${kind} yet`, whenEmpty[kind])
+    ? broken(kind, `no ${kind} is stored yet`, whenEmpty[kind])
     : broken(kind, `the secret of the ${kind} is gone`, 'deploy the stack, then fresco login');
 }
 
@@ -157,8 +157,8 @@ function keyFinding(
   if (locked !== undefined) return [refusedAt('key', locked)];
   return [
     refusals.length === reads.length
-      ? unknown('key', 'nothing could be read that it encrypts')
-      : ok('key', 'opens what is stored'),
+      ? unknown('key', 'skipped: nothing that it encrypts could be read')
+      : ok('key', 'decrypts what is stored'),
   ];
 }
 
@@ -192,11 +192,11 @@ function tableFinding(
   if (!(journal instanceof StoreRefused)) {
     return record === undefined
       ? ok('table', `the journal can be read (${place})`)
-      : broken('table', record, 'fresco recover begins it again');
+      : broken('table', record, 'fresco recover starts a new one');
   }
   if (journal.reason === 'key-disabled') return unknown('table', 'its key does not open it');
   const restore = inFiles
-    ? 'fresco recover begins it again from the grant'
+    ? 'fresco recover starts a new one from the grant'
     : 'restore the table to a moment before, then fresco doctor again';
   return refusedAt('table', journal, journal.reason === 'damaged' ? restore : undefined);
 }

@@ -13,7 +13,7 @@ export async function webhooksFinding(
 ): Promise<Finding> {
   const expected = await orRefusal(() => connection.subscriptions.list());
   if (expected instanceof StoreRefused) return refusedAt('webhooks', expected);
-  if (expected.length === 0) return unknown('webhooks', 'nothing is subscribed');
+  if (expected.length === 0) return unknown('webhooks', 'no webhook is subscribed');
   // No refresh token is spent to look.
   const tokens: TokenSource = {
     obtain: async () => ({ kind: 'token', token: published }),
@@ -33,7 +33,10 @@ export async function webhooksFinding(
       }
     }
   }
-  return ok('webhooks', `the provider sends ${expected.map(({ id }) => id).join(', ')}`);
+  return ok(
+    'webhooks',
+    `the provider sends webhooks for ${expected.map(({ id }) => id).join(', ')}`,
+  );
 }
 
 const losses: Readonly<Record<LossReason, (id: string, sink: string, wanted: string) => string>> = {

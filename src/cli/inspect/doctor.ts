@@ -19,9 +19,9 @@ interface DoctorOptions extends ConnectionOptions {
 /** `fresco doctor`: finds the first broken link, and says what to do. */
 export function doctorCommand(): Command {
   return withConnection(new Command('doctor'))
-    .summary('find what is broken, and what to do about it')
+    .summary('find what is wrong and how to fix it')
     .description(
-      'Looks at every link from the settings to the bus, and names the first one that is broken. Changes nothing but that it tries whether a file store takes a write, and never spends a refresh token: what only a refresh could tell is told from the last one. Exits with 0 where all hold, 1 where waiting helps, 2 where a person is needed.',
+      'Checks every part from the settings to the bus, and names the first one with a problem. Never sends a refresh token, and writes nothing, except a test file in a file store. What only a refresh can show is taken from the last refresh. Exit codes: 0 no problem, 1 wait and try again, 2 a person is needed.',
     )
     .option(
       '--scopes <scopes>',
@@ -75,9 +75,7 @@ export async function examineConnection(
   }
   const behind: readonly Check[] = connection.provider.isFattureInCloud ? ofProvider : ['token'];
   const missing = behind.filter((check) => !found.some((it) => it.check === check));
-  const unseen = missing.map((check) =>
-    unknown(check, 'not looked at: a link before it is broken'),
-  );
+  const unseen = missing.map((check) => unknown(check, 'skipped, because of the problem above'));
   const place = (check: Check) => checks.indexOf(check);
   return [...found, ...unseen].toSorted((a, b) => place(a.check) - place(b.check));
 }
@@ -95,8 +93,6 @@ function tell(findings: readonly Finding[]): void {
   }
   const first = findings.find(({ state }) => state === 'broken');
   say(
-    first === undefined
-      ? 'every link that could be looked at holds'
-      : `the first broken link is ${first.check}: ${first.next}`,
+    first === undefined ? 'no problem found' : `the first problem is ${first.check}: ${first.next}`,
   );
 }

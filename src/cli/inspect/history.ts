@@ -13,7 +13,7 @@ export function historyCommand(): Command {
   return withConnection(new Command('history'))
     .summary('list generations with times and outcomes')
     .description(
-      'Lists logins and passes with their time, generation and outcome, oldest first and without any value. An outcome that repeats is listed once.',
+      'Lists logins and refreshes with time, generation and outcome, oldest first. No secret is shown. Equal outcomes in a row are listed once.',
     )
     .option('--limit <count>', 'how many of the newest to list', Number, 20)
     .addHelpText(

@@ -56,9 +56,9 @@ interface ProviderAnswer {
 /** `fresco status`: how the connection is, in one look. */
 export function statusCommand(): Command {
   return withConnection(new Command('status'))
-    .summary('show how the connection is')
+    .summary("show the connection's status")
     .description(
-      'Shows generation, time left, last outcome, latch and schedule, without any value. Exits with 2 where a person is needed, and with 1 where the next check has to hear what the provider says.',
+      'Shows generation, time left, last outcome, latch and schedule. No secret is shown. Exit codes: 0 works, 1 the next check decides, 2 a person is needed.',
     )
     .addHelpText(
       'after',
@@ -177,7 +177,7 @@ function unserved(journal: Journal, token: AccessToken | undefined, nowMs: numbe
   const endsMs = token?.expiresAtMs ?? null;
   const isTold = journal.failingSinceMs !== null || journal.dispatch !== null;
   if (endsMs === null || endsMs > nowMs || isTold) return null;
-  return `the access token ended at ${toRfc3339(endsMs)} and no check has refreshed it: fresco rotate --if-due, and from cron every hour`;
+  return `the access token expired at ${toRfc3339(endsMs)} and no check has refreshed it: run fresco rotate --if-due now, and every hour from cron`;
 }
 
 /** What the last check of a manual token has found. */

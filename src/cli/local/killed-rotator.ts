@@ -45,7 +45,7 @@ export function killedRotator(start: RotatorStart): KilledRotator {
       killed = { step, missed, next: null, againAtMs: null };
       return missed === null
         ? { tone: 'bad', text: `the rotator was killed: ${killSteps[step].label}` }
-        : { tone: 'plain', text: `the rotator never came to this step: ${missed}` };
+        : { tone: 'plain', text: `the rotator did not reach this step: ${missed}` };
     },
     nextRun: async (system, advance) => {
       if (killed === null) return { tone: 'plain', text: 'no rotator was killed yet' };

@@ -17,7 +17,7 @@ export function localCommand(): Command {
   return withConnection(new Command('local'))
     .summary('run the whole system on this machine, with its page')
     .description(
-      'Runs rotator, schedule, webhook receiver and handler in one process over a file store, with a page that shows what they do. With --sandbox it tells its story first, against a stand-in for Fatture in Cloud that can be broken, and keeps nothing. Without, it keeps a connection fresh for as long as it runs.',
+      'Runs rotator, schedule, webhook receiver and handler in one process over a file store, with a page that shows what they do. With --sandbox it first plays a demo against a stand-in for Fatture in Cloud, which you can break, and keeps nothing. Without it, it keeps a connection fresh while it runs.',
     )
     .addOption(
       new Option('--sandbox', 'against a stand-in for Fatture in Cloud').conflicts([
@@ -32,11 +32,11 @@ export function localCommand(): Command {
         ] as const),
       ]),
     )
-    .option('--once', 'with --sandbox: tell the story and end')
+    .option('--once', 'with --sandbox: play the demo and end')
     .addOption(
       new Option(
         '--kill-at <step>',
-        'with --sandbox: kill a rotator once this step is done, and show how the next run recovers',
+        'with --sandbox: kill a rotator after this step, and show how the next run recovers',
       ).choices(Object.keys(killSteps)),
     )
     .option(
@@ -46,7 +46,7 @@ export function localCommand(): Command {
     )
     .option(
       '--forward <command or address>',
-      'hands each event on, at least once: to a command on its standard input, which takes it by ending with 0, or by POST to an https address, which takes it by 2xx',
+      'passes each event on, at least once: to a command, on its standard input, until it ends with 0, or to an https address, by POST, until it answers 2xx',
       parseForward,
     )
     .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
@@ -67,7 +67,7 @@ export function localCommand(): Command {
 
 async function runLocal(options: LocalOptions): Promise<void> {
   if (options.once === true && options.sandbox !== true) {
-    throw new Failure('usage', '--once ends the story, which needs --sandbox: add it');
+    throw new Failure('usage', '--once is for the demo: add --sandbox');
   }
   const { killAt } = options;
   if (killAt !== undefined && options.sandbox !== true) {

@@ -83,12 +83,12 @@ function tell(
   say(`page:     ${consoleUrl}`);
   say(
     receiver === undefined
-      ? 'webhooks: none, --sink names the public address that leads here'
+      ? 'webhooks: none; to receive them, name the public address that leads here with --sink'
       : `webhooks: ${sink}, which has to lead to ${receiver.server.url}`,
   );
   say(
     options.forward === undefined
-      ? 'events:   on the page alone, --forward hands them on'
+      ? 'events:   on the page only; --forward passes them on'
       : `events:   to ${options.forward.name}, each until it is taken`,
   );
   say('Ctrl-C ends it');

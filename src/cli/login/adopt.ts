@@ -43,12 +43,12 @@ export async function adoptRefreshToken(
     companies: [],
   });
   const pass = connection.rotate({ trigger: 'login', onlyIfDue: false });
-  const { outcome, warnings } = await waiting('proving the token by one refresh', pass);
+  const { outcome, warnings } = await waiting('testing the token by one refresh', pass);
   for (const warning of warnings) say(`warning: ${warning}`);
   if (classOf(outcome) !== 'done') return notProven(connection, before, outcome);
   const published = await connection.accessToken.current();
   if (published === undefined)
-    throw new Failure('retry', 'the access token has not appeared yet: fresco status');
+    throw new Failure('retry', 'the access token is not published yet: fresco status');
   const token = decodeAccessToken(published.value);
   return factsOfLogin(connection, { ...token, companies: await tellCompanies(connection, token) });
 }
@@ -97,7 +97,7 @@ async function notProven(connection: Connection, before: Before, outcome: Outcom
     const outcomeClass = classOf(outcome) === 'person' ? 'person' : 'retry';
     throw new Failure(
       outcomeClass,
-      `the refresh token is stored but not proven yet: ${why}; then run fresco rotate`,
+      `the refresh token is stored but not tested yet: ${why}; then run fresco rotate`,
     );
   }
   const isBack = before.grant !== undefined && (await bringBack(connection, before.grant, before));

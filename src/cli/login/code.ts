@@ -78,7 +78,7 @@ async function arrive(
   say('', ['  ', strong(url)], '');
   if (login.browser && isInteractive()) openBrowser(url);
   if (listener !== undefined) return waiting('waiting for your consent', listener.arrival(owns));
-  say('then paste the whole address at which the browser ends; the page itself may fail to load');
+  say('then paste the whole address where the browser ends; the page itself may fail to load');
   const redirect = isInteractive() ? await ask('Address', '') : await readPiped();
   return { redirect, reply };
 }
@@ -119,12 +119,12 @@ function failureAfter(answer: Exclude<TokenAnswer, { kind: 'granted' }>): Failur
     case 'unexpected':
       return new Failure(
         'person',
-        `the provider answered ${answer.status} (${answer.contentType}), which no token endpoint does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`,
+        `the provider answered ${answer.status} (${answer.contentType}), which a token endpoint never does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`,
       );
     case 'throttled':
       return new Failure(
         'retry',
-        `the provider asked for patience (${answer.status}): ${again} later`,
+        `rate-limited by the provider (${answer.status}): ${again} later`,
       );
     case 'never-sent':
       return new Failure('retry', `the provider could not be reached (${answer.cause}): ${again}`);

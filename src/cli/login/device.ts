@@ -113,6 +113,6 @@ function describeRefusal(answer: DeviceRefusal): string {
     case 'refused':
       return `the provider refuses the code or the application, it does not say which (${answer.said}): check the client id; ${again}`;
     case 'unexpected':
-      return `the provider answered ${answer.status} (${answer.contentType}), which no token endpoint does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`;
+      return `the provider answered ${answer.status} (${answer.contentType}), which a token endpoint never does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`;
   }
 }

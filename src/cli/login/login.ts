@@ -24,7 +24,7 @@ export function loginCommand(): Command {
   return withMethods(withConnection(new Command('login')))
     .summary('connect to Fatture in Cloud, once')
     .description(
-      'Connects to Fatture in Cloud: opens the consent page, takes the redirect on a page on this machine, and stores the tokens. A login over an existing connection replaces it once the new one works. Which way suits is what fresco choose tells.',
+      'Connects to Fatture in Cloud: opens the consent page, receives the redirect on this machine, and stores the tokens. A login to an existing connection replaces it once the new one works. fresco choose says which login method to use.',
     )
     .addOption(
       new Option(
@@ -69,16 +69,16 @@ function withMethods(command: Command): Command {
   return command
     .option(
       '--scopes <scopes>',
-      `what to ask for, by resource and level (default: chosen on a terminal, else what webhooks need or ${defaultScopes})`,
+      `what to ask for, by resource and level (default: you choose on a terminal, else what webhooks need, or ${defaultScopes})`,
     )
     .option(
       '--company <id>',
-      'the company that jobs work for, repeatable (default: chosen on a terminal, else all)',
+      'the company that jobs work for, repeatable (default: you choose on a terminal, else all)',
       parseCompanies,
     )
     .option(
       '--paste',
-      'paste the address at which the browser ends, instead of a page on this machine',
+      'paste the address where the browser ends, instead of a redirect to this machine',
     )
     .addOption(
       new Option(
@@ -95,13 +95,13 @@ function withMethods(command: Command): Command {
     .addOption(
       new Option(
         '--refresh-token',
-        'adopt a refresh token got elsewhere, by prompt or standard input, and prove it by one refresh',
+        'adopt a refresh token from elsewhere, by prompt or standard input, and test it by one refresh',
       ).conflicts(['paste', 'scopes']),
     )
     .addOption(
       new Option(
         '--application-only',
-        'store client id and secret anew and keep the grant',
+        'store client id and secret again and keep the grant',
       ).conflicts(['paste', 'scopes', 'refreshToken', 'sandbox']),
     );
 }
@@ -135,7 +135,7 @@ async function replaceApplication(
   });
   if (options.json)
     return print(JSON.stringify({ connection: connection.name, application: stored }));
-  say(`application ${stored} in ${connection.place}: fresco rotate proves it`);
+  say(`application ${stored} in ${connection.place}: fresco rotate tests it`);
 }
 
 /** For the person at this terminal, and for no job. */

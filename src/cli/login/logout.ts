@@ -16,9 +16,9 @@ interface LogoutOptions extends ConnectionOptions {
 /** `fresco logout`: forgets the tokens here; the provider is a person's business. */
 export function logoutCommand(): Command {
   return withConnection(new Command('logout'))
-    .summary('forget grant and access token here')
+    .summary('delete grant and access token here')
     .description(
-      'Forgets grant and access token where they are stored, and says where to revoke the connection: Fatture in Cloud has no endpoint for it, so until a person has revoked it whoever kept a copy can use it. The application stays stored, for the next login.',
+      'Deletes grant and access token from the store, and says where to revoke the connection. Fatture in Cloud has no endpoint for that, and until you revoke it, any copy of the tokens still works. The application stays stored, for the next login.',
     )
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be done, and do nothing')

@@ -35,12 +35,12 @@ export async function renewAfterLeak(
   mustBeSeated(connection);
   step(1, `revoke the connection: ${whereToRevoke(connection)}`);
   await mustBeRevoked(connection, old);
-  step(2, 'log in anew');
+  step(2, 'log in again');
   const facts = await logInAnew(connection, settings, options).catch((error: unknown) => {
     const { failureClass, message } = failureOf(error);
     throw new Failure(
       failureClass,
-      `${message}; the connection is revoked, and jobs have no token until fresco login is done`,
+      `${message}; the connection is revoked, and jobs have no token until you run fresco login`,
     );
   });
   await keepCompanies(connection, facts, old);
@@ -73,7 +73,7 @@ async function mustBeRevoked(connection: Connection, old: AccessToken | undefine
   if (said) return;
   throw new Failure(
     'person',
-    'nothing was changed: whoever has the leaked token can use it until the connection is revoked',
+    'nothing was changed: the leaked token works until the connection is revoked',
   );
 }
 
@@ -86,7 +86,7 @@ async function logInAnew(
   const client = await readApplication(connection.client);
   const device = client !== undefined && client.clientSecret === undefined;
   const { config } = settings;
-  if (device || !(await confirm('Has the client secret leaked, too?'))) {
+  if (device || !(await confirm('Has the client secret leaked too?'))) {
     return logIn(connection, settings, { ...options, device });
   }
   say(`delete the application and make a new one: ${whereToManageApplications(connection)}`);

@@ -45,8 +45,8 @@ const becomesOf: Readonly<Record<DamagedFile['kind'], string>> = {
   client: '',
   'access-token': 'it is published again from the grant',
   journal:
-    'it is begun again from the grant. Whether a refresh was on its way is not known any more, so the refresh token counts as sent',
-  record: 'it begins again empty; fresco sync publishes what was missed',
+    'a new one is made from the grant. Nobody knows whether a refresh was under way, so the refresh token counts as sent',
+  record: 'a new, empty one is made; fresco sync publishes what was missed',
 };
 
 async function rebuildJournal(connection: Connection): Promise<void> {

@@ -38,11 +38,11 @@ function sendText(
   onlyIfDue: boolean,
 ): string {
   const reason = isSentBefore
-    ? 'an earlier attempt has no answer on record'
+    ? 'the response to an earlier refresh was lost'
     : onlyIfDue
-      ? 'the access token is past half its life, or a day old'
-      : 'an operator asks';
-  return `would spend the refresh token of generation ${parent.generation}: ${reason}`;
+      ? 'the access token is older than half its life, or than a day'
+      : 'an operator asks for it';
+  return `would use the refresh token of generation ${parent.generation}: ${reason}`;
 }
 
 function foreseeEnd(outcome: Outcome | undefined): DryRun {
@@ -54,7 +54,7 @@ function foreseeEnd(outcome: Outcome | undefined): DryRun {
     return { would: 'stop', detail: describeOutcome(outcome) };
   }
   const { generation } = outcome.token;
-  const detail = `would finish what was left: generation ${generation} becomes current and is published`;
+  const detail = `would finish an interrupted refresh: generation ${generation} becomes current and is published`;
   return { would: 'finish', detail };
 }
 
@@ -62,7 +62,7 @@ function foreseeManual({ generation }: AccessToken, onlyIfDue: boolean): DryRun 
   return onlyIfDue
     ? {
         would: 'nothing',
-        detail: 'a manual token is not refreshed, it would be checked once a day',
+        detail: 'a manual token is never refreshed, only checked once a day',
       }
     : {
         would: 'replace',

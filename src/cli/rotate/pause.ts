@@ -14,9 +14,9 @@ interface PauseOptions extends ConnectionOptions {
 
 /** `fresco pause`: no refresh token is spent until `fresco resume`. */
 export function pauseCommand(): Command {
-  return described('pause', 'let no refresh token be spent until fresco resume')
+  return described('pause', 'stop refreshing until fresco resume')
     .description(
-      'Keeps the schedule, consumers and operators from spending the refresh token, until fresco resume. Consumers are served for as long as the access token lasts. The alarm person-needed rings once a refresh is due.',
+      'Stops refreshing, by schedule, consumers and operators, until fresco resume. Consumers get the access token until it expires. The alarm person-needed rings as soon as a refresh is due.',
     )
     .addHelpText(
       'after',
@@ -31,7 +31,9 @@ export function pauseCommand(): Command {
 /** `fresco resume`: ends a pause. */
 export function resumeCommand(): Command {
   return described('resume', 'end a pause')
-    .description('Ends a pause. The next check refreshes what is due; fresco rotate does at once.')
+    .description(
+      'Ends a pause. The next check refreshes if it is due; fresco rotate refreshes at once.',
+    )
     .addHelpText(
       'after',
       examples(
@@ -81,6 +83,6 @@ function sentence(name: string, changed: boolean, pausedSince: string | null): s
     return `${name} is paused${changed ? '' : ' already'} since ${pausedSince}: fresco resume ends it`;
   }
   return changed
-    ? `${name} goes on: fresco rotate --if-due refreshes what is due`
+    ? `${name} is no longer paused: fresco rotate --if-due refreshes if it is due`
     : `${name} is not paused`;
 }

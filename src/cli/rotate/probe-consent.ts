@@ -25,7 +25,7 @@ export async function throwAwayConsent(
   try {
     const { redirectUri } = listener;
     const asked = await askForConsent(connection, { ...client, redirectUri }, async (url, owns) => {
-      say('open this page and consent, with an account that nobody works with:');
+      say('open this page and consent, with an account that is not in use:');
       say('', ['  ', strong(url)], '');
       if (browser && isInteractive()) openBrowser(url);
       const { redirect, reply } = await listener.arrival(owns);

@@ -22,17 +22,17 @@ interface ProbeOptions extends ConnectionOptions {
 }
 
 const warning =
-  'a probe uses up a refresh token on purpose: it needs a consent of its own, best of an account or company that nobody works with, since some providers end the earlier connection of an application with a second consent, or take the replays for theft';
+  'a probe uses up a refresh token on purpose, so it needs a separate consent, best of an account or company that is not in use: some providers end the earlier connection of an application when it gets a second consent, or treat the repeated use as theft';
 
 /** `fresco probe`: measures what the provider does with a refresh token that is presented again. */
 export function probeCommand(): Command {
   return withConnection(new Command('probe'))
     .summary('measure what the provider does with a used refresh token')
     .description(
-      'Takes a throw-away consent, uses up its refresh token and presents it again and again. What is measured is noted for this connection, and decides when an unanswered refresh is sent again: within seconds where the provider takes a token again, else near the end of the access token. The refresh token that is stored is never presented.',
+      'Takes a throw-away consent, uses its refresh token, and then sends the same token again and again. The result is stored for this connection and decides when a refresh whose response was lost is sent again: within seconds if the provider accepts a used token, else shortly before the access token expires. The stored refresh token is never sent.',
     )
     .option('--refresh-token', 'take the throw-away refresh token by prompt or standard input')
-    .addOption(durationOption('--up-to', 'how long to present it again', '10m'))
+    .addOption(durationOption('--up-to', 'how long to send it again', '10m'))
     .option('--yes', 'confirm that the consent is a throw-away one')
     .option('--no-browser', 'print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')
@@ -57,7 +57,7 @@ async function probe(options: ProbeOptions): Promise<void> {
   const { clock, provider } = connection;
   const ports = { clock, endpoint: provider.endpoint, client };
   const probing = probeReplay(ports, refreshToken, Math.round(options.upTo / 1000));
-  const probed = await waiting('presenting the used token again', probing);
+  const probed = await waiting('sending the used token again', probing);
   if (probed.kind === 'undecided') throw undecided(probed);
   const { baseUrl } = provider.profile;
   await notePolicy(connection.journal, clock, { provider: baseUrl, policy: probed.policy });
@@ -68,15 +68,14 @@ async function foretell(connection: Connection, { upTo, json }: ProbeOptions): P
   const { journal } = await connection.journal.read();
   const policy = policyFor(journal, connection.settings);
   const provider = connection.provider.profile.baseUrl;
-  const would = `would spend a throw-away refresh token at ${provider} and present it again for ${durationText(upTo)}; noted now: ${policyText(policy)}`;
+  const would = `would use a throw-away refresh token at ${provider} and send it again for ${durationText(upTo)}; stored now: ${policyText(policy)}`;
   print(json ? JSON.stringify({ dryRun: true, provider, policy }) : would);
 }
 
 async function mustBeConfirmed({ yes }: ProbeOptions): Promise<void> {
   say(`note: ${warning}`);
   if (yes === true) return;
-  if (!isInteractive())
-    throw new Failure('usage', 'a probe has to be confirmed: fresco probe --yes');
+  if (!isInteractive()) throw new Failure('usage', 'a probe must be confirmed: fresco probe --yes');
   if (!(await confirm('Go on with a throw-away consent?'))) {
     throw new Failure('retry', 'nothing was done');
   }
@@ -112,7 +111,7 @@ function undecided({ answer }: Extract<Probed, { kind: 'undecided' }>): Failure 
   const passes = ['never-sent', 'throttled', 'uncertain'].includes(answer.kind);
   return new Failure(
     passes ? 'retry' : 'person',
-    `nothing was measured: the provider answered the throw-away token with '${answer.kind}'; nothing was noted, run fresco probe again with another consent`,
+    `nothing was measured or stored: the provider answered the throw-away token with '${answer.kind}'; run fresco probe again with another consent`,
   );
 }
 
@@ -122,10 +121,10 @@ function tell({ name }: Connection, probed: Extract<Probed, { kind: 'measured' }
     return print(JSON.stringify({ connection: name, policy, presentations, endsFamily }));
   }
   for (const { afterSeconds, accepted } of presentations) {
-    say(`presented again after ${afterSeconds} s: ${accepted ? 'accepted' : 'refused'}`);
+    say(`sent again after ${afterSeconds} s: ${accepted ? 'accepted' : 'refused'}`);
   }
-  if (endsFamily === true) say('and with that, its successor was refused too');
-  print(`noted for ${name}: ${policyText(policy)}`);
+  if (endsFamily === true) say('and after that, the new token was refused too');
+  print(`stored for ${name}: ${policyText(policy)}`);
 }
 
 /** A policy in words for people. */
@@ -138,6 +137,6 @@ export function policyText(policy: ReplayPolicy): string {
     case 'single-use':
       return 'a refresh token works once';
     case 'unknown':
-      return 'unknown, so a refresh token is taken to work once';
+      return 'unknown, so a refresh token counts as working once';
   }
 }

@@ -73,7 +73,7 @@ function sendingAgain({ byHand }: Connection): Remedy {
     step: 'send-again',
     isSafe: false,
     explanation:
-      'the refresh token whose answer was lost is sent once more, now. If the provider has used it up and takes a second use for theft, the connection ends, the access token that is still served with it: then fresco login. Waiting is safer: by itself it is sent again when least is left to lose',
+      'the refresh token whose response was lost is sent once more, now. If the provider has already used it and treats a second use as theft, it ends the connection, and the access token that still works: then run fresco login. Waiting is safer: it is sent again automatically when there is least to lose',
     carryOut: () => sendAgain(byHand.ports()),
   };
 }
@@ -86,7 +86,7 @@ async function puttingBack(connection: Connection): Promise<Remedy | undefined> 
   return {
     step: 'put-back',
     isSafe: true,
-    explanation: `generation ${found.grant.generation}, the newest version of the grant that is kept, is made the current one again; nothing is sent`,
+    explanation: `generation ${found.grant.generation}, the newest saved version of the grant, becomes current again; nothing is sent`,
     carryOut: async () => {
       await putBack(ports, found.versionId);
       return undefined;
@@ -105,7 +105,7 @@ async function aboutSeal(connection: Connection, versionId: string): Promise<Rem
       step: 'open-seal',
       isSafe: true,
       explanation:
-        'an earlier version of the grant has the key of the seal: the token in it is made current',
+        'an earlier version of the grant has the key of the saved token: that token becomes current',
       carryOut: async () => {
         await putOpened(byHand.ports(), versionId, opened);
         return undefined;
@@ -116,7 +116,7 @@ async function aboutSeal(connection: Connection, versionId: string): Promise<Rem
     step: 'forget-seal',
     isSafe: false,
     explanation:
-      'no version of the grant that is kept has the key of the seal. It is taken out of the journal, and the token in it, perhaps the only living one, is given up for good. Unless its key can be found, fresco login is the other way',
+      'no saved version of the grant has the key of the saved token. The token is deleted from the journal for good, and it may be the only one that works. If you cannot find the key, the other way is fresco login',
     carryOut: async () => {
       await forgetSeal(byHand.ports(), versionId);
       return undefined;
@@ -133,7 +133,7 @@ async function tryingEarlier(connection: Connection): Promise<Remedy | undefined
   return {
     step: 'earlier-token',
     isSafe: false,
-    explanation: `the provider refuses the refresh token of generation ${current.generation}. That of generation ${earlier.grant.generation} is sent once in its place. Some providers still take it; to others it is one more sign of theft. fresco login always works`,
+    explanation: `the provider refuses the refresh token of generation ${current.generation}. The one of generation ${earlier.grant.generation} is sent once instead. Some providers still accept it; others treat it as one more sign of theft. fresco login always works`,
     carryOut: () => tryEarlier(connection.byHand.ports(), { current, earlier: earlier.grant }),
   };
 }

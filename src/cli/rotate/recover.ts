@@ -28,13 +28,13 @@ interface Step {
 /** `fresco recover`: settles what an earlier run has left, by steps that a person confirms. */
 export function recoverCommand(): Command {
   return withConnection(new Command('recover'))
-    .summary('settle what an earlier run has left')
+    .summary('repair an interrupted refresh')
     .description(
-      'Settles an uncertain attempt, a seal that was left, a grant that was rolled back or damaged: first by an ordinary check, then by what a person confirms, each step explained. What a person confirms is done by this process under the lease, in AWS too.',
+      'Repairs a refresh whose response was lost, a saved token that is not current yet, and a grant that was rolled back or damaged. First an ordinary check tries; then each further step is explained and done once you confirm it, by this process under the lease, in AWS too.',
     )
-    .option('--yes', 'confirm sending an unanswered refresh token again, and giving up a seal')
+    .option('--yes', 'confirm sending the refresh token again, and giving up a saved token')
     .option('--earlier', 'with --yes: confirm trying an earlier refresh token too')
-    .option('--dry-run', 'say what is left, and do nothing')
+    .option('--dry-run', 'say what is to be repaired, and do nothing')
     .addHelpText(
       'after',
       examples(
@@ -85,7 +85,7 @@ export async function recover(
 
 async function check(connection: Connection, tell: (step: Step) => void): Promise<Outcome> {
   const pass = connection.rotate({ trigger: 'operator', onlyIfDue: true });
-  const { outcome } = await waiting('finishing what was left', pass);
+  const { outcome } = await waiting('finishing an interrupted refresh', pass);
   tell({ step: 'finish', detail: `an ordinary check: ${describeOutcome(outcome)}` });
   return outcome;
 }

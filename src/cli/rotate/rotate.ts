@@ -28,30 +28,30 @@ export function rotateCommand(): Command {
   return withConnection(new Command('rotate'))
     .summary('refresh the tokens now')
     .description(
-      'Spends the refresh token under the lease and publishes what it brings; first finishes what an earlier run left. Safe to repeat and to interrupt. With the store in AWS the rotator does it, so that no laptop spends a token. A manual token is replaced by hand: the new one comes in by prompt or standard input, is checked and served, and then the old one is revoked.',
+      'Refreshes the tokens and publishes the new access token; first it finishes an interrupted refresh. Safe to repeat and to interrupt. With the store in AWS the rotator does it, so that no laptop sends a refresh token. For a manual token it asks for the new one (by prompt or standard input), checks it, serves it, and then has you revoke the old one.',
     )
     .option(
       '--if-due',
-      'only if the schedule would: half of the access token’s life, a day, or work left over',
+      'only if it is due: after half of the access token’s life, after a day, or to finish an interrupted refresh',
     )
     .addOption(
       new Option(
         '--on-person-needed <command or address>',
-        'over a file store: what takes an event as JSON where a person is needed, a command on its standard input or an https address by POST; in AWS the stack has alarmEmail',
+        'for a file store: where to send an event (JSON) when a person is needed: a command, on its standard input, or an https address, by POST; in AWS use alarmEmail of the stack',
       )
         .env('FRESCO_ON_PERSON_NEEDED')
         .argParser(parseForward),
     )
-    .option('-v, --verbose', 'with --if-due: say so where nothing was due')
-    .addOption(new Option('-q, --quiet', 'print nothing but what has failed').conflicts('verbose'))
+    .option('-v, --verbose', 'with --if-due: say so if nothing was due')
+    .addOption(new Option('-q, --quiet', 'print only failures').conflicts('verbose'))
     .addOption(
       new Option(
         '--compromised',
-        'after a leak: have the connection revoked, log in anew, and check that the old token is dead',
+        'after a leak: have the connection revoked, log in again, and check that the old token no longer works',
       ).conflicts('ifDue'),
     )
     .option('--scopes <scopes>', 'with --compromised: what to ask for, as with fresco login')
-    .option('--paste', 'with --compromised: paste the address at which the browser ends')
+    .option('--paste', 'with --compromised: paste the address where the browser ends')
     .option('--no-browser', 'with --compromised: print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')
     .addHelpText(
@@ -107,7 +107,7 @@ function mustBelong({ compromised, scopes, paste, browser }: RotateOptions): voi
 const leak = {
   would: 'renew',
   detail:
-    'would have a person revoke the connection and log in anew, and ask the provider whether the old token is dead',
+    'would ask you to revoke the connection and to log in again, and check that the old token no longer works',
 } as const;
 
 async function tellForesight(

@@ -28,9 +28,9 @@ const resources = [
 /** `fresco sync`: tells what has changed since the last sync, now. */
 export function syncCommand(): Command {
   return withConnection(new Command('sync'))
-    .summary('tell what has changed since the last sync')
+    .summary('publish changes since the last sync')
     .description(
-      'Reads what has changed since the last sync in every list of every company, and tells it as events: on the bus of the stack, or as lines of JSON on standard output where the store is a file. The first sync tells everything there is. Keeps its place after every page: interrupt it as you like, and run it again.',
+      'Reads what has changed since the last sync, in every list of every company, and publishes it as events: on the bus of the stack, or, with a file store, as lines of JSON on standard output. The first sync publishes everything. It saves its position after each page, so you can interrupt it and run it again.',
     )
     .option(
       '--resource <name>',
@@ -40,16 +40,16 @@ export function syncCommand(): Command {
     )
     .option(
       '--since <time>',
-      "tell everything again from here on, in Italian time: '2026-01-31' or '2026-01-31 10:00:00'",
+      "publish everything again from here on, in Italian time: '2026-01-31' or '2026-01-31 10:00:00'",
       parseStamp,
     )
-    .option('--dry-run', 'read and count with the token that is stored, write and tell nothing')
+    .option('--dry-run', 'read and count with the stored token, write and publish nothing')
     .addHelpText(
       'after',
       examples(
         'fresco sync --store aws --connection default',
         'fresco sync --store aws --connection default --resource clients --resource receipts',
-        'fresco sync --store aws --connection default --since 2026-01-31   # for whoever has lost what was told',
+        'fresco sync --store aws --connection default --since 2026-01-31   # if events were lost',
       ),
     )
     .action(async (options: SyncOptions) => {
@@ -108,10 +108,11 @@ function tell(
       const [first] = skipped;
       if (first !== undefined) {
         const lists = skipped.length === 1 ? 'one list' : `${skipped.length} lists`;
-        say(`warning: ${lists} left out, such as ${first.list}: ${first.why}`);
+        say(`warning: ${lists} left out, for example ${first.list}: ${first.why}`);
       }
-      const told = isDry ? 'would tell' : `told on ${place}:`;
-      const before = alreadyTold === 0 ? '' : `, ${alreadyTold} were told before by a webhook`;
+      const told = isDry ? 'would tell' : `published on ${place}:`;
+      const before =
+        alreadyTold === 0 ? '' : `, ${alreadyTold} had already been published by a webhook`;
       const counts = `${changed} changed and ${deleted} deleted entities`;
       say(`${told} ${counts}${before} (${requests} requests, ${seconds} s)`);
       if (json) print(JSON.stringify({ ...(isDry && { dryRun: true }), ...outcome.detail }));
@@ -127,7 +128,7 @@ function tell(
       const before = `${outcome.counts.changed} changed and ${outcome.counts.deleted} deleted entities`;
       throw new Failure(
         'retry',
-        `the sync is not complete: not read were ${lists}; ${before} were told, run it again`,
+        `the sync is not complete: not read: ${lists}; ${before} were published; run it again`,
       );
     }
     case 'person-needed':

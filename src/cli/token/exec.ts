@@ -24,14 +24,14 @@ export function execCommand(): Command {
   return withConnection(new Command('exec'))
     .summary('run a command with a token in its environment')
     .description(
-      'Runs a command with FATTUREINCLOUD_ACCESS_TOKEN, FATTUREINCLOUD_COMPANY_ID and FATTUREINCLOUD_API_URL (the base URL that the token is for) in its environment, and in no other; the client secret is taken out of it. Signals and the exit code are passed through.',
+      'Runs a command with FATTUREINCLOUD_ACCESS_TOKEN, FATTUREINCLOUD_COMPANY_ID and FATTUREINCLOUD_API_URL (the base URL that the token is for) in the environment of that command only; the client secret is removed from it. Signals and the exit code are passed through.',
     )
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
     .addOption(
       durationOption('--min-validity', 'how long the token must last, such as 5m or 3h', '5m'),
     )
-    .option('--company <id>', 'the company, where the connection reaches several', parseCompany)
+    .option('--company <id>', 'the company, if the connection reaches several', parseCompany)
     .addHelpText(
       'after',
       examples(

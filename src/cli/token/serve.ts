@@ -19,7 +19,7 @@ export function serveCommand(): Command {
   return withConnection(new Command('serve'))
     .summary('hand out tokens to long jobs on this machine')
     .description(
-      'Hands out access tokens over HTTP on loopback, for jobs in any language that run longer than a token lasts. Callers show a secret of its own, which is made anew at each start or kept in a file that only its owner can read. After a 401 ask with ?rejected=<generation>: the generation came with the token.',
+      'Hands out access tokens over HTTP on loopback, for jobs in any language that run longer than a token lasts. Callers need a secret: a new one at each start, or one kept in a file that only its owner can read. After a 401 ask with ?rejected=<generation>; the generation came with the token.',
     )
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, servePort)
     .option(

@@ -17,7 +17,7 @@ export function tokenCommand(): Command {
   return withConnection(new Command('token'))
     .summary('print an access token that works')
     .description(
-      'Prints an access token that is good for a while, and nothing else. Reads the stored one; asks for a refresh only if that would not last.',
+      'Prints an access token, and nothing else. Uses the stored one; refreshes only if that one does not last long enough.',
     )
     .addOption(durationOption('--min-validity', 'how long it must last, such as 5m or 3h', '5m'))
     .addHelpText(
@@ -48,7 +48,7 @@ export async function obtainToken(
       const leftMs = obtained.expiresAtMs - clock.nowMs();
       throw new Failure(
         'usage',
-        `no token lasts ${durationText(minValidityMs)}: the newest one lasts ${durationText(leftMs)}, ask for less with --min-validity`,
+        `no token lasts ${durationText(minValidityMs)}: the newest one lasts ${durationText(leftMs)}; use a shorter --min-validity`,
       );
     }
     case 'unavailable': {

@@ -18,7 +18,7 @@ export function withCompany(command: Command): Command {
   return withConnection(command).addOption(
     new Option(
       '--company <id>',
-      'company to work on; needed where the token reaches several',
+      'company to work on; needed if the token reaches several',
     ).argParser(parseCompany),
   );
 }
@@ -56,7 +56,7 @@ export function answered<T>(answer: Subscribed<T>, what: string): T {
     case 'absent':
       throw new Failure(
         'person',
-        `${what}: there is no such subscription, see fresco webhooks list`,
+        `${what}: this subscription does not exist, see fresco webhooks list`,
       );
     case 'no-permission':
       throw new Failure(

@@ -28,13 +28,13 @@ const lookEveryMs = 1_000;
 export function createWebhook(): Command {
   return withCompany(new Command('create'))
     .description(
-      'subscribes the deployed webhook endpoint to changes of a company, and waits for the handshake; a subscription that sends to an earlier address of it is moved',
+      'subscribe the deployed webhook endpoint to changes of a company, and wait for the handshake; a subscription that sends to an earlier address of the endpoint is moved',
     )
     .requiredOption(
       '--types <types...>',
       "event types, without their common beginning; a family with .*, or a group such as 'entities.all.update'",
     )
-    .option('--sink <url>', 'address that the provider sends to, in place of the deployed one')
+    .option('--sink <url>', 'address that the provider sends to, instead of the deployed one')
     .option('--dry-run', 'say what would be done, and do nothing')
     .addHelpText(
       'after',
@@ -51,7 +51,7 @@ async function create(options: CreateOptions): Promise<void> {
   if ('unknown' in read) {
     throw new Failure(
       'usage',
-      `no event type is called '${read.unknown}': such as entities.clients.update`,
+      `there is no event type '${read.unknown}'; an example is entities.clients.update`,
     );
   }
   const opened = await subscriptionsFor(options);
@@ -79,7 +79,7 @@ async function create(options: CreateOptions): Promise<void> {
       ].join('\n'),
     );
   }
-  await unlessRefused('the receiver has not heard of this company', () =>
+  await unlessRefused('the receiver does not know this company yet', () =>
     admitAll(connection, { nowMs: connection.clock.nowMs(), companyId }),
   );
   const moved: Subscription[] = [];
@@ -146,7 +146,7 @@ function tellAll(
   if (open !== undefined) {
     throw new Failure(
       'retry',
-      `${open.id} is not verified: the provider's handshake has not reached ${open.sink}; mend that, wait ten minutes, then fresco webhooks verify ${open.id}`,
+      `${open.id} is not verified: the provider's handshake has not reached ${open.sink}; fix that, wait ten minutes, then fresco webhooks verify ${open.id}`,
     );
   }
 }

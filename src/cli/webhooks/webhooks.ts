@@ -16,9 +16,9 @@ import { createWebhook, unlessRefused } from './create.ts';
 /** `fresco webhooks`: the subscriptions of a company at the provider, and what could not be handled. */
 export function webhooksCommand(): Command {
   const command = new Command('webhooks')
-    .summary('subscriptions to changes, and dead letters')
+    .summary('manage webhook subscriptions and dead letters')
     .description(
-      'Fatture in Cloud tells the sink of a subscription what changes. A subscription is of one company; the provider takes back one whose sink fails for ten days, and tells nobody.',
+      'Fatture in Cloud sends changes to the address (sink) of a subscription. A subscription is for one company. If its address fails for ten days, the provider ends it without notice.',
     )
     .addHelpText(
       'after',
@@ -36,7 +36,7 @@ export function webhooksCommand(): Command {
 
 function listCommand(): Command {
   return withCompany(new Command('list'))
-    .description('lists the subscriptions of a company')
+    .description('list the subscriptions of a company')
     .action(async (options: WebhookOptions) => {
       const { api, companyId } = await subscriptionsFor(options);
       const list = answered(await waiting('asking the provider', api.list()), 'list');
@@ -48,14 +48,14 @@ function listCommand(): Command {
 
 function verifyCommand(): Command {
   return withCompany(new Command('verify').argument('<id>', 'such as SUB230'))
-    .description('asks the provider for one more handshake: five in all, ten minutes apart')
+    .description('ask the provider for one more handshake: five in all, ten minutes apart')
     .option('--dry-run', 'say what would be done, and do nothing')
     .action((id: string, options: WebhookOptions) => onOne(id, options, 'verify'));
 }
 
 function deleteCommand(): Command {
   return withCompany(new Command('delete').argument('<id>', 'such as SUB230'))
-    .description('ends a subscription; what is in the queue is still handled')
+    .description('end a subscription; what is in the queue is still handled')
     .option('--dry-run', 'say what would be done, and do nothing')
     .action((id: string, options: WebhookOptions) => onOne(id, options, 'remove'));
 }
@@ -70,7 +70,7 @@ async function onOne(
   if (options.dryRun === true)
     return told(options, { dryRun: true, id, company: companyId }, `would ${what}`);
   if (work === 'verify') {
-    await unlessRefused('the receiver has not heard of this company', () =>
+    await unlessRefused('the receiver does not know this company yet', () =>
       admitAll(connection, { nowMs: connection.clock.nowMs(), companyId }),
     );
   }
@@ -89,7 +89,7 @@ async function onOne(
 
 function redriveCommand(): Command {
   return withConnection(new Command('redrive'))
-    .description('puts what could not be handled back into the queue; mend the cause first')
+    .description('put dead letters back into the queue; fix the cause first')
     .option('--dry-run', 'say what would be done, and do nothing')
     .action(async (options: WebhookOptions) => {
       const connection = await connect(options);

@@ -48,7 +48,7 @@ function describeRefusal(answer: Exclude<TokenAnswer, { kind: 'granted' }>): str
     case 'never-sent':
       return `the provider could not be reached to exchange the code: ${answer.cause}`;
     case 'throttled':
-      return `the provider asked for patience instead of exchanging the code (${answer.status})`;
+      return `rate-limited by the provider: the code was not exchanged (${answer.status})`;
     case 'uncertain':
       return `the provider gave no usable answer to the code: ${answer.cause}`;
     case 'invalid-grant':

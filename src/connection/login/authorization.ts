@@ -76,6 +76,6 @@ export function readScopes(
     case 'empty':
       return 'scopes must name at least one scope, such as entity.clients:r';
     case 'unknown':
-      return `no scope is called ${parsed.names.map((name) => `'${name}'`).join(', ')}: a scope is a resource and a level, such as entity.clients:r or issued_documents.invoices:a`;
+      return `there is no scope ${parsed.names.map((name) => `'${name}'`).join(', ')}: a scope is a resource and a level, such as entity.clients:r or issued_documents.invoices:a`;
   }
 }

@@ -128,7 +128,7 @@ function noteOf(view: ConnectionView): string {
     return `A refresh was sent ${dayTimeText(uncertainSinceMs)} and no answer came. Its token may be spent: it is sent again once that puts nothing at risk, at the latest near the end of the access token.`;
   }
   if (waitingUntilMs !== null && waitingUntilMs > nowMs) {
-    return `The provider asked for patience until ${dayTimeText(waitingUntilMs)}.`;
+    return `Rate-limited by the provider until ${dayTimeText(waitingUntilMs)}. The refresh token was not used.`;
   }
   if (failingSinceMs !== null) {
     return `Refreshing fails since ${dayTimeText(failingSinceMs)}. The next check tries again.`;

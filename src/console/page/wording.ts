@@ -60,11 +60,11 @@ const outcomes: Readonly<Record<string, string>> = {
   uncertain: 'no answer came',
   refused: 'refused once',
   latched: 'refused for good',
-  waiting: 'told to wait',
-  unavailable: 'out of reach',
+  waiting: 'rate-limited',
+  unavailable: 'not reachable',
   unexpected: 'a strange answer',
   'store-refused': 'a store refused',
-  kept: 'kept, not published yet',
+  kept: 'saved, not published yet',
   'out-of-time': 'out of time',
 };
 

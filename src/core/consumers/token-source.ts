@@ -153,8 +153,7 @@ async function askUnlessSuited(
     const token = await memory.read();
     if (token !== undefined && memory.suits(token, wish)) return { kind: 'token', token };
     if (answer.kind !== 'busy') return answer;
-    if (!goesOn)
-      return { kind: 'unavailable', detail: 'another refresh is under way and has not ended' };
+    if (!goesOn) return { kind: 'unavailable', detail: 'another refresh is running' };
   }
 }
 
@@ -177,7 +176,7 @@ async function collect(
     }
     await clock.wait(backoffMs(reads));
   }
-  return { kind: 'unavailable', detail: 'the refreshed token has not appeared in its secret yet' };
+  return { kind: 'unavailable', detail: 'the new token is not published yet' };
 }
 
 /** Whether a refresh may give a token that lasts so long, as far as the newest one tells. */
@@ -196,6 +195,6 @@ function notServed(wish: RefreshWish, newest: AccessToken | undefined, nowMs: nu
   }
   return {
     kind: 'unavailable',
-    detail: 'the newest access token is not good, and nobody can refresh it',
+    detail: 'the stored access token has expired and no rotator is configured',
   };
 }

@@ -10,17 +10,17 @@ export function describeOutcome(outcome: Outcome): string {
     case 'refreshed':
       return `refreshed: generation ${outcome.token.generation} is published`;
     case 'recovered':
-      return `recovered: generation ${outcome.token.generation} had been kept by an earlier run and is published now`;
+      return `recovered: an earlier run had saved generation ${outcome.token.generation}, and it is published now`;
     case 'adopted':
-      return `generation ${outcome.token.generation} is current and published, nothing was spent`;
+      return `generation ${outcome.token.generation} is current and published; the refresh token was not used`;
     case 'busy':
       return `another run holds the lease until ${toRfc3339(outcome.untilMs)}`;
     case 'paused':
-      return `rotation is paused since ${toRfc3339(outcome.sinceMs)}: fresco resume`;
+      return `refreshing is paused since ${toRfc3339(outcome.sinceMs)}; to go on: fresco resume`;
     case 'waiting':
-      return `the provider asked for patience until ${toRfc3339(outcome.untilMs)}`;
+      return `rate-limited by the provider until ${toRfc3339(outcome.untilMs)}; the refresh token was not used`;
     case 'limited':
-      return `refreshed often enough for now: again from ${toRfc3339(outcome.untilMs)}`;
+      return `refresh limit reached; next refresh allowed at ${toRfc3339(outcome.untilMs)}`;
     case 'uncertain':
       return describeUncertain(outcome);
     case 'refused':
@@ -30,9 +30,9 @@ export function describeOutcome(outcome: Outcome): string {
     case 'unavailable':
       return `the provider could not be reached: ${outcome.detail}`;
     case 'kept':
-      return `the new token is safe but not published yet, the next run goes on: ${outcome.detail}`;
+      return `the new token is saved but not published yet; the next run continues: ${outcome.detail}`;
     case 'out-of-time':
-      return 'too little time was left to start a refresh, the next run will';
+      return 'not enough time was left to start a refresh; the next run will';
     case 'store-refused':
       return `a store refused (${outcome.reason}): ${outcome.detail}`;
     case 'latched':
@@ -44,13 +44,13 @@ export function describeOutcome(outcome: Outcome): string {
     case 'clock-skewed':
       return `this machine's clock is ${Math.round(outcome.skewMs / 1000)} s off: set it, then run again`;
     case 'rolled-back':
-      return `the stored grant is older than generation ${outcome.known.generation}, which was stored before: somebody has rolled it back: fresco recover puts it back; if that version is gone: fresco login`;
+      return `the stored grant is older than generation ${outcome.known.generation}: somebody has put an old version back. fresco recover restores the newer one; if that is gone, fresco login`;
     case 'seal-unreadable':
-      return `a token was kept under ${outcome.versionId} but the grant's key does not open it: fresco recover looks for the key, else gives the token up; or fresco login`;
+      return `the saved token ${outcome.versionId} cannot be decrypted with this grant's key: fresco recover looks for the key, else gives the token up; or fresco login`;
     case 'elsewhere':
-      return `the grant belongs to ${outcome.environment}, not here: use it there, or run fresco login for this place`;
+      return `this grant was issued for ${outcome.environment}; run fresco login to create one here`;
     case 'token-rejected':
-      return `the provider no longer accepts the manual token since ${toRfc3339(outcome.sinceMs)}: make a new one and put it in with fresco rotate`;
+      return `the provider no longer accepts the manual token (since ${toRfc3339(outcome.sinceMs)}): make a new one and enter it with fresco rotate`;
     case 'permission-missing':
       return `the manual token lacks ${outcome.missing.join(', ')}: give it that in Fatture in Cloud under Impostazioni, Applicazioni collegate, Gestisci, Modifica`;
     case 'not-connected':
@@ -66,42 +66,41 @@ const byApplication = 'fresco login --application-only, then fresco rotate';
 function describeLatch({ sinceMs, doubt }: Latch): string {
   const since = toRfc3339(sinceMs);
   return doubt === undefined
-    ? `the provider no longer accepts the refresh token since ${since}: ${byLogin}`
-    : `the provider no longer accepts the refresh token since ${since}, or refuses the application: it does not say which (${doubt.said}). Likelier is the token: ${byLogin}; else the application: ${byApplication}`;
+    ? `the provider no longer accepts the refresh token (since ${since}): ${byLogin}`
+    : `the provider no longer accepts the refresh token (since ${since}), or refuses the application: it does not say which (${doubt.said}). First try the token: ${byLogin}; else the application: ${byApplication}`;
 }
 
 function describeRefusedOnce(doubt: Doubt | undefined): string {
   return doubt === undefined
     ? 'the provider refused the refresh token once; the next check decides'
-    : `the provider refused the refresh token or the application once, it does not say which (${doubt.said}); the next check decides. Likelier is the token: ${byLogin}; else the application: ${byApplication}`;
+    : `the provider refused the refresh token or the application once, it does not say which (${doubt.said}); the next check decides. First try the token: ${byLogin}; else the application: ${byApplication}`;
 }
 
 type RefusedApplication = Extract<Outcome, { kind: 'application-refused' }>;
 
 function describeApplication({ said, sinceMs, inDoubt }: RefusedApplication): string {
   const since = toRfc3339(sinceMs);
-  const unspent = 'the refresh token is unspent, and it is tried again every hour';
+  const unspent = 'the refresh token was not used up and is tried again every hour';
   return inDoubt
-    ? `the provider refuses the application since ${since}, or no longer accepts the refresh token: it does not say which (${said}); ${unspent}. Likelier is the application: ${byApplication}; else the token: ${byLogin}`
-    : `the provider refuses the application since ${since} (${said}); ${unspent}. If client id or secret are not right: ${byApplication}`;
+    ? `the provider refuses the application (since ${since}), or no longer accepts the refresh token: it does not say which (${said}); ${unspent}. First try the application: ${byApplication}; else the token: ${byLogin}`
+    : `the provider refuses the application (${said}, since ${since}); ${unspent}. If the client id or secret is wrong: ${byApplication}`;
 }
 
 function describeUnexpected(outcome: Extract<Outcome, { kind: 'unexpected' }>): string {
   const { status, contentType, missing, sinceMs } = outcome;
-  const answer = `the provider answers ${status} (${contentType}) since ${toRfc3339(sinceMs)}`;
+  const answer = `the provider has answered ${status} (${contentType}) since ${toRfc3339(sinceMs)}`;
   return missing === undefined
-    ? `${answer}, which no token endpoint does; the refresh token is unspent: check FRESCO_PROVIDER_URL and any proxy`
-    : `${answer} and does not find the field ${missing} in our request; the refresh token is unspent. This is a fault of Fresco or of the provider's description (encoding, clientAuthentication): please report it`;
+    ? `${answer}, which a token endpoint never does; the refresh token was not used up: check FRESCO_PROVIDER_URL and any proxy`
+    : `${answer} and does not find the field ${missing} in our request; the refresh token was not used up. This is a fault of Fresco or of the provider's description (encoding, clientAuthentication): please report it`;
 }
 
 function describeUncertain(outcome: Extract<Outcome, { kind: 'uncertain' }>): string {
   const { sinceMs, replayAtMs, answer } = outcome;
-  const open = `a refresh sent at ${toRfc3339(sinceMs)} has no answer on record`;
   const came =
     answer === undefined
       ? ''
-      : `, only ${answer.status} (${answer.contentType}), which holds no tokens: a proxy or a captive portal may be in between`;
-  return `${open}${came}; its token may be sent again from ${toRfc3339(replayAtMs)}`;
+      : ` (${answer.status}, ${answer.contentType} came, which holds no tokens: a proxy or a captive portal may be in between)`;
+  return `the response to the refresh at ${toRfc3339(sinceMs)} was lost${came}; retrying at ${toRfc3339(replayAtMs)}`;
 }
 
 /** What the provider answered, for the history: status and media type, or the code of its refusal. */
@@ -155,13 +154,13 @@ export function describeClosed(outcome: Outcome): string {
 
 /** In place of what quotes a store, a provider or another place; other outcomes say times alone. */
 const closedReasons: Readonly<Partial<Record<Outcome['kind'], string>>> = {
-  unavailable: 'the provider could not be asked for a token: the log of the rotator says why',
-  unexpected: 'the provider gave an answer that is none: the log of the rotator says which',
+  unavailable: 'the provider could not be reached: the log of the rotator says why',
+  unexpected: 'the provider gave an answer that is not a token: the log of the rotator has it',
   'store-refused': 'a store of the rotator refused: its log says which and why',
-  kept: 'the new token is kept but not published yet: the next run goes on',
+  kept: 'the new token is saved but not published yet: the next run continues',
   lost: 'the new token may be lost: fresco doctor',
-  latched: 'refreshing has stopped until a person has acted: fresco doctor',
-  elsewhere: 'the grant is of another place or provider: fresco doctor',
-  'seal-unreadable': 'a token that was kept cannot be opened: fresco recover',
+  latched: 'manual action is required: fresco doctor',
+  elsewhere: 'the grant was issued for another place or provider: fresco doctor',
+  'seal-unreadable': 'a saved token cannot be decrypted: fresco recover',
   'permission-missing': 'the manual token lacks a permission: fresco doctor',
 };

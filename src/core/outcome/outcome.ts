@@ -27,7 +27,7 @@ export type Outcome =
   | { readonly kind: 'busy'; readonly untilMs: number }
   /** The schedule's work is paused by an operator. */
   | { readonly kind: 'paused'; readonly sinceMs: number }
-  /** The provider asked for patience (Retry-After). */
+  /** Rate-limited by the provider (Retry-After). */
   | { readonly kind: 'waiting'; readonly untilMs: number }
   /** Too many refreshes on demand, or too many versions in a day. */
   | { readonly kind: 'limited'; readonly untilMs: number }

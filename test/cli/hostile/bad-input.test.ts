@@ -79,7 +79,7 @@ describe('a wrong client secret', () => {
       code: 1,
       told: [
         expect.stringMatching(
-          /refuses the application .*the refresh token is unspent, .*fresco login --application-only/,
+          /refuses the application .*the refresh token was not used up.*fresco login --application-only/,
         ),
       ],
     });

@@ -75,7 +75,7 @@ it('doctor says whose the tokens are, and login whose the application is', async
   expect(JSON.parse(stdout)).toContainEqual({
     check: 'provider',
     state: 'broken',
-    detail: `what is stored was issued by ${workspace.sandbox.url}, and the provider that is set is ${url}: nothing was sent there`,
+    detail: `the tokens were issued by ${workspace.sandbox.url}, but FRESCO_PROVIDER_URL is ${url}: nothing was sent there`,
     next: `set FRESCO_PROVIDER_URL to ${workspace.sandbox.url}, or fresco login`,
   });
   const login = await workspace.run(['login', '--paste', '--no-browser'], { env });

@@ -149,7 +149,7 @@ describe('what is broken is found, and nothing is spent on it:', () => {
         };
       },
       'client',
-      'nothing is stored',
+      'no client is stored yet',
       'fresco login',
     ],
     [
@@ -228,7 +228,7 @@ describe('what is broken is found, and nothing is spent on it:', () => {
         return journalled({ dispatch: { parent, sends: [send] } });
       },
       'attempt',
-      'has no answer on record',
+      'was lost',
       'fresco recover',
     ],
     [
@@ -425,7 +425,7 @@ describe('what is broken is found, and nothing is spent on it:', () => {
     await mend();
     expect(found).toMatchObject({
       check: 'token',
-      detail: expect.stringContaining('rejects the access token before its end'),
+      detail: expect.stringContaining('rejects the access token before it expires'),
       next: expect.stringContaining('fresco login'),
     });
   });

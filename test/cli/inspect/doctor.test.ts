@@ -54,7 +54,7 @@ describe('fresco doctor over a file store', () => {
     ]);
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: 'every link that could be looked at holds\n',
+      stderr: 'no problem found\n',
     });
     expect(stdout).not.toContain('\u001b');
     expect(await tokenRequests(workspace)).toBe(0);
@@ -83,7 +83,7 @@ describe('fresco doctor over a file store', () => {
     ]);
     expect(people.code).toBe(2);
     expect(people.stdout).toMatch(/^✗ token .*rejects.*\n +→ fresco rotate/m);
-    expect(people.stderr).toMatch(/^the first broken link is token: fresco rotate/);
+    expect(people.stderr).toMatch(/^the first problem is token: fresco rotate/);
     const findings = JSON.parse(programs.stdout);
     expect(findings.map((it: object) => Object.keys(it).join())).toEqual(
       findings.map(() => 'check,state,detail,next'),

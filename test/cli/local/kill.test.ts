@@ -42,7 +42,11 @@ interface Left {
 }
 
 const nothing = { lease: 'dead', sends: 0, seals: 0, grant: null, accessToken: null } as const;
-const open = { ...nothing, sends: 1, runs: [/no answer on record/, /^refreshed/] };
+const open = {
+  ...nothing,
+  sends: 1,
+  runs: [/the response to the refresh at \S+ was lost/, /^refreshed/],
+};
 const sealed = { ...nothing, sends: 1, seals: 1, runs: [/^recovered/], requests: 1 };
 const current = ['AWSCURRENT', 'next'];
 
@@ -54,8 +58,13 @@ const left: Readonly<Record<PassStep, Left>> = {
   answered: { ...open, requests: 2 },
   sealed,
   put: { ...sealed, grant: ['next'] },
-  promoted: { ...sealed, grant: current, runs: [/nothing was spent$/] },
-  published: { ...sealed, grant: current, accessToken: current, runs: [/nothing was spent$/] },
+  promoted: { ...sealed, grant: current, runs: [/the refresh token was not used$/] },
+  published: {
+    ...sealed,
+    grant: current,
+    accessToken: current,
+    runs: [/the refresh token was not used$/],
+  },
   settled: {
     ...{ ...nothing, lease: 'free', grant: current, accessToken: current },
     ...{ runs: [/nothing was due$/], requests: 1 },
@@ -103,7 +112,9 @@ describe('a rotator killed', { timeout: 60_000 }, () => {
     await stage.kill('answered');
     expect(await stage.kill('sealed')).toEqual({
       tone: 'plain',
-      text: expect.stringMatching(/^the rotator never came to this step: a refresh sent at/),
+      text: expect.stringMatching(
+        /^the rotator did not reach this step: the response to the refresh at/,
+      ),
     });
     expect(stage.killed).toMatchObject({ step: 'sealed', next: null });
   });
@@ -129,7 +140,7 @@ describe('a rotator killed', { timeout: 60_000 }, () => {
     [['local', '--sandbox', '--kill-at', 'x'], /Allowed choices are lease, read, dispatched/],
     [
       ['doomed-rotator', '--provider-url', 'https://api-v2.fattureincloud.it'],
-      /only a sandbox of this machine may lose a rotator/,
+      /only a rotator of a sandbox on this machine can be killed/,
     ],
   ])('is refused where it would be wrong: %j', async (args, why) => {
     const { run } = await createWorkspace('http://127.0.0.1:1');

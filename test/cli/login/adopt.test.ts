@@ -92,7 +92,7 @@ describe('login with a refresh token got elsewhere', () => {
     const { code, stderr } = await adopt(workspace, refresh_token);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringContaining('the refresh token is stored but not proven yet'),
+      stderr: expect.stringContaining('the refresh token is stored but not tested yet'),
     });
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(await workspace.run(['rotate'])).toMatchObject({ code: 0 });

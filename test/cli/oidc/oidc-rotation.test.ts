@@ -104,7 +104,7 @@ it(`of ${kills} rotations killed at random moments, all that was given out is ke
     if (answered === 1) inHandMs.push((killedAtMs ?? 0) - server.answeredAtMs());
     // It died after its journal said that it sends, and before a store had an answer: nobody can know more.
     expect({ isKilled, code, outcome }).toEqual({ isKilled: true, code: 1, outcome: 'uncertain' });
-    expect(detail).toMatch(/^a refresh sent at \S+ has no answer on record/);
+    expect(detail).toMatch(/^the response to the refresh at \S+ was lost/);
     expect(await run(['token'])).toMatchObject({ code: 0 });
     await logIn();
     known = await generation(connection);

@@ -56,7 +56,7 @@ describe('a signal', () => {
       code: 130,
       stdout: expect.stringMatching(/^refreshed: generation 2/),
       stderr: expect.stringMatching(
-        /^SIGINT: a token request may be out, so this waits .*\nended by SIGINT after the request was over: fresco status shows what is stored\n$/,
+        /^SIGINT: waiting for the answer of a token request.*\nended by SIGINT after the request was over: fresco status shows what is stored\n$/,
       ),
     });
     expect(await statusOf(workspace)).toMatchObject({ generation: 2, uncertainSince: null });
@@ -67,7 +67,7 @@ describe('a signal', () => {
     const running = workspace.start(['rotate']);
     await sent(workspace);
     running.process.kill('SIGINT');
-    await running.says(/waits until/);
+    await running.says(/waiting for the answer/);
     running.process.kill('SIGTERM');
     expect(await running.ended).toMatchObject({
       code: 143,
@@ -109,7 +109,7 @@ describe.skipIf(!hasTerminal)('Ctrl-C at a terminal', () => {
     const seated = seat(workspace, ['rotate']);
     await seated.shows(/refreshing \./);
     seated.types(keys.interrupt);
-    await seated.shows(/waits until its answer is kept/);
+    await seated.shows(/waiting for the answer of a token request/);
     const { code, screen } = await seated.ended;
     expect({ code, screen }).toMatchObject({
       code: 130,

@@ -86,7 +86,7 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     await walk.shows(/Is the connection revoked\?/);
     await workspace.sandbox.request('POST', '/_sandbox/revoke');
     walk.types('y');
-    await walk.shows(/Has the client secret leaked, too\?/);
+    await walk.shows(/Has the client secret leaked too\?/);
     walk.types('y');
     await walk.shows(/make a new one: \S+ → Impostazioni → Sviluppatore/);
     await walk.shows(/Client id/);
@@ -116,7 +116,7 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     await walk.shows(/Is the connection revoked\?/);
     await workspace.sandbox.request('POST', '/_sandbox/revoke');
     walk.types('y');
-    await walk.shows(/Has the client secret leaked, too\?/);
+    await walk.shows(/Has the client secret leaked too\?/);
     walk.types('n');
     const asked = new URL(await walk.shows(/(http:\S+authorize\S+)/)).searchParams;
     const stray = await fetch(`${asked.get('redirect_uri')}?state=wrong&error=access_denied`);
@@ -125,7 +125,7 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     await fetch(`${asked.get('redirect_uri')}?${new URLSearchParams(refusal)}`);
     expect(await walk.ended).toMatchObject({
       code: 2,
-      screen: expect.stringContaining('jobs have no token until fresco login is done'),
+      screen: expect.stringContaining('jobs have no token until you run fresco login'),
     });
   });
 });

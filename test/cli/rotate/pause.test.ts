@@ -27,7 +27,7 @@ it('what is paused spends nothing, says so, and goes on once it is resumed', asy
   expect(await tokenRequests(workspace)).toBe(0);
   expect(await workspace.run(['resume'])).toMatchObject({
     code: 0,
-    stdout: 'default goes on: fresco rotate --if-due refreshes what is due\n',
+    stdout: 'default is no longer paused: fresco rotate --if-due refreshes if it is due\n',
   });
   expect((await workspace.run(['rotate'])).code).toBe(0);
   const { stdout } = await workspace.run(['history']);

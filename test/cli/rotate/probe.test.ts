@@ -94,7 +94,7 @@ describe('fresco probe', () => {
       connection: 'default',
       policy: { kind: 'reusable' },
     });
-    expect(stderr).toContain('a consent of its own');
+    expect(stderr).toContain('a separate consent');
     const status = await workspace.run(['status', '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({
       replayPolicy: { kind: 'reusable' },
@@ -117,7 +117,7 @@ describe('fresco probe', () => {
     });
     expect(await tokenRequests(workspace)).toBe(0);
     const dry = await workspace.run(['probe', '--dry-run']);
-    expect(dry.stdout).toContain('noted now: unknown');
+    expect(dry.stdout).toContain('stored now: unknown');
   });
 });
 

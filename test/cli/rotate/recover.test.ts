@@ -26,9 +26,12 @@ describe('fresco recover', () => {
       await workspace.run(['recover', '--dry-run']),
       await workspace.run(['recover']),
     ];
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('no answer on record') });
+    expect(dry).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('was lost; retrying at'),
+    });
     expect(told.code).toBe(2);
-    expect(told.stderr).toMatch(/takes a second use for theft.*fresco recover --yes\n$/);
+    expect(told.stderr).toMatch(/treats a second use as theft.*fresco recover --yes\n$/);
     expect(await tokenRequests(workspace)).toBe(sent);
     const done = await workspace.run(['recover', '--yes', '--json']);
     expect({ code: done.code, ...JSON.parse(done.stdout) }).toMatchObject({
@@ -44,7 +47,9 @@ describe('fresco recover', () => {
     const workspace = await uncertain('single-use-family');
     expect((await workspace.run(['recover', '--yes'])).code).toBe(1);
     const again = await workspace.run(['recover', '--yes']);
-    expect(again.stderr).toMatch(/2\. the refresh token whose answer was lost .*no longer accepts/);
+    expect(again.stderr).toMatch(
+      /2\. the refresh token whose response was lost .*no longer accepts/,
+    );
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('fresco login') });
     expect(again.stderr).toContain('fresco recover --yes --earlier');
     const earlier = await workspace.run(['recover', '--yes', '--earlier', '--json']);

@@ -133,7 +133,7 @@ const troubles: readonly {
   },
   {
     name: 'a pause',
-    row: 'rotation is paused',
+    row: 'refreshing is paused',
     bring: async (world) => {
       await run(world, 'pause');
       await journalled(world, () => ({ retryAtMs: null }));
@@ -152,7 +152,7 @@ const troubles: readonly {
   },
   {
     name: 'a seal that nothing opens',
-    row: "a token was kept but the grant's key does not open it",
+    row: "the saved token cannot be decrypted with this grant's key",
     bring: (world) =>
       journalled(world, () => {
         const versionId = 'sealed-0-0000-0000-0000-000000000000';
@@ -162,7 +162,7 @@ const troubles: readonly {
   },
   {
     name: 'a grant of another place',
-    row: 'the grant belongs to another place',
+    row: 'this grant was issued for another place',
     bring: (world) =>
       rewritten(world, ({ labels, versions }) => ({
         labels,

@@ -187,7 +187,7 @@ describe('settings', () => {
     [[], { FRESCO_STORE: 'disk' }, "FRESCO_STORE must be 'aws' or 'file:<path>', got 'disk'"],
     [['--connection', '../up'], {}, "--connection must be letters, digits and dashes, got '../up'"],
     [['--provider', '/no/such/file'], {}, "got '/no/such/file' (ENOENT)"],
-    [['--scopes', 'issued_documents:a'], {}, "no scope is called 'issued_documents:a'"],
+    [['--scopes', 'issued_documents:a'], {}, "there is no scope 'issued_documents:a'"],
     [['--refresh-token', '--paste'], {}, 'cannot be used with'],
     [['--sandbox', '--provider', 'x.json'], {}, 'cannot be used with'],
     [['--sandbox', '--store', 'aws'], {}, 'is stored on this machine alone'],

@@ -34,7 +34,7 @@ describe('fresco sync', () => {
     const workspace = await loggedIn(earlier, everything);
     const first = await workspace.run(['sync']);
     expect(first).toMatchObject({ code: 0 });
-    expect(first.stderr).toMatch(/told on standard output: 57 changed and 0 deleted entities/);
+    expect(first.stderr).toMatch(/published on standard output: 57 changed and 0 deleted entities/);
     const lines = linesOf(first.stdout);
     expect(lines).toHaveLength(58);
     expect(lines.flatMap((line) => breachesOf(schemaOf('events'), line))).toEqual([]);
@@ -88,7 +88,7 @@ describe('fresco sync', () => {
     await workspace.sandbox.request('POST', '/_sandbox/expire');
     expect(await workspace.run(['sync', '--dry-run'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('a dry run refreshes none: fresco rotate'),
+      stderr: expect.stringContaining('a dry run does not refresh: run fresco rotate'),
     });
     expect(await filesIn(workspace.storePath)).toEqual(before);
   });
@@ -100,7 +100,7 @@ describe('fresco sync', () => {
     ]);
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /one list left out, such as 108061\/products: the token lacks products:r/,
+      /one list left out, for example 108061\/products: the token lacks products:r/,
     );
   });
 
@@ -110,7 +110,7 @@ describe('fresco sync', () => {
     const { code, stdout, stderr } = await workspace.run(['sync', '--resource', 'products']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(
-      'the sync is not complete: not read were 108061/products (the licence of the company has expired); 0 changed and 0 deleted entities were told, run it again',
+      'the sync is not complete: not read: 108061/products (the licence of the company has expired); 0 changed and 0 deleted entities were published; run it again',
     );
   });
 
@@ -141,7 +141,7 @@ describe('fresco sync', () => {
       }
       const events = screen.split(/[\r\n]+/).filter((it) => it.startsWith('{'));
       expect(events.map((it) => JSON.parse(it)['detail-type'])).toHaveLength(251);
-      expect(screen.split(/[\r\n]+/).at(-2)).toMatch(/^told on standard output: 250 changed/);
+      expect(screen.split(/[\r\n]+/).at(-2)).toMatch(/^published on standard output: 250 changed/);
     },
   );
 

@@ -82,7 +82,7 @@ describe('fresco webhooks', () => {
       name: 'a type that is none',
       args: ['create', '--sink', 'https://hooks.example/x', '--types', 'entities.nobody'],
       code: 64,
-      words: /no event type is called 'entities.nobody'/,
+      words: /there is no event type 'entities.nobody'/,
     },
     {
       name: 'no endpoint and no --sink',
@@ -100,7 +100,7 @@ describe('fresco webhooks', () => {
       name: 'a subscription that is not there',
       args: ['verify', 'SUB1'],
       code: 2,
-      words: /no such subscription, see fresco webhooks list/,
+      words: /this subscription does not exist, see fresco webhooks list/,
     },
     {
       name: 'a company that the token does not reach',

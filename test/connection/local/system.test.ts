@@ -55,7 +55,7 @@ describe('the system on one machine', () => {
   it.each([
     [{ kind: 'status', status: 400, error: 'invalid_grant' }, /does not accept the code/],
     [{ kind: 'status', status: 401, error: 'invalid_client' }, /refuses the application/],
-    [{ kind: 'status', status: 429, retryAfter: 60 }, /asked for patience.*429/],
+    [{ kind: 'status', status: 429, retryAfter: 60 }, /rate-limited by the provider.*429/],
     [{ kind: 'html', status: 403 }, /answered the code with 403 \(text\/html/],
     [{ kind: 'reset-after' }, /no usable answer/],
   ])('says why a code was not exchanged: %j', async (fault, why) => {

@@ -74,7 +74,7 @@ describe('a caller without a rotator', () => {
     ended.publish(1, 0);
     expect(await ended.alone.obtain()).toEqual({
       kind: 'unavailable',
-      detail: 'the newest access token is not good, and nobody can refresh it',
+      detail: 'the stored access token has expired and no rotator is configured',
     });
   });
 
@@ -92,7 +92,7 @@ describe('a caller with a rotator', () => {
     const { source, time, wishes } = world();
     expect(await source.obtain()).toEqual({
       kind: 'unavailable',
-      detail: 'another refresh is under way and has not ended',
+      detail: 'another refresh is running',
     });
     expect(time.monotonicMs).toBeLessThan(60_000);
     expect(time.monotonicMs).toBeGreaterThan(57_000);
@@ -118,7 +118,7 @@ describe('a caller with a rotator', () => {
     };
     expect(await source.obtain()).toEqual({
       kind: 'unavailable',
-      detail: 'the refreshed token has not appeared in its secret yet',
+      detail: 'the new token is not published yet',
     });
     expect(reads).toBe(1 + 8);
   });

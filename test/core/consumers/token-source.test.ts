@@ -169,7 +169,7 @@ describe('no token is obtained', () => {
     const { source } = surroundings(token(1, 0), [published(2, hour)]);
     expect(await source.obtain()).toMatchObject({
       kind: 'unavailable',
-      detail: expect.stringMatching(/appeared/),
+      detail: expect.stringMatching(/not published yet/),
     });
   });
 
@@ -178,7 +178,7 @@ describe('no token is obtained', () => {
     const { source } = surroundings(token(1, 0), busy);
     expect(await source.obtain()).toMatchObject({
       kind: 'unavailable',
-      detail: expect.stringMatching(/under way/),
+      detail: expect.stringMatching(/is running/),
     });
   });
 

@@ -106,7 +106,7 @@ describe('a pass is due', () => {
   });
 
   it.each<[string, RotationRequest, string | undefined]>([
-    ['an operator asks', { trigger: 'operator' }, 'asked'],
+    ['an operator asks for it', { trigger: 'operator' }, 'asked'],
     ['an operator asks for what is due only', { trigger: 'operator', onlyIfDue: true }, undefined],
     ['a login asks', { trigger: 'login' }, 'asked'],
     ['the schedule looks', { trigger: 'schedule' }, undefined],

@@ -78,8 +78,8 @@ async function heal({ stage, narrate }: Scene, happening: string): Promise<boole
 }
 
 function inShort(outcome: Outcome): string {
-  if (outcome.kind === 'waiting') return 'asked for patience, nothing is spent';
-  if (outcome.kind === 'uncertain') return 'sent, perhaps spent: not sent again for now';
+  if (outcome.kind === 'waiting') return 'rate-limited, the refresh token was not used';
+  if (outcome.kind === 'uncertain') return 'the response was lost: retried later';
   return describeOutcome(outcome);
 }
 

@@ -33,10 +33,7 @@ export async function playStory(
   const end = await session.step(tell(session, stage, telling));
   if (isJson) print(JSON.stringify(end));
   if (!endedWell(end)) {
-    throw new Failure(
-      'retry',
-      'the story did not end well: run it again, and report it if it stays',
-    );
+    throw new Failure('retry', 'the demo failed: run it again, and report it if it fails again');
   }
   if (stays) await stayUp(session, stage, telling);
 }

@@ -88,7 +88,7 @@ describe('the story as npm start tells it', () => {
   );
 
   it.each([
-    [['local', '--once'], /--once ends the story, which needs --sandbox/],
+    [['local', '--once'], /--once is for the demo: add --sandbox/],
     [
       ['local', '--sandbox', '--store', 'file:x'],
       /'--sandbox' cannot be used with option '--store/,
