@@ -4,7 +4,7 @@ import { buildRotator, type Rotator, type RotatorAnswer } from '../src/lambda/ro
 
 let rotator: Rotator | undefined;
 
-/** Refreshes the tokens of a connection when that is due, for whoever asks through one of its aliases. */
+/** Refreshes the tokens of a connection when that is due, for a caller through one of its aliases. */
 export async function handler(event: unknown, context: Context): Promise<RotatorAnswer> {
   rotator ??= buildRotator(parseConfig('rotator', process.env));
   return rotator(event, {

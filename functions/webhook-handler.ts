@@ -12,7 +12,7 @@ let handle: WebhookHandler | undefined;
 let watch: SubscriptionWatch | undefined;
 
 /**
- * Publishes what a batch of notifications speaks of, of which only messages that failed count as such; or
+ * Publishes what a batch of notifications speaks of, and answers which messages failed; or
  * looks after the subscriptions of a connection.
  */
 export async function handler(event: unknown, context: Context): Promise<SQSBatchResponse> {

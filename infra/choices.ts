@@ -33,7 +33,7 @@ export interface FrescoProps {
   readonly alarmEmail?: string;
   /** Whether notifications are received. @default true */
   readonly webhooks?: boolean;
-  /** Whether a subscription that the provider has taken back is made anew. @default false */
+  /** Whether a subscription that the provider has ended is created again. @default false */
   readonly renewSubscriptions?: boolean;
   /**
    * Whether a person without rights may give a new consent by a link, once it is needed. Its redirect has to be

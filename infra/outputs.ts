@@ -12,7 +12,7 @@ import type { Rotation } from './rotation.ts';
 import type { Store } from './store.ts';
 import type { Webhook } from './webhook.ts';
 
-/** What is told of a stack. */
+/** What a stack prints. */
 export interface OutputsProps {
   readonly prefix: string;
   readonly environment: string;

@@ -56,7 +56,7 @@ function keepersOnly(scope: Construct, props: StoreKeyProps): PolicyStatement {
     resources: ['*'],
     conditions: {
       StringLike: { 'kms:EncryptionContext:SecretARN': privates },
-      // With this Secrets Manager tries a key for whoever creates a secret, and CloudFormation does.
+      // With this Secrets Manager tries a key for the creator of a secret, which is CloudFormation.
       StringNotEquals: {
         'kms:EncryptionContext:SecretVersionId': 'RequestToValidateKeyAccess',
       },

@@ -12,7 +12,7 @@ import {
 } from './permissions/permissions.ts';
 import { storeKey } from './store-key.ts';
 
-/** Whoever may log in, and rotate at will. */
+/** A role or user that may log in and rotate at any time. */
 export type Operator = IRole | IUser;
 
 /** What is to be kept, and for whom. */
@@ -28,7 +28,7 @@ export interface StoreProps {
 /**
  * What outlives the rest: key, secrets, table, and the one role that may rotate. A stack of its own,
  * protected from deletion, since neither a secret nor a key that CloudFormation has let go of can be taken
- * back by it: whoever destroys and deploys again finds the store as it was.
+ * back by it: after a destroy and another deploy the store is as it was.
  */
 export class Store extends Stack {
   readonly key: IKey;
@@ -95,7 +95,7 @@ export const subscriptionKeys = 'subscriptions#*';
 /** Of those, the items that say whose notifications a connection takes. */
 export const senderKeys = 'subscriptions#*#senders';
 
-/** The items in which a sync keeps its place, what was told, and quotas at rest. */
+/** The items in which a sync keeps its position, what was published, and quotas at rest. */
 export const syncKeys = ['sync#*', 'told#*', 'pause#*'];
 
 /** The items of people on their way to a new consent, and of tickets for it. */

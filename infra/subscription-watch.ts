@@ -19,7 +19,7 @@ export interface SubscriptionWatchProps {
   readonly keyArn: string;
   readonly connections: readonly string[];
   readonly failures: Queue;
-  /** Whether a subscription that the provider has taken back is made anew. */
+  /** Whether a subscription that the provider has ended is created again. */
   readonly renew: boolean;
 }
 

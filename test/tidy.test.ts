@@ -73,6 +73,8 @@ describe('a rule is seen to bite:', () => {
     ['putsAreHeard', 'src/core/a.ts', '  await pass.ports.grant.put(id, value);'],
     ['secretsThroughOneDoor', 'src/fatture-in-cloud/a.ts', 'const a = b.reveal();'],
     ['noUnfinishedWork', 'src/core/a.ts', unfinished],
+    ['plainWords', 'src/core/a.ts', '/** For whoever asks. */'],
+    ['plainWords', 'docs/a.md', 'Such a token is told of once.'],
     ['namesThatSaySomething', 'src/utils/a.ts', ''],
     ['namesThatSaySomething', 'test/helpers.ts', ''],
     ['noBarrels', 'src/core/a.ts', "export * from './b.ts';\nexport { c } from './c.ts';\n"],
@@ -99,7 +101,7 @@ describe('a rule is seen to bite:', () => {
     ],
     ['src/cli/a.ts', "const a = process.env['A'];"],
     ['src/index.ts', "export * from './core/b.ts';"],
-    ['src/core/a.ts', '/** What it is. */\nexport const a = 1;'],
+    ['src/core/a.ts', '/** What it is, such as a token. */\nexport const a = 1;'],
     ['src/core/a.ts', `/** Long. */\nexport ${functionOf(60)}`],
   ])('and to let pass, in %s: %.60s', (path, text) => {
     expect(broken({ path, text })).toEqual([]);

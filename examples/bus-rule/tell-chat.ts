@@ -9,7 +9,7 @@ export async function handler(
   event: EventBridgeEvent<'Reauthorization Required', ReauthorizationRequiredDetail>,
 ): Promise<void> {
   const { connection, why, command, otherwise } = event.detail;
-  // Whoever has the address may write to the chat: it is a secret.
+  // Anybody who has the address may write to the chat: it is a secret.
   chatUrl ??= secretText(process.env['CHAT_SECRET'] ?? 'chat/incoming-webhook');
   const commands = otherwise === undefined ? command : `${command}, else ${otherwise}`;
   const text = `Fresco: ${connection} needs a person. ${why}. Run: ${commands}`;

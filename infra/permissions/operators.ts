@@ -103,7 +103,7 @@ export function checkArns(scope: Construct, { checks }: Rotation): string[] {
   return [Stack.of(scope).formatArn({ service: 'scheduler', resource: 'schedule', resourceName })];
 }
 
-/** SQS moves dead letters as whoever asked for it: that takes rights at both ends, and the key through SQS. */
+/** SQS moves dead letters with the rights of the caller: that takes rights at both ends, and the key through SQS. */
 function redriving(scope: Construct, keyArn: string, webhook: Webhook): PolicyStatement[] {
   return [
     new PolicyStatement({

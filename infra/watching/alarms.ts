@@ -11,7 +11,7 @@ import {
   type Watched,
 } from './watches.ts';
 
-/** What is watched, and where it is told. */
+/** What is watched, and where alarms go. */
 export interface AlarmsProps extends Watched {
   readonly connections: readonly string[];
   readonly topic: ITopic;

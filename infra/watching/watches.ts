@@ -11,7 +11,7 @@ import {
 } from '../../src/config/metric-names.ts';
 import type { Webhook } from '../webhook.ts';
 
-/** A level at which somebody is told. */
+/** A level at which an alarm rings. */
 export interface Watch {
   /** The entry of the runbook, and the alarm's id. */
   readonly entry: string;

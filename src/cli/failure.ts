@@ -34,7 +34,7 @@ export class Failure extends Error {
   }
 }
 
-/** Any error as a failure; of an unexpected one only what cannot quote a stored value is told. */
+/** Any error as a failure; of an unexpected one only what cannot quote a stored value. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof ConfigInvalid)

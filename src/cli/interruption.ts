@@ -87,7 +87,7 @@ class Interruption {
     return this.#whole > 0 || this.#hasPassBegun;
   }
 
-  /** What the work came to is still said, unless that takes more than saying it. */
+  /** The result of the work is still printed, unless that takes more than saying it. */
   #endSoon(): void {
     if (this.#waiting !== undefined) setImmediate(() => this.#endIfFree());
   }

@@ -27,7 +27,7 @@ export class ConfigInvalid extends Error {
   }
 }
 
-/** Ids of the stacks' own parts and alarms, which stand beside the connections: none may have such a name. */
+/** Ids of the stacks' own parts and alarms, which stand beside the connections: none may have a name like these. */
 export const reservedNames = [
   'Default',
   'Key',

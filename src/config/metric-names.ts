@@ -32,12 +32,12 @@ export const webhookMetrics = {
   receipts: { name: 'Receipts', unit: 'Count', dimensions: [...ofConnection, 'receipt'] },
   /** 1 for each delivery of a message, by how it ended: `done`, `drop`, or why it comes again. */
   deliveries: { name: 'Deliveries', unit: 'Count', dimensions: [...ofConnection, 'ending'] },
-  /** How long a message has been sent anew for want of a token, a quota or a licence: to the queue each copy is young. */
+  /** How long a message has been sent again and again, waiting for a token, a quota or a licence: to the queue each copy is young. */
   waiting: { name: 'WaitingHours', unit: 'None', dimensions: ofConnection },
 } satisfies Readonly<Record<string, MetricName>>;
 
 /** What the sync counts. */
 export const syncMetrics = {
-  /** 1 for each sync that is complete; a night without one is told by silence. */
+  /** 1 for each sync that is complete; a night without one shows by its absence. */
   completed: { name: 'SyncsCompleted', unit: 'Count', dimensions: ofConnection },
 } satisfies Readonly<Record<string, MetricName>>;

@@ -46,7 +46,7 @@ export function stackParameterValue(facts: StackOutputs): Record<string, unknown
 
 /**
  * Reads the parameter back; throws an error that names each field at fault. All that it names must be of the
- * account and region in which it was read: whoever could change it must not lead the command elsewhere.
+ * account and region in which it was read: somebody who could change it must not lead the command elsewhere.
  */
 export function parseStackFacts(text: string, parameterArn: string): StackOutputs {
   const fields = parsedObject(text);

@@ -7,7 +7,7 @@ export interface PageDetails {
   readonly form?: { readonly action: string; readonly ticket?: string };
   /** The name of the account to log in with. */
   readonly expects?: string;
-  /** The address of the page that opens, where whoever begins again needs no ticket. */
+  /** The address of the page that opens, where beginning again needs no ticket. */
   readonly opens?: string;
 }
 

@@ -35,7 +35,7 @@ export interface SiteOptions {
   readonly onEnd: (end: SiteEnd) => void;
 }
 
-/** What may be told of a request: nothing in it came from outside but a connection that there is. */
+/** What may be logged of a request: the name of an existing connection, and nothing else from outside. */
 export interface SiteEnd {
   readonly connection: string;
   readonly step: 'look' | 'begin' | 'finish';

@@ -146,7 +146,7 @@ const english: Readonly<Record<PageName, Words>> = {
     'Please use the button of our page',
     'The click did not come from our page, so nothing was started.',
   ],
-  'not-found': ['There is no such page', 'Open the link again exactly as it was sent to you.'],
+  'not-found': ['This page does not exist', 'Open the link again exactly as it was sent to you.'],
 };
 
 const italian: Readonly<Record<PageName, Words>> = {

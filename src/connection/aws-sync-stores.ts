@@ -6,7 +6,7 @@ import type { StackOutputs } from '../config/stack-outputs.ts';
 import type { SyncPorts } from '../core/sync/ports.ts';
 import { systemClock } from '../local/clock.ts';
 
-/** What a sync keeps and tells in a stack, for whoever has the rights of its function. */
+/** Where a sync keeps its records and publishes in a stack; needs the rights of its function. */
 export function awsSyncStores(
   { table, bus }: StackOutputs,
   connection: string,

@@ -188,7 +188,7 @@ async function calledFor(report: Report, call?: OnPersonNeeded): Promise<string 
   const isNew = report.turn === 'reauthorization-required';
   if (call === undefined) return isNew ? 'no pass of this kind tells anybody' : undefined;
   const { outcome } = report;
-  // A latch is told of once, what no record is kept of each time; a pause is somebody's wish.
+  // A latch is reported once, what is not on record each time; a pause is wanted.
   const isTold = sinceOf(outcome) && !isNew;
   if (classOf(outcome) !== 'person' || outcome.kind === 'paused' || isTold) return undefined;
   const event = eventOf(report);

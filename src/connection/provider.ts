@@ -40,7 +40,7 @@ export interface Provider {
   /** Absent where the provider has no device flow. */
   readonly device: DeviceFlow | undefined;
   companies(accessToken: Secret): Promise<ListedCompanies>;
-  /** One GET to an absolute URL, for whoever looks for a fault; through the same proxy as everything else. */
+  /** One GET to an absolute URL, to look for a fault with; through the same proxy as everything else. */
   examine(url: string, accessToken?: Secret): Promise<Examined>;
 }
 

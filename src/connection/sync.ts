@@ -14,7 +14,7 @@ export interface ConnectionSync {
   readonly clock: Clock;
   /** Where the events go, in words for people. */
   readonly place: string;
-  /** Otherwise events go to whoever opened the sync. */
+  /** Otherwise events go to the caller that opened the sync. */
   readonly hasBus: boolean;
   run(request: SyncRequest, wish: SyncWish): Promise<SyncOutcome>;
 }
@@ -106,7 +106,7 @@ function storedTokens(accessToken: Connection['accessToken']): TokenSource {
   return createTokenSource({ clock: systemClock, accessToken, rotator });
 }
 
-/** Notes stay in memory, so that the pass goes its way; events and what was told go nowhere. */
+/** Notes stay in memory, so that the pass can run; events and published states go nowhere. */
 function withoutEffect(ports: SyncPorts): SyncPorts {
   const written = new Map<string, { readonly text: string; readonly revision: number }>();
   const raised = new Map<number, number>();

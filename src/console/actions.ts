@@ -61,7 +61,7 @@ const sandboxActions: Readonly<Record<Exclude<ControlName, 'rotate'>, SandboxAct
   'next-run': (sandbox) => sandbox.nextRun(),
 };
 
-/** Whether the page may have such a button. */
+/** Whether this is the name of a button. */
 export function isControlName(name: string): name is ControlName {
   return name === 'rotate' || Object.hasOwn(sandboxActions, name);
 }

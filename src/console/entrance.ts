@@ -11,7 +11,7 @@ export interface Entrance {
   readonly guard: MiddlewareHandler;
 }
 
-/** Makes a way in; `onNewPath` is told of the next address when somebody asks for one after the last was used. */
+/** Makes a way in; `onNewPath` gets the next address when somebody asks for one after the last was used. */
 export function createEntrance(onNewPath: (path: string) => void): Entrance {
   const session = newSecret();
   let key = newSecret();

@@ -67,17 +67,17 @@ export const killSteps: Readonly<Record<PassStep, KillStep>> = {
   },
   settled: {
     label: 'settled',
-    leaves: 'All is done. The new token has not been tried yet, and nobody has been told.',
+    leaves: 'All is done. The new token has not been tried yet, and nothing was reported.',
     next: 'The next run finds nothing to do; only the event of this refresh is missing.',
   },
   canary: {
     label: 'canary answered',
-    leaves: 'All is done and the token tried. Nobody has been told.',
+    leaves: 'All is done and the token was tried. Nothing was reported.',
     next: 'The next run finds nothing to do; only the event of this refresh is missing.',
   },
 };
 
-/** Whether there is such a step. */
+/** Whether this is the name of a step. */
 export function isPassStep(name: string): name is PassStep {
   return Object.hasOwn(killSteps, name);
 }

@@ -69,7 +69,7 @@ export interface WebhooksView {
 /** A rotator process that was killed, and what has become of its work. */
 export interface KilledView {
   readonly step: PassStep;
-  /** How the pass ended where it never came to this step. */
+  /** How the pass ended if it did not reach this step. */
   readonly missed: string | null;
   /** How the next run ended, if there was one. */
   readonly next: Done | null;

@@ -37,7 +37,7 @@ export interface VersionedSecret {
    * an empty secret becomes current. Again with the same value: `stored`; with another: `taken`.
    */
   put(versionId: string, value: Secret): Promise<'stored' | 'taken'>;
-  /** Makes `versionId` current if `from` is: `moved` if it was not, `absent` if there is no such version. */
+  /** Makes `versionId` current if `from` is: `moved` if it was not, `absent` if that version does not exist. */
   promote(versionId: string, from: string): Promise<'promoted' | 'moved' | 'absent'>;
 }
 

@@ -37,7 +37,7 @@ export class Secret {
     return this.sha256().toString('hex').slice(0, 8);
   }
 
-  /** Its SHA-256, which may be told of a value that nobody can guess (RFC 7636 §4.2). */
+  /** Its SHA-256, which may be shown for a value that nobody can guess (RFC 7636 §4.2). */
   sha256(): Buffer {
     return createHash('sha256').update(this.#value).digest();
   }

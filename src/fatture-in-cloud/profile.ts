@@ -62,7 +62,7 @@ export function fattureInCloud(baseUrl: string = fattureInCloudUrl): ProviderPro
   };
 }
 
-/** What reading a profile comes to; each problem names the field at fault. */
+/** A profile as it was read, or its problems; each names the field at fault. */
 export type ParsedProfile =
   | { readonly kind: 'profile'; readonly profile: ProviderProfile }
   | { readonly kind: 'rejected'; readonly problems: readonly string[] };

@@ -37,7 +37,7 @@ interface Readable {
 
 /**
  * Handles a batch; resolves with the ids of the messages that the queue has to count as failed. A message
- * that only waits for something is sent anew instead, so that no wait brings it nearer to the dead letters.
+ * that only waits for something is sent again instead, so that no wait brings it nearer to the dead letters.
  */
 export async function processMessages(
   ports: MessagePorts,

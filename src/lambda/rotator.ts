@@ -86,7 +86,7 @@ async function pass(ports: NativeRotationPorts, request: RotationRequest): Promi
   }
 }
 
-/** A reporter that remembers what it was told to warn of. */
+/** A reporter that remembers the warnings. */
 function rememberingWarnings(reporter: Reporter): {
   reporter: Reporter;
   warnings: () => readonly string[];

@@ -55,7 +55,7 @@ export function buildWebhookReceiver(config: Config<'webhook-receiver'>): Webhoo
     const sink = { connection, url: sinkOf(config.webhookSink, connection) };
     const ports = { ...shared, admission: known ?? nobody };
     const { status, body, receipt } = await receiveNotification(ports, sink, parseWebhook(request));
-    // No log and no metric for names that whoever asks makes up.
+    // No log and no metric for names that a caller makes up.
     if (known === undefined) return { status, body };
     log[levelOf[receipt.kind]](`webhook ${receipt.kind}`, { connection, ...fieldsOf(receipt) });
     emitMetrics(receiptMetric(config.prefix, connection, receipt));

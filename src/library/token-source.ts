@@ -164,7 +164,7 @@ async function mustBeClear(
   }
 }
 
-/** The first one that succeeds is kept; one that failed is tried anew. */
+/** The first one that succeeds is kept; after a failure the next call tries again. */
 function once<T>(open: () => Promise<T>): () => Promise<T> {
   let opened: Promise<T> | undefined;
   return () => {

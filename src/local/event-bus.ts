@@ -1,6 +1,6 @@
 import type { EventBus, FrescoEvent } from '../core/events/event.ts';
 
-/** Is told of each event, in the order of publishing. */
+/** Gets each event, in the order of publishing. */
 export type Subscriber = (event: FrescoEvent) => void | Promise<void>;
 
 /** A bus inside this process. */

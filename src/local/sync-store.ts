@@ -39,7 +39,7 @@ export function syncFile(store: FileStore, connection: string): SyncStore {
 }
 
 interface Told {
-  /** `null`: it was told that it is deleted. */
+  /** `null`: published as deleted. */
   readonly stamp: string | null;
   readonly atMs: number;
 }
@@ -74,7 +74,7 @@ export const doubtsFormat: RecordFormat<DoubtsByList> = {
   decode: (record) => shaped(record, doubtsSchema).lists,
 };
 
-/** What webhooks have told, in files by the hash of what was told; kept for 30 days. */
+/** What webhooks have published, in files named by a hash; kept for 30 days. */
 export function publishedStatesFiles(
   store: FileStore,
   options: { readonly connection: string; readonly nowMs: () => number },

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import type { Application } from './oauth/application.ts';
 import { sendPage } from './page.ts';
 
-/** `/`: says to whoever opens the sandbox in a browser what it is and where to go on. */
+/** `/`: tells people who open the sandbox in a browser what it is and where to continue. */
 export function startPage(application: Application): Hono {
   const app = new Hono();
   app.get('/', (c) =>

@@ -289,7 +289,7 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
     await sees(
       page,
       '#aftermath .good',
-      `generation ${next} is current and published, nothing was`,
+      `generation ${next} is current and published; the refresh token was not used`,
     );
     await sees(page, '#journal', /leasefree/);
     expect(await page.locator('#next-run').isVisible()).toBe(false);

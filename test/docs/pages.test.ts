@@ -7,6 +7,8 @@ import { decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { decodeClient } from '../../src/core/records/client.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { ways } from '../tidy/rooms.ts';
+import { allowed } from '../tidy/rules.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -80,6 +82,26 @@ describe('every line that can be typed', () => {
     const typed = lines.filter((line) => works.test(line) && isTyped(line));
     expect(typed.filter((line) => !isFor('store').test(line))).toEqual([]);
     expect(typed.filter((line) => !isFor('connection').test(line))).toEqual([]);
+  });
+});
+
+describe('the page on architecture', () => {
+  const page = read('docs/architecture.md');
+
+  it.each(ways)('walks through $name in the order of the code', ({ name, files }) => {
+    const [, section = ''] = page.split(`\n### ${name}\n`);
+    const [steps = ''] = section.split(/^##/m);
+    const opened = [...steps.matchAll(/^\d+\. \[`(.*)`\]\(\.\.\/(.*?)\)/gm)];
+    expect(opened.map(([, , path]) => path)).toEqual(files);
+    expect(opened.map(([, shown]) => shown)).toEqual(files);
+  });
+
+  it.each(Object.entries(allowed))('says what %s may import', (from, areas) => {
+    const [, cell = ''] = new RegExp(`^\\| \`${from}\` \\| (.*) \\|$`, 'm').exec(page) ?? [];
+    expect(cell).not.toBe('');
+    for (const area of areas.filter((it) => it.startsWith('src/'))) {
+      expect(cell).toContain(`\`${area.slice(4)}\``);
+    }
   });
 });
 

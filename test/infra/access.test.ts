@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -140,6 +141,12 @@ const mayRead = (who: Who, it: ReturnType<typeof secret>) =>
 const mayWrite = (who: Who, it: ReturnType<typeof secret>) =>
   maySecret(who, 'PutSecretValue', it) && mayUseKey(who, 'GenerateDataKey', it.arn);
 
+/** The row of a secret in the table of the architecture page: who reads it, who writes it. */
+function documented(kind: Kind): readonly string[] {
+  const page = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
+  return new RegExp(`^\\| \`${kind}\` \\| (.*) \\| (.*) \\|$`, 'm').exec(page)?.slice(1) ?? [];
+}
+
 describe('the value of a secret', () => {
   it.each<{ kind: Kind; readers: Who[] }>([
     { kind: 'grant', readers: ['rotator', 'operator'] },
@@ -150,6 +157,7 @@ describe('the value of a secret', () => {
     },
   ])('of kind $kind is read by $readers and nobody else', ({ kind, readers }) => {
     expect(everyone.filter((who) => mayRead(who, secret(kind)))).toEqual(readers);
+    expect(documented(kind)[0]).toBe(readers.join(', '));
   });
 
   it.each<{ kind: Kind; writers: Who[] }>([
@@ -158,6 +166,7 @@ describe('the value of a secret', () => {
     { kind: 'client', writers: ['operator'] },
   ])('of kind $kind is written by $writers and nobody else', ({ kind, writers }) => {
     expect(everyone.filter((who) => mayWrite(who, secret(kind)))).toEqual(writers);
+    expect(documented(kind)[1]).toBe(writers.join(', '));
     expect(
       everyone.filter((who) => maySecret(who, 'UpdateSecretVersionStage', secret(kind))),
     ).toEqual(writers);

@@ -13,7 +13,7 @@ export type Rule = (source: Source) => readonly string[];
 type Area = string;
 
 /** Who may import whom: the table of the architecture page. */
-const allowed: Readonly<Record<Area, readonly Area[]>> = {
+export const allowed: Readonly<Record<Area, readonly Area[]>> = {
   'src/core': [],
   'src/config': ['src/core'],
   'src/fatture-in-cloud': ['src/core'],
@@ -183,6 +183,15 @@ export const secretsThroughOneDoor = bans(
 export const noUnfinishedWork: Rule = ({ text }) =>
   [...text.matchAll(/\b(TO[D]O|FIX[M]E|XX[X])\b/g)].map((found) => `has ${found[0]}`);
 
+const hardWords =
+  /\b(whoever|anew|at will|(?:is|are|was|were|be|been|being) told|(?:comes?|came) to|such(?! as\b))\b/gi;
+
+/** Help, messages, docs and comments say it in the words of a colleague. */
+export const plainWords: Rule = ({ path, text }) =>
+  isProduct(path) || /^examples\/|\.md$/.test(path)
+    ? [...text.matchAll(hardWords)].map((found) => `says '${found[0]}': say it plainly`)
+    : [];
+
 /** Names that say nothing about what is inside. */
 export const namesThatSaySomething: Rule = ({ path }) =>
   path
@@ -247,6 +256,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   putsAreHeard,
   secretsThroughOneDoor,
   noUnfinishedWork,
+  plainWords,
   namesThatSaySomething,
   noBarrels,
   noDefaultExports,

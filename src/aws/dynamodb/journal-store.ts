@@ -16,7 +16,7 @@ export interface JournalTable {
 
 /**
  * The journal of one connection as one item, read consistently and written on condition of its revision.
- * A write that the SDK repeated by itself is told from another's by the id that each write leaves.
+ * A write that the SDK repeated by itself is known from another's by the id that each write leaves.
  */
 export function journalTable(table: JournalTable, connection: string): JournalStore {
   const pk = `journal#${connection}`;

@@ -47,7 +47,7 @@ export function applicationFinding({ journal, grant, clientVersionId }: StoreSig
     return unknown('application', 'skipped: what is needed could not be read');
   }
   const standing = standingOutcome(journal, grant, clientVersionId);
-  // A refusal of the token is told where the token is.
+  // A refusal of the token is shown with the token.
   if (standing === undefined || standing.kind === 'latched' || standing.kind === 'refused') {
     return ok('application', 'no refusal is recorded (asking now would use up a refresh token)');
   }

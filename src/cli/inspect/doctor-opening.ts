@@ -6,7 +6,7 @@ import { open } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings, type Settings } from '../settings/settings.ts';
 import { broken, type Finding, ok, refusedAt } from './doctor-finding.ts';
 
-/** What opening a connection comes to, link by link. */
+/** What opening a connection shows, check by check. */
 export interface Opening {
   readonly findings: readonly Finding[];
   /** Absent where a link is broken. */

@@ -146,7 +146,7 @@ function belonging({ settings }: Connection, { finding, value }: Read<Grant>): F
   );
 }
 
-/** One key encrypts secrets and table: it is told from whatever it refused to open. */
+/** One key encrypts secrets and table: what it refused to decrypt shows its state. */
 function keyFinding(
   { deployed }: Connection,
   reads: readonly (StoreRefused | object | undefined)[],

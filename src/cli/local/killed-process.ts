@@ -32,7 +32,7 @@ export function doomedRotatorCommand(): Command {
     });
 }
 
-/** Whoever copies the command line must not kill what talks to a real provider. */
+/** A copied command line must not kill what talks to a real provider. */
 function parseLoopback(text: string): string {
   if (/^http:\/\/127\.0\.0\.1:\d+$/.test(text)) return text;
   throw new InvalidArgumentError('only a rotator of a sandbox on this machine can be killed.');

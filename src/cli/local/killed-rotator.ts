@@ -58,7 +58,7 @@ export function killedRotator(start: RotatorStart): KilledRotator {
   };
 }
 
-/** How an outcome is told to whoever asked for the pass. */
+/** How an outcome is shown to the person who asked for the pass. */
 export function doneBy(outcome: Outcome): Done {
   return { tone: classOf(outcome) === 'done' ? 'good' : 'bad', text: describeOutcome(outcome) };
 }

@@ -51,7 +51,7 @@ async function serveSandbox(options: SandboxOptions): Promise<void> {
   const listening = await listen(sandbox, { port: options.port }).catch((error: unknown) => {
     throw portProblem(error, options.port);
   });
-  // Whoever reads the address may end it at once.
+  // The reader of the address may end it at once.
   const ended = ending(sandbox, options.untilIdle);
   const { url } = listening;
   const { clientId, clientSecret, redirectUri } = sandboxApplication;

@@ -45,7 +45,7 @@ export async function findClientId(connection: Connection, config: Config<'cli'>
   return config.clientId ?? stored?.clientId ?? (await ask('Client id', missingId));
 }
 
-/** The application's credentials as a person gives them anew, whatever is stored. */
+/** The application's credentials as a person enters them again, whatever is stored. */
 export async function askApplication(provider: Provider, config: Config<'cli'>): Promise<Client> {
   return givenTo(provider, {
     clientId: config.clientId ?? (await ask('Client id', notKnown)),

@@ -28,7 +28,7 @@ function named(companies: readonly Company[], wanted: readonly number[]): readon
 }
 
 /**
- * The companies that consumers are told of: those that were named, or chosen from a list where a person can
+ * The companies for consumers: those that were named, or chosen from a list where a person can
  * be asked. Everything is stored by then; what is chosen narrows it.
  */
 export async function chooseCompanies(

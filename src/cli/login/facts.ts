@@ -5,7 +5,7 @@ import { toRfc3339 } from '../../core/time.ts';
 import { namingOptions, type Settings } from '../settings/settings.ts';
 import { print, say, strong } from '../terminal.ts';
 
-/** What may be told of a login. */
+/** What a login prints. */
 export interface LoginFacts {
   readonly connection: string;
   readonly store: string;

@@ -5,7 +5,7 @@ import { findApplication, findClientId } from './application.ts';
 import type { LoginFacts } from './facts.ts';
 import { chooseScopes, scopesIn, scopesInUse } from './scopes.ts';
 
-/** What `login` may be told. */
+/** The options of `login`. */
 export interface LoginOptions extends ConnectionOptions {
   readonly scopes?: string;
   readonly company?: readonly number[];

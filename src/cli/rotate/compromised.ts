@@ -19,7 +19,7 @@ import { fateOf, type OldToken, oldTokenIs, untilRevoked } from './old-token.ts'
 export type LeakOptions = Pick<LoginOptions, 'scopes' | 'paste' | 'browser' | 'json'>;
 
 /**
- * The guide's advice after a leak, as a walk: the connection is revoked, logged in anew, and checked. What was
+ * The guide's advice after a leak, as a walk: revoke the connection, log in again, and check. What was
  * leaked works until the first step is done, so that one comes first, and jobs have no token until the second is.
  */
 export async function renewAfterLeak(

@@ -61,7 +61,7 @@ export function recoverCommand(): Command {
     });
 }
 
-/** Finishes what was left, and does what is confirmed, until nothing more helps; each step is told. */
+/** Finishes what was left, and does what is confirmed, until nothing more helps; prints each step. */
 export async function recover(
   connection: Connection,
   options: Pick<RecoverOptions, 'yes' | 'earlier'>,

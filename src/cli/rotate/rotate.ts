@@ -84,7 +84,7 @@ export function rotateCommand(): Command {
     });
 }
 
-/** Who is told where a person is needed. */
+/** Where the notice goes that a person is needed. */
 function calling(
   { config }: Settings,
   { onPersonNeeded: target }: RotateOptions,

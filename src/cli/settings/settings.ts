@@ -55,7 +55,7 @@ export async function readSettings(
 ): Promise<Settings> {
   const env = process.env;
   const given = overlay(fromEnvironment(env), options);
-  // A job has to work on the same store whoever logs in on the machine.
+  // A job has to work on the same store, even if somebody logs in to another one on this machine.
   const left = isReadByAPerson() ? await readRemembered(env) : {};
   // What was tried in the sandbox says nothing about where a real login goes.
   const remembered = isLogin && isSandboxStore(left.store, env) ? {} : left;

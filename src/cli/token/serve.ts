@@ -49,7 +49,7 @@ export function serveCommand(): Command {
       ]);
       const secret = await serveSecret(options.secretFile, connection.random);
       const server = await listenForCallers(connection, secret, options.port);
-      // Whoever reads the address may end it at once.
+      // The reader of the address may end it at once.
       const ended = new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
           process.once(signal, () => resolve());

@@ -30,7 +30,7 @@ import { publishedStatesFiles } from '../../local/sync-store.ts';
 
 /** Where the provider sends, and how its signatures are checked. */
 export interface LocalSink {
-  /** The address that the provider is told to send to. */
+  /** The address that the provider sends to. */
   readonly url: string;
   /** PEM; absent: the keys that the provider publishes. */
   readonly publicKeys?: readonly string[];
@@ -145,7 +145,7 @@ async function conclude(
   if (message === undefined) return;
   if (end.kind !== 'retry') return queue.remove(message.receipt);
   if (end.reason === 'failed') return queue.changeVisibility(message.receipt, end.delayMs);
-  // A fresh message starts its count anew: only a failure of its own may bring it nearer to the dead letters.
+  // A fresh message starts its count at zero: only a failure of its own may bring it nearer to the dead letters.
   await queue.send(message.body, { delayMs: end.delayMs });
   await queue.remove(message.receipt);
 }

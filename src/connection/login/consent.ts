@@ -37,7 +37,7 @@ export async function exchangeCode(
   return consentIn(provider, answer.tokens, requestedAtMs);
 }
 
-/** What the first tokens of a login come to, with the companies that they reach. */
+/** The first tokens of a login, checked, with the companies that they reach. */
 export async function consentIn(
   provider: Provider,
   tokens: TokenResponse,

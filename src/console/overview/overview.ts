@@ -21,7 +21,7 @@ export interface Overview {
   readonly history: readonly PastOutcome[];
 }
 
-/** What could be read, or why not; `none`: there is no such thing where this connection is stored. */
+/** What could be read, or why not; `none`: it does not exist where this connection is stored. */
 export type Seen<T> =
   | { readonly kind: 'seen'; readonly value: T }
   | { readonly kind: 'unreadable'; readonly why: string }

@@ -4,7 +4,7 @@ import { onlyOwnOrigin } from '../own-origin.ts';
 import type { Overview } from './overview.ts';
 import { overviewPage, overviewPolicy, unreadablePage } from './page.ts';
 
-/** The page of one connection, for whoever came in by the entrance; `why` puts an error into words without values. */
+/** The page of one connection, for browsers that came in by the entrance; `why` puts an error into words without values. */
 export function overviewServer(
   connection: string,
   look: () => Promise<Overview>,

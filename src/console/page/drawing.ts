@@ -152,7 +152,7 @@ function drawToken(token: TokenView, view: ConnectionView): TokenDrawing {
     ...known,
     ...(isDead
       ? { left: 'dead', leftWhat: `${lengthText(leftMs)} before its time` }
-      : // Whoever refuses the refresh token may have put an end to the access token too.
+      : // A provider that refuses the refresh token may have ended the access token too.
         { left: lengthText(leftMs), leftWhat: view.latch === null ? 'left' : 'left at most' }),
     leftPercent: isDead ? 0 : percent(leftMs, lifeMs),
     duePercent: percent(token.refreshFromMs - issuedAtMs, lifeMs),

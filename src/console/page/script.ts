@@ -178,7 +178,7 @@ function answer(text, className, id) {
 }
 
 async function press(button, path) {
-  // A button that is disabled would lose the focus of whoever works by keyboard.
+  // A disabled button would lose the focus of a person who works by keyboard.
   if (button.getAttribute('aria-disabled') === 'true') return;
   button.setAttribute('aria-disabled', 'true');
   // What becomes of a kill is drawn below it: in words it is for ears alone, unless it failed.

@@ -72,7 +72,7 @@ function drawVersion({ versionId, labels, ...position }: VersionView): VersionDr
 export function drawKilled({ step, missed, next, againAtMs }: KilledView): KilledDrawing {
   const { label, leaves, next: willDo } = killSteps[step];
   if (missed !== null) {
-    const headline = `Not killed: it never came to “${label}”`;
+    const headline = `Not killed: it did not reach “${label}”`;
     const leaves = sentence(legible(missed));
     return { step, isKilled: false, headline, leaves, next: '', tone: 'plain', button: '' };
   }

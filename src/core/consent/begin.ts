@@ -48,7 +48,7 @@ export async function begin(
   return { kind: 'busy' };
 }
 
-/** The PKCE verifier (RFC 7636 §4.1): neither whoever reads the table nor whoever has the cookie can make it. */
+/** The PKCE verifier (RFC 7636 §4.1): neither the table alone nor the cookie alone is enough to make it. */
 export function verifierOf({ verifierSalt }: ConsentStart, browser: Secret): Secret {
   const hmac = createHmac('sha256', verifierSalt.reveal()).update(browser.reveal());
   return new Secret(hmac.digest('base64url'));

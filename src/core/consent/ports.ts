@@ -69,7 +69,7 @@ export interface ConsentPorts {
   readonly defaultScopes: () => Promise<readonly string[]>;
   /** Whose webhooks are taken: the receiver hears of the companies of a consent. */
   readonly senders: SenderStore;
-  /** For the operator's log: why a consent came to nothing. No secret is in it. */
+  /** For the operator's log: why a consent failed. No secret is in it. */
   readonly note: (why: string) => void;
 }
 

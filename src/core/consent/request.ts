@@ -26,7 +26,7 @@ export interface FinishRequest {
 export type ConsentAnswer =
   /** A person may begin. `expects`: the name of the account to log in with; `untilMs`: the end of the ticket. */
   | { readonly kind: 'open'; readonly expects?: string; readonly untilMs?: number }
-  /** No person is needed, or there is no such connection: the public cannot tell which. */
+  /** No person is needed, or the connection does not exist: the public cannot see which. */
   | { readonly kind: 'nothing-to-do' }
   /** The ticket opens nothing: unknown, expired, used, or of a connection that there is not. */
   | { readonly kind: 'closed' }

@@ -7,7 +7,7 @@ import { longestWishMs } from '../rotation/gate.ts';
 import { answerOfRefusal, type RefreshWish, type Rotator } from './rotator.ts';
 import { lasts, TokenMemory } from './token-memory.ts';
 
-/** What asking for a token comes to. */
+/** A token, or why there is none. */
 export type Obtained =
   | { readonly kind: 'token'; readonly token: AccessToken }
   /** More validity was asked for than the provider gives; the newest token lasts until `expiresAtMs`. */

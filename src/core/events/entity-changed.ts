@@ -2,7 +2,7 @@ import type { QueuedNotification } from '../webhooks/notification.ts';
 import type { ReadEntity } from '../webhooks/read-entities.ts';
 import type { EntityChangedDetail, FrescoEvent } from './event.ts';
 
-/** What is told about one entity; the event makes its subject of the company. */
+/** The change of one entity; the event makes its subject of the company. */
 export type EntityChange = Omit<
   EntityChangedDetail,
   'v' | 'subject' | 'company' | 'entityOmitted'

@@ -9,7 +9,7 @@ export interface EventDetail {
   readonly connection: string;
 }
 
-/** `Entity Changed`: what is told of one entity. Apply it if its `updated_at` is not older than what you have. */
+/** `Entity Changed`: what happened to one entity. Apply it if its `updated_at` is not older than what you have. */
 export interface EntityChangedDetail extends EventDetail {
   /** As in CloudEvents: `company:<id>`. */
   readonly subject: string;
@@ -57,7 +57,7 @@ export interface ReauthorizationRequiredDetail extends TokenRefreshDetail {
   readonly otherwise?: string;
 }
 
-/** What a sync came to; counts are at least so much where it was cut off on its way. */
+/** The counts of a sync; at least so many if it was interrupted. */
 export interface SyncCounts {
   /** Requests to the provider, those that failed among them. */
   readonly requests: number;
@@ -67,11 +67,11 @@ export interface SyncCounts {
   readonly changed: number;
   /** Deletions told. */
   readonly deleted: number;
-  /** Changes that were told before, by a webhook. */
+  /** Changes that a webhook had already published. */
   readonly alreadyTold: number;
 }
 
-/** `Sync Completed`: every list was read that the token may read, and everything that had changed when the sync began has been told. */
+/** `Sync Completed`: every list that the token may read was read, and everything that had changed when the sync began is published. */
 export interface SyncCompletedDetail extends EventDetail, SyncCounts {
   /** Of the sync; the same for all of its passes. */
   readonly id: string;
@@ -79,7 +79,7 @@ export interface SyncCompletedDetail extends EventDetail, SyncCounts {
   readonly startedAt: string;
   readonly seconds: number;
   readonly companies: number;
-  /** What was told of each kind of entity. */
+  /** What was published of each kind of entity. */
   readonly resources: Readonly<Record<string, number>>;
   /** Lists that the token has no permission for. */
   readonly skipped: readonly { readonly list: string; readonly why: string }[];

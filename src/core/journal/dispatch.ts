@@ -31,7 +31,7 @@ export function markDispatched(
   if (!holdsLease(journal, owner)) return 'lease-lost'; // guard: what is on record is sent under the lease alone
   if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken'; // guard: nothing newer known at dispatch
   if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';
-  // A late holder may have been told to wait since this one looked.
+  // The provider may have asked a late holder to wait since this one looked.
   if (waitUntilMs(journal, nowMs) !== undefined) return 'overtaken';
   // On record by a write whose answer was lost; since then another may have come, so this is looked at last.
   if (isOnRecord(journal, versionId)) return journal;
@@ -69,7 +69,7 @@ export function markUnspent(
   const sends = dispatch.sends.filter((send) => send !== withdrawn);
   return {
     ...journal,
-    // Another's send may have been told meanwhile to wait; the longer wait serves both.
+    // Meanwhile another send may have got a wait; the longer one serves both.
     retryAtMs: laterOf(journal.retryAtMs, retryAtMs), // guard: who withdraws a send ends no wait of another
     sentAtMs: journal.sentAtMs.toSpliced(journal.sentAtMs.lastIndexOf(withdrawn.sentAtMs), 1),
     dispatch: sends.length === 0 ? null : { ...dispatch, sends },

@@ -26,7 +26,7 @@ export interface Dispatch {
 /** A refusal that may mean the application as well: it holds for this version of its credentials alone. */
 export interface Doubt {
   readonly clientVersionId: string;
-  /** What the provider said, as far as it may be told. */
+  /** What the provider said, without secrets. */
   readonly said: string;
 }
 
@@ -60,7 +60,7 @@ export type BadAnswer = {
   | ({ readonly kind: 'unusable' } & HttpFacts)
 );
 
-/** What may be told of an HTTP answer. */
+/** What may be shown of an HTTP answer. */
 export interface HttpFacts {
   readonly status: number;
   /** A media type of a closed list, or that it is another. */

@@ -10,7 +10,7 @@ export interface Paused {
 }
 
 /**
- * Keeps every pass from spending a refresh token until `resume`, whoever asks for it; what was kept is still
+ * Stops every pass, by any caller, from using a refresh token until `resume`; what was kept is still
  * recovered and published. Kept in the journal by a conditional write, so that no pass undoes it.
  */
 export function pause(store: JournalStore, clock: Clock): Promise<Paused> {

@@ -16,7 +16,7 @@ export type Preview =
   /** It would end so, and send nothing. */
   | { readonly kind: 'would-end'; readonly outcome: Outcome };
 
-/** The pass has come to the point at which it would speak to the provider. */
+/** The pass is at the point where it would call the provider. */
 class Reached extends Error {}
 
 /**

@@ -147,7 +147,7 @@ export function commandsFor(outcome: Outcome): readonly string[] {
   }
 }
 
-/** The same in words of ours alone, from a closed list: for whoever asks from another role or account. */
+/** The same for a caller from another role or account: only fixed sentences, nothing quoted. */
 export function describeClosed(outcome: Outcome): string {
   return closedReasons[outcome.kind] ?? describeOutcome(outcome);
 }

@@ -7,7 +7,7 @@ import { commandsFor } from './outcome-text.ts';
 /** Who asked for a pass. */
 export type Trigger = 'schedule' | 'consumer' | 'operator' | 'native' | 'login';
 
-/** What may be told of what is published; its refresh token was used last when it was issued. */
+/** What is published, without secrets; its refresh token was last used when it was issued. */
 export interface PublishedFacts extends TokenFacts {
   readonly issuedAtMs: number;
 }

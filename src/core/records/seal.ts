@@ -3,7 +3,7 @@ import type { Random } from '../ports.ts';
 import { type Position, positionOf } from '../position.ts';
 import { Secret } from '../secret.ts';
 
-/** A token pair kept in the journal, encrypted: whoever reads the journal alone can open nothing. */
+/** A token pair kept in the journal, encrypted: the journal alone opens nothing. */
 export interface Seal extends Position {
   /** The version that the pair is to become, and the info from which its key is derived. */
   readonly versionId: string;

@@ -77,7 +77,7 @@ export function isLastChance(current: Grant, nowMs: number): boolean {
   return nowMs >= current.expiresAtMs - lastChanceMs;
 }
 
-/** Of all that stands in the way, what a person was called for is told first. */
+/** If several things stand in the way, what a person was called for comes first. */
 async function whatBars(pass: Pass, current: Grant, barrier: Outcome): Promise<Outcome> {
   const latch = await standingLatch(pass, current);
   if (latch !== undefined) return { kind: 'latched', latch };
@@ -127,7 +127,7 @@ export function uncertainty({
   return { kind: 'uncertain', sinceMs: first.sentAtMs, replayAtMs: atMs, ...answered(journal) };
 }
 
-/** What came in place of an answer, as far as it may be told. */
+/** What came in place of an answer, without secrets. */
 export function answered({ badAnswer }: Pick<Journal, 'badAnswer'>): { answer?: HttpFacts } {
   if (badAnswer?.kind !== 'unusable') return {};
   return { answer: { status: badAnswer.status, contentType: badAnswer.contentType } };

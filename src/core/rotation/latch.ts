@@ -22,7 +22,7 @@ export function heldLatch(
 
 /**
  * The latch as it stands now: one that may mean an application whose credentials were stored again since holds no
- * more. They are read only where there is such a latch.
+ * more. They are read only if a latch is in doubt.
  */
 export async function standingLatch(pass: Pass, current: Position): Promise<Latch | undefined> {
   const latch = heldLatch(pass.session.journal, current, undefined);

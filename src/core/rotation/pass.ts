@@ -18,7 +18,7 @@ import { type Position, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
 import type { Grant } from '../records/grant.ts';
 
-/** What a pass is told by its surroundings; times in milliseconds. */
+/** The settings of a pass; times in milliseconds. */
 export interface RotationSettings {
   readonly connection: string;
   /** Where this rotator runs: a grant of another environment is not spent. */

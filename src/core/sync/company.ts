@@ -6,7 +6,7 @@ import { syncBin, syncDoubts, syncList, type Unit } from './list.ts';
 import type { SyncPorts } from './ports.ts';
 import { counted, type SyncSession } from './record.ts';
 
-/** What a pass is told by its surroundings. */
+/** The settings of a pass. */
 export interface SyncSettings {
   readonly connection: string;
   readonly entity: 'full' | 'reference';

@@ -36,7 +36,7 @@ export const newCursor: ListCursor = {
   rewoundBy: null,
 };
 
-// More are told again when they are read again; that is allowed, and keeps a cursor within an item of DynamoDB.
+// More are published again when they are read again; that is allowed, and keeps a cursor within an item of DynamoDB.
 const recentMax = 40_000;
 
 // A query from the last stamp reads those of that stamp again: cheap for a few, and sure against shifts.
@@ -57,7 +57,7 @@ export function rewound(cursor: ListCursor, at: Stamp, sync: string): ListCursor
   return { ...newCursor, since: { at, inclusive: true }, rewoundBy: sync };
 }
 
-/** What reading a page comes to: what of it is to be told, and how far the list has been read once it is. */
+/** A page that was read: what of it to publish, and how far the list has been read after that. */
 export interface Turn {
   readonly fresh: readonly ListedChange[];
   readonly next: ListCursor;

@@ -21,7 +21,7 @@ export interface Unit {
   readonly onPage: (pagesLeft: number) => void;
 }
 
-/** Tells what has changed in a list, page by page; `undefined` once everything up to the sync's end is told. */
+/** Publishes what has changed in a list, page by page; `undefined` once everything up to the sync's end is published. */
 export async function syncList(unit: Unit, list: ChangeList): Promise<Stop | undefined> {
   const { ports, asking, page, companyId, key, entity } = unit;
   const { feed, store } = ports;
@@ -51,7 +51,7 @@ export async function syncList(unit: Unit, list: ChangeList): Promise<Stop | und
 
 function leftOut(count: number): Stop | undefined {
   if (count === 0) return undefined;
-  const why = `${count} entries without an id or updated_at were left out, the others are told`;
+  const why = `${count} entries without an id or updated_at were left out, the others are published`;
   // No later sync would read them either.
   return { kind: 'skip', why, scope: 'list', isChoice: true };
 }
@@ -74,7 +74,7 @@ export async function syncBin(unit: Unit, resource: string): Promise<Stop | unde
   return wrote === 'conflict' ? taken : stop;
 }
 
-/** Looks once more at what notification and API did not agree on, and tells what was told wrongly. */
+/** Looks again at what notification and API did not agree on, and publishes the truth. */
 export async function syncDoubts(unit: Unit, resource: string): Promise<Stop | undefined> {
   const { ports, asking, companyId } = unit;
   const ids = await ports.published.doubted(companyId, resource);

@@ -58,7 +58,7 @@ export type ReadFailure =
   /** The provider does not take the question: asking again is of no use. */
   | { readonly kind: 'refused'; readonly detail: string };
 
-/** What asking for a page comes to. */
+/** A page of a list, or why there is none. */
 export type PageRead =
   | {
       readonly kind: 'page';
@@ -72,7 +72,7 @@ export type PageRead =
     }
   | ReadFailure;
 
-/** What asking for a bin comes to. */
+/** A bin, or why there is none. */
 export type BinRead =
   | { readonly kind: 'bin'; readonly ids: readonly EntityId[]; readonly quota: QuotaLeft }
   | ReadFailure;
@@ -111,14 +111,14 @@ export type PublishedState =
   | { readonly kind: 'stamp'; readonly stamp: Stamp }
   | { readonly kind: 'deleted' };
 
-/** What notifications have told of entities, for some days; what is not on record may have been told too. */
+/** What notifications have published of entities, for some days; what is not on record may have been published too. */
 export interface PublishedStates {
   read(
     companyId: number,
     resource: string,
     ids: readonly EntityId[],
   ): Promise<ReadonlyMap<EntityId, PublishedState>>;
-  /** Only after it was told. */
+  /** Only after it was published. */
   note(companyId: number, resource: string, id: EntityId, state: PublishedState): Promise<void>;
   /** Ids that notification and API did not agree on, until a sync has looked at them. */
   doubted(companyId: number, resource: string): Promise<readonly EntityId[]>;

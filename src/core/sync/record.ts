@@ -14,9 +14,9 @@ export interface LeftOut {
 export interface SyncRecord {
   readonly id: string;
   readonly startedAtMs: number;
-  /** It is complete when everything up to this is told. */
+  /** It is complete when everything up to this is published. */
   readonly until: Stamp;
-  /** Everything from here on is told again, whatever was told before; `null`: only what is new. */
+  /** Everything from here on is published again; `null`: only what is new. */
   readonly since: Stamp | null;
   /** Keys of the lists and bins that need no more work. */
   readonly done: readonly string[];

@@ -9,7 +9,7 @@ import { type LeftOut, newRecord, SyncSession } from './record.ts';
 
 /** Begins a sync, or goes on with one that has not been superseded. */
 export type SyncRequest =
-  /** With a stamp, everything from there on is told again. */
+  /** With a stamp, everything from there on is published again. */
   | { readonly kind: 'start'; readonly since?: Stamp }
   | { readonly kind: 'resume'; readonly id: string };
 
@@ -26,7 +26,7 @@ export type SyncOutcome =
       /** Nothing could be read in this pass. */
       readonly isSilent: boolean;
     }
-  /** It has ended and is not complete: these were not read, what is told of the others is told. */
+  /** It has ended and is not complete: these were not read; the others are published. */
   | {
       readonly kind: 'incomplete';
       readonly id: string;
@@ -43,7 +43,7 @@ export type SyncBeginning =
   | { readonly kind: 'superseded' };
 
 /**
- * Begins a sync without a pass, for whoever has a queue: a pass that dies comes again with its message and goes
+ * Begins a sync without a pass, for a caller with a queue: a pass that dies comes again with its message and goes
  * on where it was. Rejects with `StoreRefused`, and may then be called again.
  */
 export async function beginSync(ports: SyncPorts): Promise<SyncBeginning> {
@@ -54,7 +54,7 @@ export async function beginSync(ports: SyncPorts): Promise<SyncBeginning> {
 
 /**
  * One pass of a sync: tells what has changed in every list and bin, as far as time and quota allow. What is
- * told is on the bus before it is noted, so that after a crash it is told again and never left out.
+ * published is on the bus before it is noted, so that after a crash it is published again and never left out.
  */
 export async function syncPass(
   ports: SyncPorts,

@@ -11,7 +11,7 @@ const scheme = /\b(Basic|Bearer) [^\s"'<>,]{16,}/gi;
 
 /**
  * A text that may repeat what was sent, without the secrets in it: tokens as they are, or as JSON, URL, HTML
- * and base64 write them, and what stands behind a secret's name. At most 4,096 characters are told.
+ * and base64 write them, and what stands behind a secret's name. At most 4,096 characters are kept.
  */
 export function masked(text: string): string {
   return whole(text)

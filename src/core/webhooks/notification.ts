@@ -25,7 +25,7 @@ export interface QueuedNotification extends Notification {
   readonly connection: string;
   /** Counts from 0. */
   readonly part: number;
-  /** Since when it is sent anew instead of being handled, in epoch milliseconds; absent: it never was. */
+  /** Since when it is sent again instead of being handled, in epoch milliseconds; absent: it never was. */
   readonly waitsSinceMs?: number;
 }
 

@@ -5,7 +5,7 @@ import type { EntityId, Notification, QueuedNotification } from './notification.
 export interface Proof {
   /** The signed token; absent: the request came without one. */
   readonly token: string | undefined;
-  /** The address that the provider was told to send to. */
+  /** The address that the provider sends to. */
   readonly sink: string;
   /** What the token must name, where the request says it. */
   readonly eventId?: string;
@@ -39,7 +39,7 @@ export interface NotificationQueue {
   send(messages: readonly QueuedNotification[]): Promise<void>;
 }
 
-/** What claiming an event for processing comes to. */
+/** The result of claiming an event for processing. */
 export type Claim =
   /** It is ours until the claim ends; `settled` are the ids that an earlier claim has dealt with. */
   | { readonly kind: 'claimed'; readonly settled: readonly EntityId[] }
@@ -58,7 +58,7 @@ export type Claim =
 export interface SeenEvents {
   /** `content` stands for what the event says; where none is given or none is on record, it is the same. */
   claim(key: string, nowMs: number, untilMs: number, content?: string): Promise<Claim>;
-  /** The whole event is published, whoever has claimed it since. */
+  /** The whole event is published, even if another has claimed it since. */
   confirm(key: string, untilMs: number, content?: string): Promise<void>;
   /** Gives the claim back at once, and notes which ids need no more work. */
   release(key: string, untilMs: number, settled: readonly EntityId[]): Promise<void>;
@@ -74,7 +74,7 @@ export interface QuotaPauses {
   raise(companyId: number, untilMs: number): Promise<void>;
 }
 
-/** What reading one entity comes to. */
+/** An entity that was read, or why not. */
 export type EntityRead =
   | { readonly kind: 'entity'; readonly entity: unknown }
   /** The provider does not have it (any more). */

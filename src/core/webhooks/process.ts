@@ -32,13 +32,13 @@ export interface ProcessPorts extends ReadPorts {
   readonly seen: SeenEvents;
   readonly bus: EventBus;
   readonly senders: Pick<SenderStore, 'read'>;
-  /** Where a sync looks up what was told already; absent where there is none. */
+  /** Where a sync looks up what is published already; absent if there is none. */
   readonly published?: PublishedLog;
 }
 
 /** The bounds of one batch. */
 export interface ProcessSettings {
-  /** `reference`: entities are not read, whoever hears of them does so. */
+  /** `reference`: entities are not read; the receivers of the event read them. */
   readonly entity: 'full' | 'reference';
   /** How long a claim lasts: longer than the batch may take, and no longer than its messages stay hidden. */
   readonly claimMs: number;
@@ -128,7 +128,7 @@ async function begin(batch: Batch, delivery: Delivery): Promise<Claimed | Proces
   return 'kind' in held ? held : { delivery, held };
 }
 
-/** A reference is no more than a hint; that something is gone is told by nobody but the API. */
+/** A reference is only a hint; only the API knows that something is gone. */
 function mustRead({ settings }: Batch, notification: QueuedNotification): boolean {
   return settings.entity === 'full' || notification.change === 'delete';
 }

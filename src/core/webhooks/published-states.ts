@@ -3,13 +3,13 @@ import type { ChangeFeed, PublishedState, PublishedStates } from '../sync/ports.
 import type { Notification } from './notification.ts';
 import type { ReadEntity } from './read-entities.ts';
 
-/** The record of what was told, with the way to find an entity's stamp. */
+/** The record of what was published, with the way to find an entity's stamp. */
 export interface PublishedLog {
   readonly entities: Pick<PublishedStates, 'note' | 'doubt'>;
   readonly stampOf: ChangeFeed['stampOf'];
 }
 
-/** Notes what a notification has told, once it is told; a note that is refused means that a sync tells it again. */
+/** Notes what a notification has published; if the note is refused, a sync publishes it again. */
 export async function notePublished(
   { entities, stampOf }: PublishedLog,
   { companyId, resource, change }: Notification,
@@ -35,7 +35,7 @@ function stateOf(
 ): PublishedState | undefined {
   if (read?.kind === 'absent') return { kind: 'deleted' };
   if (read?.kind !== 'entity') return undefined;
-  // A reference says that it is there, and of no state that it was told.
+  // A reference says that the entity exists, and nothing of its state.
   if (read.entity === undefined) return { kind: 'stamp', stamp: '' };
   const stamp = stampOf(read.entity);
   return stamp === undefined ? undefined : { kind: 'stamp', stamp };

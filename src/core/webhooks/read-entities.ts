@@ -4,7 +4,7 @@ import { limitOf } from './limit.ts';
 import type { EntityId, QueuedNotification } from './notification.ts';
 import type { EntityRead, EntityReader, QuotaPauses } from './ports.ts';
 
-/** One entity of a notification with what reading it came to. */
+/** One entity of a notification with the result of reading it. */
 export interface ReadEntity {
   readonly id: EntityId;
   /** `undefined`: not tried, since a read before it said to stop, or time was up. */

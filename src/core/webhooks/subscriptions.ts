@@ -64,7 +64,7 @@ export interface WatchPorts {
   readonly bus: EventBus;
 }
 
-/** Whose subscriptions are watched, and whether one that has gone is made anew. */
+/** Whose subscriptions are watched, and whether one that has gone is created again. */
 export interface WatchSettings {
   readonly connection: string;
   readonly renew: boolean;
@@ -136,7 +136,7 @@ export function comparedWith(
   const wanted = isOutdated ? { ...one, sink } : one;
   const found =
     shown.find(({ id }) => id === one.id) ??
-    // One made anew, by a watch that died before its note or by hand at the provider, stands in for it.
+    // One created again, by a watch that died before its note or by hand at the provider, replaces it.
     shown.find((it) => it.sink === wanted.sink && covers(it, one));
   if (found === undefined) return { wanted, why: 'gone' };
   if (found.sink !== wanted.sink) return { wanted, found, why: 'another address' };

@@ -19,7 +19,7 @@ import { earlier, isInRepeatedHour, isStamp, minutesBetween, romeStamp } from '.
 /** A list whose entities carry `updated_at`. */
 interface StampedList extends ChangeList {
   readonly resource: Resource;
-  /** What the API asks to be told as `type`. */
+  /** What the API wants in `type`. */
   readonly type?: string;
   /** What the token needs. */
   readonly scope: string;

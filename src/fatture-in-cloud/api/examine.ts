@@ -5,7 +5,7 @@ import { eventTypes, resourcePaths } from '../webhooks/event-types.ts';
 import { type ApiAnswer, apiAnswer } from './answer.ts';
 import type { CanaryOptions } from './canary.ts';
 
-/** What a provider said to one GET, for whoever looks for a fault. */
+/** What a provider said to one GET, to look for a fault with. */
 export type Examined =
   | { readonly kind: 'unreachable'; readonly cause: string }
   | {

@@ -83,7 +83,7 @@ async function opened(
   event: 'connect' | 'secureConnect',
   signal: AbortSignal,
 ): Promise<Socket> {
-  // Whatever fails later is seen by whoever uses the socket; without a listener it would end the process.
+  // A later failure is seen by the user of the socket; without a listener it would end the process.
   socket.on('error', () => {});
   try {
     await once(socket, event, { signal });

@@ -8,7 +8,7 @@ const connectMs = 10_000;
 
 /**
  * `fetch` by the way that everything else goes: the runtime's, or through the proxy that is set. Redirects are
- * answers: whoever asks decides where a request goes.
+ * answers: the caller decides where a request goes.
  */
 export function outboundFetch(proxy: ProxySettings): typeof globalThis.fetch {
   return async (input, init) => {

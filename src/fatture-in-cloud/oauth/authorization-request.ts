@@ -8,7 +8,7 @@ export interface AuthorizationRequest {
   readonly scopes: readonly string[];
   /** Ties the redirect to this login; of `randomText`. */
   readonly state: string;
-  /** Ties the code to whoever knows this verifier (RFC 7636); absent for a provider that does without. */
+  /** Only who knows this verifier can use the code (RFC 7636); absent for a provider that does without. */
   readonly codeVerifier?: Secret;
 }
 
@@ -78,7 +78,7 @@ export function parseRedirect(text: string, state: string): Redirect {
 export function describeRedirect(redirect: Exclude<Redirect, { kind: 'code' }>): string {
   switch (redirect.kind) {
     case 'denied':
-      return 'the access was refused on the consent page: run fresco login again to be asked anew';
+      return 'the access was refused on the consent page: run fresco login again';
     case 'failed':
       return `the provider reports ${redirect.error}: check the application's settings, then run fresco login again`;
     case 'state-mismatch':

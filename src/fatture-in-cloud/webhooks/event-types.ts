@@ -134,7 +134,7 @@ export function findEventType(type: string): EventType | undefined {
   return byType.get(type);
 }
 
-/** The concrete types that a subscription to `type` stands for; `undefined` if there is no such type. */
+/** The concrete types that a subscription to `type` stands for; `undefined` if the type does not exist. */
 export function expandEventType(type: string): readonly EventType[] | undefined {
   const concrete = byType.get(type);
   return concrete === undefined ? eventTypeGroups.get(type) : [concrete];

@@ -1,4 +1,4 @@
-// A lock between processes that outlives none of them. It is a folder, held by whoever has a file in it,
+// A lock between processes that outlives none of them. It is a folder, held by the process that has a file in it,
 // and the file's name is unique to its holder. rename(2) puts a folder in the place of another only if that
 // one is empty, so one process gets in; and removing the file of a dead holder by its name can never hit a
 // living one, however late the remover is.

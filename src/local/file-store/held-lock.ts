@@ -67,7 +67,7 @@ export async function leftLocksIn(
   return found.flat().filter((lock) => lock?.isLeft === true) as HeldLock[];
 }
 
-/** The refusal of whoever has waited for a lock in vain: by itself only a lock that is in use is given back. */
+/** The refusal after waiting for a lock in vain: only a lock that is in use is given back by itself. */
 export function lockRefusal(path: string, waitMs: number, held: HeldLock | undefined) {
   const why = held === undefined ? 'others held it' : held.detail;
   return new StoreRefused(

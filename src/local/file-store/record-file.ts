@@ -22,7 +22,7 @@ export interface RecordFormat<T> {
 }
 
 /**
- * What a change comes to: its answer, and the value to store. Without one nothing is written, and the answer
+ * The result of a change: its answer, and the value to store. Without one nothing is written, and the answer
  * must not promise that what it rests on would outlive a power cut.
  */
 export interface Change<T, R> {

@@ -26,7 +26,7 @@ export function versionOf(secret: SecretVersions, versionId: string): SecretVers
   return secret.versions.find((version) => version.versionId === versionId);
 }
 
-/** The labels on a version, in the order in which they are told. */
+/** The labels on a version, in the order in which they are listed. */
 export function labelsOn({ labels }: SecretVersions, versionId: string): readonly Label[] {
   const all = ['AWSCURRENT', 'AWSPREVIOUS', 'AWSPENDING', 'next'] as const;
   return all.filter((label) => labels[label] === versionId);

@@ -18,7 +18,7 @@ export function storeFolder(path: string, disk: Disk): Home {
   return { path, check, prepare: check };
 }
 
-/** A folder inside a store, or inside such a folder. */
+/** A folder inside a store, at any depth. */
 export function folderIn(parent: Home, name: string, disk: Disk): Home {
   const path = join(parent.path, name);
   return {

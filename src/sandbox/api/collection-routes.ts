@@ -149,7 +149,7 @@ function withEntity(
   return guarded(c, spec, collections.get(c.get('companyId'), spec.kind, id), level, act);
 }
 
-/** Whoever has no scope of the collection hears so before learning whether the entity exists. */
+/** Without a scope of the collection, 403 comes before it shows whether the entity exists. */
 function guarded(
   c: ApiContext,
   spec: CollectionSpec,

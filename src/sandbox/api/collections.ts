@@ -6,7 +6,7 @@ import type { Fields } from './specimens.ts';
 /** One entity as the API shows it. */
 export type Entity = Readonly<Record<string, unknown>> & { readonly id: number | string };
 
-/** Something written, for whoever tells the subscribers. */
+/** Something written, for the code that tells the subscribers. */
 export interface EntityChange {
   readonly companyId: number;
   readonly family: string;

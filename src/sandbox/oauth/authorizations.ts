@@ -58,7 +58,7 @@ export class Authorizations {
     return code;
   }
 
-  /** The consent behind a code, or why there is none. A code that was shown once is gone, whoever showed it. */
+  /** The consent behind a code, or why there is none. A code works once, for any caller. */
   redeem(
     code: string,
     clientId: string,

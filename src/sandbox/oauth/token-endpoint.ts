@@ -165,7 +165,7 @@ function refuseMissing(c: Context, name: string, grantType: string): Response {
   return refuseOAuth(c, 'invalid_request', `The ${words} field is required${when}.`);
 }
 
-/** The non-empty strings of a body; a body that is not understood has none, and is answered as such. */
+/** The non-empty strings of a body; a body that is not understood has none, and is answered as one without. */
 async function readFields(c: Context): Promise<Fields> {
   const text = await bodyText(c);
   const isForm = c.req.header('content-type')?.startsWith('application/x-www-form-urlencoded');

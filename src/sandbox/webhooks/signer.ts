@@ -19,7 +19,7 @@ export interface WebhookClaims {
 
 /** The key pair that the sandbox signs its webhooks with. */
 export interface WebhookSigner {
-  /** SPKI, for whoever checks signatures. */
+  /** SPKI, to check signatures with. */
   readonly publicKeyPem: string;
   /** A JWT in compact form, ES256 (RFC 7518 §3.4). */
   sign(claims: WebhookClaims): string;

@@ -101,7 +101,7 @@ describe('what a provider answers in place of tokens', () => {
     const workspace = await loggedIn();
     await workspace.sandbox.request('POST', '/_sandbox/faults', [page]);
     for (const code of [1, 2]) {
-      const told = expect.stringMatching(/answers 403 \(text\/html\) since \S+Z, .*any proxy/);
+      const told = expect.stringMatching(/has answered 403 \(text\/html\) since \S+Z, .*any proxy/);
       expect(await workspace.run(['rotate'])).toMatchObject({ code, stderr: told });
       expect(await workspace.run(['status'])).toMatchObject({ code, stdout: told });
       expect(await workspace.run(['doctor'])).toMatchObject({ code, stdout: told });
@@ -126,7 +126,7 @@ describe('what a provider answers in place of tokens', () => {
       answer: '200 (text/html)',
       since: expect.stringMatching(/Z$/),
     });
-    expect((await workspace.run(['doctor'])).stdout).toContain('only 200 (text/html)');
+    expect((await workspace.run(['doctor'])).stdout).toContain('(200, text/html came');
     expect((await workspace.run(['history'])).stdout).toContain('answered 200 (text/html)');
   });
 });

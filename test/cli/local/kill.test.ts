@@ -126,7 +126,7 @@ describe('a rotator killed', { timeout: 60_000 }, () => {
     expect([told.code, json.code]).toEqual([0, 0]);
     expect(told.stdout).toMatch(/lease {9}held by a dead process\n/);
     expect(told.stdout).toMatch(/seals {9}generation 2, attempt 1\n/);
-    expect(told.stdout).toMatch(/the next run: recovered: generation 2 /);
+    expect(told.stdout).toMatch(/the next run: recovered: an earlier run had saved generation 2/);
     expect(JSON.parse(json.stdout)).toMatchObject({
       step: 'sealed',
       stored: { grant: [{ text: 'generation 1, attempt 0' }] },

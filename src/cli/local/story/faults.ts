@@ -84,5 +84,5 @@ function inShort(outcome: Outcome): string {
 }
 
 function servedText(served: boolean): string {
-  return served ? 'the access token is served all the while' : 'no token is served';
+  return served ? 'the access token is still served' : 'no token is served';
 }

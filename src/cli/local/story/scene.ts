@@ -14,10 +14,10 @@ export interface StoryLine {
   readonly tone: Tone;
 }
 
-/** A stage, and who is told what happens on it. */
+/** A stage, and where to report what happens on it. */
 export interface Scene {
   readonly stage: Stage;
-  /** Resolves when whoever reads has had the time; rejects to end the story. */
+  /** Resolves when the reader has had the time; rejects to end the story. */
   readonly narrate: (line: StoryLine) => Promise<void>;
 }
 

@@ -31,7 +31,7 @@ export function openingLines(stage: Stage): readonly Line[] {
   ];
 }
 
-/** What a line of the story comes to, at an hour since its beginning. */
+/** The outcome of a line of the story, at an hour since its beginning. */
 export function storyLines(line: StoryLine, hour: number): readonly Line[] {
   const [first = '', ...more] = line.results;
   const indent = ' '.repeat(11 + happeningWidth);
