@@ -120,7 +120,7 @@ function flag(fields: Fields, key: string): boolean {
   throw new CallRefused(`"${key}" must be true or false`);
 }
 
-/** What a stranger may have typed is no reason to refuse: such a text opens nothing. */
+/** What a stranger may have typed is no reason to refuse: an unknown text opens nothing. */
 function consentRequest(event: unknown): ConsentRequest {
   const { step } = Object(event) as Fields;
   const secret = (fields: Fields, key: string) => new Secret(text(fields, key));

@@ -79,7 +79,7 @@ export const guards: readonly Guard[] = [
   ),
   guard('the newest seal', 'recovery > takes the newest of several seals', { to: '.at(0);' }),
   guard(
-    'a rollback is told by what is published',
+    'a rollback is seen by what is published',
     'recovery > tells a rollback by what is published, though the journal knows nothing and nothing is due',
     { to: 'const known = pass.session.journal.known ?? undefined;' },
   ),

@@ -35,7 +35,7 @@ export function answerOf(outcome: Outcome): RefreshAnswer {
   };
 }
 
-/** The same for whoever asks from another account or role: in words of ours alone, from a closed list. */
+/** The same for a caller from another account or role: only fixed sentences, nothing quoted. */
 export function closedAnswerOf(outcome: Outcome): RefreshAnswer {
   const answer = answerOf(outcome);
   if (!('detail' in answer)) return answer;

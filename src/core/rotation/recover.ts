@@ -28,7 +28,7 @@ export async function recover(pass: Pass): Promise<GrantVersion | Ending> {
 /** The current grant, read again while it is older than is known: that is a stale read or a rollback. */
 async function readCurrent(pass: Pass): Promise<GrantVersion | Ending> {
   // What is published was current before; a login may have died before it noted that.
-  const known = newest(pass.session.journal.known, pass.published); // guard: a rollback is told by what is published
+  const known = newest(pass.session.journal.known, pass.published); // guard: a rollback is seen by what is published
   let found: Position | null = null;
   for (let reads = 0; reads < readsMax; reads += 1) {
     const current = await readGrant(pass.ports.grant);
