@@ -1,6 +1,6 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Fresco } from '../fresco.ts';
-import { checkArns } from './operators.ts';
+import { alarmArns, checkArns } from './operators.ts';
 import { secretArns } from './permissions.ts';
 
 /** What cdk-nag's AwsSolutions pack finds and is kept so, each with its reason. */
@@ -23,7 +23,7 @@ export const acknowledged: readonly { readonly id: string; readonly reason: stri
   {
     id: 'AwsSolutions-IAM5',
     reason:
-      'The secrets and checks of every connection of one prefix: a policy that names each would outgrow IAM. The key and the secrets’ own policies keep other prefixes apart.',
+      'The secrets and checks of every connection of one prefix: a policy that names each would outgrow IAM. Alarms have names that CloudFormation chooses, and are only listed. The key and the secrets’ own policies keep other prefixes apart.',
   },
 ];
 
@@ -32,7 +32,8 @@ export function acknowledge(fresco: Fresco): void {
   const stack = Stack.of(fresco);
   const { prefix, rotation } = fresco;
   const kinds = ['client', 'grant', 'access-token'] as const;
-  const patterns = [...secretArns(fresco, { prefix, kinds }), ...checkArns(fresco, rotation)];
+  const secrets = secretArns(fresco, { prefix, kinds });
+  const patterns = [...secrets, ...checkArns(fresco, rotation), alarmArns(fresco)];
   for (const { id, reason } of acknowledged) {
     // cdk-nag takes no rule as a whole where it finds by resource.
     const ids =

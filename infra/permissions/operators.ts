@@ -82,19 +82,16 @@ function operating(scope: Construct, props: OperatorsProps): PolicyStatement[] {
         (alias) => alias.functionArn,
       ),
     }),
-    new PolicyStatement({
-      actions: ['cloudwatch:DescribeAlarms'],
-      resources: [
-        Stack.of(scope).formatArn({
-          service: 'cloudwatch',
-          resource: 'alarm',
-          resourceName: '*',
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ],
-    }),
+    new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: [alarmArns(scope)] }),
     ...(props.webhook === undefined ? [] : redriving(scope, keyArn, props.webhook)),
   ];
+}
+
+/** All alarms of the region: their names are CloudFormation's. */
+export function alarmArns(scope: Construct): string {
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+  const all = { service: 'cloudwatch', resource: 'alarm', resourceName: '*', arnFormat };
+  return Stack.of(scope).formatArn(all);
 }
 
 /** The schedules of the checks, whatever their connections. */
