@@ -49,6 +49,11 @@ export { listFor, scopesFor };
 
 const examineMs = 10_000;
 
+/** `fetch` to anywhere else than a provider, by the same way out. */
+export function fetchBy(env: Environment): typeof globalThis.fetch {
+  return outboundFetch(proxiesIn(env));
+}
+
 /** The provider that the settings name; rejects with `ConfigInvalid` where its file cannot be used. */
 export async function openProvider(
   config: Pick<Config<'cli'>, 'providerFile' | 'providerUrl'>,
@@ -67,7 +72,7 @@ export async function openProvider(
     isFattureInCloud: providerFile === undefined,
     tokenOrigin: tokenOrigin(profile),
     apiOrigin: apiOrigin(profile),
-    fetch: outboundFetch(proxy),
+    fetch: fetchBy(env),
     endpoint: tokenEndpoint(profile, options),
     canary: canary(profile, options),
     device: deviceFlow(profile, options),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { InvalidArgumentError } from 'commander';
 import type { Outbox } from '../../connection/local/system.ts';
+import { fetchBy } from '../../connection/provider.ts';
 import { isLoopback } from '../../core/origin.ts';
 import type { Clock } from '../../core/ports.ts';
 
@@ -34,7 +35,7 @@ export function parseForward(text: string): ForwardTarget {
 function byPost(url: URL): Take {
   return async (event, signal) => {
     try {
-      const response = await fetch(url, {
+      const response = await fetchBy(process.env)(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: event,

@@ -1,9 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ForwardTarget, forwarder, parseForward } from '../../../src/cli/settings/forward.ts';
 import { openFileStore } from '../../../src/local/file-store/file-store.ts';
 import { openStage } from '../../connection/local/local-stage.ts';
 import { startLoopback } from '../../doubles/http/loopback.ts';
+import { answerWith, httpAnswer, startRaw } from '../../fatture-in-cloud/raw-server.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
 
 const never = new AbortController().signal;
@@ -135,6 +136,16 @@ describe('an address', () => {
     expect(await take('{"x":1}', never)).toBe(want);
     expect(bodies).toEqual(['{"x":1}']);
     expect(name).toBe(`${server.endpoint}/events`);
+  });
+
+  it('is reached through the proxy that is set', async () => {
+    const proxy = await startRaw(answerWith(httpAnswer('502 Bad Gateway', [], '')));
+    onTestFinished(proxy.stop);
+    vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${proxy.port}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { take } = parseForward('https://events.example.com/x');
+    expect(await take('{}', never)).toMatch(/^no answer \(/);
+    expect(proxy.received()).toMatch(/^CONNECT events\.example\.com:443 /);
   });
 
   it('that is not reached has not taken it', async () => {
