@@ -1,7 +1,15 @@
 // Builds what is run without TypeScript into dist/: the Lambda bundles, and the command with the library.
 // `node build.mjs functions` or `node build.mjs package` builds one of the two.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
@@ -70,6 +78,17 @@ const noEndpointDiscovery = {
   },
 };
 
+/** A client tells its version in each request, for which it brings its whole package.json. */
+const versionsAlone = {
+  name: 'versions alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /@aws-sdk.client-[a-z-]+.package\.json$/ }, ({ path }) => {
+      const { version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 /**
  * Each function alone in a folder, as Lambda unpacks it; what it imports late stays in files of its own. CommonJS
  * starts faster than ESM there, and esbuild splits nothing but ESM: so it is made of that.
@@ -97,7 +116,7 @@ async function bundleFunction(name) {
     target: 'node24',
     minify: true,
     mainFields: ['module', 'main'],
-    plugins: [credentialsOfTheEnvironment, noEventStreams, noEndpointDiscovery],
+    plugins: [credentialsOfTheEnvironment, noEventStreams, noEndpointDiscovery, versionsAlone],
   });
   const wanted = reachable(`${folder}/index.js`, metafile.outputs);
   const written = outputFiles.map(async ({ path, text }) => {

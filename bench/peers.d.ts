@@ -1,4 +1,10 @@
 // As much of the peers as is used here, so that types are checked where they are not installed.
+declare module '@aws-lambda-powertools/logger' {
+  export class Logger {
+    info(message: string): void;
+  }
+}
+
 declare module '@aws-lambda-powertools/metrics' {
   export class Metrics {
     constructor(options: { readonly namespace: string });

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { ReplayPolicy } from '../core/journal/replay-policy.ts';
 import { isSafeUrl, originOf, shownUrl } from '../core/origin.ts';
+import { fattureInCloudUrl } from './webhooks/keys.ts';
 
 /** All that a provider is to the client, as data. */
 export interface ProviderProfile {
@@ -37,9 +38,6 @@ export function apiOrigin({
 }: Pick<ProviderProfile, 'canaryUrl' | 'baseUrl'>): string | undefined {
   return originOf(canaryUrl ?? baseUrl);
 }
-
-/** The API of Fatture in Cloud. */
-export const fattureInCloudUrl = 'https://api-v2.fattureincloud.it';
 
 const fattureInCloudPages = ['https://fattureincloud.it', 'https://secure.fattureincloud.it'];
 

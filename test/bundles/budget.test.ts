@@ -5,11 +5,11 @@ import { builtFunction, bytesOf } from './built.ts';
 
 describe('the bundle of a function', () => {
   it.each([
-    { name: 'rotator', kilobytes: 318 },
-    { name: 'connect', kilobytes: 278 },
-    { name: 'webhook-receiver', kilobytes: 270 },
-    { name: 'webhook-handler', kilobytes: 410 },
-    { name: 'sync', kilobytes: 410 },
+    { name: 'rotator', kilobytes: 300 },
+    { name: 'connect', kilobytes: 262 },
+    { name: 'webhook-receiver', kilobytes: 240 },
+    { name: 'webhook-handler', kilobytes: 385 },
+    { name: 'sync', kilobytes: 385 },
   ])('$name is at most $kilobytes KB: every byte is read at a cold start', async (budget) => {
     expect(bytesOf(await builtFunction(budget.name))).toBeLessThanOrEqual(budget.kilobytes * 1000);
   });

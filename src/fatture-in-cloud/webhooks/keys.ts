@@ -1,3 +1,6 @@
+/** The API of Fatture in Cloud, which is the issuer of its notifications too. */
+export const fattureInCloudUrl = 'https://api-v2.fattureincloud.it';
+
 /**
  * The key with which Fatture in Cloud signs its notifications, PEM. It is published on the Notifications page
  * of the developers' site and nowhere else: no JWKS, no key id, no word about its rotation.

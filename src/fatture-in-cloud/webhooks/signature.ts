@@ -7,8 +7,7 @@ import type {
   Proof,
   Verification,
 } from '../../core/webhooks/ports.ts';
-import { fattureInCloudUrl } from '../profile.ts';
-import { fattureInCloudWebhookKey } from './keys.ts';
+import { fattureInCloudUrl, fattureInCloudWebhookKey } from './keys.ts';
 import { companyOf } from './request.ts';
 
 /** Whose notifications are believed. */
