@@ -23,7 +23,7 @@ import { permissions } from '../fatture-in-cloud/api/permissions.ts';
 import { tokenEndpoint } from '../fatture-in-cloud/oauth/token-endpoint.ts';
 import { fattureInCloud } from '../fatture-in-cloud/profile.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
-import { answerConsent, type ConsentParts } from './consent.ts';
+import type { ConsentParts } from './consent.ts';
 import { aliasArn, aliasOf, CallRefused, parseCall } from './rotator-request.ts';
 
 const { requestMs, storeMs } = rotationTimes;
@@ -57,6 +57,7 @@ export function buildRotator(config: Config<'rotator'>): Rotator {
     switch (call.kind) {
       case 'consent': {
         if (connectUrl === undefined) throw new CallRefused('this stack has no pages for consent');
+        const { answerConsent } = await import('./consent.ts');
         const parts = { connections, connectUrl, table, profile, portsFor: portsOfCall };
         return answerConsent(parts, call.request);
       }
