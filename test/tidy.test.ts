@@ -1,7 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { measures } from './tidy/measures.ts';
 import { circlesIn, filesMax, importsAmong, roomsIn, stumblesOn, ways } from './tidy/rooms.ts';
-import { rules, type Source } from './tidy/rules.ts';
+import { plainWords, rules, type Source } from './tidy/rules.ts';
 import { sourcesIn } from './tidy/source-files.ts';
 import { functionsOf } from './tidy/source-text.ts';
 
@@ -10,6 +11,17 @@ const sources = ['src', 'functions', 'infra', 'test'].flatMap(sourcesIn);
 describe('the sources', () => {
   it.each(Object.entries(rules))('keep the rule %s', (_, rule) => {
     const breaches = sources.flatMap((it) => rule(it).map((text) => `${it.path} ${text}`));
+    expect(breaches).toEqual([]);
+  });
+
+  it('and the pages say it plainly', () => {
+    const names = readdirSync('docs', { recursive: true, encoding: 'utf8' });
+    const pages = ['README.md', 'CONTRIBUTING.md', ...names.map((name) => `docs/${name}`)];
+    const texts = pages
+      .filter((path) => path.endsWith('.md'))
+      .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
+    const said = [...texts, ...sourcesIn('examples')];
+    const breaches = said.flatMap((it) => plainWords(it).map((text) => `${it.path} ${text}`));
     expect(breaches).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
 describe('the way in to the console page', () => {
   const rotate = ['POST', '/actions/rotate'] as const;
 
-  it('is closed to whoever on this machine does not know its address', async () => {
+  it('is closed to those on this machine who do not know its address', async () => {
     const connection = fakeConnection({});
     const { send } = await startConsole(connection);
     const asked = [rotate, ['GET', '/'], ['GET', '/feed'], ['GET', '/?key=invented']] as const;

@@ -74,7 +74,7 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     FATTUREINCLOUD_REDIRECT_URI: `http://localhost:${await freePort()}/callback`,
   });
 
-  it('has the connection revoked, logs in anew, and sees the old token dead and the new one work', async () => {
+  it('has the connection revoked, logs in again, and sees the old token dead and the new one work', async () => {
     const workspace = await loggedIn({ companies });
     await narrow(workspace);
     const old = await tokenOf(workspace);

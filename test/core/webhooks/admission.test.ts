@@ -72,7 +72,7 @@ describe('the application', () => {
     { name: 'one ms before', atMs: -1, want: undefined },
     { name: 'exactly at', atMs: 0, want: 'application' },
   ])(
-    'is told by another handshake $name the end of what an operator asked for → $want',
+    'is learnt from another handshake $name the end of what an operator asked for → $want',
     async ({ atMs, want }) => {
       const { judge, senders, time } = admission({ companies: [7], application: '1' });
       await admitCompanies(senders, [9], { nowMs: time.nowMs });
