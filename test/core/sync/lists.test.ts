@@ -27,7 +27,7 @@ describe('entries that cannot be read', () => {
         skipped: [
           {
             list: '7/clients',
-            why: '3 entries without an id or updated_at were left out, the others are told',
+            why: '3 entries without an id or updated_at were left out, the others are published',
           },
         ],
       },
