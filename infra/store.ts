@@ -1,6 +1,12 @@
 import { CfnParameter, CfnRule, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { type IRole, type IUser, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  type IRole,
+  type IUser,
+  type PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { Connection } from './connection.ts';
@@ -57,15 +63,22 @@ export class Store extends Stack {
     this.#letRotate(props);
   }
 
+  /** A consent asks for what subscriptions need, and tells the receiver whose notifications to take. */
+  #consenting(): PolicyStatement[] {
+    const { tableArn } = this.table;
+    return [
+      changingItems(tableArn, [consentKeys, senderKeys], ['GetItem', 'UpdateItem']),
+      changingItems(tableArn, [subscriptionKeys], ['GetItem']),
+    ];
+  }
+
   #letRotate({ prefix, reconnect }: StoreProps): void {
     const { key, table, rotatorRole } = this;
     for (const statement of [
       ...readingSecrets(this, key.keyArn, { prefix, kinds: ['client'] }),
       ...rotatingSecrets(this, key.keyArn, { prefix, kinds: ['grant', 'access-token'] }),
       changingItems(table.tableArn, journalKeys, ['GetItem', 'PutItem']),
-      ...(reconnect
-        ? [changingItems(table.tableArn, [consentKeys, senderKeys], ['GetItem', 'UpdateItem'])]
-        : []),
+      ...(reconnect ? this.#consenting() : []),
       usingKeyThrough(this, key.keyArn, 'dynamodb'),
     ]) {
       rotatorRole.addToPolicy(statement);
