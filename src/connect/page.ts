@@ -32,7 +32,7 @@ ol { margin: 0 0 1.25rem; padding-left: 1.5rem; } li { margin-bottom: .375rem; p
 .bad .account { background: var(--rust-ground); }
 .account strong { display: block; font-size: 1.1875rem; }
 button, .again { display: block; width: 100%; padding: .875rem 1rem; border: 2px solid var(--leaf);
-  border-radius: .625rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none;
+  border-radius: .625rem; font: inherit; font-weight: 600; text-align: center; text-wrap: balance; text-decoration: none;
   background: var(--leaf); color: var(--on-leaf); cursor: pointer; }
 .again { background: transparent; color: var(--leaf); }
 :focus-visible { outline: 3px solid var(--leaf); outline-offset: 3px; }

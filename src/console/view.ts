@@ -26,6 +26,8 @@ export interface ConnectionView {
   readonly waitingUntilMs: number | null;
   /** Why nothing is sent until a person has acted, and what they have to do. */
   readonly latch: string | null;
+  /** Where a person may consent then. */
+  readonly connectUrl: string;
   readonly pausedSinceMs: number | null;
   readonly failingSinceMs: number | null;
   /** Oldest first. */

@@ -13,8 +13,8 @@ const shown = (answer: SiteAnswer) =>
 const open = '200 Reconnect Fatture in Cloud';
 const nothingToDo = '200 Nothing to do';
 const closed = '410 This link no longer works';
-const noPage = '404 There is no such page';
-const noMethod = '405 There is no such page';
+const noPage = '404 This page does not exist';
+const noMethod = '405 This page does not exist';
 const otherBrowser = '403 Another browser has started this';
 const expired = '410 Too much time has passed';
 const otherButton = '403 Please use the button of our page';

@@ -38,6 +38,7 @@ export const freshView: ConnectionView = {
   leaseUntilMs: null,
   waitingUntilMs: null,
   latch: null,
+  connectUrl: 'http://127.0.0.1:4000/connect/default',
   pausedSinceMs: null,
   failingSinceMs: null,
   history: [{ atMs: issuedAtMs, outcome: 'logged-in', generation: 6 }],

@@ -30,7 +30,14 @@ export const allowed: Readonly<Record<Area, readonly Area[]>> = {
     'src/aws',
     'src/local',
   ],
-  'src/connection': ['src/core', 'src/config', 'src/fatture-in-cloud', 'src/aws', 'src/local'],
+  'src/connection': [
+    'src/core',
+    'src/config',
+    'src/connect',
+    'src/fatture-in-cloud',
+    'src/aws',
+    'src/local',
+  ],
   'src/library': [
     'src/core',
     'src/config',
@@ -40,14 +47,7 @@ export const allowed: Readonly<Record<Area, readonly Area[]>> = {
     'src/connection',
   ],
   functions: ['src/core', 'src/config', 'own entrance'],
-  'src/cli': [
-    'src/core',
-    'src/config',
-    'src/connect',
-    'src/connection',
-    'src/sandbox',
-    'src/console',
-  ],
+  'src/cli': ['src/core', 'src/config', 'src/connection', 'src/sandbox', 'src/console'],
   'src/index': ['src/core', 'src/config', 'src/library', 'src/connection', 'src/fatture-in-cloud'],
   infra: ['src/config'],
 };

@@ -1,3 +1,4 @@
+import type { SiteEnd } from '../../connection/local/pages.ts';
 import type { Moment } from '../../console/view.ts';
 import type { FrescoEvent } from '../../core/events/event.ts';
 import { classOf } from '../../core/outcome/outcome.ts';
@@ -111,4 +112,11 @@ export function tellOfSandbox(sandbox: Sandbox, moments: Moments): () => void {
       moments.tell({ kind: 'webhook', tone, text });
     }
   });
+}
+
+/** How a person has come on with a new consent; nothing of a look alone. */
+export function consentHappening({ step, page }: SiteEnd): Happening | undefined {
+  if (step === 'look') return undefined;
+  const tone = page === 'begun' || page === 'connected' ? 'good' : 'bad';
+  return { kind: 'login', tone, text: `consent by link: ${page.replaceAll('-', ' ')}` };
 }

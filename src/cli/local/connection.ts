@@ -30,6 +30,8 @@ export interface LocalConnectionParts {
   readonly system: LocalSystem;
   readonly moments: Moments;
   readonly sandbox?: BreakableSandbox;
+  /** Base of the pages for consent. */
+  readonly connectUrl: string;
 }
 
 /** The connection of a local system as the console page reaches it. */
@@ -56,7 +58,7 @@ export function localConnection(name: string, parts: LocalConnectionParts): Cons
 
 async function look(
   connection: string,
-  { system, moments, sandbox }: LocalConnectionParts,
+  { system, moments, sandbox, connectUrl }: LocalConnectionParts,
 ): Promise<ConnectionView> {
   const [published, client, { journal }] = await Promise.all([
     system.published(),
@@ -85,6 +87,7 @@ async function look(
     history: journal.history,
     stored,
     webhooks: waiting === undefined ? null : { ...moments.counts(), waiting },
+    connectUrl: `${connectUrl}/${connection}`,
     killed: sandbox?.killed ?? null,
   };
 }

@@ -11,12 +11,14 @@ import type { Session } from '../session.ts';
 import { type ForwardTarget, forwarder } from '../settings/forward.ts';
 import { say } from '../terminal.ts';
 import {
+  consentHappening,
   createMoments,
   eventHappening,
   handledHappening,
   happeningOf,
   type Moments,
 } from './activity.ts';
+import { connectApp } from './connect-app.ts';
 import { type BreakableSandbox, localConnection } from './connection.ts';
 import { type LocalServer, listenLocally, onFreePort } from './server.ts';
 import { webhookApp } from './webhook-app.ts';
@@ -79,7 +81,17 @@ export async function hostLocally(session: Session, options: HostOptions): Promi
   const { connection, onError } = options.system;
   const parts = { system, moments, ...(sandbox && { sandbox }) };
   const entrance = createEntrance((path) => options.onConsoleUrl?.(server.url + path));
-  server.serve(consoleServer(localConnection(connection, parts), entrance));
+  const connectUrl = `${server.url}/connect`;
+  const page = localConnection(connection, { ...parts, connectUrl });
+  const pages = system.pages({
+    connectUrl,
+    onEnd: (end) => {
+      const happening = consentHappening(end);
+      if (happening !== undefined) moments.tell(happening);
+    },
+    onNote: (why) => moments.tell({ kind: 'login', tone: 'bad', text: `no consent: ${why}` }),
+  });
+  server.serve(connectApp(pages).route('/', consoleServer(page, entrance)));
   const handler = receive(options.receiver, { system, moments });
   await poll(session, handler, onError);
   if (options.forward !== undefined && system.outbox !== undefined) {

@@ -23,7 +23,7 @@ export function webhookApp(webhooks: Pick<LocalWebhooks, 'receive'>, path: strin
 }
 
 /** The body, or as much of it as is ever looked at. */
-async function beginningOf({ body }: Request): Promise<string> {
+export async function beginningOf({ body }: Request): Promise<string> {
   if (body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;

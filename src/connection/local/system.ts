@@ -24,6 +24,7 @@ import { boundFiles, filePorts } from '../file.ts';
 import { givenTo, storeApplication } from '../login/application.ts';
 import { openProvider, type Provider } from '../provider.ts';
 import { askForConsent, type ConsentTaker } from './login.ts';
+import { type ConsentPages, type ConsentPagesParts, consentPages } from './pages.ts';
 import { type LocalSink, type LocalWebhooks, localWebhooks } from './webhooks.ts';
 
 export type { Outbox } from '../../local/outbox.ts';
@@ -71,6 +72,8 @@ export interface LocalSystem {
   /** Receiver and handler; absent where there is no sink. */
   readonly webhooks: LocalWebhooks | undefined;
   login(client: Client, take: ConsentTaker): Promise<LocalLogin>;
+  /** The pages on which a person consents by a link. */
+  pages(at: Pick<ConsentPagesParts, 'connectUrl' | 'onEnd' | 'onNote'>): ConsentPages;
   /** What consumers read now. */
   published(): Promise<AccessToken | undefined>;
   /** What the provider says of the token that consumers get now; `unknown` if they get none. */
@@ -123,6 +126,7 @@ export async function openLocalSystem(options: LocalSystemOptions): Promise<Loca
       const { position } = await login(ports(), asked.consent);
       return { kind: 'connected', position };
     },
+    pages: (at) => consentPages({ ...at, store, connection, provider, ports }),
     published: async () => (await readPublished(stored.accessToken))?.token,
     tryToken: () => tryToken(provider, tokens),
     rotate: pass,

@@ -20,6 +20,8 @@ export interface Drawing {
   readonly needsPerson: boolean;
   /** What is the matter and what comes next; empty where nothing is. */
   readonly note: string;
+  /** Where a new consent heals it; empty where none is needed. */
+  readonly connectUrl: string;
   /** The system's own time. */
   readonly clock: string;
   readonly token: TokenDrawing | null;
@@ -69,6 +71,7 @@ export function draw(view: ConnectionView, faults: readonly FaultOn[]): Drawing 
     status: statusOf(view),
     needsPerson: view.token === null || view.latch !== null,
     note: legible(noteOf(view)),
+    connectUrl: view.latch === null ? '' : view.connectUrl,
     clock: dateText(view.nowMs),
     token: view.token && drawToken(view.token, view),
     facts: factsOf(view),

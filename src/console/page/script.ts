@@ -30,6 +30,9 @@ function show(drawing) {
   write('note', drawing.note);
   at('note').className = 'note ' + drawing.status.tone;
   at('note').hidden = drawing.note === '';
+  at('connect').hidden = drawing.connectUrl === '';
+  if (drawing.connectUrl !== '') at('connect-link').href = drawing.connectUrl;
+  write('connect-link', drawing.connectUrl);
   if (drawing.token) showToken(drawing.token);
   replace('faults', drawing.faults.map((text) => made('li', text)), drawing.faults);
   at('faults').hidden = drawing.faults.length === 0;

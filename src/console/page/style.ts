@@ -57,7 +57,7 @@ h3 { font-size: .8125rem; font-weight: 600; color: var(--soft); margin: 1.25rem 
 .moments-of-life { display: flex; justify-content: space-between; gap: .5rem; margin-top: .5rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
 .moments-of-life div:nth-child(2) { text-align: center; } .moments-of-life div:nth-child(3) { text-align: right; }
 dt { color: var(--soft); font-size: .8125rem; }
-.note { margin-top: 1rem; padding: .75rem 1rem; border-radius: .625rem; background: var(--track); text-wrap: pretty; }
+.note { overflow-wrap: anywhere; margin-top: 1rem; padding: .75rem 1rem; border-radius: .625rem; background: var(--track); text-wrap: pretty; }
 .note.busy { background: var(--amber-ground); } .note.bad { background: var(--rust-ground); }
 .faults { margin-top: .75rem; display: flex; flex-wrap: wrap; gap: .5rem; }
 .faults li { font-size: .875rem; padding: .125rem .75rem; border-radius: 1rem; color: var(--rust); border: 1px solid currentColor; overflow-wrap: anywhere; }

@@ -4,7 +4,7 @@ import { parseScopes } from '../../fatture-in-cloud/oauth/scopes.ts';
 import type { Company } from '../api/companies.ts';
 import { sendPage, sendProblem } from '../page.ts';
 import { bodyText } from '../request-body.ts';
-import { type Application, redirectMatches } from './application.ts';
+import { type Application, isRegistered } from './application.ts';
 import type { Authorizations, PendingAuthorization } from './authorizations.ts';
 import { consentForm, userCodeForm } from './consent-page.ts';
 import type { DeviceCodes } from './device-codes.ts';
@@ -39,8 +39,9 @@ async function ask(c: Context, parts: AuthorizationServerParts): Promise<Respons
       'No application has this client id. Check client_id.',
     );
   }
-  if (!redirectMatches(application.redirectUri, redirectUri)) {
-    const text = `The redirect URI must be exactly the registered one, ${application.redirectUri}.`;
+  if (!isRegistered(application, redirectUri)) {
+    const known = [application.redirectUri, ...(application.furtherRedirectUris ?? [])];
+    const text = `The redirect URI must be exactly one that is registered: ${known.join(', ')}.`;
     return sendProblem(c, 'Redirect URI not valid', text);
   }
   const parsed = parseScopes(c.req.query('scope') ?? '');
