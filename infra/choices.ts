@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { parseConfig, toEnvironment } from '../src/config/config.ts';
+import type { Watching } from '../src/config/metric-names.ts';
 import type { NightlyJob } from './nightly/nightly.ts';
 import { checkOperator } from './permissions/operator-arn.ts';
 import { arnOf, type Operator } from './store.ts';
@@ -31,6 +32,13 @@ export interface FrescoProps {
   readonly alarmTopic?: ITopic;
   /** Gets the alarms, once its owner has confirmed. @default - nobody, and a deploy warns of it */
   readonly alarmEmail?: string;
+  /**
+   * `full`: an alarm of its own for each condition, the gauges behind them and a dashboard, for those who chart
+   * them. `small`: the same conditions by few alarms. @default 'small'
+   */
+  readonly watching?: Watching;
+  /** Whether there are alarms; without them the metrics stay, for alarms of your own. @default true */
+  readonly alarms?: boolean;
   /** Whether notifications are received. @default true */
   readonly webhooks?: boolean;
   /** Whether a subscription that the provider has ended is created again. @default false */
@@ -68,6 +76,8 @@ const defaults = {
   connections: ['default'],
   operators: [],
   rotateEvery: Duration.days(1),
+  watching: 'small',
+  alarms: true,
   webhooks: true,
   renewSubscriptions: false,
   entity: 'full',
@@ -109,17 +119,17 @@ export function resolveProps(props: FrescoProps, stack: Stack): ResolvedProps {
 
 /** Reads what the functions will read, with stand-ins for what only a deploy knows; throws `ConfigInvalid`. */
 function checkSettings(chosen: ResolvedProps): void {
-  const { prefix, connections, applicationId, webhookPublicKeys, providerUrl, rotateEvery } =
-    chosen;
+  const { prefix, connections, watching, providerUrl, rotateEvery } = chosen;
+  const { applicationId, webhookPublicKeys } = chosen;
   for (const connection of connections) {
     parseConfig('cli', { FRESCO_PREFIX: prefix, FRESCO_CONNECTION: connection });
   }
-  const receiving = { prefix, connections, applicationId, webhookPublicKeys };
+  const receiving = { prefix, connections, watching, applicationId, webhookPublicKeys };
   const url = 'https://known.later';
   const receiver = { ...receiving, table: 'later', queueUrl: url, webhookSink: url };
   parseConfig('webhook-receiver', toEnvironment('webhook-receiver', receiver));
   const rotator = {
-    ...{ prefix, connections, providerUrl },
+    ...{ prefix, connections, watching, providerUrl },
     ...{ table: 'later', bus: 'later', environment: 'known/later/on', leaseTermMs: 1000 },
     rotateEveryMs: rotateEvery.toMilliseconds(),
   };

@@ -1,6 +1,7 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Role, User } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { watchings } from '../src/config/metric-names.ts';
 import type { FrescoProps } from './choices.ts';
 import type { NightlyJob } from './nightly/nightly.ts';
 import { checkOperator } from './permissions/operator-arn.ts';
@@ -25,6 +26,8 @@ const readers: {
   rotateEvery: durationIn,
   rotateNativelyEvery: durationIn,
   alarmEmail: (text) => text,
+  watching: (text) => oneOf(text, watchings),
+  alarms: flagIn,
   webhooks: flagIn,
   renewSubscriptions: flagIn,
   reconnect: flagIn,

@@ -68,8 +68,9 @@ export class Fresco extends Construct {
     const rotator = this.rotation.function.lambda;
     const hasNightlySync = chosen.nightlySync !== undefined;
     const watched = { prefix, rotator, failures, webhook, connectUrl, hasNightlySync };
-    new Alarms(this, 'Alarms', { ...watched, connections, topic });
-    dashboard(this, 'Dashboard', { prefix, connections, webhook });
+    const { watching, alarms } = chosen;
+    if (alarms) new Alarms(this, 'Alarms', { ...watched, watching, connections, topic });
+    if (watching === 'full') dashboard(this, 'Dashboard', { prefix, connections, webhook });
     this.#letOperate();
     this.#warn();
     refuseTooLarge(this);
@@ -178,9 +179,9 @@ export class Fresco extends Construct {
   }
 
   #stackWide() {
-    const { prefix, connections, providerUrl } = this.#chosen;
+    const { prefix, connections, watching, providerUrl } = this.#chosen;
     const table = this.store.table.tableName;
-    return { prefix, connections, providerUrl, table, bus: this.bus.eventBusArn };
+    return { prefix, connections, watching, providerUrl, table, bus: this.bus.eventBusArn };
   }
 
   /** Two stages of one account differ in their prefix. */
@@ -202,14 +203,14 @@ export class Fresco extends Construct {
   }
 
   #warn(): void {
-    const { operators, alarmEmail, alarmTopic } = this.#chosen;
+    const { operators, alarms, alarmEmail, alarmTopic } = this.#chosen;
     if (operators.length === 0) {
       Annotations.of(this).addWarningV2(
         'fresco:no-operators',
         'no operators configured: set "operators" (prop, or -c operators=<ARN>) to the roles or users allowed to log in',
       );
     }
-    if (alarmEmail === undefined && alarmTopic === undefined) {
+    if (alarms && alarmEmail === undefined && alarmTopic === undefined) {
       Annotations.of(this).addWarningV2(
         'fresco:no-alarm-email',
         'nobody gets the alarms: set "alarmEmail" (prop, or -c alarmEmail=<address>), or subscribe somebody to the topic of the output AlarmTopicArn',

@@ -62,6 +62,7 @@ export class Webhook extends Construct {
         ...receiving,
         prefix: settings.prefix,
         connections: settings.connections,
+        watching: settings.watching,
         table: settings.table,
         queueUrl: this.queue.queueUrl,
         webhookSink: this.sink,

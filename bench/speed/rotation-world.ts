@@ -91,6 +91,7 @@ export async function startRotationWorld() {
     config: {
       prefix: 'fresco',
       connections: ['default'],
+      watching: 'small' as const,
       table: table.tableName,
       bus: 'fresco-bus',
       providerUrl: provider.endpoint,

@@ -48,6 +48,7 @@ const verifier = webhookVerifier({ clock: systemClock, publicKeys: [signer.publi
 const receive = buildWebhookReceiver({
   prefix: 'fresco',
   connections: ['default'],
+  watching: 'small',
   table: 'fresco',
   queueUrl,
   webhookSink,

@@ -47,6 +47,7 @@ const handle = buildWebhookHandler({
   webhookSink: undefined,
   prefix: 'fresco',
   connections: ['default'],
+  watching: 'small',
   queueUrl: `${server.url}/000000000000/notifications`,
   table: 'fresco',
   bus: 'fresco-bus',

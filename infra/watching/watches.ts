@@ -2,19 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import {
-  type MetricName,
-  metricNamespace,
-  rotatorMetrics,
-  syncMetrics,
-  webhookMetrics,
-} from '../../src/config/metric-names.ts';
+import { type MetricName, metricNamespace, syncMetrics } from '../../src/config/metric-names.ts';
 import type { Webhook } from '../webhook.ts';
 
 /** A level at which an alarm rings. */
 export interface Watch {
-  /** The entry of the runbook, and the alarm's id. */
-  readonly entry: string;
+  /** The alarm's id. */
+  readonly id: string;
+  /** The entries of the runbook that say what to do. */
+  readonly entries: readonly [string, ...string[]];
   readonly says: string;
   readonly metric: IMetric;
   readonly breaches: 'at or above' | 'below';
@@ -36,94 +32,23 @@ export interface Watched {
   readonly hasNightlySync: boolean;
 }
 
-const hour = Duration.hours(1);
-
-/** Of one connection, by what its passes say. */
-export function connectionWatches(
-  { prefix, connectUrl }: Pick<Watched, 'prefix' | 'connectUrl'>,
-  connection: string,
-): readonly Watch[] {
-  const link =
-    connectUrl === undefined
-      ? ''
-      : `. If the consent has ended, the owner of the account gives a new one at ${connectUrl}/${connection}`;
-
-  const of = (name: MetricName, statistic: string, outcome?: string) =>
-    measured(name, statistic, { prefix, connection, ...(outcome && { outcome }) });
-  return [
-    {
-      entry: 'no-check-is-made',
-      says: `no check of ${connection} has ended for three hours`,
-      metric: of(rotatorMetrics.checks, 'Sum'),
-      breaches: 'below',
-      threshold: 1,
-      periods: 3,
-      missing: TreatMissingData.BREACHING,
-    },
-    {
-      entry: 'access-token-near-its-end',
-      says: `the access token of ${connection} has less than six hours left and is not refreshed`,
-      metric: of(rotatorMetrics.hoursLeft, 'Minimum'),
-      breaches: 'below',
-      threshold: 6,
-    },
-    {
-      entry: 'person-needed',
-      says: `${connection} cannot be refreshed until a person acts${link}`,
-      metric: of(rotatorMetrics.personNeeded, 'Maximum'),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'uncertain-attempt',
-      says: `a refresh token of ${connection} was sent an hour ago and no answer is on record`,
-      metric: of(rotatorMetrics.uncertainHours, 'Maximum'),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'refresh-token-idle',
-      says: `the refresh token of ${connection} has not been used for 300 days: unused for a year, it dies`,
-      metric: of(rotatorMetrics.idleDays, 'Maximum'),
-      breaches: 'at or above',
-      threshold: 300,
-    },
-    {
-      entry: 'token-lost',
-      says: `a new token of ${connection} could not be stored anywhere`,
-      metric: of(rotatorMetrics.passes, 'Sum', 'lost'),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-  ];
+/** The alarms of one way of watching: of each connection, and of the stack. */
+export interface Watches {
+  readonly ofConnection: (watched: Watched, connection: string) => readonly Watch[];
+  readonly ofStack: (watched: Watched) => readonly Watch[];
 }
 
-/** Of one connection's notifications. */
-export function sinkWatches(prefix: string, connection: string): readonly Watch[] {
-  return [
-    {
-      entry: 'forged-notifications',
-      says: `many requests to the webhook of ${connection} had no valid signature`,
-      metric: measured(webhookMetrics.receipts, 'Sum', { prefix, connection, receipt: 'forged' }),
-      breaches: 'at or above',
-      threshold: 100,
-    },
-    {
-      entry: 'notifications-wait',
-      says: `a notification of ${connection} has waited for six hours for a token, a quota or a licence`,
-      metric: measured(webhookMetrics.waiting, 'Maximum', { prefix, connection }),
-      breaches: 'at or above',
-      threshold: 6,
-    },
-  ];
-}
+const fiveMinutes = Duration.minutes(5);
 
 /** Of one connection that is synced each night; six hours after the next night's sync was to begin. */
 export function nightWatch(prefix: string, connection: string): Watch {
   return {
-    entry: 'sync-not-complete',
+    id: 'sync-not-complete',
+    entries: ['sync-not-complete'],
     says: `no sync of ${connection} has been completed for thirty hours`,
-    metric: measured(syncMetrics.completed, 'Sum', { prefix, connection }),
+    metric: sumOf({
+      completed: [measured(syncMetrics.completed, 'Sum', { prefix, connection }), 0],
+    }),
     breaches: 'below',
     threshold: 1,
     periods: 30,
@@ -131,101 +56,66 @@ export function nightWatch(prefix: string, connection: string): Watch {
   };
 }
 
-/** Of the functions and queues of a stack. */
-export function stackWatches({ rotator, failures, webhook }: Watched): readonly Watch[] {
-  return [
-    {
-      entry: 'rotator-fails',
-      says: 'the rotator has failed or was throttled',
-      metric: failuresOf(rotator),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'failed-invocations',
-      says: 'a check, a watch over subscriptions or a sync was given up and is kept in the queue of failures',
-      metric: visible(failures),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    ...(webhook === undefined ? [] : webhookWatches(webhook)),
-  ];
+/** Who mends an ended consent, and where. */
+export function byLink({ connectUrl }: Watched, connection: string): string {
+  return connectUrl === undefined
+    ? ''
+    : `. If the consent has ended, the owner of the account gives a new one at ${connectUrl}/${connection}`;
 }
 
-function webhookWatches(webhook: Webhook): readonly Watch[] {
-  const { entrance, receiver, handler, queue, deadLetterQueue } = webhook;
-  return [
-    {
-      entry: 'dead-letters',
-      says: 'a notification could not be handled and is kept in the dead-letter queue',
-      metric: visible(deadLetterQueue),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'notifications-wait',
-      says: 'the oldest notification has been in the queue for six hours',
-      metric: queue.metricApproximateAgeOfOldestMessage({
-        period: Duration.minutes(5),
-        statistic: 'Maximum',
-      }),
-      breaches: 'at or above',
-      threshold: Duration.hours(6).toSeconds(),
-    },
-    {
-      entry: 'notifications-not-kept',
-      says: 'the receiver answered with an error: the provider tries each notification four times',
-      metric: entrance.api.metricServerError({ period: Duration.minutes(5), statistic: 'Sum' }),
-      breaches: 'at or above',
-      threshold: 1,
-    },
-    {
-      entry: 'webhook-functions-fail',
-      says: 'a function behind the webhook has failed or was throttled',
-      metric: new MathExpression({
-        expression: 'receiver + handler',
-        usingMetrics: {
-          receiver: failuresOf(receiver.lambda, 'r'),
-          handler: failuresOf(handler.lambda, 'h'),
-        },
-        period: Duration.minutes(5),
-      }),
-      breaches: 'at or above',
-      threshold: 1,
-      periods: 3,
-    },
-  ];
-}
-
-function measured(
+/** A metric of our own. */
+export function measured(
   { name, dimensions }: MetricName,
   statistic: string,
   values: Readonly<Record<string, string>>,
+  period = Duration.hours(1),
 ): Metric {
   return new Metric({
     namespace: metricNamespace,
     metricName: name,
     dimensionsMap: Object.fromEntries(dimensions.map((it) => [it, values[it] ?? ''])),
     statistic,
-    period: hour,
-  });
-}
-
-function failuresOf(lambda: Lambda, id = ''): MathExpression {
-  const period = Duration.minutes(5);
-  return new MathExpression({
-    expression: `errors${id} + throttles${id}`,
-    usingMetrics: {
-      [`errors${id}`]: lambda.metricErrors({ period }),
-      [`throttles${id}`]: lambda.metricThrottles({ period }),
-    },
     period,
   });
 }
 
-function visible(queue: Queue): Metric {
-  return queue.metricApproximateNumberOfMessagesVisible({
-    period: Duration.minutes(5),
-    statistic: 'Maximum',
+/**
+ * The sum of metrics, each with what stands for it where it is missing: CloudWatch gives a sum of which one is
+ * missing no value, and before it counts a period as missing it goes back to an earlier one that is not.
+ */
+export function sumOf(
+  metrics: Readonly<Record<string, readonly [metric: Metric, ifMissing: number]>>,
+): MathExpression {
+  const terms = Object.entries(metrics);
+  const [[, [first]] = ['', [undefined]]] = terms;
+  return new MathExpression({
+    expression: terms.map(([id, [, ifMissing]]) => `FILL(${id}, ${ifMissing})`).join(' + '),
+    usingMetrics: Object.fromEntries(terms.map(([id, [metric]]) => [id, metric])),
+    period: first?.period ?? fiveMinutes,
   });
+}
+
+/** How often a function failed, and how often it was throttled, when nothing else is counted either. */
+export function failuresOf(name: string, lambda: Lambda): Parameters<typeof sumOf>[0] {
+  return {
+    [`${name}Errors`]: [lambda.metricErrors({ period: fiveMinutes }), 0],
+    [`${name}Throttles`]: [lambda.metricThrottles({ period: fiveMinutes }), 0],
+  };
+}
+
+/** How many messages lie in a queue. */
+export function visible(queue: Queue): Metric {
+  const options = { period: fiveMinutes, statistic: 'Maximum' };
+  return queue.metricApproximateNumberOfMessagesVisible(options);
+}
+
+/** How many seconds the oldest message has been in a queue. */
+export function oldest(queue: Queue): Metric {
+  const options = { period: fiveMinutes, statistic: 'Maximum' };
+  return queue.metricApproximateAgeOfOldestMessage(options);
+}
+
+/** How often the webhook's address answered with an error of its own. */
+export function serverErrors({ entrance }: Webhook): Metric {
+  return entrance.api.metricServerError({ period: fiveMinutes, statistic: 'Sum' });
 }

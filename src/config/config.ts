@@ -1,3 +1,4 @@
+import { watchings } from './metric-names.ts';
 import {
   bareText,
   baseUrl,
@@ -85,11 +86,13 @@ const consentAlias = matching(
 const connectUrl = url('FRESCO_CONNECT_URL', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/);
 const webhookSink = url('FRESCO_WEBHOOK_SINK', 'an http or https URL', /^https?:\/\/\S*[^/\s]$/);
 const entity = oneOf('FRESCO_ENTITY', ['full', 'reference']);
+const watching = withDefault(oneOf('FRESCO_WATCHING', watchings), 'small');
 const stackWide = { prefix, connections, table, bus, providerUrl };
 
 const settings = {
   rotator: {
     ...stackWide,
+    watching,
     environment,
     rotateEveryMs: seconds('FRESCO_ROTATE_EVERY_SECONDS'),
     leaseTermMs: seconds('FRESCO_LEASE_TERM_SECONDS'),
@@ -100,6 +103,7 @@ const settings = {
   'webhook-receiver': {
     prefix,
     connections,
+    watching,
     table,
     queueUrl,
     /** Base of the sinks: the sink of a connection is this, a slash and the connection's name. */
@@ -119,6 +123,7 @@ const settings = {
   },
   'webhook-handler': {
     ...stackWide,
+    watching,
     queueUrl,
     consumersAlias,
     entity,

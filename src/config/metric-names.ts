@@ -1,3 +1,5 @@
+export { alarmLevels, type Watching, watchings } from '../core/outcome/attention.ts';
+
 /** One metric: its name, its unit, and the dimensions under which it is found. */
 export interface MetricName {
   readonly name: string;
@@ -9,6 +11,9 @@ export interface MetricName {
 export const metricNamespace = 'Fresco';
 
 const ofConnection = ['prefix', 'connection'];
+
+/** The one gauge of a small stack, told by each check: 1 where somebody should look, 2 where a person has to act, 3 for both. */
+export const attention: MetricName = { name: 'Attention', unit: 'None', dimensions: ofConnection };
 
 /** What the rotator measures at the end of every pass; `prefix` tells stages in one account apart. */
 export const rotatorMetrics = {

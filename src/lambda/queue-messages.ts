@@ -1,6 +1,7 @@
 import type { Log, LogFields } from '../aws/reporting/log.ts';
 import { metricLine } from '../aws/reporting/metric-line.ts';
 import type { SqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
+import { alarmLevels, attention, type Watching } from '../config/metric-names.ts';
 import { type Clock, StoreRefused } from '../core/ports.ts';
 import { decodeNotification, type QueuedNotification } from '../core/webhooks/notification.ts';
 import type { Delivery, Processed } from '../core/webhooks/outcome.ts';
@@ -27,6 +28,7 @@ export interface MessagePorts {
   readonly log: Log;
   readonly emit: (line: string) => void;
   readonly prefix: string;
+  readonly watching: Watching;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
@@ -108,25 +110,36 @@ async function conclude(
   return false;
 }
 
-function tell(
-  { log, emit, prefix, clock }: MessagePorts,
-  notification: QueuedNotification,
-  ending: Processed,
-): void {
+function tell(ports: MessagePorts, notification: QueuedNotification, ending: Processed): void {
+  const { log, emit, watching } = ports;
   const { connection, id: eventId, type, part } = notification;
   const name = ending.kind === 'retry' ? ending.reason : ending.kind;
   const level = levelOf(ending);
   log[level](`notification ${name}`, { connection, eventId, type, part, ...fieldsOf(ending) });
-  const nowMs = clock.nowMs();
-  const dimensions = ['prefix', 'connection'];
+  const nowMs = ports.clock.nowMs();
   const waits = ending.kind === 'retry' && ending.reason !== 'failed';
-  const WaitingHours = hours(nowMs - (notification.waitsSinceMs ?? nowMs));
-  emit(
-    metricLine(nowMs, { prefix, connection, ending: name }, [
-      { dimensions: [...dimensions, 'ending'], unit: 'Count', values: { Deliveries: 1 } },
-      ...(waits ? [{ dimensions, unit: 'None' as const, values: { WaitingHours } }] : []),
-    ]),
-  );
+  const waited = waits ? hours(nowMs - (notification.waitsSinceMs ?? nowMs)) : undefined;
+  const names = { prefix: ports.prefix, connection };
+  if (watching === 'full') emit(countOf(nowMs, { ...names, ending: name }, waited));
+  else if ((waited ?? 0) >= alarmLevels.waitingHours) {
+    const { dimensions, unit } = attention;
+    const level = name === 'person' ? 3 : 1;
+    emit(metricLine(nowMs, names, [{ dimensions, unit, values: { [attention.name]: level } }]));
+  }
+}
+
+function countOf(
+  nowMs: number,
+  names: Readonly<Record<string, string>>,
+  WaitingHours: number | undefined,
+): string {
+  const dimensions = ['prefix', 'connection'];
+  return metricLine(nowMs, names, [
+    { dimensions: [...dimensions, 'ending'], unit: 'Count', values: { Deliveries: 1 } },
+    ...(WaitingHours === undefined
+      ? []
+      : [{ dimensions, unit: 'None' as const, values: { WaitingHours } }]),
+  ]);
 }
 
 function levelOf(ending: Processed): keyof Log {

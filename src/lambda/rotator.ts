@@ -116,6 +116,7 @@ function portsOf(config: Config<'rotator'>): Parts {
   let bus: EventBus | undefined;
   const reports = reporter({
     prefix: config.prefix,
+    watching: config.watching,
     // Most checks find nothing to tell of: what tells is loaded with the first event.
     bus: {
       publish: async (events) => {

@@ -33,7 +33,7 @@ export type WebhookHandler = (
 
 /** Builds the handler once for each process. */
 export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookHandler {
-  const { prefix, connections, entity } = config;
+  const { prefix, connections, entity, watching } = config;
   const portsFor = portsOf(config);
   const queue = sqsNotificationQueue(sqs(), config.queueUrl, systemClock);
   const log = functionLog('webhook-handler');
@@ -52,7 +52,7 @@ export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookH
       return own && processNotifications(own, settings, deliveries);
     };
     return processMessages(
-      { process, queue, log, emit: emitMetrics, prefix, clock: systemClock },
+      { process, queue, log, emit: emitMetrics, prefix, watching, clock: systemClock },
       messages,
     );
   };

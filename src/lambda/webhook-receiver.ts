@@ -58,7 +58,9 @@ export function buildWebhookReceiver(config: Config<'webhook-receiver'>): Webhoo
     // No log and no metric for names that a caller makes up.
     if (known === undefined) return { status, body };
     log[levelOf[receipt.kind]](`webhook ${receipt.kind}`, { connection, ...fieldsOf(receipt) });
-    emitMetrics(receiptMetric(config.prefix, connection, receipt));
+    if (config.watching === 'full') {
+      emitMetrics(receiptMetric(config.prefix, connection, receipt));
+    }
     return { status, body };
   };
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
   await new Promise((resolve) => silent.close(resolve));
 });
 
-const names = { prefix: 'fresco', connections: ['default'] };
+const names = { prefix: 'fresco', connections: ['default'], watching: 'small' as const };
 // The SDK sends to the queue's own address, whatever endpoint it was given.
 const silentQueue = () => `${silentUrl}/000000000000/notifications`;
 const consumersAlias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers';

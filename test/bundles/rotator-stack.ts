@@ -39,6 +39,7 @@ export const byHand: RotatorTemplate = async (providerUrl) => ({
   variables: toEnvironment('rotator', {
     prefix: 'fresco',
     connections: ['default'],
+    watching: 'small',
     table: 'fresco',
     bus: 'fresco-bus',
     providerUrl,

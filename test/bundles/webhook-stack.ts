@@ -21,7 +21,7 @@ import { node24Path } from '../doubles/lambda/node24.ts';
 import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
 import { builtFunction } from './built.ts';
 
-const names = { prefix: 'fresco', connections: ['default'] };
+const names = { prefix: 'fresco', connections: ['default'], watching: 'small' as const };
 const consumersAlias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers';
 
 /** The bundles behind webhooks, the receiver behind an HTTP server, over doubles and the sandbox. */

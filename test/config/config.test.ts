@@ -35,10 +35,12 @@ const stackWide = {
   bus: name,
   providerUrl: baseUrl,
 };
+const watching = fc.constantFrom('small' as const, 'full' as const);
 
 const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
   rotator: fc.record({
     ...stackWide,
+    watching,
     environment: fc.tuple(name, name, name).map((parts) => parts.join('/')),
     rotateEveryMs: ms,
     leaseTermMs: ms,
@@ -52,6 +54,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
   'webhook-receiver': fc.record({
     prefix,
     connections: names,
+    watching,
     table: stackWide.table,
     queueUrl: url,
     webhookSink: url,
@@ -60,6 +63,7 @@ const arbitraries: { readonly [E in Edge]: fc.Arbitrary<Config<E>> } = {
   }),
   'webhook-handler': fc.record({
     ...stackWide,
+    watching,
     queueUrl: url,
     consumersAlias,
     entity,

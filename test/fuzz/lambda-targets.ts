@@ -45,7 +45,11 @@ export async function startDenyingAws(): Promise<Loopback> {
 }
 
 function environmentOf(endpoint: string): Record<string, string> {
-  const stack = { prefix: 'fresco', connections: ['default', 'second'] };
+  const stack = {
+    prefix: 'fresco',
+    connections: ['default', 'second'],
+    watching: 'full' as const,
+  };
   const queueUrl = `${endpoint}/1/queue`;
   const wide = { ...stack, table: 'fresco', bus: 'fresco', providerUrl: 'http://127.0.0.1:1' };
   const consumersAlias = `${arn}:consumers`;

@@ -79,6 +79,8 @@ describe('an option of cdk deploy -c', () => {
     ['rotateEvery', '12h', Duration.hours(12)],
     ['rotateNativelyEvery', '30d', Duration.days(30)],
     ['alarmEmail', 'ops@example.com', 'ops@example.com'],
+    ['watching', 'full', 'full'],
+    ['alarms', 'false', false],
     ['webhooks', 'false', false],
     ['renewSubscriptions', true, true],
     ['reconnect', 'false', false],

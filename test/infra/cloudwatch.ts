@@ -3,79 +3,83 @@ import { metricLinesIn } from '../doubles/lambda/embedded-metrics.ts';
 type Properties = Readonly<Record<string, unknown>>;
 
 interface Point {
-  readonly key: string;
-  readonly period: number;
+  readonly minute: number;
   readonly value: number;
 }
 
 interface Query {
   readonly Id: string;
   readonly Expression?: string;
-  readonly MetricStat?: { readonly Metric: Properties; readonly Stat: string };
+  readonly MetricStat?: {
+    readonly Metric: Properties;
+    readonly Stat: string;
+    readonly Period: number;
+  };
 }
 
-/** Metrics by the period they fell into, and the state in which they leave an alarm of a template. */
-export class CloudWatch {
-  readonly #points: Point[] = [];
+/** Points that CloudWatch looks at beyond the periods of an alarm before it takes one for missing. */
+const furtherPeriods = 2;
 
-  put(metric: Properties, value: number, period: number): void {
-    this.#points.push({ key: keyOf(metric), period, value });
+/** Metrics by the minute they fell into, and the state in which they leave an alarm of a template. */
+export class CloudWatch {
+  readonly #points = new Map<string, Point[]>();
+
+  put(metric: Properties, value: number, minute: number): void {
+    const key = keyOf(metric);
+    this.#points.set(key, [...(this.#points.get(key) ?? []), { minute, value }]);
   }
 
   /** Reads the lines of embedded metrics among what a function has printed. */
-  putEmbedded(logs: string, period: number): void {
+  putEmbedded(logs: string, minute: number): void {
     for (const fields of metricLinesIn(logs)) {
       for (const { Namespace, Dimensions, Metrics } of fields._aws.CloudWatchMetrics) {
         for (const names of Dimensions) {
           for (const { Name } of Metrics) {
             const dimensions = names.map((name) => ({ Name: name, Value: fields[name] }));
             const metric = { Namespace, MetricName: Name, Dimensions: dimensions };
-            this.put(metric, Number(fields[Name]), period);
+            this.put(metric, Number(fields[Name]), minute);
           }
         }
       }
     }
   }
 
-  /** Whether the alarm's condition is breached in each of its periods, this one being the last. */
-  isBreached(alarm: Properties, period: number): boolean {
+  /**
+   * Whether the alarm's condition is breached at the end of a minute. Its periods slide with the clock, and what
+   * is missing is first looked for further back: only what is missing there too is taken as the alarm says.
+   */
+  isBreached(alarm: Properties, minute: number): boolean {
     const count = Number(alarm['EvaluationPeriods']);
-    const periods = Array.from({ length: count }, (_, back) => period - back);
-    return periods.every((one) => {
-      const value = this.#valueOf(alarm, one);
-      if (value === undefined) return alarm['TreatMissingData'] === 'breaching';
-      const threshold = Number(alarm['Threshold']);
-      return alarm['ComparisonOperator'] === 'LessThanThreshold'
-        ? value < threshold
-        : value >= threshold;
-    });
-  }
-
-  #valueOf(alarm: Properties, period: number): number | undefined {
-    const queries = alarm['Metrics'] as readonly Query[] | undefined;
-    if (queries === undefined) return this.#statistic(alarm, String(alarm['Statistic']), period);
-    const [result] = queries.filter((it) => (it as { ReturnData?: boolean }).ReturnData !== false);
-    return this.#evaluate(result?.Id ?? '', queries, period);
-  }
-
-  /** Sums alone: a metric that is missing makes the whole missing, as CloudWatch has it. */
-  #evaluate(id: string, queries: readonly Query[], period: number): number | undefined {
-    const query = queries.find((it) => it.Id === id);
-    if (query?.MetricStat !== undefined) {
-      return this.#statistic(query.MetricStat.Metric, query.MetricStat.Stat, period);
-    }
-    const parts = query?.Expression?.split(' + ') ?? [];
-    if (parts.length === 0) throw new Error(`the alarm asks for ${id}, which is nowhere`);
-    const values = parts.map((part) => this.#evaluate(part, queries, period));
-    return values.reduce((sum, value) =>
-      sum === undefined || value === undefined ? undefined : sum + value,
+    const minutes = periodOf(alarm) / 60;
+    const range = Array.from({ length: count + furtherPeriods }, (_, back) =>
+      this.#valueOf(alarm, { end: minute - back * minutes, minutes }),
+    );
+    const real = range.filter((value) => value !== undefined).slice(0, count);
+    const missing = count - real.length;
+    return (
+      real.every((value) => breaches(alarm, value)) &&
+      (missing === 0 || alarm['TreatMissingData'] === 'breaching')
     );
   }
 
-  #statistic(metric: Properties, statistic: string, period: number): number | undefined {
-    const key = keyOf(metric);
-    const values = this.#points
-      .filter((point) => point.key === key && point.period === period)
+  #valueOf(alarm: Properties, window: Window): number | undefined {
+    const queries = alarm['Metrics'] as readonly Query[] | undefined;
+    if (queries === undefined) return this.#statistic(alarm, String(alarm['Statistic']), window);
+    const [result] = queries.filter((it) => (it as { ReturnData?: boolean }).ReturnData !== false);
+    const values = new Map(
+      queries.flatMap(({ Id, MetricStat }) =>
+        MetricStat === undefined
+          ? []
+          : [[Id, this.#statistic(MetricStat.Metric, MetricStat.Stat, window)]],
+      ),
+    );
+    return sumOf(result?.Expression ?? '', values);
+  }
+
+  #statistic(metric: Properties, statistic: string, { end, minutes }: Window): number | undefined {
+    const points = this.#points.get(keyOf(metric)) ?? [];
+    const values = points
+      .filter(({ minute }) => minute > end - minutes && minute <= end)
       .map(({ value }) => value);
     if (values.length === 0) return undefined;
     switch (statistic) {
@@ -89,6 +93,57 @@ export class CloudWatch {
         throw new Error(`the statistic ${statistic} is not known to the tests`);
     }
   }
+}
+
+interface Window {
+  readonly end: number;
+  readonly minutes: number;
+}
+
+type Values = ReadonlyMap<string, number | undefined>;
+
+/** A sum of which one is missing has no value, as CloudWatch has it. */
+function sumOf(expression: string, values: Values): number | undefined {
+  return expression
+    .split(' + ')
+    .map((term) => termOf(term, values))
+    .reduce((sum, value) => (sum === undefined || value === undefined ? undefined : sum + value));
+}
+
+function termOf(term: string, values: Values): number | undefined {
+  const [, condition] = /^IF\((.+), 1, 0\)$/.exec(term) ?? [];
+  if (condition !== undefined)
+    return Number(condition.split(' OR ').some((it) => holds(it, values)));
+  const [, filled, ifMissing] = /^FILL\((\w+), (\d+)\)$/.exec(term) ?? [];
+  const id = filled ?? term;
+  if (!values.has(id)) throw new Error(`the alarm asks for ${term}, which the tests do not know`);
+  return values.get(id) ?? (ifMissing === undefined ? undefined : Number(ifMissing));
+}
+
+function holds(condition: string, values: Values): boolean {
+  const [, term = '', operator, than] = /^(.+) (>=|==) (\d+)$/.exec(condition) ?? [];
+  const value = termOf(term, values);
+  if (value === undefined) return false;
+  return operator === '==' ? value === Number(than) : value >= Number(than);
+}
+
+function periodOf(alarm: Properties): number {
+  const queries = (alarm['Metrics'] ?? []) as readonly Query[];
+  const periods = new Set(
+    [alarm['Period'], ...queries.map((it) => it.MetricStat?.Period)].filter(
+      (it) => it !== undefined,
+    ),
+  );
+  const [period] = periods;
+  if (periods.size !== 1) throw new Error('the metrics of an alarm must have one period');
+  return Number(period);
+}
+
+function breaches(alarm: Properties, value: number): boolean {
+  const threshold = Number(alarm['Threshold']);
+  return alarm['ComparisonOperator'] === 'LessThanThreshold'
+    ? value < threshold
+    : value >= threshold;
 }
 
 function keyOf(metric: Properties): string {

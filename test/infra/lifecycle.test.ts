@@ -1,13 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acknowledged } from '../../infra/permissions/acknowledged.ts';
-import {
-  type MetricName,
-  metricNamespace,
-  rotatorMetrics,
-  syncMetrics,
-  webhookMetrics,
-} from '../../src/config/metric-names.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
 import { describeRedeploy } from './redeploy.ts';
 import { type Resource, resourcesOf } from './template.ts';
@@ -90,6 +82,33 @@ describe('a destroy', () => {
   });
 });
 
+describe('an upgrade from 0.1.0', () => {
+  it('finds all that holds something, and each address, under the id that it had', () => {
+    const ids = [...assembly.deployed].flatMap(([stack, { Resources }]) =>
+      Object.keys(Resources).map((id) => `${stack} ${id}`),
+    );
+    for (const id of keptSince010) expect(ids).toContain(id);
+  });
+});
+
+/** As 0.1.0 made them: another id would be another resource, and an empty one. */
+const keptSince010 = [
+  'fresco-store Key961B73FD',
+  'fresco-store KeyAlias910D852D',
+  'fresco-store TableCD117FA1',
+  'fresco-store defaultclient60832382',
+  'fresco-store defaultgrant2D1740CC',
+  'fresco-store defaultaccesstoken0B53DBB6',
+  'fresco FrescoBus658EE565',
+  'fresco FrescoAlarmTopicC0AB91B1',
+  'fresco FrescoFailures1B08C6A2',
+  'fresco FrescoWebhookDeadLettersF1E06622',
+  'fresco FrescoWebhookNotifications2DBB3266',
+  'fresco FrescoWebhookApi5735D8F1',
+  'fresco FrescoNightlyContinuations13878DE8',
+  'fresco FrescoFacts28314622',
+];
+
 describeRedeploy(() => assembly);
 
 describe('the table', () => {
@@ -102,71 +121,6 @@ describe('the table', () => {
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
     });
-  });
-});
-
-describe('an alarm', () => {
-  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
-  const alarms = () => all('AWS::CloudWatch::Alarm').map(properties);
-  const entryOf = (alarm: Record<string, unknown>) =>
-    /docs\/runbook\.md#([\w-]+)$/.exec(alarm['AlarmDescription'] as string)?.[1] ?? '';
-
-  it('names an entry of the runbook that says what it means, what to do and when it is done', () => {
-    for (const alarm of alarms()) {
-      const entry = runbook.split(`<a id="${entryOf(alarm)}"></a>`)[1]?.split('<a id=')[0] ?? '';
-      expect([entryOf(alarm), ...(entry.match(/\*\*(Means|Done when|Do)/g) ?? [])]).toEqual([
-        entryOf(alarm),
-        '**Means',
-        '**Do',
-        '**Done when',
-      ]);
-    }
-  });
-
-  it('there is for each entry of the runbook', () => {
-    const named = new Set(alarms().map(entryOf));
-    const entries = [...runbook.matchAll(/<a id="([\w-]+)">/g)].map(([, id]) => id);
-    expect(entries.filter((id) => id !== undefined && !named.has(id))).toEqual([]);
-  });
-
-  it('tells the topic when it goes off and when it is over', () => {
-    const [topic] = resourcesOf(assembly.deployed, 'AWS::SNS::Topic');
-    for (const alarm of alarms()) {
-      const told = { AlarmActions: alarm['AlarmActions'], OKActions: alarm['OKActions'] };
-      const action = [expect.stringContaining(`:${topic?.[0]}`)];
-      expect(told).toEqual({ AlarmActions: action, OKActions: action });
-    }
-    expect(all('AWS::SNS::Subscription').map(properties)[0]).toMatchObject({
-      Protocol: 'email',
-      Endpoint: 'night@example.com',
-    });
-  });
-
-  it('goes off when no check is made or no sync completed: silence is breaching', () => {
-    const switches = alarms().filter((it) => it['TreatMissingData'] === 'breaching');
-    expect(switches.map(entryOf)).toEqual(
-      connections.flatMap(() => ['no-check-is-made', 'sync-not-complete']),
-    );
-  });
-
-  it('warns of a refresh token that nobody has used for 300 days', () => {
-    const idle = alarms().filter((it) => it['MetricName'] === rotatorMetrics.idleDays.name);
-    expect(idle).toHaveLength(2);
-    for (const alarm of idle) expect(alarm).toMatchObject({ Threshold: 300 });
-  });
-
-  it('watches metrics that the functions really emit, under their dimensions', () => {
-    const known = [rotatorMetrics, webhookMetrics, syncMetrics].flatMap((them) =>
-      Object.values<MetricName>(them),
-    );
-    for (const alarm of alarms().filter((it) => it['Namespace'] === metricNamespace)) {
-      const metric = known.find(({ name }) => name === alarm['MetricName']);
-      const dimensions = (alarm['Dimensions'] as { Name: string }[]).map(({ Name }) => Name);
-      expect([alarm['MetricName'], dimensions.sort()]).toEqual([
-        metric?.name,
-        [...(metric?.dimensions ?? [])].sort(),
-      ]);
-    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Watching } from '../../src/config/metric-names.ts';
 import { builtFunction } from '../bundles/built.ts';
 import { type RotatorStack, startRotatorStack } from '../bundles/rotator-stack.ts';
 import { startScheduler } from '../doubles/aws/scheduler.ts';
@@ -48,12 +49,11 @@ class Deployment {
 export async function startRunbookWorld() {
   let deployment: Deployment | undefined;
   const stack = await startRotatorStack(async (providerUrl) => {
-    deployment = new Deployment(
-      await synthesize((app) => void frescoIn(app, { providerUrl, nightlySync: '01:30' })),
-    );
+    deployment = await deployed('full', providerUrl);
     return { variables: deployment.variables(/RotatorFunction/), timeoutMs: 50_000 };
   });
   if (deployment === undefined) throw new Error('nothing was synthesized');
+  const small = await deployed('small', stack.providerUrl);
   const ids = idsIn(deployment);
   const sqs = await startSqs([
     { name: ids.failures },
@@ -72,13 +72,23 @@ export async function startRunbookWorld() {
   const scheduler = await startScheduler({ [scheduleName]: 'ENABLED' });
   stack.bus.buses.add('fresco').add(facts.bus.replace(/^.*event-bus\//, ''));
   const endpoints = endpointsOf(stack, { lambda, sqs });
-  const functions = await otherFunctions(deployment, endpoints, {
+  const queueUrls = {
     notifications: sqs.queueUrl(ids.queue),
     continuations: sqs.queueUrl(ids.continuations),
-  });
+  };
+  const functions = await otherFunctions(deployment, endpoints, queueUrls);
+  const smallFunctions = {
+    rotator: await started(small, ['rotator:schedule', /RotatorFunction/], endpoints),
+    handler: await started(small, ['webhook-handler', /HandlerFunction/], {
+      ...endpoints,
+      FRESCO_QUEUE_URL: queueUrls.notifications,
+    }),
+  };
   return {
     ...functions,
     deployment,
+    /** The same stack with few alarms, and what in it measures otherwise; over the same doubles. */
+    small: { deployment: small, ...smallFunctions },
     ids,
     stack,
     sqs,
@@ -96,7 +106,8 @@ export async function startRunbookWorld() {
       AWS_ENDPOINT_URL_SCHEDULER: scheduler.endpoint,
     },
     stop: async () => {
-      await Promise.all(Object.values(functions).map((one) => one.stop()));
+      const all = [...Object.values(functions), ...Object.values(smallFunctions)];
+      await Promise.all(all.map((one) => one.stop()));
       await Promise.all([sqs, lambda, ssm, scheduler].map((double) => double.stop()));
       await stack.stop();
     },
@@ -143,29 +154,42 @@ function endpointsOf(
   };
 }
 
+async function deployed(watching: Watching, providerUrl: string): Promise<Deployment> {
+  const props = { providerUrl, watching, nightlySync: '01:30' };
+  return new Deployment(await synthesize((app) => void frescoIn(app, props)));
+}
+
+/** A function of a template, over the doubles; `environment` has what only the account and the provider know. */
+async function started(
+  deployment: Deployment,
+  [functionName, id]: readonly [string, RegExp],
+  environment: Readonly<Record<string, string>>,
+): Promise<LambdaFunction> {
+  return lambdaFunction({
+    functionName,
+    bundle: await builtFunction(functionName.replace(/:.*$/, '')),
+    node: node24Path() ?? process.execPath,
+    timeoutMs: Number(deployment.one('AWS::Lambda::Function', id).properties['Timeout']) * 1000,
+    environment: { ...deployment.variables(id), ...environment },
+  });
+}
+
 async function otherFunctions(
   deployment: Deployment,
   endpoints: Readonly<Record<string, string>>,
   queueUrls: Readonly<Record<'notifications' | 'continuations', string>>,
 ): Promise<Readonly<Record<'receiver' | 'handler' | 'sync', LambdaFunction>>> {
-  const started = async (name: string, id: RegExp) =>
-    lambdaFunction({
-      functionName: name,
-      bundle: await builtFunction(name),
-      node: node24Path() ?? process.execPath,
-      timeoutMs: Number(deployment.one('AWS::Lambda::Function', id).properties['Timeout']) * 1000,
-      environment: {
-        ...deployment.variables(id),
-        ...endpoints,
-        // What only the account and the provider know.
-        FRESCO_QUEUE_URL: name === 'sync' ? queueUrls.continuations : queueUrls.notifications,
-        ...(name === 'webhook-receiver' && { FRESCO_WEBHOOK_PUBLIC_KEYS: providerKey.publicPem }),
-      },
-    });
+  const taking = { ...endpoints, FRESCO_QUEUE_URL: queueUrls.notifications };
   return {
-    receiver: await started('webhook-receiver', /ReceiverFunction/),
-    handler: await started('webhook-handler', /HandlerFunction/),
-    sync: await started('sync', /SyncFunction/),
+    receiver: await started(deployment, ['webhook-receiver', /ReceiverFunction/], {
+      ...taking,
+      FRESCO_WEBHOOK_PUBLIC_KEYS: providerKey.publicPem,
+    }),
+    handler: await started(deployment, ['webhook-handler', /HandlerFunction/], taking),
+    sync: await started(deployment, ['sync', /SyncFunction/], {
+      ...endpoints,
+      FRESCO_QUEUE_URL: queueUrls.continuations,
+    }),
   };
 }
 

@@ -70,6 +70,7 @@ describe('a function', () => {
     expect(rotator).toEqual({
       prefix: 'fresco',
       connections: ['default', 'second'],
+      watching: 'small',
       table: table?.[0],
       bus: arnOfOnly('AWS::Events::EventBus'),
       providerUrl: 'https://api-v2.fattureincloud.it',
@@ -301,7 +302,9 @@ describe('the pages for consent', () => {
     );
     for (const connection of ['default', 'second']) {
       expect(told.filter((it) => it.includes(`${connectUrl}/${connection}.`))).toEqual([
-        expect.stringMatching(/until a person acts\. If the consent has ended,.*#person-needed$/),
+        expect.stringMatching(
+          /until a person acts;.*\. If the consent has ended,.*#person-needed, #/,
+        ),
       ]);
     }
   });
@@ -455,12 +458,13 @@ describe('what a deploy, a function or a login would refuse', () => {
 
   it('is not a name that a part of the stacks has, unless it is refused', () => {
     const tree = (of: IConstruct) => of.node.children.map(({ node }) => node.id);
-    const { fresco } = frescoIn(new App(), { nightlySync: '01:30', connections: ['default'] });
+    const everything = { nightlySync: '01:30', watching: 'full' } as const;
+    const { fresco } = frescoIn(new App(), { ...everything, connections: ['default'] });
     const alarms = fresco.node.findChild('Alarms');
     const ids = [...tree(fresco.store), ...tree(alarms), 'Default', 'Resource', 'check', 'Exports'];
     const fine = ids.filter((id) => /^[A-Za-z0-9-]+$/.test(id) && !reserved(id));
     const stack = new Stack(new App(), 'fresco');
-    new Fresco(stack, 'Fresco', { nightlySync: '01:30', connections: [...new Set(fine)] });
+    new Fresco(stack, 'Fresco', { ...everything, connections: [...new Set(fine)] });
     expect(Template.fromStack(stack).toJSON()).toHaveProperty('Resources');
     expect(ids.filter(reserved).sort()).toEqual([...reservedNames].sort());
   });
@@ -483,6 +487,7 @@ describe('a deploy warns', () => {
       expect.stringMatching(/^nobody gets the alarms: set "alarmEmail" .*AlarmTopicArn$/),
     ]);
     expect(warningsOf({ alarmEmail: 'ops@example.com' })).toEqual([]);
+    expect(warningsOf({ alarms: false })).toEqual([]);
   });
 });
 

@@ -15,7 +15,7 @@ const all = (type: string) =>
 beforeAll(async () => {
   stack = await startRotatorStack(async (providerUrl) => {
     assembly = await synthesize((app) => {
-      frescoIn(app, { providerUrl });
+      frescoIn(app, { providerUrl, watching: 'full' });
     });
     const rotator = all('AWS::Lambda::Function').find((it) =>
       String(it['Description']).includes('refreshes access tokens'),

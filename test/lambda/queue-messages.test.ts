@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { webhookMetrics } from '../../src/config/metric-names.ts';
+import { attention, type Watching, webhookMetrics } from '../../src/config/metric-names.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import {
   encodeNotification,
@@ -34,7 +34,10 @@ const retry = (reason: RetryReason): Processed => ({
 const done: Processed = { kind: 'done', published: 1 };
 
 /** A queue and a process that answers by the event's id, with all that they were asked for. */
-function world(endings: Readonly<Record<string, Processed>>, refusal?: StoreRefused) {
+function world(
+  endings: Readonly<Record<string, Processed>>,
+  { refusal, watching = 'full' }: { refusal?: StoreRefused; watching?: Watching } = {},
+) {
   const postponed: unknown[] = [];
   const hidden: unknown[] = [];
   const deliveries: Delivery[] = [];
@@ -66,6 +69,7 @@ function world(endings: Readonly<Record<string, Processed>>, refusal?: StoreRefu
           log: { info: line, warn: line, error: line },
           emit: (text) => void metrics.push(...metricLinesIn(text)),
           prefix: 'fresco',
+          watching,
           clock: { nowMs: () => 1_790_000_000_000 },
         },
         messages,
@@ -111,11 +115,26 @@ describe('a batch of messages', () => {
     expect(it.metrics[0]?.[name]).toBe(6);
   });
 
+  it.each([
+    ['quota', 6, [1]],
+    ['person', 6, [3]],
+    ['quota', 5.9, []],
+    ['failed', 6, []],
+  ] as const)(
+    'of a small stack that waits for a %s calls after six hours: %d',
+    async (reason, hours, levels) => {
+      const copy = { ...notification(1), waitsSinceMs: 1_790_000_000_000 - hours * 3_600_000 };
+      const it = world({ 'event-1': retry(reason) }, { watching: 'small' });
+      await it.handle([message(1, encodeNotification(copy)), message(2)]);
+      expect(it.metrics.map((values) => values[attention.name])).toEqual(levels);
+    },
+  );
+
   it.each(['quota', 'failed'] as const)(
     'keeps one in the queue that could not be put off (%s)',
     async (reason) => {
       const refusal = new StoreRefused('throttled', 'could not send');
-      const it = world({ 'event-1': retry(reason) }, refusal);
+      const it = world({ 'event-1': retry(reason) }, { refusal });
       expect(await it.handle([message(1)])).toEqual(['message-1']);
     },
   );

@@ -1,4 +1,5 @@
 import type { EventBus } from '../../core/events/event.ts';
+import { alarmLevels, type Watching } from '../../core/outcome/attention.ts';
 import { meaningOf, type Outcome } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import {
@@ -14,6 +15,7 @@ import { metricLine } from './metric-line.ts';
 /** Where reports go. */
 export interface ReporterOptions {
   readonly prefix: string;
+  readonly watching: Watching;
   readonly bus: EventBus;
   readonly log: Log;
   /** Writes one line that CloudWatch reads metrics from, with nothing before or after it. */
@@ -21,12 +23,13 @@ export interface ReporterOptions {
 }
 
 /** Reports each pass as a log line, a line of metrics and an event; what did not get out is logged too. */
-export function reporter({ prefix, bus, log, emit }: ReporterOptions): Reporter {
+export function reporter({ prefix, watching, bus, log, emit }: ReporterOptions): Reporter {
   return {
     report: async (report) => {
       try {
         log[levelOf(report.outcome)](describeOutcome(report.outcome), fieldsOf(report));
-        emit(metricsOf(report, prefix));
+        const metrics = watching === 'full' ? gauges(report, prefix) : oneGauge(report, prefix);
+        if (metrics !== undefined) emit(metrics);
         const event = eventOf(report);
         if (event !== undefined) await bus.publish([event]);
       } catch (error) {
@@ -60,29 +63,54 @@ function fieldsOf(report: Report): LogFields {
   };
 }
 
-function metricsOf(report: Report, prefix: string): string {
+/** Told by each check, so that silence tells too; by another pass only where somebody should hear of it. */
+function oneGauge(report: Report, prefix: string): string | undefined {
+  const level = attentionOf(report);
+  if (report.trigger !== 'schedule' && level === 0) return undefined;
+  const { connection, atMs } = report;
+  return metricLine(atMs, { prefix, connection }, [
+    { dimensions: ['prefix', 'connection'], unit: 'None', values: { Attention: level } },
+  ]);
+}
+
+function attentionOf(report: Report): number {
+  const { HoursLeft, IdleDays, PersonNeeded, UncertainHours } = levelsOf(report);
+  const isNearItsEnd = HoursLeft !== undefined && HoursLeft < alarmLevels.hoursLeft;
+  const isIdle = IdleDays !== undefined && IdleDays >= alarmLevels.idleDays;
+  const isUncertain = UncertainHours >= alarmLevels.uncertainHours;
+  return (isNearItsEnd || isIdle || isUncertain ? 1 : 0) + (PersonNeeded > 0 ? 2 : 0);
+}
+
+function gauges(report: Report, prefix: string): string {
   const { connection, outcome, atMs } = report;
-  const left = hoursLeft(report);
   const dimensions = ['prefix', 'connection'];
   return metricLine(atMs, { prefix, connection, outcome: outcome.kind }, [
     { dimensions: [...dimensions, 'outcome'], unit: 'Count', values: { Passes: 1 } },
     ...(report.trigger === 'schedule'
       ? [{ dimensions, unit: 'Count' as const, values: { Checks: 1 } }]
       : []),
-    {
-      dimensions,
-      unit: 'None',
-      values: {
-        ...(left === undefined ? {} : { HoursLeft: left }),
-        // A manual token has no refresh token that could die of disuse.
-        ...(report.published && left !== undefined
-          ? { IdleDays: idleDays(report.published, atMs) }
-          : {}),
-        PersonNeeded: meaningOf(outcome).isAlarming ? 1 : 0,
-        UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
-      },
-    },
+    { dimensions, unit: 'None', values: levelsOf(report) },
   ]);
+}
+
+/** A type, since a group of metrics takes no interface. */
+type Levels = {
+  readonly HoursLeft?: number;
+  readonly IdleDays?: number;
+  readonly PersonNeeded: number;
+  readonly UncertainHours: number;
+};
+
+function levelsOf(report: Report): Levels {
+  const { outcome, published, atMs } = report;
+  const left = hoursLeft(report);
+  return {
+    ...(left === undefined ? {} : { HoursLeft: left }),
+    // A manual token has no refresh token that could die of disuse.
+    ...(published && left !== undefined ? { IdleDays: idleDays(published, atMs) } : {}),
+    PersonNeeded: meaningOf(outcome).isAlarming ? 1 : 0,
+    UncertainHours: outcome.kind === 'uncertain' ? hours(atMs - outcome.sinceMs) : 0,
+  };
 }
 
 /** Absent where nothing is published or it never ends. */

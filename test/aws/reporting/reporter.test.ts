@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reporter } from '../../../src/aws/reporting/reporter.ts';
-import { metricNamespace, rotatorMetrics } from '../../../src/config/metric-names.ts';
+import {
+  attention,
+  metricNamespace,
+  rotatorMetrics,
+  type Watching,
+} from '../../../src/config/metric-names.ts';
 import type { FrescoEvent } from '../../../src/core/events/event.ts';
 import type { Outcome } from '../../../src/core/outcome/outcome.ts';
 import type { Report } from '../../../src/core/outcome/report.ts';
@@ -31,7 +36,10 @@ const latched: Outcome = {
   latch: { kind: 'revoked', position, sinceMs: atMs },
 };
 
-function sink(publish: (events: readonly FrescoEvent[]) => Promise<void> = async () => {}) {
+function sink(
+  publish: (events: readonly FrescoEvent[]) => Promise<void> = async () => {},
+  watching: Watching = 'full',
+) {
   const logged: { level: string; message: string; fields: unknown }[] = [];
   const emitted: Record<string, unknown>[] = [];
   const events: FrescoEvent[] = [];
@@ -43,6 +51,7 @@ function sink(publish: (events: readonly FrescoEvent[]) => Promise<void> = async
     events,
     reporter: reporter({
       prefix: 'fresco',
+      watching,
       bus: { publish: async (batch) => publish(batch).then(() => void events.push(...batch)) },
       log: { info: line('info'), warn: line('warn'), error: line('error') },
       emit: (text) => void emitted.push(...metricLinesIn(text)),
@@ -202,6 +211,53 @@ describe('the metrics of a pass', () => {
         }
       }),
     );
+  });
+});
+
+describe('the one gauge of a small stack', () => {
+  const gauged = async (outcome: Outcome, more: Partial<Report> = {}) => {
+    const out = sink(async () => {}, 'small');
+    await out.reporter.report(reportOf(outcome, more));
+    for (const { _aws } of out.emitted) {
+      const { name, unit, dimensions } = attention;
+      const declared = { namespace: metricNamespace, name, unit, dimensions };
+      expect(described(_aws)).toEqual([JSON.stringify(declared)]);
+    }
+    return out.emitted.map((values) => values[attention.name]);
+  };
+  const sent = (hours: number): Outcome => ({
+    kind: 'uncertain',
+    sinceMs: atMs - hours * hourMs,
+    replayAtMs: atMs,
+  });
+  const idle = (days: number) => ({
+    published: {
+      ...published,
+      issuedAtMs: atMs - days * 24 * hourMs,
+      expiresAtMs: atMs + 7 * hourMs,
+    },
+  });
+  const left = (hours: number) => ({
+    published: { ...published, expiresAtMs: atMs + hours * hourMs },
+  });
+
+  it.each<[string, Outcome, Partial<Report>, number]>([
+    ['all is well', refreshed, left(6), 0],
+    ['less than six hours are left', refreshed, left(5.99), 1],
+    ['a token was sent an hour ago', sent(1), left(20), 1],
+    ['a token was sent just now', sent(0.98), left(20), 0],
+    ['the refresh token is idle', refreshed, idle(300), 1],
+    ['the refresh token is not idle yet', refreshed, idle(299.9), 0],
+    ['a person is needed', latched, left(20), 2],
+    ['a person is needed and less than six hours are left', latched, left(5), 3],
+    ['nobody has logged in', { kind: 'not-connected', missing: 'grant' }, left(20), 0],
+  ])('is told by each check: %s', async (_, outcome, more, level) => {
+    expect(await gauged(outcome, more)).toEqual([level]);
+  });
+
+  it('is told by another pass only where somebody should hear of it: silence tells of a dead schedule', async () => {
+    expect(await gauged(refreshed, { ...left(20), trigger: 'consumer' })).toEqual([]);
+    expect(await gauged(latched, { ...left(20), trigger: 'consumer' })).toEqual([2]);
   });
 });
 

@@ -95,8 +95,9 @@ describe('at night', () => {
     const [first] = alarms as [Readonly<Record<string, unknown>>];
     const metrics = new CloudWatch();
     const ofDefault = { prefix: 'fresco', connection: 'default' };
-    metrics.putEmbedded(completionMetric(0, ofDefault), 2);
-    expect([31, 32].map((period) => metrics.isBreached(first, period))).toEqual([false, true]);
+    metrics.putEmbedded(completionMetric(0, ofDefault), 0);
+    const minutes = [30 * 60 - 1, 30 * 60];
+    expect(minutes.map((it) => metrics.isBreached(first, it))).toEqual([false, true]);
   });
 
   it.each<[FrescoProps, RegExp]>([

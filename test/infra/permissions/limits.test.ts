@@ -34,6 +34,7 @@ beforeAll(async () => {
           operators,
           rotateNativelyEvery: Duration.days(30),
           alarmEmail: 'ops@example.com',
+          watching: 'full',
           renewSubscriptions: true,
           applicationId: '123456789012345',
           webhookPublicKeys: [pem, pem],
@@ -176,13 +177,24 @@ describe('with everything on', () => {
     expect(limits[2]?.[2]('one')).toMatchObject({ ann: 1, ops: 1 });
   });
 
-  it('a stack takes 32 connections and a store 82, of the 500 resources of a stack', () => {
-    const count = (stack: string) => Object.keys(deployed.get(stack)?.Resources ?? {}).length;
-    const takes = (suffix: string) => {
-      const each = (count(`fifty${suffix}`) - count(`ten${suffix}`)) / 40;
-      return Math.floor((500 - count(`one${suffix}`)) / each) + 1;
+  it('a stack takes 32 connections and a store 82, of the 500 resources of a stack; with few alarms 60', async () => {
+    const few = await synthesize((app) => {
+      for (const count of [1, 10]) {
+        const props = { rotateNativelyEvery: Duration.days(30), nightlySync: '01:30' };
+        frescoIn(app, { ...props, connections: names(count) }, `few-${count}`);
+      }
+    });
+    const count = (from: Deployed, stack: string) =>
+      Object.keys(from.get(stack)?.Resources ?? {}).length;
+    const takes = (from: Deployed, one: string, ten: string) => {
+      const each = (count(from, ten) - count(from, one)) / 9;
+      return Math.floor((500 - count(from, one)) / each) + 1;
     };
-    expect([takes(''), takes('-store')]).toEqual([32, 82]);
+    expect([
+      takes(deployed, 'one', 'ten'),
+      takes(deployed, 'one-store', 'ten-store'),
+      takes(few.deployed, 'few-1', 'few-10'),
+    ]).toEqual([32, 82, 60]);
   });
 });
 
