@@ -122,7 +122,7 @@ function handlingWatch({ handler, queue }: Webhook): Watch {
   };
 }
 
-/** An alarm by itself: whoever can ring it must not be able to hide another condition behind it. */
+/** An alarm by itself: a stranger can ring it, and must not be able to hide another condition behind it. */
 function refusalsWatch({ entrance }: Webhook): Watch {
   return {
     id: 'forged-notifications',
