@@ -230,6 +230,7 @@ const forgedRequest = {
 const receiverEnvironment = toEnvironment('webhook-receiver', {
   prefix: 'fresco',
   connections: ['default'],
+  watching: 'small',
   table: 'fresco',
   queueUrl: 'https://sqs.example.com/notifications',
   webhookSink,
