@@ -17,6 +17,7 @@ import { probeCommand } from './rotate/probe.ts';
 import { recoverCommand } from './rotate/recover.ts';
 import { rotateCommand } from './rotate/rotate.ts';
 import { syncCommand } from './sync/sync.ts';
+import { aimAt } from './target.ts';
 import { print, say, textOf } from './terminal.ts';
 import { execCommand } from './token/exec.ts';
 import { serveCommand } from './token/serve.ts';
@@ -63,6 +64,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   // The SDK would tell every user of Node 20 about its plans for 2027; docs/upgrade.md does.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   interruption.start();
+  aimAt('default', {});
   try {
     await createProgram().parseAsync(argv);
     return Number(process.exitCode ?? exitCodes.done);

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { visible } from '../core/text/visible.ts';
 import { Failure } from './failure.ts';
 import { output } from './output.ts';
+import { aimed } from './target.ts';
 
 const movesEveryMs = 1000;
 const inputBytesMax = 64 * 1024;
@@ -29,12 +30,12 @@ export type Line = string | readonly (string | Styled)[];
 
 /** Lines for people. */
 export function say(...lines: readonly Line[]): void {
-  output.message(textOf(lines, { isTTY: output.isTerminal() }));
+  output.message(aimed(textOf(lines, { isTTY: output.isTerminal() })));
 }
 
 /** Lines that are the command's result; throws `EPIPE` where nobody reads any more. */
 export function print(...lines: readonly Line[]): void {
-  output.result(textOf(lines, { isTTY: isatty(1) }));
+  output.result(aimed(textOf(lines, { isTTY: isatty(1) })));
 }
 
 /** The same for a long result: waits for a reader that is slow. */

@@ -256,7 +256,7 @@ describe('fresco status and history', () => {
     expect(await workspace.run(['history', ...other])).toEqual({
       code: 0,
       stdout: '',
-      stderr: 'nothing has happened yet: fresco login\n',
+      stderr: 'nothing has happened yet: fresco login --connection other\n',
     });
   });
 });

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Config, ConfigInvalid, type Environment, parseConfig } from '../../config/config.ts';
 import { expanded, noHome } from '../../connection/home-folder.ts';
 import { isLoopback } from '../../core/origin.ts';
+import { aimAt } from '../target.ts';
 import { isReadByAPerson, say } from '../terminal.ts';
 import { dataPath, type Remembered, readRemembered } from './settings-file.ts';
 
@@ -62,6 +63,7 @@ export async function readSettings(
   const config = parse(chosenFrom(given, remembered, env), options, env);
   const unremembered = chosenFrom(given, {}, env);
   if (!isDeepStrictEqual(config, parse(unremembered, options, env))) sayRemembered(config);
+  aimAt(config.connection, options);
   return { config, env, namesConnection: given.connection !== undefined };
 }
 

@@ -74,7 +74,7 @@ describe('fresco local without a sandbox', () => {
     const ended = await other.run(['local', '--port', '0', '--connection', 'other']);
     expect([ended.code, ended.stderr]).toEqual([
       2,
-      'fresco: nobody has logged in yet: fresco login\n',
+      'fresco: nobody has logged in yet: fresco login --connection other\n',
     ]);
   });
 

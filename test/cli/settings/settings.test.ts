@@ -337,3 +337,21 @@ describe('a connection that nobody names', () => {
     });
   });
 });
+
+it('commands in messages name the connection and the store that they are for', async () => {
+  const workspace = await loggedIn();
+  await logInto(workspace, 'second');
+  await workspace.sandbox.request('POST', '/_sandbox/revoke');
+  const { FRESCO_STORE: store, ...env } = workspace.env;
+  const run = (...args: readonly string[]) =>
+    runHere({ env }, [...args, '--store', store ?? '', '--connection', 'second']);
+  const named = `fresco login --connection second --store ${store}`;
+  await run('rotate');
+  expect((await run('rotate')).stderr).toContain(`: ${named}\n`);
+  expect((await run('status')).stdout).toContain(`: ${named}\n`);
+  const { stdout } = await run('doctor', '--json');
+  expect(JSON.stringify(JSON.parse(stdout))).toContain(`"next":"${named}`);
+  const usual = ['rotate', '--connection', 'default'];
+  await runHere(workspace, usual);
+  expect((await runHere(workspace, usual)).stderr).toContain(': fresco login\n');
+});

@@ -1,0 +1,24 @@
+const works =
+  /\bfresco (webhooks \w+|login|token|exec|serve|rotate|status|history|doctor|console|recover|probe|pause|resume|logout|sync)\b(?![^;,:|(]*--(?:connection|store|sandbox)\b)/g;
+
+/** What a shell takes as it stands, and JSON too. */
+const isPlain = (value: string) => /^[\w@%+=:,./~-]+$/.test(value);
+
+let options = '';
+
+/** Commands in messages are for this connection from here on, and for the store that was named by an option. */
+export function aimAt(
+  connection: string,
+  { store, prefix }: { readonly store?: string; readonly prefix?: string },
+): void {
+  const named = { connection: connection === 'default' ? undefined : connection, store, prefix };
+  options = Object.entries(named)
+    .filter(([, value]) => value !== undefined && isPlain(value))
+    .map(([name, value]) => ` --${name} ${value}`)
+    .join('');
+}
+
+/** The text, whose commands name what they are for wherever nothing in it does. */
+export function aimed(text: string): string {
+  return options === '' ? text : text.replace(works, `$&${options}`);
+}
