@@ -32,7 +32,7 @@ export function consoleCommand(): Command {
   return withConnection(new Command('console'))
     .summary('show a page about the connection')
     .description(
-      'Shows on a page of this machine how the connection is: life of the token, links, alarms, webhooks waiting, journal, stored versions without values, the latest outcomes and the commands that are due. Reads with your rights and changes nothing. The address works once, for one browser.',
+      'Shows on a page of this machine the status of the connection: time left, checks, alarms, waiting webhooks, journal, stored versions (no secret is shown), latest outcomes, and the commands to run. Reads with your rights and changes nothing. The address works once, for one browser.',
     )
     .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
     .addHelpText(
