@@ -5,7 +5,7 @@ import type { JournalStore } from '../core/journal/journal-store.ts';
 import { login } from '../core/operations/login.ts';
 import { logout } from '../core/operations/logout.ts';
 import { installManualToken } from '../core/operations/manual-token.ts';
-import { classOf, type Outcome } from '../core/outcome/outcome.ts';
+import { alertsSinceMs, classOf } from '../core/outcome/outcome.ts';
 import { eventLine, eventOf, type Report, type Reporter } from '../core/outcome/report.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { clientSource } from '../core/records/client.ts';
@@ -189,12 +189,8 @@ async function calledFor(report: Report, call?: OnPersonNeeded): Promise<string 
   if (call === undefined) return isNew ? 'no pass of this kind tells anybody' : undefined;
   const { outcome } = report;
   // A latch is reported once, what is not on record each time; a pause is wanted.
-  const isTold = sinceOf(outcome) && !isNew;
+  const isTold = alertsSinceMs(outcome) !== undefined && !isNew;
   if (classOf(outcome) !== 'person' || outcome.kind === 'paused' || isTold) return undefined;
   const event = eventOf(report);
   return event && call(eventLine(event));
-}
-
-function sinceOf({ kind }: Outcome): boolean {
-  return kind === 'latched' || kind === 'application-refused' || kind === 'token-rejected';
 }

@@ -13,6 +13,10 @@ it('an instant is written as Date would write it, to the second', () => {
   );
 });
 
+it('an instant that no date has is written as the last one', () => {
+  expect(toRfc3339(1e20)).toBe('+275760-09-13T00:00:00Z');
+});
+
 it('what was written is read back', () => {
   fc.assert(
     fc.property(moments, (atMs) => {

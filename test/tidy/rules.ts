@@ -54,7 +54,7 @@ export const allowed: Readonly<Record<Area, readonly Area[]>> = {
 
 /** Packages that an area is held to; other areas are free. */
 const packages: Readonly<Record<Area, RegExp>> = {
-  'src/core': /^node:crypto$/,
+  'src/core': /^(node:crypto|valibot)$/,
   'src/config': /^$/,
   'src/connect': /^node:crypto$/,
   infra: /^(aws-cdk-lib(\/.*)?|constructs|cdk-nag|node:.*)$/,
@@ -125,7 +125,7 @@ export const coreBans = bans(
   (path) => path.startsWith('src/core/'),
   [
     /\bDate\.now/,
-    /\bnew Date\(/,
+    /\bnew Date\(\)/,
     /\bMath\.random/,
     /\bset(Timeout|Interval|Immediate)\b/,
     /\bprocess\./,

@@ -1,6 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { emptyJournal, type Journal } from '../../core/journal/journal.ts';
-import { journalFrom } from '../../core/journal/journal-schema.ts';
+import { emptyJournal, type Journal, journalFrom } from '../../core/journal/journal.ts';
 import { StoreRefused } from '../../core/ports.ts';
 
 /** An item of the table, as it is on the wire. */

@@ -1,7 +1,7 @@
 import type { Clock, VersionedSecret } from '../ports.ts';
 import { compare, isNewer, type Position, positionOf } from '../position.ts';
 import { type AccessToken, decodeAccessToken } from '../records/access-token.ts';
-import { isDatedAhead } from '../rotation/gate.ts';
+import { isDatedAhead } from '../time.ts';
 
 /** What a caller needs of a token: that it lasts, and that it is newer than one that was rejected. */
 export interface TokenNeed {

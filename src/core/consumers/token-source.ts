@@ -3,7 +3,7 @@ import { isNewer, type Position, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
 import { orRefusal } from '../refusal.ts';
 import { backoffMs } from '../retry.ts';
-import { longestWishMs } from '../rotation/gate.ts';
+import { longestWishMs } from '../time.ts';
 import { answerOfRefusal, type RefreshWish, type Rotator } from './rotator.ts';
 import { lasts, TokenMemory } from './token-memory.ts';
 

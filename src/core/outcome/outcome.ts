@@ -157,3 +157,10 @@ function caseOf(outcome: Outcome): keyof typeof meanings {
 export function classOf(outcome: Outcome): OutcomeClass {
   return meaningOf(outcome).class;
 }
+
+/** Since when that stands for which a person is alerted once; other outcomes that need one say so each time. */
+export function alertsSinceMs(outcome: Outcome): number | undefined {
+  if (outcome.kind === 'latched') return outcome.latch.sinceMs;
+  if (outcome.kind === 'application-refused' && outcome.needsPerson) return outcome.sinceMs;
+  return outcome.kind === 'token-rejected' ? outcome.sinceMs : undefined;
+}

@@ -6,15 +6,9 @@ import { isSafeAgain, lastChanceMs, replayAtMs } from '../journal/replay-policy.
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { compare, isNewer, positionOf } from '../position.ts';
 import type { Grant } from '../records/grant.ts';
+import { isDatedAhead } from '../time.ts';
 import { checkRejected } from './canary.ts';
-import {
-  foreignGrant,
-  type GateInput,
-  gateInputOf,
-  isBehind,
-  isDatedAhead,
-  spendReason,
-} from './gate.ts';
+import { foreignGrant, type GateInput, gateInputOf, isBehind, spendReason } from './gate.ts';
 import { heldLatch, markRefused, standingLatch } from './latch.ts';
 import { type Ending, endingAt, type GrantVersion, type Pass } from './pass.ts';
 import { publish, readPublished } from './promote.ts';

@@ -3,7 +3,7 @@ import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { compare, isNewer, newest } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
 import type { Grant } from '../records/grant.ts';
-import { skewMaxMs } from '../time.ts';
+import { isDatedAhead, longestWishMs, skewMaxMs } from '../time.ts';
 import { checkRejected } from './canary.ts';
 import { standingLatch } from './latch.ts';
 import { checkManualToken, manualIn } from './manual-check.ts';
@@ -11,9 +11,6 @@ import type { Pass, RejectedToken, RotationRequest, RotationSettings } from './p
 import { readGrant, readPublished } from './promote.ts';
 
 const nativeEveryMs = 10 * 60_000;
-const wishMarginMs = 5 * 60_000;
-// A clock may be set a little without any harm.
-const datedAheadMs = 5 * 60_000;
 
 /** What the gate looks at; `publishedRejected` means that the canary has just rejected the published token. */
 export interface GateInput {
@@ -147,16 +144,6 @@ export function spendReason(input: GateInput): Due | undefined {
   if (isUnanswered(input)) return 'unanswered';
   const wishMs = request.minValidityMs ?? 0;
   return wishMs <= longestWishMs(lifeMs) && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
-}
-
-/** Whether a clock that was ahead has dated a token, so that nobody knows when it ends. */
-export function isDatedAhead({ issuedAtMs }: { readonly issuedAtMs: number }, nowMs: number) {
-  return issuedAtMs - nowMs > datedAheadMs;
-}
-
-/** The longest validity that a refresh can give: a new token has aged a little when it is first handed out. */
-export function longestWishMs(lifeMs: number): number {
-  return lifeMs - wishMarginMs;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { factsOf, meaningOf, type Outcome } from '../outcome/outcome.ts';
+import { alertsSinceMs, factsOf, meaningOf, type Outcome } from '../outcome/outcome.ts';
 import type { PublishedFacts, Report } from '../outcome/report.ts';
 import { StoreRefused } from '../ports.ts';
 import { orRefusal, unlessRefused } from '../refusal.ts';
@@ -14,12 +14,6 @@ export async function reportPass(pass: Pass, outcome: Outcome): Promise<void> {
   const reported = await orRefusal(() => pass.ports.reporter.report(report));
   const isOut = !(reported instanceof StoreRefused);
   if (alerts && isOut) await noteAlert(pass, sinceMs); // guard: the call is noted
-}
-
-function alertsSinceMs(outcome: Outcome): number | undefined {
-  if (outcome.kind === 'latched') return outcome.latch.sinceMs;
-  if (outcome.kind === 'application-refused' && outcome.needsPerson) return outcome.sinceMs;
-  return outcome.kind === 'token-rejected' ? outcome.sinceMs : undefined;
 }
 
 /** Unnoted, the next check alerts again: better than never. */

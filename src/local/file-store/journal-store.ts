@@ -1,5 +1,4 @@
-import { emptyJournal, type Journal } from '../../core/journal/journal.ts';
-import { journalFrom } from '../../core/journal/journal-schema.ts';
+import { emptyJournal, type Journal, journalFrom } from '../../core/journal/journal.ts';
 import type { JournalStore } from '../../core/journal/journal-store.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import { field } from '../../core/records/record.ts';

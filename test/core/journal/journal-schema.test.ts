@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts';
-import { journalFrom } from '../../../src/core/journal/journal-schema.ts';
+import { emptyJournal, type Journal, journalFrom } from '../../../src/core/journal/journal.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 
 const position = { grant: 1, generation: 2, attempt: 3 };

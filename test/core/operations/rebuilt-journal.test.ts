@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyJournal } from '../../../src/core/journal/journal.ts';
-import { journalFrom } from '../../../src/core/journal/journal-schema.ts';
+import { emptyJournal, journalFrom } from '../../../src/core/journal/journal.ts';
 import { rebuiltJournal } from '../../../src/core/operations/rebuilt-journal.ts';
 import type { Grant } from '../../../src/core/records/grant.ts';
 
