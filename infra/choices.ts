@@ -41,6 +41,11 @@ export interface FrescoProps {
   readonly alarms?: boolean;
   /** Whether notifications are received. @default true */
   readonly webhooks?: boolean;
+  /**
+   * How long webhooks may wait for others, to be handled fifty at a time: whole seconds, up to 5 minutes. Where few
+   * come, Lambda may wait for 20 seconds all the same. @default - not at all, ten at a time
+   */
+  readonly webhookWait?: Duration;
   /** Whether a subscription that the provider has ended is created again. @default false */
   readonly renewSubscriptions?: boolean;
   /**
@@ -107,6 +112,12 @@ export function resolveProps(props: FrescoProps, stack: Stack): ResolvedProps {
   if (bus !== undefined) checkBus(bus.eventBusArn, stack.account);
   if (alarmEmail !== undefined && !/^[^\s@]+@[^\s@]+$/.test(alarmEmail)) {
     throw new Error(`"alarmEmail" must be an address such as ops@example.com, got '${alarmEmail}'`);
+  }
+  const waitSeconds = chosen.webhookWait?.toSeconds({ integral: false }) ?? 1;
+  if (waitSeconds < 1 || waitSeconds > 300 || waitSeconds % 1 !== 0) {
+    throw new Error(
+      `"webhookWait" must be whole seconds from 1 to 300, got ${chosen.webhookWait?.toHumanString()}`,
+    );
   }
   const nativeHours = rotateNativelyEvery?.toHours({ integral: false }) ?? 24;
   if (nativeHours < 4 || nativeHours > 999 * 24 || nativeHours % 1 !== 0) {

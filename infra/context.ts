@@ -29,6 +29,7 @@ const readers: {
   watching: (text) => oneOf(text, watchings),
   alarms: flagIn,
   webhooks: flagIn,
+  webhookWait: durationIn,
   renewSubscriptions: flagIn,
   reconnect: flagIn,
   applicationId: (text) => text,

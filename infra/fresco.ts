@@ -120,7 +120,8 @@ export class Fresco extends Construct {
   }
 
   #listen(): Webhook {
-    const { tracing, logRetention, entity, applicationId, webhookPublicKeys } = this.#chosen;
+    const { tracing, logRetention, entity, applicationId, webhookPublicKeys, webhookWait } =
+      this.#chosen;
     return new Webhook(this, 'Webhook', {
       store: this.store,
       settings: {
@@ -129,6 +130,7 @@ export class Fresco extends Construct {
         consumersAlias: this.rotation.consumersAlias.functionArn,
       },
       receiving: { applicationId, webhookPublicKeys },
+      wait: webhookWait,
       busArn: this.bus.eventBusArn,
       defaults: { tracing, logRetention },
     });

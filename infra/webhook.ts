@@ -16,6 +16,8 @@ export interface WebhookProps {
   readonly settings: Omit<Config<'webhook-handler'>, 'queueUrl' | 'webhookSink'>;
   readonly receiving: Pick<Config<'webhook-receiver'>, 'applicationId' | 'webhookPublicKeys'>;
   readonly busArn: string;
+  /** How long they may wait for others. */
+  readonly wait: Duration | undefined;
   readonly defaults: FunctionDefaults;
 }
 
@@ -40,7 +42,9 @@ export class Webhook extends Construct {
     const { keyArn } = props.store.key;
     this.deadLetterQueue = keptQueue(this, 'DeadLetters', keyArn);
     this.queue = keptQueue(this, 'Notifications', keyArn, {
-      visibilityTimeout: Duration.seconds(6 * handlerTimeout.toSeconds()),
+      visibilityTimeout: Duration.seconds(
+        6 * handlerTimeout.toSeconds() + (props.wait?.toSeconds() ?? 0),
+      ),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: receivesMax },
     });
     this.entrance = new HttpEntrance(this, props.defaults.logRetention);
@@ -108,7 +112,8 @@ export class Webhook extends Construct {
       new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.busArn] }),
     );
     takeFrom(this.queue, handler, {
-      batchSize: 10,
+      // SQS gives ten at once; for more Lambda has to gather them, for a second at least.
+      ...(props.wait ? { batchSize: 50, maxBatchingWindow: props.wait } : { batchSize: 10 }),
       reportBatchItemFailures: true,
       namedAfter: new Construct(this, 'NotificationsByArn'),
     });

@@ -8,8 +8,8 @@ import { startAnswering } from './answering-server.ts';
 import { refreshingHandler } from './refreshing-handler.ts';
 import type { WebhookRates } from './webhook-rate.ts';
 
-const batch = 10;
-const [latencyMs, batches, rounds] = JSON.parse(process.argv[2] ?? '[]') as [
+const [latencyMs, batch, batches, rounds] = JSON.parse(process.argv[2] ?? '[]') as [
+  number,
   number,
   number,
   number,

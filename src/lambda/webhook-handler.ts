@@ -23,7 +23,8 @@ export { buildSubscriptionWatch, type SubscriptionWatch } from './subscription-w
 
 // Enough for the requests under way and the writes after them.
 const reserveMs = 15_000;
-const readsMax = 5;
+// An answer is 4 MiB at most: as many as fit into the function's memory at the worst.
+const readsMax = 25;
 
 /** Handles one batch of the queue; answers with the ids of the messages that failed. */
 export type WebhookHandler = (

@@ -82,6 +82,7 @@ describe('an option of cdk deploy -c', () => {
     ['watching', 'full', 'full'],
     ['alarms', 'false', false],
     ['webhooks', 'false', false],
+    ['webhookWait', '5s', Duration.seconds(5)],
     ['renewSubscriptions', true, true],
     ['reconnect', 'false', false],
     ['applicationId', 12_345, '12345'],

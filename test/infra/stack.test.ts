@@ -408,6 +408,8 @@ describe('what a deploy, a function or a login would refuse', () => {
     ['a key', { webhookPublicKeys: ['PEM'] }, 'FRESCO_WEBHOOK_PUBLIC_KEYS must be public keys'],
     ['a part of a second', { rotateEvery: Duration.millis(1500) }, 'whole number of seconds'],
     ['two hours', { rotateNativelyEvery: Duration.hours(2) }, 'from 4 hours to 999 days.*2 hours'],
+    ['no second', { webhookWait: Duration.millis(500) }, '"webhookWait" must be whole seconds'],
+    ['six minutes', { webhookWait: Duration.minutes(6) }, 'from 1 to 300, got 6 minutes'],
     ['an address', { alarmEmail: 'ops' }, '"alarmEmail" must be an address'],
     [
       'a session of a role',

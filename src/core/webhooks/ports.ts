@@ -76,7 +76,8 @@ export interface QuotaPauses {
 
 /** An entity that was read, or why not. */
 export type EntityRead =
-  | { readonly kind: 'entity'; readonly entity: unknown }
+  /** `quotaLeft`: how many requests more the provider answers for this company now, where it said so. */
+  | { readonly kind: 'entity'; readonly entity: unknown; readonly quotaLeft?: number }
   /** The provider does not have it (any more). */
   | { readonly kind: 'absent' }
   /** 429, or a quota used up: nothing of this company for so long. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports.ts';
 import { unlessRefused } from '../refusal.ts';
-import { limitOf } from './limit.ts';
+import { type Limit, limitOf } from './limit.ts';
 import type { EntityId, QueuedNotification } from './notification.ts';
 import type { EntityRead, EntityReader, QuotaPauses } from './ports.ts';
 
@@ -27,13 +27,25 @@ export interface ReadPorts {
   readonly pauses: QuotaPauses;
 }
 
-/** The reader of one batch: its bound of reads at a time, and what it hears of quotas, hold for all of it. */
+/**
+ * The reader of one batch: its bound of reads at a time, and what it hears of quotas, hold for all of it. A
+ * company's reads at a time are no more than what its quota has left.
+ */
 export function entitiesReader(
   ports: ReadPorts,
   bounds: { readonly readsMax: number; readonly deadlineAtMs: number },
 ): ReadEntities {
   const { clock, reader, pauses } = ports;
   const limit = limitOf(bounds.readsMax);
+  const quotaLeft = new Map<number, number>();
+  const limits = new Map<number, Limit>();
+  const limitFor = (companyId: number) => {
+    const own =
+      limits.get(companyId) ??
+      limitOf(() => Math.min(bounds.readsMax, quotaLeft.get(companyId) ?? bounds.readsMax));
+    limits.set(companyId, own);
+    return own;
+  };
   const pausedUntilMs = new Map<number, number>();
   const begun = new Map<string, Promise<EntityRead>>();
 
@@ -52,6 +64,9 @@ export function entitiesReader(
     const reading = reader.read(notification, id);
     begun.set(key, reading);
     const read = await reading;
+    if (read.kind === 'entity' && read.quotaLeft !== undefined) {
+      quotaLeft.set(companyId, read.quotaLeft);
+    }
     if (read.kind === 'wait') {
       const untilMs = clock.nowMs() + read.waitMs;
       pausedUntilMs.set(companyId, untilMs);
@@ -64,11 +79,13 @@ export function entitiesReader(
     let stopped = false;
     return Promise.all(
       ids.map((id) =>
-        limit(async () => {
-          const read = stopped ? undefined : await readOne(notification, id);
-          stopped ||= read !== undefined && stops(read);
-          return { id, read };
-        }),
+        limitFor(notification.companyId)(() =>
+          limit(async () => {
+            const read = stopped ? undefined : await readOne(notification, id);
+            stopped ||= read !== undefined && stops(read);
+            return { id, read };
+          }),
+        ),
       ),
     );
   };

@@ -31,7 +31,7 @@ function entityRead(answer: ApiAnswer, type: EventType, companyId: number): Enti
   switch (answer.kind) {
     case 'ok':
       return typeof answer.body?.['data'] === 'object' && answer.body['data'] !== null
-        ? { kind: 'entity', entity: answer.body['data'] }
+        ? { kind: 'entity', entity: answer.body['data'], ...quotaLeft(answer) }
         : { kind: 'failed', detail: 'the API answered without an entity' };
     case 'no-permission':
       return {
@@ -52,4 +52,10 @@ function entityRead(answer: ApiAnswer, type: EventType, companyId: number): Enti
     case 'failed':
       return answer;
   }
+}
+
+/** The smaller of the hour's and the month's rest; the provider tells nothing of its five minutes. */
+function quotaLeft({ quota = {} }: Extract<ApiAnswer, { kind: 'ok' }>): { quotaLeft?: number } {
+  const left = Object.values(quota).map(({ remaining }) => remaining);
+  return left.length === 0 ? {} : { quotaLeft: Math.min(...left) };
 }

@@ -15,6 +15,27 @@ const notification = (companyId = 1) => ({
 });
 const entity: EntityRead = { kind: 'entity', entity: {} };
 
+/** A world in which reads end only when the test says so. */
+function slowReader(readsMax: number) {
+  const under = new Map<number, (read: EntityRead) => void>();
+  const ports = {
+    clock: { nowMs: () => 1000 },
+    reader: {
+      read: (_: unknown, id: unknown) =>
+        new Promise<EntityRead>((resolve) => under.set(Number(id), resolve)),
+    },
+    pauses: { untilMs: async () => undefined, raise: async () => undefined },
+  };
+  const answer = async (id: number, read: EntityRead) => {
+    under.get(id)?.(read);
+    under.delete(id);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const read = entitiesReader(ports, { readsMax, deadlineAtMs: 5000 });
+  return { read, answer, settle, underWay: () => [...under.keys()] };
+}
+
 /** A reader that answers from a list, and writes down what it was asked. */
 function readerOf(answers: EntityRead[], raise: () => Promise<void> = async () => undefined) {
   const time = { nowMs: 1000 };
@@ -97,6 +118,42 @@ describe('the entities of a notification are read', () => {
       Promise.reject(new TypeError('invented')),
     );
     await expect(broken.read(notification(), [1])).rejects.toThrow(TypeError);
+  });
+});
+
+describe('as many at a time', () => {
+  const left = (quotaLeft: number): EntityRead => ({ kind: 'entity', entity: {}, quotaLeft });
+
+  it('as is allowed, until a company’s quota has less left: then as many as that', async () => {
+    const { read, answer, settle, underWay } = slowReader(6);
+    const ends = read(notification(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await settle();
+    expect(underWay()).toEqual([1, 2, 3, 4, 5, 6]);
+    await answer(1, left(2));
+    await answer(2, left(2));
+    await answer(3, left(2));
+    await answer(4, left(2));
+    expect(underWay()).toEqual([5, 6]);
+    await answer(5, left(2));
+    expect(underWay()).toEqual([6, 7]);
+    await answer(6, left(0));
+    await answer(7, left(0));
+    expect(underWay()).toEqual([8]);
+    await answer(8, left(0));
+    await answer(9, { kind: 'wait', waitMs: 10 });
+    expect(kinds(await ends)).toEqual([...Array(8).fill('entity'), 'wait']);
+  });
+
+  it('of another company as before', async () => {
+    const { read, answer, settle, underWay } = slowReader(4);
+    void read(notification(1), [1, 2, 3]);
+    await settle();
+    await answer(1, left(1));
+    void read(notification(2), [11, 12, 13]);
+    await settle();
+    expect(underWay()).toEqual([2, 3, 11, 12]);
+    await answer(2, left(1));
+    expect(underWay()).toEqual([3, 11, 12, 13]);
   });
 });
 

@@ -49,6 +49,19 @@ describe('an entity', () => {
     expect(await outcome).toEqual({ kind: 'entity', entity: body.data });
   });
 
+  it('comes with what the hour and the month have left of the quota', async () => {
+    const quota = {
+      hourly: { remaining: 7, limit: 1000 },
+      monthly: { remaining: 9, limit: 40_000 },
+    };
+    const { outcome } = read('entities.clients.create', 7, {
+      kind: 'ok',
+      body: { data: {} },
+      quota,
+    });
+    expect(await outcome).toEqual({ kind: 'entity', entity: {}, quotaLeft: 7 });
+  });
+
   it.each<[ApiAnswer, object]>([
     [{ kind: 'ok', body: undefined }, { kind: 'failed' }],
     [{ kind: 'ok', body: { data: null } }, { kind: 'failed' }],
