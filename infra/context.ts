@@ -101,10 +101,15 @@ function numberIn(text: string): number {
   throw new Error(`must be a whole number, got '${text}'`);
 }
 
-const units = { m: Duration.minutes, h: Duration.hours, d: Duration.days } as const;
+const units = {
+  s: Duration.seconds,
+  m: Duration.minutes,
+  h: Duration.hours,
+  d: Duration.days,
+} as const;
 
 function durationIn(text: string): Duration {
-  const [, amount, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? [];
+  const [, amount, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
   if (unit !== undefined) return units[unit as keyof typeof units](Number(amount));
   throw new Error(`must be a length of time such as 90m, 12h or 30d, got '${text}'`);
 }
