@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
+import { consentTable } from '../aws/dynamodb/consent-store.ts';
 import { expectedSubscriptionsTable } from '../aws/dynamodb/expected-subscriptions.ts';
 import { journalTable } from '../aws/dynamodb/journal-store.ts';
 import { dynamoDb } from '../aws/dynamodb/table-item.ts';
@@ -19,6 +20,8 @@ import {
   sinkOf,
   stackParameterName,
 } from '../config/stack-outputs.ts';
+import type { ConsentStore } from '../core/consent/ports.ts';
+import { issueTicket } from '../core/consent/ticket.ts';
 import { createTokenSource } from '../core/consumers/token-source.ts';
 import { login } from '../core/operations/login.ts';
 import { logout } from '../core/operations/logout.ts';
@@ -29,7 +32,7 @@ import { boundByGrant } from '../core/records/stored-origin.ts';
 import type { RotationPorts } from '../core/rotation/pass.ts';
 import { admittedAfter } from '../core/webhooks/admission.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
-import type { Connection, VersionFacts } from './connection.ts';
+import type { Connection, ConsentByLink, VersionFacts } from './connection.ts';
 import type { Provider } from './provider.ts';
 
 /** A connection whose passes are made by the rotator of a stack. */
@@ -95,6 +98,7 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       const { deployedFor } = await import('./deployed.ts');
       return deployedFor({ prefix, name, facts }, { secrets, lambda });
     },
+    ...consentPart(facts, ports, consentTable(table.client, facts.table, name)),
     ...webhookParts(facts, name),
   };
 }
@@ -110,6 +114,17 @@ async function storedVersionsOf(
   const { secretVersions } = await import('../aws/stack-parts.ts');
   const found = await secretVersions(client, secretName(prefix, name, secret));
   return found.map((version) => ({ ...version, secret }));
+}
+
+function consentPart(
+  { connectUrl }: StackOutputs,
+  ports: RotationPorts,
+  store: ConsentStore,
+): Pick<Connection, 'consent'> {
+  if (connectUrl === undefined) return {};
+  const url = `${connectUrl}/${ports.settings.connection}`;
+  const issue: ConsentByLink['issue'] = (wish) => issueTicket(ports, store, wish);
+  return { consent: { url, callback: `${connectUrl}/callback`, issue } };
 }
 
 function webhookParts(

@@ -1,4 +1,5 @@
 import type { Config, Environment } from '../config/config.ts';
+import type { NewTicket, TicketWish } from '../core/consent/ticket.ts';
 import type { TokenSource } from '../core/consumers/token-source.ts';
 import type { JournalStore } from '../core/journal/journal-store.ts';
 import type { Consent, LoggedIn } from '../core/operations/login.ts';
@@ -58,11 +59,23 @@ export interface Connection {
   readonly deployed?: () => Promise<Deployed>;
   /** Where the provider sends webhooks, if an endpoint is deployed. */
   readonly sink?: string;
+  /** The pages on which a person without rights consents, if they are deployed. */
+  readonly consent?: ConsentByLink;
   /** Puts dead letters back into their queue, where there is one. */
   redrive?(): Promise<void>;
 }
 
 export type { DamagedFile };
+
+/** A connection's page for consent. */
+export interface ConsentByLink {
+  /** Open while the connection needs a person. */
+  readonly url: string;
+  /** Where the provider sends browsers back to: a redirect of the application. */
+  readonly callback: string;
+  /** Makes a ticket with which the page opens in any case; rejects with `StoreRefused`. */
+  issue(wish: TicketWish): Promise<NewTicket>;
+}
 
 /** One stored version of a secret, without its value. */
 export interface VersionFacts {

@@ -126,6 +126,7 @@ function portsOf(config: Config<'rotator'>): Parts {
     },
     log: functionLog('rotator'),
     emit: emitMetrics,
+    connectUrl: config.connectUrl,
   });
   const portsFor: Parts['portsFor'] = (connection, refreshWith) => {
     const secret = (kind: Parameters<typeof secretName>[2]) =>

@@ -46,8 +46,7 @@ export const byHand: RotatorTemplate = async (providerUrl) => ({
     environment,
     rotateEveryMs: 86_400_000,
     leaseTermMs: 60_000,
-    // With the pages' callback it is the redirect that the sandbox knows.
-    connectUrl: 'http://localhost:8787',
+    connectUrl: 'http://127.0.0.1:4000/connect',
   }),
 });
 

@@ -6,8 +6,8 @@ import { hasTerminal, keys, seat } from './pseudo-terminal.ts';
 import { createWorkspace, freePort } from './workspace.ts';
 
 /** The built command on a machine whose store is a deployed stack; everything of AWS is on loopback. */
-async function deployed() {
-  const whole = await startDeployed();
+async function deployed(pages: { readonly connectUrl?: string } = {}) {
+  const whole = await startDeployed(pages);
   onTestFinished(() => whole.stop());
   const workspace = await createWorkspace(whole.stack.providerUrl);
   const run = (args: readonly string[], input = '', more = {}) =>
@@ -174,5 +174,98 @@ describe('with the store in AWS', () => {
       code: 2,
       stderr: expect.stringContaining('no region is set'),
     });
+  });
+});
+
+describe('a consent by link, with the store in AWS', () => {
+  const connectUrl = 'http://127.0.0.1:4000/connect';
+  const application = {
+    FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
+    FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
+  };
+  const browser = 'cookie-of-a-browser';
+
+  /** Somebody without rights clicks: what the page in front of the door does. */
+  async function click({ stack }: Awaited<ReturnType<typeof deployed>>, address: string) {
+    const url = new URL(address);
+    const ticket = url.searchParams.get('ticket') ?? undefined;
+    const ask = async (request: object) => {
+      const { payload } = await stack.through('consent', {
+        connection: 'default',
+        browser,
+        ...request,
+      });
+      return payload as { readonly kind: string; readonly authorizeUrl?: string };
+    };
+    const begun = await ask({ step: 'begin', ticket });
+    if (begun.authorizeUrl === undefined) return begun;
+    const back = new URL(await approveInSandbox(begun.authorizeUrl));
+    return ask({ step: 'finish', ...Object.fromEntries(back.searchParams) });
+  }
+
+  it('login --link prints an address that connects once, for what it says', async () => {
+    const at = await deployed({ connectUrl });
+    const link = ['login', '--link', '--expires', '3d', '--scopes', 'settings:r'];
+    const { code, stdout, stderr } = await at.run([...link, '--json'], '', application);
+    expect([code, stderr]).toEqual([0, '']);
+    const { url, ...rest } = JSON.parse(stdout);
+    expect(rest).toEqual({
+      connection: 'default',
+      expiresAt: expect.stringMatching(/Z$/),
+      anyCompany: false,
+    });
+    expect(url).toMatch(/^http:\/\/127.0.0.1:4000\/connect\/default\?ticket=[\w-]{43}$/);
+    expect(await click(at, url)).toMatchObject({ kind: 'connected', generation: 1 });
+    expect(await click(at, url)).toEqual({ kind: 'closed' });
+    const grant = JSON.parse((await at.stack.grant.current())?.value.reveal() ?? '');
+    expect(grant.scopes).toEqual(['settings:r']);
+    const again = await at.run(link, '', application);
+    expect(again.stdout.trim()).toMatch(/\?ticket=[\w-]{43}$/);
+    expect(again.stderr).toContain(`the application needs the redirect ${connectUrl}/callback`);
+  });
+
+  it('status says where, once a person is needed, and the page heals it', async () => {
+    const at = await deployed({ connectUrl });
+    await at.stack.logIn();
+    const url = `${connectUrl}/default`;
+    expect(JSON.parse((await at.run(['status', '--json'])).stdout).reconnectUrl).toBeNull();
+    const headers = { 'sandbox-control': '1' };
+    await fetch(`${at.stack.providerUrl}/_sandbox/revoke`, { method: 'POST', headers });
+    for (const code of [1, 2]) expect(await at.run(['rotate'])).toMatchObject({ code });
+    const status = await at.run(['status', '--json']);
+    expect([status.code, JSON.parse(status.stdout).reconnectUrl]).toEqual([2, url]);
+    expect((await at.run(['status'])).stdout).toContain(`or by link      ${url}\n`);
+    expect(at.stack.bus.events.at(-1)?.detail).toMatchObject({ reconnectUrl: url });
+    expect(await click(at, url)).toMatchObject({ kind: 'connected', generation: 2 });
+    const healed = await at.run(['status', '--json']);
+    expect([healed.code, JSON.parse(healed.stdout).reconnectUrl]).toEqual([0, null]);
+  });
+
+  it('login opens the page and waits until the consent shows', async () => {
+    const at = await deployed({ connectUrl });
+    const env = { ...at.env, ...application };
+    const login = at.workspace.begin(['login', '--json', '--no-browser'], env);
+    const address = await login.says(/http:\S+ticket=[\w-]{43}/);
+    expect(await click(at, address)).toMatchObject({ kind: 'connected' });
+    const { code, stdout } = await login.ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ generation: 1, companies: [{ id: 108061 }] });
+  });
+
+  it.each([
+    { args: ['--link'], pages: {}, why: 'has no pages for consent' },
+    { args: ['--link', '--expires', '31d'], pages: { connectUrl }, why: '30d at most' },
+    { args: ['--any-company'], pages: { connectUrl }, why: 'goes with --link' },
+  ])('login $args is refused where it $why', async ({ args, pages, why }) => {
+    const { run } = await deployed(pages);
+    const { code, stderr } = await run(['login', ...args], '', application);
+    expect([code, stderr]).toEqual([64, expect.stringContaining(why)]);
+  });
+
+  it('login --link --dry-run stores and prints no ticket', async () => {
+    const { run, stack } = await deployed({ connectUrl });
+    const { code, stdout } = await run(['login', '--link', '--dry-run'], '', application);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('nothing was done')]);
+    expect(stack.table.calls.all).toEqual([]);
   });
 });

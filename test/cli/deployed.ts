@@ -21,10 +21,10 @@ const facts = {
 export type DeployedStack = Awaited<ReturnType<typeof startDeployed>>;
 
 /** A deployed stack with the built rotator behind its doors; everything of AWS is on loopback. */
-export async function startDeployed() {
+export async function startDeployed(more: { readonly connectUrl?: string } = {}) {
   const stack = await startRotatorStack();
   const lambda = await startLambdaInvoke();
-  const ssm = await startSsm({ '/fresco/stack': JSON.stringify(facts) });
+  const ssm = await startSsm({ '/fresco/stack': JSON.stringify({ ...facts, ...more }) });
   const scheduler = await startScheduler({ 'fresco-checks/default': 'ENABLED' });
   stack.bus.buses.add('fresco-bus');
   for (const alias of ['operator', 'consumers'] as const) {

@@ -229,6 +229,7 @@ describe('fresco status and history', () => {
       uncertainSince: null,
       latch: null,
       providerAnswer: null,
+      reconnectUrl: null,
       schedule: expect.stringContaining('cron'),
       replayPolicy: { kind: 'unknown' },
       waitingFor: null,

@@ -79,7 +79,7 @@ const events: readonly (FrescoEvent | undefined)[] = [
   eventOf(report({ kind: 'refreshed', token })),
   eventOf(report({ kind: 'refreshed', token }, 'recovered')),
   eventOf(report({ kind: 'unavailable', detail: 'down', retryAtMs: null })),
-  eventOf(report({ kind: 'latched', latch }, 'reauthorization-required')),
+  eventOf(report({ kind: 'latched', latch }, 'reauthorization-required'), 'https://x/connect'),
   entityChanged({ ...change, entity: { id: 3062000 }, time: '2026-04-04T12:54:21+02:00' }),
   entityChanged({ ...change, id: 'DOC_1', change: 'delete', eventId: '198:1', type: 'x' }),
   {

@@ -20,17 +20,26 @@ export interface ReporterOptions {
   readonly log: Log;
   /** Writes one line that CloudWatch reads metrics from, with nothing before or after it. */
   readonly emit: (line: string) => void;
+  /** Base of the pages for consent, where there are any. */
+  readonly connectUrl?: string | undefined;
 }
 
 /** Reports each pass as a log line, a line of metrics and an event; what did not get out is logged too. */
-export function reporter({ prefix, watching, bus, log, emit }: ReporterOptions): Reporter {
+export function reporter({
+  prefix,
+  watching,
+  bus,
+  log,
+  emit,
+  connectUrl,
+}: ReporterOptions): Reporter {
   return {
     report: async (report) => {
       try {
         log[levelOf(report.outcome)](describeOutcome(report.outcome), fieldsOf(report));
         const metrics = watching === 'full' ? gauges(report, prefix) : oneGauge(report, prefix);
         if (metrics !== undefined) emit(metrics);
-        const event = eventOf(report);
+        const event = eventOf(report, connectUrl);
         if (event !== undefined) await bus.publish([event]);
       } catch (error) {
         const why = error instanceof Error ? error.message : 'unknown error';

@@ -115,8 +115,11 @@ function tokenFinding(
   const standing = journal && grant && standingOutcome(journal, grant, clientVersionId);
   if (standing?.kind === 'latched' || standing?.kind === 'refused') {
     const [command = 'fresco rotate, which decides', otherwise] = commandsFor(standing);
-    const next =
-      otherwise === undefined ? command : `${command}; if that does not help: ${otherwise}`;
+    const { url } = connection.consent ?? {};
+    const byLink =
+      url && standing.kind === 'latched' ? `, or the owner of the account at: ${url}` : '';
+    const help = otherwise === undefined ? '' : `; if that does not help: ${otherwise}`;
+    const next = `${command}${byLink}${help}`;
     return broken('token', describeOutcome(standing), next, standing.kind === 'refused');
   }
   if (published === undefined) return unknown('token', 'there is no access token to ask with');

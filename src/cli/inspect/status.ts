@@ -36,6 +36,8 @@ export interface Status {
   readonly latch: { readonly kind: Latch['kind']; readonly since: string } | null;
   /** What the provider answers in place of tokens, never its body; `null`: nothing that stands in the way. */
   readonly providerAnswer: ProviderAnswer | null;
+  /** Where the owner of the account consents; `null`: not needed, or no page for it is deployed. */
+  readonly reconnectUrl: string | null;
   readonly schedule: string;
   /** What the provider does with a refresh token that is presented again, as far as it is known. */
   readonly replayPolicy: ReplayPolicy;
@@ -108,6 +110,7 @@ export async function statusOf(connection: Connection): Promise<Status> {
     provider: provider.profile.baseUrl,
     ...tokenPart(token, connection.clock.nowMs()),
     ...journalPart(journal),
+    reconnectUrl: (latch && connection.consent?.url) ?? null,
     schedule,
     replayPolicy: policyFor(stored, connection.settings),
     waitingFor: standing && classOf(standing) === 'retry' ? describeOutcome(standing) : null,
@@ -216,6 +219,7 @@ function rowsOf(status: Status): readonly string[] {
     ['schedule', status.schedule],
     ['waiting', status.waitingFor],
     ['to do', status.problem],
+    ['or by link', status.reconnectUrl],
   ];
   return rows
     .filter(([, value]) => value !== null)

@@ -1,7 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { Connection } from '../../connection/connection.ts';
 import { givenTo, readApplication } from '../../connection/login/application.ts';
-import type { Provider } from '../../connection/provider.ts';
 import type { Client } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
 import { ask, askHidden } from '../terminal.ts';
@@ -35,8 +34,12 @@ export async function findApplication(
     config.clientSecret ??
     known?.clientSecret ??
     new Secret(await askHidden('Client secret', missing));
-  const redirectUri = config.redirectUri ?? known?.redirectUri ?? defaultRedirectUri;
+  const redirectUri = config.redirectUri ?? known?.redirectUri ?? usualRedirect(connection);
   return givenTo(connection.provider, { clientId, clientSecret, redirectUri });
+}
+
+function usualRedirect({ consent }: Connection): string {
+  return consent?.callback ?? defaultRedirectUri;
 }
 
 /** The client id of an application that has no secret, found likewise. */
@@ -46,10 +49,13 @@ export async function findClientId(connection: Connection, config: Config<'cli'>
 }
 
 /** The application's credentials as a person enters them again, whatever is stored. */
-export async function askApplication(provider: Provider, config: Config<'cli'>): Promise<Client> {
-  return givenTo(provider, {
+export async function askApplication(
+  connection: Connection,
+  config: Config<'cli'>,
+): Promise<Client> {
+  return givenTo(connection.provider, {
     clientId: config.clientId ?? (await ask('Client id', notKnown)),
     clientSecret: config.clientSecret ?? new Secret(await askHidden('Client secret', notKnown)),
-    redirectUri: config.redirectUri ?? defaultRedirectUri,
+    redirectUri: config.redirectUri ?? usualRedirect(connection),
   });
 }

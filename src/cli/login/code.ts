@@ -7,8 +7,7 @@ import { openBrowser } from '../browser.ts';
 import { Failure, failureOf } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { ask, isInteractive, readPiped, say, strong, waiting } from '../terminal.ts';
-import type { LoginFacts } from './facts.ts';
-import { keepConsent } from './keep-consent.ts';
+import { keepConsent, type LoginFacts } from './facts.ts';
 import {
   type Arrival,
   isLoopbackRedirect,
@@ -57,7 +56,7 @@ async function throughBrowser(
     const end = authorization.read(arrival.redirect);
     if (end.kind === 'rejected') throw new Failure('person', end.why);
     const code = { ...end, redirectUri };
-    const facts = await interruption.whole(() => storeConsent(connection, login.client, code));
+    const facts = await interruption.whole(() => storeConsent(connection, login, code));
     await arrival.reply(successPage(facts));
     return facts;
   } catch (error) {
@@ -85,7 +84,7 @@ async function arrive(
 
 async function storeConsent(
   connection: Connection,
-  client: Client,
+  { client, scopes }: CodeLogin,
   {
     redirectUri,
     ...code
@@ -95,7 +94,7 @@ async function storeConsent(
   const exchange = exchangeCode(provider, { ...code, client: { ...client, redirectUri } }, clock);
   const exchanged = await waiting('exchanging the code', exchange);
   if (exchanged.kind === 'refused') throw failureAfter(exchanged.answer);
-  return keepConsent(connection, client, exchanged);
+  return keepConsent(connection, client, exchanged, scopes);
 }
 
 function failureAfter(answer: Exclude<TokenAnswer, { kind: 'granted' }>): Failure {

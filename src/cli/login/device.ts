@@ -12,8 +12,7 @@ import { openBrowser } from '../browser.ts';
 import { Failure } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { isInteractive, say, strong, waiting } from '../terminal.ts';
-import type { LoginFacts } from './facts.ts';
-import { keepConsent } from './keep-consent.ts';
+import { keepConsent, type LoginFacts } from './facts.ts';
 
 /** What a login by device code needs to know. */
 export interface DeviceLogin {
@@ -43,7 +42,7 @@ export async function logInWithDevice(
   if (end.kind !== 'granted') throw failureAfter(end);
   const { tokens, requestedAtMs } = end;
   return interruption.whole(async () =>
-    keepConsent(connection, client, await consentIn(provider, tokens, requestedAtMs)),
+    keepConsent(connection, client, await consentIn(provider, tokens, requestedAtMs), login.scopes),
   );
 }
 

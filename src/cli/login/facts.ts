@@ -1,7 +1,11 @@
 import type { Connection } from '../../connection/connection.ts';
+import { storeApplication } from '../../connection/login/application.ts';
+import type { Consented, NoRefreshToken } from '../../connection/login/consent.ts';
+import type { Client } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import type { Company } from '../../core/records/company.ts';
 import { toRfc3339 } from '../../core/time.ts';
+import { Failure } from '../failure.ts';
 import { namingOptions, type Settings } from '../settings/settings.ts';
 import { print, say, strong } from '../terminal.ts';
 
@@ -31,6 +35,27 @@ export function factsOfLogin(
     companies: token.companies,
     schedule,
   };
+}
+
+/** Stores the application and what its login has brought; rejects with `Failure` or `StoreRefused`. */
+export async function keepConsent(
+  connection: Connection,
+  client: Client,
+  consented: Consented | NoRefreshToken,
+  scopes: readonly string[],
+): Promise<LoginFacts> {
+  if (consented.kind === 'no-refresh-token') {
+    throw new Failure(
+      'person',
+      'the provider gave no refresh token: check that the application may have one, and ask for the scope that it takes',
+    );
+  }
+  const { consent } = consented;
+  await storeApplication(connection.client, client, connection.random);
+  const { position, warnings } = await connection.login({ ...consent, scopes });
+  for (const warning of [...warnings, ...consented.warnings]) say(`warning: ${warning}`);
+  const expiresAtMs = consent.requestedAtMs + consent.expiresInSeconds * 1000;
+  return factsOfLogin(connection, { ...position, expiresAtMs, companies: consent.companies });
 }
 
 /** Tells a person, or a program, what a login has stored and where. */

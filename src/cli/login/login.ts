@@ -4,6 +4,7 @@ import { isLoopback } from '../../core/origin.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
 import { Failure } from '../failure.ts';
 import { clearForLogin } from '../rotate/damaged-files.ts';
+import { durationOption } from '../settings/duration.ts';
 import { examples, open, withConnection } from '../settings/options.ts';
 import {
   isSandboxStore,
@@ -21,7 +22,7 @@ import { defaultScopes, scopesIn } from './scopes.ts';
 
 /** `fresco login`: the one step that needs a person. */
 export function loginCommand(): Command {
-  return withMethods(withConnection(new Command('login')))
+  return withLink(withMethods(withConnection(new Command('login'))))
     .summary('connect to Fatture in Cloud, once')
     .description(
       'Connects to Fatture in Cloud: opens the consent page, receives the redirect on this machine, and stores the tokens. A login to an existing connection replaces it once the new one works. fresco choose says which login method to use.',
@@ -41,6 +42,7 @@ export function loginCommand(): Command {
         'fresco login --sandbox',
         'fresco login --store file:/var/lib/fresco --connection default --scopes "entity.clients:r issued_documents.invoices:r"',
         'fresco login --store aws --connection default --device',
+        'fresco login --store aws --connection default --link --expires 3d',
         'fresco login --store aws --connection default --manual < token.txt',
         'fresco login --store aws --connection default --refresh-token < token.txt',
       ),
@@ -50,6 +52,9 @@ export function loginCommand(): Command {
         options.sandbox === true
           ? readSandboxSettings(options)
           : await readSettings(options, { isLogin: true });
+      if (options.anyCompany === true && options.link !== true) {
+        throw new Failure('usage', '--any-company goes with --link');
+      }
       if (options.dryRun === true) return foretell(settings, options);
       if (options.sandbox === true) await startSandbox(settings);
       const connection = await open(settings, { create: true, mend: true });
@@ -57,6 +62,10 @@ export function loginCommand(): Command {
       const isOnlyClient = options.applicationOnly === true;
       await clearForLogin(connection, say, (kind) => !isOnlyClient || kind === 'client');
       if (isOnlyClient) return replaceApplication(connection, settings, options);
+      if (options.link === true) {
+        const { giveLink } = await import('./link.ts');
+        return giveLink(connection, settings, options);
+      }
       const facts = await logIn(connection, settings, options);
       await rememberLogin(settings, options.sandbox === true);
       const companies = await chooseCompanies(connection, facts.companies, options.company ?? []);
@@ -106,6 +115,24 @@ function withMethods(command: Command): Command {
     );
 }
 
+function withLink(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--link',
+        'print an address at which the owner of the account consents, without rights in AWS',
+      ).conflicts([
+        ...['paste', 'device', 'manual', 'refreshToken', 'applicationOnly'],
+        ...['sandbox', 'company'],
+      ]),
+    )
+    .addOption(durationOption('--expires', 'with --link: how long it opens', '24h'))
+    .option(
+      '--any-company',
+      'with --link: whatever account it is, and not only the one from before',
+    );
+}
+
 /** Rejects with `Failure` where a real connection would give way to one of the sandbox. */
 async function mustBeOfSandbox({ name, place, accessToken }: Connection): Promise<void> {
   // What is damaged holds nothing that could be lost.
@@ -129,7 +156,7 @@ async function replaceApplication(
   options: LoginOptions,
 ): Promise<void> {
   const { storeApplication } = await import('../../connection/login/application.ts');
-  const client = await askApplication(connection.provider, config);
+  const client = await askApplication(connection, config);
   const stored = await storeApplication(connection.client, client, connection.random, {
     again: true,
   });
@@ -170,6 +197,11 @@ async function foretell({ config, env }: Settings, options: LoginOptions): Promi
     scopes,
   };
   if (options.json) return print(JSON.stringify(plan));
+  if (method === 'link') {
+    return print(
+      `would print an address at which somebody consents to '${plan.connection}' in ${plan.store}, once; nothing was done`,
+    );
+  }
   print(
     `would log in to ${plan.provider} by ${method}${scopes.length > 0 ? `, for ${scopes.join(' ')}` : ''}`,
   );

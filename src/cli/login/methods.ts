@@ -1,13 +1,13 @@
 import type { Connection } from '../../connection/connection.ts';
-import type { ConnectionOptions, Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { isInteractive, say } from '../terminal.ts';
 import { findApplication, findClientId } from './application.ts';
 import type { LoginFacts } from './facts.ts';
+import type { LinkOptions } from './link.ts';
 import { chooseScopes, scopesIn, scopesInUse } from './scopes.ts';
 
 /** The options of `login`. */
-export interface LoginOptions extends ConnectionOptions {
-  readonly scopes?: string;
+export interface LoginOptions extends LinkOptions {
   readonly company?: readonly number[];
   readonly paste?: boolean;
   readonly device?: boolean;
@@ -16,6 +16,7 @@ export interface LoginOptions extends ConnectionOptions {
   readonly applicationOnly?: boolean;
   readonly sandbox?: boolean;
   readonly yes?: boolean;
+  readonly link?: boolean;
   readonly browser: boolean;
   readonly dryRun?: boolean;
 }
@@ -45,16 +46,23 @@ export async function logIn(
     }
     case 'device code':
       return logInByDevice(connection, settings, options);
+    case 'link':
     case 'authorization code':
       return logInByCode(connection, settings, options);
   }
 }
 
 /** The ways of the authentication guide, and adopting what one of them has brought elsewhere. */
-export type Method = 'authorization code' | 'device code' | 'manual token' | 'refresh token';
+export type Method =
+  | 'authorization code'
+  | 'device code'
+  | 'manual token'
+  | 'refresh token'
+  | 'link';
 
 /** The way that the options ask for. */
-export function methodOf({ device, manual, refreshToken }: LoginOptions): Method {
+export function methodOf({ device, manual, refreshToken, link }: LoginOptions): Method {
+  if (link === true) return 'link';
   if (device === true) return 'device code';
   if (manual === true) return 'manual token';
   return refreshToken === true ? 'refresh token' : 'authorization code';
@@ -82,6 +90,11 @@ async function logInByCode(
 ): Promise<LoginFacts> {
   const scopes = await chooseScopes(connection, options.scopes, options.sandbox !== true);
   const client = await clientOf(connection, settings, options);
+  const { consent } = connection;
+  if (options.paste !== true && consent !== undefined && consent.callback === client.redirectUri) {
+    const { logInByLink } = await import('./link.ts');
+    return logInByLink(connection, consent, { client, scopes, browser: options.browser });
+  }
   say(`logging in to ${connection.provider.profile.baseUrl} for ${scopes.join(' ')}`);
   const { logInWithCode } = await import('./code.ts');
   const alone = options.sandbox === true && (options.yes === true || !isInteractive());

@@ -93,7 +93,7 @@ async function logInAnew(
   // What the environment says is what has leaked.
   const redirectUri = config.redirectUri ?? client?.redirectUri;
   const unknown = { ...config, clientId: undefined, clientSecret: undefined, redirectUri };
-  const application = await askApplication(connection.provider, unknown);
+  const application = await askApplication(connection, unknown);
   return logIn(connection, { ...settings, config: { ...config, ...application } }, options);
 }
 

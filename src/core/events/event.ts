@@ -55,6 +55,8 @@ export interface ReauthorizationRequiredDetail extends TokenRefreshDetail {
   readonly command: string;
   /** The command to run where that one did not help: the provider did not say what it refuses. */
   readonly otherwise?: string;
+  /** Where the owner of the account consents, with no rights in AWS; absent where no page for it is deployed. */
+  readonly reconnectUrl?: string;
 }
 
 /** The counts of a sync; at least so many if it was interrupted. */

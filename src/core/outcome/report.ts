@@ -41,15 +41,17 @@ export interface Reporter {
 
 const hourMs = 3_600_000;
 
-/** The event that a report calls for; none where nothing happened. */
-export function eventOf(report: Report): FrescoEvent | undefined {
+/** The event that a report calls for; none where nothing happened. `connectUrl`: base of the pages for consent. */
+export function eventOf(report: Report, connectUrl?: string): FrescoEvent | undefined {
   const { outcome } = report;
   const { class: outcomeClass, isNews } = meaningOf(outcome);
   if (!isNews) return undefined;
   const detail = { v: 1, connection: report.connection, ...facts(report, outcomeClass) };
   const why = reauthorization(outcome);
   if (report.turn === 'reauthorization-required' && why !== undefined) {
-    return { detailType: 'Reauthorization Required', detail: { ...detail, ...why } };
+    const isByLink = connectUrl !== undefined && outcome.kind === 'latched';
+    const link = isByLink ? { reconnectUrl: `${connectUrl}/${report.connection}` } : {};
+    return { detailType: 'Reauthorization Required', detail: { ...detail, ...why, ...link } };
   }
   if (outcomeClass !== 'done') return { detailType: 'Token Refresh Failed', detail };
   const recovered = report.turn === 'recovered';

@@ -55,6 +55,7 @@ function sink(
       bus: { publish: async (batch) => publish(batch).then(() => void events.push(...batch)) },
       log: { info: line('info'), warn: line('warn'), error: line('error') },
       emit: (text) => void emitted.push(...metricLinesIn(text)),
+      connectUrl: 'https://api.example/connect',
     }),
   };
 }
@@ -96,6 +97,19 @@ describe('the report of a pass', () => {
     await out.reporter.report(reportOf({ kind: 'fresh', token: published }));
     expect(out.events).toEqual([]);
     expect(out.emitted).toHaveLength(1);
+  });
+
+  it.each([
+    { outcome: latched, reconnectUrl: 'https://api.example/connect/default' },
+    // A consent does not help against it.
+    { outcome: { kind: 'token-rejected', sinceMs: atMs } as const, reconnectUrl: undefined },
+  ])('says where a person consents for $outcome.kind: $reconnectUrl', async (row) => {
+    const out = sink();
+    const report = { ...reportOf(row.outcome), turn: 'reauthorization-required' } as const;
+    await out.reporter.report(report);
+    expect(out.events).toMatchObject([{ detailType: 'Reauthorization Required' }]);
+    expect(out.events[0]?.detail).toHaveProperty('command');
+    expect(Object(out.events[0]?.detail).reconnectUrl).toBe(row.reconnectUrl);
   });
 
   it.each([

@@ -16,7 +16,7 @@ import { withVariables } from '../surroundings.ts';
 let whole: DeployedStack;
 
 beforeAll(async () => {
-  whole = await startDeployed();
+  whole = await startDeployed({ connectUrl: 'https://api.example/connect' });
   await whole.stack.logIn();
 });
 afterAll(() => whole?.stop());
@@ -252,7 +252,7 @@ describe('what is broken is found, and nothing is spent on it:', () => {
       },
       'token',
       'no longer accepts the refresh token',
-      'fresco login',
+      'fresco login, or the owner of the account at: https://api.example/connect/default',
     ],
     [
       'a pause',

@@ -190,7 +190,7 @@ describe('the pass of a connection with a manual token', () => {
       'reauthorization-required',
       undefined,
     ]);
-    expect(reports.map(eventOf)).toMatchObject([
+    expect(reports.map((report) => eventOf(report))).toMatchObject([
       undefined,
       { detailType: 'Reauthorization Required', detail: { command: 'fresco rotate' } },
       { detailType: 'Token Refresh Failed', detail: { outcome: 'token-rejected' } },

@@ -1,0 +1,116 @@
+import type { Connection, ConsentByLink } from '../../connection/connection.ts';
+import { storeApplication } from '../../connection/login/application.ts';
+import type { Client } from '../../core/ports.ts';
+import { readPublished } from '../../core/rotation/promote.ts';
+import { toRfc3339 } from '../../core/time.ts';
+import { openBrowser } from '../browser.ts';
+import { Failure } from '../failure.ts';
+import type { ConnectionOptions, Settings } from '../settings/settings.ts';
+import { isInteractive, print, say, strong, waiting } from '../terminal.ts';
+import { findApplication } from './application.ts';
+import { factsOfLogin, type LoginFacts } from './facts.ts';
+import { scopesIn } from './scopes.ts';
+
+const dayMs = 86_400_000;
+const longestMs = 30 * dayMs;
+// As long as a person may take, and the ten minutes at the provider.
+const ownLifeMs = 15 * 60_000;
+const pageMs = 10 * 60_000;
+const lookEveryMs = 2_000;
+
+/** The options of `login --link`. */
+export interface LinkOptions extends ConnectionOptions {
+  readonly scopes?: string;
+  readonly anyCompany?: boolean;
+  /** In milliseconds. */
+  readonly expires?: number;
+}
+
+/** Prints an address at which somebody without rights can consent, once. Rejects with `Failure` or `StoreRefused`. */
+export async function giveLink(
+  connection: Connection,
+  { config }: Settings,
+  options: LinkOptions,
+): Promise<void> {
+  const { consent, name, provider } = connection;
+  if (consent === undefined) {
+    throw new Failure(
+      'usage',
+      `${connection.place} has no pages for consent: deploy the stack with them, or log in here with fresco login`,
+    );
+  }
+  const { expires: lifeMs = dayMs, anyCompany = false } = options;
+  if (lifeMs > longestMs) throw new Failure('usage', '--expires may be 30d at most');
+  const scopes =
+    options.scopes === undefined ? undefined : await scopesIn(options.scopes, provider);
+  const client = await findApplication(connection, config);
+  await storeApplication(connection.client, client, connection.random);
+  const { url, expiresAtMs } = await issued(consent, { anyCompany, lifeMs, scopes });
+  const expiresAt = toRfc3339(expiresAtMs);
+  if (options.json) return print(JSON.stringify({ connection: name, url, expiresAt, anyCompany }));
+  say(`this address works once, until ${expiresAt} or the next login:`);
+  print(url);
+  say('anyone who has it can connect an account: give it to the owner of the account alone');
+  say(`the application needs the redirect ${consent.callback}`);
+}
+
+/**
+ * Has the person consent on the stack's page, where the rotator takes what comes, and waits until it shows.
+ * Rejects with `Failure` or `StoreRefused`.
+ */
+export async function logInByLink(
+  connection: Connection,
+  consent: ConsentByLink,
+  login: {
+    readonly client: Client;
+    readonly scopes: readonly string[];
+    readonly browser: boolean;
+  },
+): Promise<LoginFacts> {
+  const { accessToken, clock, journal } = connection;
+  await storeApplication(connection.client, login.client, connection.random);
+  const before = await grantSeen(connection);
+  const wish = { anyCompany: true, scopes: login.scopes, lifeMs: ownLifeMs };
+  const { url, expiresAtMs } = await issued(consent, wish);
+  say('open this page and consent:');
+  say('', ['  ', strong(url)], '');
+  if (login.browser && isInteractive()) openBrowser(url);
+  const seen = async () => {
+    while (clock.nowMs() < expiresAtMs + pageMs) {
+      await clock.wait(lookEveryMs);
+      const { journal: now } = await journal.read();
+      if ((now.known?.grant ?? 0) <= before) continue;
+      const published = await readPublished(accessToken);
+      if ((published?.token?.grant ?? 0) > before) return published?.token;
+    }
+    return undefined;
+  };
+  const token = await waiting('waiting for your consent, Ctrl-C stops waiting', seen());
+  if (token === undefined) {
+    throw new Failure('person', 'nobody has consented in time: run fresco login again');
+  }
+  return factsOfLogin(connection, token);
+}
+
+async function issued(
+  consent: ConsentByLink,
+  {
+    scopes,
+    ...wish
+  }: {
+    readonly anyCompany: boolean;
+    readonly lifeMs: number;
+    readonly scopes: readonly string[] | undefined;
+  },
+): Promise<{ readonly url: string; readonly expiresAtMs: number }> {
+  const { ticket, expiresAtMs } = await consent.issue({ ...wish, ...(scopes && { scopes }) });
+  return { url: `${consent.url}?ticket=${ticket.reveal()}`, expiresAtMs };
+}
+
+async function grantSeen({ accessToken, journal }: Connection): Promise<number> {
+  const [{ journal: now }, published] = await Promise.all([
+    journal.read(),
+    readPublished(accessToken),
+  ]);
+  return Math.max(now.known?.grant ?? 0, published?.token?.grant ?? 0);
+}
