@@ -73,15 +73,11 @@ describe('the rotator in its bundle', () => {
 
   it('writes one line of metrics that is JSON and nothing else', async () => {
     await stack.logIn();
-    const { logs } = await stack.through('operator', { connection: 'default' });
+    const { logs } = await stack.through('schedule', { connection: 'default' });
     const lines = logs.split('\n').filter((line) => line.includes('CloudWatchMetrics'));
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      prefix: 'fresco',
-      connection: 'default',
-      outcome: 'refreshed',
-      Passes: 1,
-    });
+    const gauge = { prefix: 'fresco', connection: 'default', Attention: 0 };
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject(gauge);
   });
 
   it('answers a consumer with a generation and an expiry, and never with a token', async () => {
