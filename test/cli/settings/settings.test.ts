@@ -325,6 +325,14 @@ describe('a connection that nobody names', () => {
     expect(await runHere(workspace, ['status'])).toMatchObject({
       stdout: expect.stringMatching(/^connection {6}default, in /),
     });
+    expect(await runHere(workspace, ['doctor'])).toMatchObject({
+      stdout: expect.stringMatching(/^. config {8}default in file:/),
+    });
+    expect(await runHere(workspace, ['history'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'nothing has happened yet: fresco login\n',
+    });
   });
 
   it('is said with what was refreshed', async () => {
