@@ -1,6 +1,6 @@
+import * as v from 'valibot';
 import { secretName } from '../config/stack-outputs.ts';
 import type { ConsentRequest } from '../core/consent/request.ts';
-import type { Position } from '../core/position.ts';
 import type { RotationStep } from '../core/rotation/native.ts';
 import type { RotationRequest } from '../core/rotation/pass.ts';
 import { Secret } from '../core/secret.ts';
@@ -34,22 +34,15 @@ export interface Served {
 export function parseCall(alias: string | undefined, event: unknown, served: Served): RotatorCall {
   switch (alias) {
     case 'schedule':
-      return passOf(fieldsOf(event, ['connection']), served, () => ({ trigger: 'schedule' }));
+      return passOf('schedule', {}, event, served);
     case 'operator':
-      return passOf(fieldsOf(event, ['connection', 'onlyIfDue']), served, (fields) => ({
-        trigger: 'operator',
-        ...(fields['onlyIfDue'] === undefined ? {} : { onlyIfDue: flag(fields, 'onlyIfDue') }),
-      }));
+      return passOf('operator', { onlyIfDue: v.exactOptional(flag) }, event, served);
     case 'consumers':
-      return passOf(
-        fieldsOf(event, ['connection', 'minValidityMs', 'rejected']),
-        served,
-        consumerRequest,
-      );
+      return passOf('consumer', consumerRequest, event, served);
     case 'native':
-      return nativeCall(event, served);
+      return { kind: 'native', ...read(nativeCall(served), event) };
     case 'consent':
-      return { kind: 'consent', request: consentRequest(event) };
+      return { kind: 'consent', request: read(consentRequest, event) };
     default:
       throw new CallRefused(
         `the rotator is invoked through its alias schedule, consumers, native, operator or consent, got '${alias ?? 'none'}'`,
@@ -67,124 +60,96 @@ export function aliasArn(invokedFunctionArn: string, alias: string): string {
   return [...invokedFunctionArn.split(':').slice(0, 7), alias].join(':');
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(event: unknown, allowed: readonly string[]): Fields {
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
-    throw new CallRefused('the event must be an object');
-  }
-  const strange = Object.keys(event).filter((key) => !allowed.includes(key));
-  if (strange.length === 0) return event as Fields;
-  throw new CallRefused(`the event may have ${allowed.join(', ')}, got ${strange.join(', ')}`);
-}
-
 function passOf(
-  fields: Fields,
+  trigger: RotationRequest['trigger'],
+  entries: v.ObjectEntries,
+  event: unknown,
   { connections }: Served,
-  requestOf: (fields: Fields) => RotationRequest,
 ): RotatorCall {
-  const connection = fields['connection'];
-  if (typeof connection === 'string' && connections.includes(connection)) {
-    return { kind: 'pass', connection, request: requestOf(fields) };
-  }
-  throw new CallRefused(`"connection" must be one of ${connections.join(', ')}`);
+  const connection = v.picklist(connections, `must be one of ${connections.join(', ')}`);
+  const { connection: name, ...request } = read(fields({ connection, ...entries }), event);
+  return { kind: 'pass', connection: name, request: { trigger, ...request } };
 }
 
-function consumerRequest(fields: Fields): RotationRequest {
-  const { minValidityMs, rejected } = fields;
-  return {
-    trigger: 'consumer',
-    ...(minValidityMs === undefined ? {} : { minValidityMs: count(fields, 'minValidityMs') }),
-    ...(rejected === undefined ? {} : { rejected: position(rejected) }),
-  };
+/** What the schema makes of an event; a field that does not belong to it comes first among what is wrong. */
+function read<T>(schema: v.GenericSchema<unknown, T>, event: unknown): T {
+  const { success, output, issues = [] } = v.safeParse(schema, event);
+  if (success) return output;
+  const wrong = issues.find(({ expected }) => expected === 'never') ?? issues[0];
+  const path = wrong && v.getDotPath(wrong);
+  throw new CallRefused(`${path ? `"${path}"` : 'the event'} ${wrong?.message}`);
 }
 
-function position(value: unknown): Position {
-  const fields = fieldsOf(value, ['grant', 'generation', 'attempt']);
-  return {
-    grant: count(fields, 'grant'),
-    generation: count(fields, 'generation'),
-    attempt: count(fields, 'attempt'),
-  };
+/** An object of these fields and no others. */
+function fields<const T extends v.ObjectEntries>(entries: T) {
+  return v.strictObject(entries, ({ expected, path }) => {
+    if (path === undefined) return 'must be an object';
+    return expected === 'never' ? 'does not belong here' : 'is missing';
+  });
 }
 
-function count(fields: Fields, key: string): number {
-  const value = fields[key];
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new CallRefused(`"${key}" must be a whole number of 0 or more`);
-}
+const notCount = 'must be a whole number of 0 or more';
+const count = v.pipe(v.number(notCount), v.safeInteger(notCount), v.minValue(0, notCount));
+const flag = v.boolean('must be true or false');
+const text = v.pipe(v.string('must be a text'), v.maxLength(8192, 'must be a shorter text'));
+const secret = v.pipe(
+  text,
+  v.transform((value) => new Secret(value)),
+);
 
-function flag(fields: Fields, key: string): boolean {
-  const value = fields[key];
-  if (typeof value === 'boolean') return value;
-  throw new CallRefused(`"${key}" must be true or false`);
-}
+const consumerRequest = {
+  minValidityMs: v.exactOptional(count),
+  rejected: v.exactOptional(fields({ grant: count, generation: count, attempt: count })),
+};
 
-/** What a stranger may have typed is no reason to refuse: an unknown text opens nothing. */
-function consentRequest(event: unknown): ConsentRequest {
-  const { step } = Object(event) as Fields;
-  const secret = (fields: Fields, key: string) => new Secret(text(fields, key));
-  const opening = ['step', 'connection', 'ticket'];
-  switch (step) {
-    case 'look':
-    case 'begin': {
-      const fields = fieldsOf(event, step === 'look' ? opening : [...opening, 'browser']);
-      const known = {
-        connection: text(fields, 'connection'),
-        ...(fields['ticket'] !== undefined && { ticket: secret(fields, 'ticket') }),
-      };
-      return step === 'look'
-        ? { step, ...known }
-        : { step, ...known, browser: secret(fields, 'browser') };
-    }
-    case 'finish': {
-      const fields = fieldsOf(event, ['step', 'connection', 'state', 'browser', 'code', 'error']);
-      return {
-        step,
-        connection: text(fields, 'connection'),
-        state: text(fields, 'state'),
-        browser: secret(fields, 'browser'),
-        ...(fields['code'] !== undefined && { code: secret(fields, 'code') }),
-        ...(fields['error'] !== undefined && { error: text(fields, 'error') }),
-      };
-    }
-    default:
-      throw new CallRefused('"step" must be look, begin or finish');
-  }
-}
-
-function text(fields: Fields, key: string): string {
-  const value = fields[key];
-  if (typeof value === 'string' && value.length <= 8192) return value;
-  throw new CallRefused(`"${key}" must be a text`);
-}
-
-const steps: readonly string[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
+const opening = { connection: text, ticket: v.exactOptional(secret) };
+// What a stranger may have typed is no reason to refuse: an unknown text opens nothing.
+const consentRequest: v.GenericSchema<unknown, ConsentRequest> = v.variant(
+  'step',
+  [
+    fields({ step: v.literal('look'), ...opening }),
+    fields({ step: v.literal('begin'), ...opening, browser: secret }),
+    fields({
+      step: v.literal('finish'),
+      connection: text,
+      state: text,
+      browser: secret,
+      code: v.exactOptional(secret),
+      error: v.exactOptional(text),
+    }),
+  ],
+  ({ path }) => (path === undefined ? 'must be an object' : 'must be look, begin or finish'),
+);
 
 /** As Secrets Manager calls a rotation function; fields that it may add are its own business. */
-function nativeCall(event: unknown, served: Served): RotatorCall {
-  const { SecretId, ClientRequestToken, Step } = (event ?? {}) as Fields;
-  const connection = served.connections.find((name) => isGrantOf(SecretId, served.prefix, name));
-  if (connection === undefined) {
-    throw new CallRefused('"SecretId" must be the ARN of a grant of this stack');
-  }
-  if (typeof ClientRequestToken !== 'string' || !/^[\w-]{32,64}$/.test(ClientRequestToken)) {
-    throw new CallRefused('"ClientRequestToken" must be the id of a version');
-  }
-  if (typeof Step !== 'string' || !steps.includes(Step)) {
-    throw new CallRefused(`"Step" must be one of ${steps.join(', ')}`);
-  }
-  return {
-    kind: 'native',
-    connection,
-    step: Step as RotationStep,
-    versionId: ClientRequestToken,
-  };
+function nativeCall({ prefix, connections }: Served) {
+  const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+  const notGrant = 'must be the ARN of a grant of this stack';
+  const notVersion = 'must be the id of a version';
+  return v.pipe(
+    v.object(
+      {
+        SecretId: v.pipe(
+          v.string(notGrant),
+          v.transform((arn) => connections.find((name) => isGrantOf(arn, prefix, name))),
+          v.string(notGrant),
+        ),
+        ClientRequestToken: v.pipe(v.string(notVersion), v.regex(/^[\w-]{32,64}$/, notVersion)),
+        Step: v.picklist(steps, `must be one of ${steps.join(', ')}`),
+      },
+      ({ path }) => (path === undefined ? 'must be an object' : 'is missing'),
+    ),
+    v.transform(({ SecretId: connection, ClientRequestToken: versionId, Step: step }) => ({
+      connection,
+      versionId,
+      step,
+    })),
+  );
 }
 
 /** An ARN of a secret ends in its name, a dash and six characters of AWS's. */
-function isGrantOf(secretId: unknown, prefix: string, connection: string): boolean {
-  const parts = typeof secretId === 'string' ? secretId.split(':') : [];
+function isGrantOf(secretId: string, prefix: string, connection: string): boolean {
+  const parts = secretId.split(':');
   const name = parts[6]?.replace(/-[A-Za-z0-9]{6}$/, '');
   return parts[5] === 'secret' && name === secretName(prefix, connection, 'grant');
 }
