@@ -1,6 +1,6 @@
 import type { ConsentAnswer, ConsentDoor, ConsentRequest } from '../core/consent/request.ts';
 import { originOf } from '../core/origin.ts';
-import type { Random } from '../core/ports.ts';
+import { type Random, StoreRefused } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { browserIn, newBrowser, setCookie } from './browser.ts';
 import { type PageDetails, pageOf, policyOf, statusOf } from './page.ts';
@@ -40,7 +40,7 @@ export interface SiteEnd {
   readonly connection: string;
   readonly step: 'look' | 'begin' | 'finish';
   readonly page: PageName | 'begun';
-  /** The name of what the door rejected with. */
+  /** Why the door did not answer. */
   readonly error?: string;
 }
 
@@ -121,7 +121,8 @@ async function ask(
   } catch (error) {
     // Of a finish that had no answer nobody knows whether it was carried out.
     const page = step === 'finish' ? 'unanswered' : 'later';
-    visit.onEnd({ connection, step, page, error: (error as Error).name });
+    const why = error instanceof StoreRefused ? error.reason : (error as Error).name;
+    visit.onEnd({ connection, step, page, error: why });
     return shown(visit, page);
   }
 }

@@ -1,14 +1,27 @@
-// Goal: whatever fails in the four functions, no token, key, code, secret or signature is seen in what they log,
+// Goal: whatever fails in the five functions, no token, key, code, secret or signature is seen in what they log,
 // count, answer, throw, publish, queue or note. Method: the built bundles over doubles of AWS and a provider that
 // repeats what it was sent; all that comes out is looked through for everything that was ever stored or shown.
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toEnvironment } from '../../src/config/config.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { clientConfig } from '../doubles/http/client-config.ts';
 import type { FaultKind } from '../doubles/http/faults.ts';
-import type { LambdaResult } from '../doubles/lambda/lambda-runtime.ts';
+import { httpApiEvent } from '../doubles/lambda/http-api.ts';
+import {
+  inProcess,
+  type LambdaInvokeDouble,
+  startLambdaInvoke,
+} from '../doubles/lambda/lambda-invoke.ts';
+import {
+  type LambdaFunction,
+  type LambdaResult,
+  lambdaFunction,
+} from '../doubles/lambda/lambda-runtime.ts';
+import { node24Path } from '../doubles/lambda/node24.ts';
 import { sign } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
+import { builtFunction } from './built.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 import { startWebhookStack, type WebhookStack } from './webhook-stack.ts';
 
@@ -274,5 +287,80 @@ describe('the functions behind webhooks keep to themselves what is secret', {
     const items = await itemsOf(stack.table.endpoint, stack.table.tableName);
     expect(leaks([...events, ...bodies, items])).toEqual([]);
     expect(said.join('')).toContain('webhook forged');
+  });
+});
+
+describe('the pages for consent keep to themselves what is secret', { timeout: 60_000 }, () => {
+  const secret = 'planted0123456789012345678901234567890123456';
+  const code = 'c/planted-0123456789012345678901234567890';
+  const state = `default.${secret}`;
+  const cookie = `__Host-fresco-connect=${secret.slice(0, 43)}s`;
+  const { said, leaks, note } = watch();
+  let rotator: LambdaInvokeDouble;
+  let pages: LambdaFunction;
+
+  beforeAll(async () => {
+    rotator = await startLambdaInvoke();
+    const arn = 'arn:aws:lambda:eu-south-1:000000000000:function';
+    pages = lambdaFunction({
+      functionName: 'connect',
+      bundle: await builtFunction('connect'),
+      node: node24Path() ?? process.execPath,
+      timeoutMs: 10_000,
+      environment: {
+        ...toEnvironment('connect', {
+          connections: ['default'],
+          consentAlias: `${arn}:rotator:consent`,
+          providerUrl: 'https://provider.example',
+        }),
+        AWS_ENDPOINT_URL_LAMBDA: rotator.endpoint,
+      },
+    });
+  });
+  afterAll(async () => {
+    await pages.stop();
+    await rotator.stop();
+  });
+
+  const requests = [
+    { method: 'GET', url: `/connect/default?ticket=${secret}` },
+    { method: 'GET', url: `/connect/${secret}?code=${code}` },
+    { method: 'GET', url: `/connect/callback?${new URLSearchParams({ code, state })}` },
+    { method: 'GET', url: `/connect/callback?${new URLSearchParams({ error: code, state })}` },
+    { method: 'POST', url: '/connect/default', body: `ticket=${secret}` },
+    { method: 'PUT', url: `/connect/default?${secret}`, body: secret },
+  ];
+  const headers = {
+    cookie,
+    host: secret,
+    'sec-fetch-site': 'same-origin',
+    'accept-language': secret,
+    'content-type': 'application/x-www-form-urlencoded',
+    authorization: `Bearer ${secret}`,
+  };
+
+  it.each<[string, () => unknown]>([
+    [
+      'fails with it in its words',
+      () => {
+        throw new Error(`${code} ${state}`);
+      },
+    ],
+    ['answers what no rotator answers', () => ({ kind: secret, code })],
+    ['gives an address that is none', () => ({ kind: 'begun', authorizeUrl: secret })],
+    ['knows nobody', () => ({ kind: 'not-this-browser' })],
+    ['may not be asked', () => undefined],
+  ])('where the rotator %s', async (name, answer) => {
+    rotator.faults.clear();
+    if (name === 'may not be asked')
+      rotator.faults.add({ on: '*', kind: 'access-denied', times: 9 });
+    rotator.route(
+      'rotator:consent',
+      inProcess(async () => answer()),
+    );
+    for (const request of requests) await note(pages.invoke(httpApiEvent({ ...request, headers })));
+    for (const event of [null, secret, { rawPath: secret }]) await note(pages.invoke(event));
+    expect(leaks()).toEqual([]);
+    expect(said.join('')).toContain('connect begin: ');
   });
 });

@@ -52,7 +52,9 @@ export const byHand: RotatorTemplate = async (providerUrl) => ({
 
 /** Starts a stack with one connection that nobody has logged in to; `stop` ends all of it. */
 export async function startRotatorStack(template: RotatorTemplate = byHand) {
-  const sandbox = createSandbox();
+  const redirects: string[] = [];
+  const application = { ...sandboxApplication, furtherRedirectUris: redirects };
+  const sandbox = createSandbox({ application });
   const provider = await listen(sandbox, { port: 0 });
   const doors = new Map<string, LambdaFunction>();
   const secrets = await startSecretsManager({
@@ -63,6 +65,7 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
   });
   const { variables: given, timeoutMs } = await template(provider.url);
   const config = parseConfig('rotator', given);
+  redirects.push(`${config.connectUrl}/callback`);
   const [table, bus] = [await startDynamoDb({ tableName: config.table }), await startEventBridge()];
   bus.buses.add(config.bus.replace(/^.*event-bus\//, ''));
   const deploy = async (bundle: string) => {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type OutgoingHttpHeaders } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -15,6 +15,8 @@ import { startDynamoDb } from '../doubles/aws/dynamodb.ts';
 import { startEventBridge } from '../doubles/aws/eventbridge.ts';
 import { startSqs } from '../doubles/aws/sqs.ts';
 import { clientConfig } from '../doubles/http/client-config.ts';
+import { readBody } from '../doubles/http/loopback.ts';
+import { httpApiAnswer, httpApiEvent } from '../doubles/lambda/http-api.ts';
 import { startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
 import { type LambdaResult, lambdaFunction } from '../doubles/lambda/lambda-runtime.ts';
 import { node24Path } from '../doubles/lambda/node24.ts';
@@ -229,23 +231,13 @@ async function receive(endpoint: string, QueueUrl: string): Promise<Partial<SQSR
 async function startEdge(invoke: (event: unknown) => Promise<{ readonly payload: unknown }>) {
   const statuses: number[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const url = new URL(request.url ?? '/', 'http://loopback');
-    const body = Buffer.concat(chunks);
-    const { payload } = await invoke({
-      version: '2.0',
-      rawPath: url.pathname,
-      rawQueryString: url.search.slice(1),
-      headers: request.headers,
-      requestContext: { http: { method: request.method } },
-      ...(body.length > 0 ? { body: body.toString('base64') } : {}),
-      isBase64Encoded: body.length > 0,
-    });
-    const answer = payload as { statusCode?: number; headers?: object; body?: string };
-    statuses.push(answer.statusCode ?? 500);
-    response.writeHead(answer.statusCode ?? 500, { ...answer.headers });
-    response.end(answer.body ?? '');
+    const { method = 'GET', url = '/', headers } = request;
+    const body = await readBody(request);
+    const { payload } = await invoke(httpApiEvent({ method, url, headers, body }));
+    const answer = httpApiAnswer(payload);
+    statuses.push(answer.status);
+    response.writeHead(answer.status, { ...answer.headers } as OutgoingHttpHeaders);
+    response.end(answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

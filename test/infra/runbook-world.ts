@@ -63,7 +63,7 @@ export async function startRunbookWorld() {
   ]);
   const facts = factsIn(deployment, ids, sqs.queueUrl);
   const lambda = await startLambdaInvoke();
-  for (const alias of ['operator', 'consumers'] as const) {
+  for (const alias of ['operator', 'consumers', 'consent'] as const) {
     const through = (event: unknown) => stack.through(alias, event);
     for (const name of ['rotator', ids.rotator]) lambda.route(`${name}:${alias}`, through);
   }
@@ -178,7 +178,7 @@ async function otherFunctions(
   deployment: Deployment,
   endpoints: Readonly<Record<string, string>>,
   queueUrls: Readonly<Record<'notifications' | 'continuations', string>>,
-): Promise<Readonly<Record<'receiver' | 'handler' | 'sync', LambdaFunction>>> {
+): Promise<Readonly<Record<'receiver' | 'handler' | 'sync' | 'connect', LambdaFunction>>> {
   const taking = { ...endpoints, FRESCO_QUEUE_URL: queueUrls.notifications };
   return {
     receiver: await started(deployment, ['webhook-receiver', /ReceiverFunction/], {
@@ -190,6 +190,7 @@ async function otherFunctions(
       ...endpoints,
       FRESCO_QUEUE_URL: queueUrls.continuations,
     }),
+    connect: await started(deployment, ['connect', /ConnectFunction/], endpoints),
   };
 }
 

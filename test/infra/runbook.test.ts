@@ -10,12 +10,14 @@ import { connect } from '../../src/cli/settings/options.ts';
 import { attention, metricNamespace, rotatorMetrics } from '../../src/config/metric-names.ts';
 import type { Journal } from '../../src/core/journal/journal.ts';
 import { encodeClient } from '../../src/core/records/client.ts';
+import { decodeGrant } from '../../src/core/records/grant.ts';
 import { seal } from '../../src/core/records/seal.ts';
 import { rotate } from '../../src/core/rotation/rotate.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { systemRandom } from '../../src/local/clock.ts';
 import { withVariables } from '../cli/surroundings.ts';
 import { createWorkspace, freePort } from '../cli/workspace.ts';
+import { httpApiAnswer, httpApiEvent } from '../doubles/lambda/http-api.ts';
 import { sign } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { CloudWatch } from './cloudwatch.ts';
 import {
@@ -437,6 +439,82 @@ async function handle(handler = world.handler) {
   }));
   return handler.invoke({ Records: records });
 }
+
+/** A person's browser, which has no rights in AWS: it knows an address, and keeps the cookies that it is given. */
+function browserAt(said: string[]) {
+  let cookie: string | undefined;
+  const routes = world.deployment
+    .all('AWS::ApiGatewayV2::Route')
+    .map(({ properties }) => String(properties['RouteKey']));
+  return async (method: 'GET' | 'POST', address: string) => {
+    const url = new URL(address);
+    const route = `${method} ${url.pathname.replace(/[^/]+$/, (it) => (it === 'callback' ? it : '{connection}'))}`;
+    expect(routes).toContain(route);
+    const result = await world.connect.invoke(
+      httpApiEvent({
+        method,
+        url: address,
+        headers: { host: url.host, cookie, 'sec-fetch-site': 'same-origin' },
+      }),
+    );
+    const answer = httpApiAnswer(result.payload);
+    said.push(result.logs);
+    const [set] = [answer.headers['set-cookie'] ?? []].flat();
+    if (set !== undefined) cookie = set.split(';')[0];
+    return { ...answer, cookie };
+  };
+}
+
+it('person-needed, by the link that its alarm shows and nothing else', async () => {
+  const { stack, sqs, ids } = world;
+  await stack.logIn(13 * hourMs);
+  const { generation } = decodeGrant((await stack.grant.current())?.value ?? new Secret(''));
+  await control('revoke', {});
+  await world.receiver.invoke(await notification(1));
+  await handle();
+  const [waiting = '', ...others] = sqs
+    .drain(ids.queue)
+    .filter((body) => body.includes('waitsSinceMs'));
+  expect([waiting, others]).toEqual([expect.stringContaining('108061'), []]);
+  sqs.put(ids.queue, waiting);
+  await stack.through('operator', { connection: 'default', onlyIfDue: false });
+  await check();
+  expectAlarm('person-needed');
+  const links = ways.flatMap((way) =>
+    alarmsOf(way, 'person-needed').map(
+      (alarm) => /https:\/\/\S+\/connect\/default/.exec(String(alarm['AlarmDescription']))?.[0],
+    ),
+  );
+  const [link = '', ...same] = links;
+  expect(same).toEqual([link]);
+
+  const said: string[] = [];
+  const browse = browserAt(said);
+  expect((await browse('GET', link)).body).toContain('<strong>Invented</strong>');
+  const begun = await browse('POST', link);
+  expect(begun.status).toBe(303);
+  const back = await approveInSandbox(String(begun.headers['location']));
+  const done = await browse('GET', back);
+  expect(done.body).toContain('<h1>Done, thank you</h1>');
+
+  const grant = decodeGrant((await stack.grant.current())?.value ?? new Secret(''));
+  expect(grant.generation).toBe(generation + 1);
+  const events = stack.bus.events.length;
+  expect((await handle()).payload).toEqual({ batchItemFailures: [] });
+  expect(stack.bus.events.slice(events).map((it) => it.detailType)).toEqual(['Entity Changed']);
+  sqs.drain(ids.queue);
+  await expectWhole('person-needed');
+  expect((await browse('GET', link)).body).toContain('<h1>Nothing to do</h1>');
+
+  // Of all that is secret the browser alone was sent something, and nothing of it is in a log or on a page.
+  const parts = [...new URL(back).searchParams.values(), begun.cookie?.split('=')[1] ?? ''];
+  const tokens = [grant.refreshToken, grant.accessToken, grant.sealKey];
+  for (const secret of [...parts, ...tokens.map((it) => it?.reveal() ?? ''), 'sandbox-secret']) {
+    expect(secret.length).toBeGreaterThan(10);
+    expect(said.join('') + JSON.stringify(done)).not.toContain(secret);
+  }
+  expect(said.join('')).toContain('connect finish: connected');
+});
 
 it('failed-invocations', async () => {
   const { stack, sqs, ids } = world;
