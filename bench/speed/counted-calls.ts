@@ -1,15 +1,7 @@
+import type { Calls } from '../../src/cli/cost/month.ts';
 import { startRotatorStack } from '../../test/bundles/rotator-stack.ts';
 import { startWebhookStack } from '../../test/bundles/webhook-stack.ts';
 import type { CallLog } from '../../test/doubles/http/call-log.ts';
-
-/** Calls of AWS's services for one occasion, and what a function's invocation stands for. */
-export interface Calls {
-  readonly secrets: number;
-  readonly tableReads: number;
-  readonly tableWrites: number;
-  readonly events: number;
-  readonly queue: number;
-}
 
 interface Logs {
   readonly secrets: { readonly calls: CallLog };

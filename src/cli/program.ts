@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { chooseCommand } from './choose/choose.ts';
+import { costCommand } from './cost/cost.ts';
 import { exitCodes, failureOf, withoutTokens } from './failure.ts';
 import { consoleCommand } from './inspect/console.ts';
 import { doctorCommand } from './inspect/doctor.ts';
@@ -37,6 +38,7 @@ const commands = [
   historyCommand,
   doctorCommand,
   consoleCommand,
+  costCommand,
   recoverCommand,
   probeCommand,
   pauseCommand,

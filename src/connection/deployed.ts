@@ -1,3 +1,4 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type AlarmState, alarmsOf } from '../aws/alarms.ts';
@@ -14,6 +15,7 @@ import {
 } from '../aws/stack-parts.ts';
 import { type StackOutputs, secretName } from '../config/stack-outputs.ts';
 import type { RefreshAnswer } from '../core/consumers/rotator.ts';
+import { systemClock } from '../local/clock.ts';
 
 /** The parts of a stack that serve one connection; looking changes nothing. Each rejects with `StoreRefused`. */
 export interface Deployed {
@@ -27,6 +29,8 @@ export interface Deployed {
   alarms(): Promise<readonly AlarmState[]>;
   /** How many webhooks of the stack wait, and how many are dead letters; `undefined` where it takes none. */
   queues(): Promise<{ readonly waiting: number; readonly dead: number } | undefined>;
+  /** How many messages the queue of webhooks was sent in the last days; 0 where the stack takes none. */
+  received(days: number): Promise<number>;
   readonly bus: string;
   readonly scheduleName: string | undefined;
 }
@@ -48,9 +52,12 @@ export function deployedFor(
         rejected: { grant: 0, generation: 0, attempt: 0 },
       }),
     hasBus: () => isBusThere(facts.bus),
-    alarms: async () => {
-      const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
-      return alarmsOf(new CloudWatchClient(bounded), prefix);
+    alarms: async () => alarmsOf(await cloudWatch(), prefix),
+    received: async (days) => {
+      const { queueUrl } = facts;
+      if (queueUrl === undefined) return 0;
+      const { sentTo } = await import('../aws/metrics.ts');
+      return sentTo(await cloudWatch(), queueUrl, { days, nowMs: systemClock.nowMs() });
     },
     queues: async () => {
       const { queueUrl, deadLetterQueueUrl } = facts;
@@ -65,6 +72,11 @@ export function deployedFor(
     bus: facts.bus,
     scheduleName,
   };
+}
+
+async function cloudWatch(): Promise<CloudWatchClient> {
+  const { CloudWatchClient: Client } = await import('@aws-sdk/client-cloudwatch');
+  return new Client(bounded);
 }
 
 /** Whether this machine can ask AWS anything at all. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { alarmMetricsOf } from '../../../src/cli/cost/month.ts';
 import {
   attention,
   type MetricName,
@@ -130,8 +131,27 @@ describe('a stack of one connection', () => {
     [{ webhooks: false }, 4],
     [{ alarms: false }, 0],
     [{ watching: 'full' }, 14],
-  ] as const)('has, with %j, so many: %i', async (props, count) => {
+    [{ watching: 'full', nightlySync: '01:30', connections: ['one', 'two'] }, 24],
+  ] as const)('has, with %j, so many: %i, as fresco cost reckons', async (props, count) => {
     const assembly = await synthesize((app) => void frescoIn(app, props));
     expect(alarmsOf(assembly)).toHaveLength(count);
+    const {
+      connections: names = ['default'],
+      nightlySync,
+      ...chosen
+    } = { nightlySync: undefined, connections: undefined, ...props };
+    const setup = {
+      webhooks: true,
+      watching: 'small',
+      alarms: true,
+      ownKey: true,
+      ...chosen,
+    } as const;
+    const reckoned = alarmMetricsOf({
+      ...setup,
+      connections: names.length,
+      nightlySync: nightlySync !== undefined,
+    });
+    expect(alarmsOf(assembly).flatMap(metricsOf)).toHaveLength(reckoned);
   });
 });
