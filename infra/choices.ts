@@ -58,8 +58,8 @@ export interface FrescoProps {
   /** PEM, one after the other; several while the provider changes its key. @default - the one it publishes */
   readonly webhookPublicKeys?: readonly string[];
   /**
-   * When what changed is read and told each night, as the clock in Italy shows: `04:15`; not from 02:00 to 02:59,
-   * which one night of the year lacks. The first sync tells everything there is. @default - never
+   * When to read and publish each night what has changed, by the clock in Italy: `04:15`; not from 02:00 to 02:59,
+   * which one night of the year lacks. The first sync publishes everything. @default - never
    */
   readonly nightlySync?: string;
   /** Jobs that find a token that lasts for them, whatever the schedule of rotation. @default - none */

@@ -23,7 +23,7 @@ export const rotatorMetrics = {
   checks: { name: 'Checks', unit: 'Count', dimensions: ofConnection },
   /** Hours until the published access token ends, 0 once it has; absent where there is none. */
   hoursLeft: { name: 'HoursLeft', unit: 'None', dimensions: ofConnection },
-  /** 1 where only a person can go on, else 0: a level, told again by every check. */
+  /** 1 if manual action is required, else 0: a level, set again by every check. */
   personNeeded: { name: 'PersonNeeded', unit: 'None', dimensions: ofConnection },
   /** Hours since a refresh token was sent with no answer on record; 0 where none is. */
   uncertainHours: { name: 'UncertainHours', unit: 'None', dimensions: ofConnection },

@@ -24,7 +24,7 @@ Written by \`npm run docs\` from the commands themselves; a test compares the tw
 |---|---|
 | 0 | done |
 | 1 | failed, and may be retried as it is |
-| 2 | only a person can go on; the message says what to do |
+| 2 | a person is needed; the message says what to do |
 | 64 | wrong usage: an option that does not exist, a value that cannot be, or several connections and none named |
 | 129, 130, 143 | ended by SIGHUP, SIGINT (Ctrl-C, at a question too) or SIGTERM; from a token request on only after its answer was kept |
 | 141 | nobody reads standard output any more |

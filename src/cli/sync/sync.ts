@@ -134,7 +134,7 @@ function tell(
     case 'person-needed':
       throw new Failure('person', outcome.detail);
     case 'superseded':
-      throw new Failure('retry', 'another sync of this connection has begun meanwhile: let it end');
+      throw new Failure('retry', 'another sync of this connection is running: wait until it ends');
   }
 }
 

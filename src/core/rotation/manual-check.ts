@@ -57,7 +57,7 @@ function isCheckDue(pass: Pass, published: AccessToken): boolean {
 async function look(pass: Pass, published: AccessToken, fresh: Outcome): Promise<Outcome> {
   switch (await verdictOn(pass, published)) {
     case 'unknown': {
-      const detail = 'the manual token could not be checked, it is served meanwhile';
+      const detail = 'the manual token could not be checked; it is still served';
       return { kind: 'unavailable', detail, retryAtMs: null };
     }
     case 'rejected':
