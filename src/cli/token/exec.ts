@@ -97,7 +97,7 @@ function runChild(
     child.once('error', (error: NodeJS.ErrnoException) => {
       stop();
       const isMissing = error.code === 'ENOENT';
-      say(`fresco: could not run '${command}': ${isMissing ? 'it was not found' : error.code}`);
+      say(`fresco: could not run '${command}': ${isMissing ? 'command not found' : error.code}`);
       // As shells answer: not found, and found but not runnable.
       resolve(isMissing ? 127 : 126);
     });

@@ -112,7 +112,7 @@ describe('fresco exec', () => {
     expect(await workspace.run(['exec', '--', 'no-such-command-invented'])).toEqual({
       code: 127,
       stdout: '',
-      stderr: "fresco: could not run 'no-such-command-invented': no such command\n",
+      stderr: "fresco: could not run 'no-such-command-invented': command not found\n",
     });
   });
 
