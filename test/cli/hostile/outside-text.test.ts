@@ -112,6 +112,7 @@ describe('text from outside', () => {
       ['serve', '--port', '0', '--secret-file', secretFile],
       ['sandbox', '--port', '0'],
       ['local', '--port', '0'],
+      ['console', '--port', '0'],
     ]) {
       const running = start(args, env);
       await running.says(/Ctrl-C/);
