@@ -117,6 +117,56 @@ describe('events for the bus', () => {
   });
 });
 
+describe('events of several at the same time', () => {
+  const busOf = (more: object = {}) =>
+    eventBridgeBus({ client, bus: 'fresco-bus', clock, ...more });
+
+  it('go out together, and only whose event failed hears of it', async () => {
+    const bus = busOf();
+    double.failEntries({
+      errorCode: 'InternalFailure',
+      detailType: 'Sync Completed',
+      times: 3,
+    });
+    const other: FrescoEvent = { detailType: 'Sync Completed', detail: { n: 9 } };
+    const ends = await Promise.allSettled([
+      bus.publish([event(1)]),
+      bus.publish([other]),
+      bus.publish([event(2), event(3)]),
+    ]);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(numbers()).toEqual([1, 2, 3]);
+    expect(double.calls.all).toHaveLength(3);
+  });
+
+  it('wait for one another as long as is said', async () => {
+    let open = () => {};
+    const gather = () =>
+      new Promise<void>((resolve) => {
+        open = resolve;
+      });
+    const bus = busOf({ gather });
+    const first = bus.publish([event(1)]);
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = bus.publish([event(2)]);
+    open();
+    await Promise.all([first, second]);
+    expect(double.calls.all).toHaveLength(1);
+  });
+
+  it('are all refused where one call is, and the next ones are not made', async () => {
+    const bus = busOf();
+    double.faults.add({ on: 'PutEvents', kind: 'access-denied' });
+    const ends = await Promise.allSettled(
+      Array.from({ length: 30 }, (_, n) => bus.publish([event(n)])),
+    );
+    expect(new Set(ends.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(double.calls.all).toHaveLength(1);
+    await bus.publish([event(31)]);
+    expect(numbers()).toEqual([31]);
+  });
+});
+
 describe('any events that fit', () => {
   it('arrive once each, in their order', async () => {
     const events = fc.array(fc.integer({ min: 0, max: 250_000 }), { maxLength: 15 });

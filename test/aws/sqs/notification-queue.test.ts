@@ -51,6 +51,24 @@ describe('the queue of notifications', () => {
     expect(bodies).toEqual(expect.arrayContaining([message(0), message(1)]));
   });
 
+  it('puts ten messages off, or hides them, with one call', async () => {
+    const QueueUrl = double.queueUrl('notifications');
+    const ten = Array.from({ length: 10 }, (_, n) => message(n));
+    const putting = queue();
+    double.calls.clear();
+    await Promise.all(ten.map((one) => putting.postpone(one, 0)));
+    expect(double.calls.count()).toBe(1);
+    const MaxNumberOfMessages = 10;
+    const received = await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages }),
+    );
+    const handles = (received.Messages ?? []).map(({ ReceiptHandle = '' }) => ReceiptHandle);
+    expect(handles.length).toBe(10);
+    double.calls.clear();
+    await Promise.all(handles.map((handle) => putting.hide(handle, 0)));
+    expect(double.calls.count()).toBe(1);
+  });
+
   it('refuses when one part was not taken, after it was sent three times', async () => {
     const mocked = new SQSClient({});
     const mock = mockClient(mocked).on(SendMessageBatchCommand);
