@@ -151,9 +151,11 @@ export function spendReason(input: GateInput): Due | undefined {
  * once the application was stored again.
  */
 function isUnanswered({ journal, current, request }: GateInput): boolean {
-  const { badAnswer, refusal, latch } = journal;
+  const { badAnswer, refusal, latch, known } = journal;
   if (request.trigger === 'consumer') return false;
-  if (badAnswer !== null && badAnswer.kind !== 'unusable') return true;
+  // What a login has just made current was never sent, though the journal may not know of it yet.
+  const isOfEarlierGrant = known !== null && known.grant < current.grant;
+  if (badAnswer !== null && badAnswer.kind !== 'unusable' && !isOfEarlierGrant) return true;
   if (refusal !== null && compare(refusal.position, current) === 0) return true;
   return latch?.doubt !== undefined && compare(latch.position, current) === 0;
 }

@@ -131,6 +131,22 @@ describe('a pass is due', () => {
     expect(dueReason(input({ request }))).toBe(reason);
   });
 
+  it.each([
+    [position.grant, 'unanswered'],
+    [position.grant - 1, undefined],
+  ])('after an answer that has to be heard again, to a token of grant %i: %s', (grant, reason) => {
+    const seen = { sinceMs: 1, atMs: 1, needsPerson: false } as const;
+    const badAnswer = {
+      kind: 'unexpected',
+      status: 403,
+      contentType: 'text/html',
+      ...seen,
+    } as const;
+    // A login is current for a moment before the journal knows of it.
+    const known = { grant, generation: 1, attempt: 0 };
+    expect(dueReason(input({}, { badAnswer, known }))).toBe(reason);
+  });
+
   it('but not natively within ten minutes of a refresh: Secrets Manager repeats its steps', () => {
     const request: RotationRequest = { trigger: 'native' };
     const justBefore = input({ request, nowMs: issuedAtMs + 10 * minute - 1 });
