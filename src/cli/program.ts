@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import metadata from '../../package.json' with { type: 'json' };
+import { recordFormat } from '../core/records/record.ts';
 import { chooseCommand } from './choose/choose.ts';
 import { costCommand } from './cost/cost.ts';
 import { exitCodes, failureOf, withoutTokens } from './failure.ts';
@@ -23,7 +25,6 @@ import { print, say, textOf } from './terminal.ts';
 import { execCommand } from './token/exec.ts';
 import { serveCommand } from './token/serve.ts';
 import { tokenCommand } from './token/token.ts';
-import { versionText } from './version.ts';
 import { webhooksCommand } from './webhooks/webhooks.ts';
 
 /** Every command, in the order in which the help lists them. */
@@ -127,4 +128,9 @@ function wantsJson(argv: readonly string[]): boolean {
 function withoutValues(text: string): string {
   const line = text.trimEnd().replace(/\n(?=\(Did you mean [^\n]*$)/, ' ');
   return withoutTokens(line.replace(/^error: /, 'fresco: ').replace(/'(-[^'=]*)=[^']*'/g, "'$1'"));
+}
+
+/** What a report of a fault begins with: which program, on which Node, over which stored format. */
+function versionText(): string {
+  return `fresco ${metadata.version}, Node ${process.versions.node}, store format ${recordFormat}`;
 }

@@ -9,8 +9,7 @@ import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { rotatorClient, waitingLambda } from '../aws/lambda.ts';
 import { rotateAsOperator } from '../aws/operator-client.ts';
 import { secretsManager, secretsManagerSecret } from '../aws/secrets-manager.ts';
-import { redriveDeadLetters } from '../aws/sqs/redrive.ts';
-import { sqs } from '../aws/sqs/sqs.ts';
+import { redriveDeadLetters, sqs } from '../aws/sqs/sqs.ts';
 import { parameterStore, readStackParameter, type StackParameter } from '../aws/stack.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import {

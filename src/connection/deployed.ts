@@ -4,8 +4,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type AlarmState, alarmsOf } from '../aws/alarms.ts';
 import { bounded } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/lambda.ts';
-import { messagesIn } from '../aws/sqs/messages-in.ts';
-import { sqs } from '../aws/sqs/sqs.ts';
+import { messagesIn, sqs } from '../aws/sqs/sqs.ts';
 import { parameterStore } from '../aws/stack.ts';
 import {
   isBusThere,

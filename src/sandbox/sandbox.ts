@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { html } from 'hono/html';
 import { notFound, refuse } from './api/answers.ts';
 import { api } from './api/api.ts';
 import { collectionRoutes } from './api/collection-routes.ts';
@@ -13,10 +14,11 @@ import {
 } from './control/fault-middleware.ts';
 import { onlyByLoopbackName, onlyOwnPrograms } from './control/own-machine.ts';
 import { stateOf } from './control/state.ts';
+import type { Application } from './oauth/application.ts';
 import { authorizationServer } from './oauth/authorization-server.ts';
 import { tokenEndpoint } from './oauth/token-endpoint.ts';
+import { sendPage } from './page.ts';
 import { BodyTooLarge } from './request-body.ts';
-import { startPage } from './start-page.ts';
 import { subscriptionRoutes } from './webhooks/subscription-routes.ts';
 import { createWorld, type SandboxOptions, type World } from './world.ts';
 
@@ -157,4 +159,22 @@ function controlOf(world: World): Hono {
 function advance({ clock, scheduler }: World, seconds: number): void {
   clock.advance(seconds);
   scheduler.kick();
+}
+
+/** `/`: tells people who open the sandbox in a browser what it is and where to continue. */
+function startPage(application: Application): Hono {
+  const app = new Hono();
+  app.get('/', (c) =>
+    sendPage(c, {
+      title: 'The API answers here',
+      body: html`
+<p>Point your client at this address instead of https://api-v2.fattureincloud.it.</p>
+<dl>
+  <dt>Client id</dt><dd><code>${application.clientId}</code></dd>
+  <dt>Redirect URI</dt><dd><code>${application.redirectUri}</code></dd>
+</dl>
+<p class="small"><a href="/_sandbox/state">State and last requests</a> · <a href="/connetti">Connect a device</a></p>`,
+    }),
+  );
+  return app;
 }

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { eventTypePrefix } from '../fatture-in-cloud/webhooks/event-types.ts';
+import { collectionSpecs } from './api/collection-specs.ts';
 import { Collections } from './api/collections.ts';
 import { type Company, sandboxCompany } from './api/companies.ts';
 import { Quotas } from './api/quotas.ts';
+import { romeDate } from './api/rome-time.ts';
+import { specimen } from './api/specimens.ts';
 import { type Clock, SandboxClock } from './clock.ts';
 import { Activity } from './control/activity.ts';
 import { Faults } from './control/faults.ts';
@@ -13,7 +16,6 @@ import { DeviceCodes } from './oauth/device-codes.ts';
 import { Grants } from './oauth/grants.ts';
 import { Mint, type Random } from './oauth/mint.ts';
 import { Scheduler } from './scheduler.ts';
-import { seed } from './seed.ts';
 import { Deliveries } from './webhooks/deliveries.ts';
 import { httpSender, type SendToSink } from './webhooks/sender.ts';
 import { type WebhookSigner, webhookSigner } from './webhooks/signer.ts';
@@ -135,4 +137,22 @@ function clearAll(world: World): void {
   clock.reset();
   for (const part of [scheduler, activity, grants, authorizations, deviceCodes]) part.clear();
   for (const part of [quotas, collections, subscriptions]) part.clear();
+}
+
+/** Puts `count` invented entities of each kind and document type into a company, telling nobody. */
+function seed(collections: Collections, clock: Clock, companyId: number, count: number): void {
+  const date = romeDate(clock.nowMs());
+  for (const { kind, types } of collectionSpecs) {
+    for (const type of types.length === 0 ? [undefined] : types) {
+      for (let n = 1; n <= count; n += 1) {
+        const fields = specimen(kind, collections.nextNumber(), date);
+        collections.create(
+          companyId,
+          kind,
+          type === undefined ? fields : { ...fields, type },
+          true,
+        );
+      }
+    }
+  }
 }

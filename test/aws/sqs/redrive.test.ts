@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { expect, it } from 'vitest';
-import { redriveDeadLetters } from '../../../src/aws/sqs/redrive.ts';
+import { redriveDeadLetters } from '../../../src/aws/sqs/sqs.ts';
 
 const queueUrl = 'https://sqs.eu-south-1.amazonaws.com/000000000000/dead';
 const arn = 'arn:aws:sqs:eu-south-1:000000000000:dead';
