@@ -80,8 +80,9 @@ function functionsWatch({ rotator, webhook }: Watched): Watch {
     return { ...once('functions-fail', ['rotator-fails'], sumOf(errors)), says };
   }
   const metric = sumOf({ ...errors, answers: [serverErrors(webhook), 0] });
+  const entries = ['rotator-fails', 'notifications-not-kept', 'webhook-functions-fail'] as const;
   return {
-    ...once('functions-fail', ['rotator-fails', 'notifications-not-kept'], metric),
+    ...once('functions-fail', entries, metric),
     says: 'the rotator has failed, or the webhook has answered with an error; fresco doctor says what the rotator cannot do',
   };
 }

@@ -10,7 +10,7 @@ export interface Watch {
   /** The alarm's id. */
   readonly id: string;
   /** The entries of the runbook that say what to do. */
-  readonly entries: readonly [string, ...string[]];
+  readonly entries: readonly string[];
   readonly says: string;
   readonly metric: IMetric;
   readonly breaches: 'at or above' | 'below';

@@ -606,6 +606,16 @@ it('webhook-functions-fail', async () => {
   expect(breached('webhook-functions-fail')).toEqual([]);
 });
 
+it('webhook-functions-fail: the receiver alone, whose failure is an answer of the API', async () => {
+  for (let at = 0; at < 3; at += 1) {
+    minute += 5;
+    const failed = await world.receiver.invoke(null);
+    countErrors(world.ids.receiver, failed);
+    countAnswers({ payload: { statusCode: failed.error === undefined ? 200 : 500 } });
+  }
+  expectAlarm('webhook-functions-fail');
+});
+
 it('forged-notifications', async () => {
   await world.stack.logIn();
   const forged = await notification(4, false);
