@@ -63,7 +63,10 @@ describe('a connection through a proxy', () => {
       upstream.on('error', () => downstream.destroy());
       upstream.pipe(downstream).pipe(upstream);
     });
-    stops.push(() => new Promise((resolve) => server.close(resolve)));
+    stops.push(() => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    });
     return { url: `http://${user}@127.0.0.1:${await listening(server)}`, asked };
   }
 
