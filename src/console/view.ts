@@ -26,8 +26,8 @@ export interface ConnectionView {
   readonly waitingUntilMs: number | null;
   /** Why nothing is sent until a person has acted, and what they have to do. */
   readonly latch: string | null;
-  /** Where a person may consent then. */
-  readonly connectUrl: string;
+  /** Where a person may consent then; `null` where the provider would not send them back. */
+  readonly connectUrl: string | null;
   readonly pausedSinceMs: number | null;
   readonly failingSinceMs: number | null;
   /** Oldest first. */

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
+import { handler as connect } from '../../functions/connect.ts';
 import { handler as rotator } from '../../functions/rotator.ts';
 import { handler as sync } from '../../functions/sync.ts';
 import { handler as webhookHandler } from '../../functions/webhook-handler.ts';
 import { handler as webhookReceiver } from '../../functions/webhook-receiver.ts';
+import { consentClient } from '../../src/aws/consent-client.ts';
 import { toEnvironment } from '../../src/config/config.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
 import { EventRefused } from '../../src/lambda/lambda-events.ts';
@@ -75,6 +77,7 @@ function environmentOf(endpoint: string): Record<string, string> {
       consumersAlias,
       entity: 'full',
     }),
+    ...toEnvironment('connect', { ...wide, consentAlias: `${arn}:consent` }),
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'eu-south-1',
     AWS_ACCESS_KEY_ID: 'invented',
@@ -169,6 +172,44 @@ const httpEvents = target('events of the webhook receiver', {
   },
 });
 
+const visit = {
+  ...httpEvent,
+  rawPath: '/connect/default',
+  cookies: [`__Host-fresco-connect=${'c'.repeat(43)}s`],
+  headers: { host: 'hooks.example.com', 'sec-fetch-site': 'same-origin', 'accept-language': 'it' },
+};
+
+const visits = target('events of the pages for consent', {
+  share: 4,
+  input: fc.oneof(
+    spoilt({ ...visit, requestContext: { http: { method: 'GET' } } }, 4),
+    spoilt({ ...visit, body: `ticket=${'t'.repeat(43)}` }, 4),
+    spoilt({ ...visit, rawPath: '/connect/callback', rawQueryString: 'code=c&state=default.x' }, 4),
+  ),
+  refusals: [EventRefused],
+  feed: async (event): Promise<Ending> => {
+    const { statusCode = 500, headers = {} } = await connect(event);
+    if (statusCode >= 500) throw new Error(`answered ${statusCode}`);
+    if (/[\r\n]/.test(Object.values(headers).join(''))) throw new Error('a header with two lines');
+    // The rotator was asked, and could not be reached.
+    return statusCode === 429 ? 'taken' : 'refused';
+  },
+});
+
+const consents = target('what the rotator answers the pages for consent', {
+  input: fc.oneof(
+    spoilt({ kind: 'begun', authorizeUrl: 'https://provider.example/' }),
+    spoilt({ kind: 'other-account', expects: 'Uno Srl' }),
+    spoilt({ kind: 'failed', next: 'later' }),
+  ),
+  refusals: [StoreRefused],
+  feed: (answer) => {
+    const send = async () => ({ Payload: Buffer.from(JSON.stringify(answer) ?? '') });
+    const door = consentClient({ send } as never, `${arn}:consent`);
+    return ended(door({ step: 'look', connection: 'default' }));
+  },
+});
+
 async function ended(answer: Promise<unknown>): Promise<Ending> {
   await answer;
   return 'taken';
@@ -182,5 +223,12 @@ function contextOf(invokedFunctionArn: string): Context {
   return context as Context;
 }
 
-/** The four functions as Lambda calls them, over `startDenyingAws`. */
-export const lambdaTargets: readonly Target[] = [rotations, syncs, batches, httpEvents];
+/** The functions as Lambda calls them, over `startDenyingAws`. */
+export const lambdaTargets: readonly Target[] = [
+  rotations,
+  syncs,
+  batches,
+  httpEvents,
+  visits,
+  consents,
+];

@@ -11,7 +11,9 @@ import { classOf } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import { compare } from '../../core/position.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
+import { decodeClient } from '../../core/records/client.ts';
 import { standingOutcome } from '../../core/rotation/latch.ts';
+import type { Secret } from '../../core/secret.ts';
 import type { Moments } from './activity.ts';
 import { doneBy } from './killed-rotator.ts';
 import { storedView } from './stored-view.ts';
@@ -87,9 +89,21 @@ async function look(
     history: journal.history,
     stored,
     webhooks: waiting === undefined ? null : { ...moments.counts(), waiting },
-    connectUrl: `${connectUrl}/${connection}`,
+    connectUrl: isRedirect(sandbox, client?.value, `${connectUrl}/callback`)
+      ? `${connectUrl}/${connection}`
+      : null,
     killed: sandbox?.killed ?? null,
   };
+}
+
+/** Whether the provider sends a browser back there: a sandbox does, another one where it is registered. */
+function isRedirect(sandbox: unknown, client: Secret | undefined, callback: string): boolean {
+  if (sandbox !== undefined || client === undefined) return sandbox !== undefined;
+  try {
+    return decodeClient(client).redirectUri === callback;
+  } catch {
+    return false;
+  }
 }
 
 function viewOf(token: AccessToken): TokenView {

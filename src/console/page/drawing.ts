@@ -71,7 +71,7 @@ export function draw(view: ConnectionView, faults: readonly FaultOn[]): Drawing 
     status: statusOf(view),
     needsPerson: view.token === null || view.latch !== null,
     note: legible(noteOf(view)),
-    connectUrl: view.latch === null ? '' : view.connectUrl,
+    connectUrl: (view.latch && view.connectUrl) ?? '',
     clock: dateText(view.nowMs),
     token: view.token && drawToken(view.token, view),
     facts: factsOf(view),
