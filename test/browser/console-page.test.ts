@@ -61,7 +61,11 @@ describe.skipIf(chromiumPath === undefined)('the console page in Chromium', pati
   /** Opens the page once the connection is drawn; what it complains of fails the test. */
   async function open(stage: Stage, { width = 1200, colorScheme = 'light' }: Look = {}) {
     if (browser === undefined) throw new Error('no browser was started');
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const page = await browser.newPage({
+      viewport: { width, height: 900 },
+      colorScheme,
+      reducedMotion: 'reduce',
+    });
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
