@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { createWorkspace, script, type Workspace } from '../workspace.ts';
 
-const processes = process.env['FRESCO_FULL'] === '1' ? 200 : 12;
+const processes = process.env['FRESCO_FULL'] === '1' ? 200 : 8;
 
 interface Control {
   change(settings: object): Promise<void>;
