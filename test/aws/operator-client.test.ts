@@ -1,28 +1,13 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rotateAsOperator } from '../../src/aws/operator-client.ts';
-import { clientConfig } from '../doubles/http/client-config.ts';
-import {
-  inProcess,
-  type LambdaInvokeDouble,
-  startLambdaInvoke,
-} from '../doubles/lambda/lambda-invoke.ts';
+import { onTheWire } from '../doubles/http/on-the-wire.ts';
+import { inProcess, startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
 
 const alias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:operator';
 const answer = { outcome: { kind: 'busy', untilMs: 1_790_000_000_000 }, warnings: ['invented'] };
 
-let double: LambdaInvokeDouble;
-let client: LambdaClient;
-
-beforeAll(async () => {
-  double = await startLambdaInvoke();
-  client = new LambdaClient(clientConfig(double.endpoint));
-});
-
-afterAll(async () => {
-  client.destroy();
-  await double.stop();
-});
+const { double, client } = await onTheWire(startLambdaInvoke(), LambdaClient);
 
 const ask = () => rotateAsOperator(client, alias, { connection: 'default', onlyIfDue: true });
 

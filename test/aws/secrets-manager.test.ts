@@ -6,7 +6,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bounded } from '../../src/aws/failures.ts';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
 import { StoreRefused } from '../../src/core/ports.ts';
@@ -14,27 +14,16 @@ import { Secret } from '../../src/core/secret.ts';
 import { pendingSecretContract, versionedSecretContract } from '../contract/versioned-secret.ts';
 import { clientConfig } from '../doubles/http/client-config.ts';
 import type { FaultKind } from '../doubles/http/faults.ts';
-import {
-  type SecretsManagerDouble,
-  startSecretsManager,
-} from '../doubles/secrets-manager/secrets-manager.ts';
+import { onTheWire } from '../doubles/http/on-the-wire.ts';
+import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
 
 const one = '00000000-0000-4000-8000-000000000001';
 const two = '00000000-0000-4000-8000-000000000002';
 
-let double: SecretsManagerDouble;
-let client: SecretsManagerClient;
+const { double, client } = await onTheWire(startSecretsManager(), SecretsManagerClient, {
+  maxAttempts: 2,
+});
 let secrets = 0;
-
-beforeAll(async () => {
-  double = await startSecretsManager();
-  client = new SecretsManagerClient({ ...bounded, ...clientConfig(double.endpoint, 2) });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await double.stop();
-});
 
 async function emptySecret(): Promise<string> {
   secrets += 1;
@@ -114,12 +103,14 @@ describe('a call that goes wrong', () => {
       ...clientConfig(double.endpoint, 1),
       requestHandler: { ...bounded.requestHandler, requestTimeout: 30 },
     });
-    const secret = secretsManagerSecret(impatient, await emptySecret());
+    const name = await emptySecret();
     double.faults.add({ on: 'PutSecretValue', kind: 'hang-after' });
-    await expect(secret.put(one, new Secret('invented'))).rejects.toMatchObject({
-      reason: 'unavailable',
-    });
-    expect((await secret.current())?.versionId).toBe(one);
+    await expect(
+      secretsManagerSecret(impatient, name).put(one, new Secret('invented')),
+    ).rejects.toMatchObject({ reason: 'unavailable' });
+    // It may arrive only after it was given up.
+    const stored = async () => (await secretsManagerSecret(client, name).current())?.versionId;
+    await expect.poll(stored).toBe(one);
     impatient.destroy();
   });
 

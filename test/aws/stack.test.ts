@@ -1,21 +1,10 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readStackParameter } from '../../src/aws/stack.ts';
-import { type SsmDouble, startSsm } from '../doubles/aws/ssm.ts';
-import { clientConfig } from '../doubles/http/client-config.ts';
+import { startSsm } from '../doubles/aws/ssm.ts';
+import { onTheWire } from '../doubles/http/on-the-wire.ts';
 
-let double: SsmDouble;
-let client: SSMClient;
-
-beforeAll(async () => {
-  double = await startSsm({ '/fresco/stack': '{"v":1}' });
-  client = new SSMClient(clientConfig(double.endpoint));
-});
-
-afterAll(async () => {
-  client.destroy();
-  await double.stop();
-});
+const { double, client } = await onTheWire(startSsm({ '/fresco/stack': '{"v":1}' }), SSMClient);
 
 describe("the stack's parameter", () => {
   it('is read as it was written, and where', async () => {

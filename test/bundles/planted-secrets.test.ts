@@ -21,6 +21,7 @@ import {
 } from '../doubles/lambda/lambda-runtime.ts';
 import { node24Path } from '../doubles/lambda/node24.ts';
 import { sign } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { builtFunction } from './built.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 import { startWebhookStack, type WebhookStack } from './webhook-stack.ts';
@@ -58,13 +59,6 @@ async function itemsOf(endpoint: string, TableName: string): Promise<string> {
   return JSON.stringify(Items);
 }
 
-const posted = (url: string, body: unknown) =>
-  fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-    body: JSON.stringify(body),
-  });
-
 const repeating = (status: number, body: string, contentType = 'application/json') => ({
   kind: 'body',
   status,
@@ -98,8 +92,7 @@ describe('the rotator keeps to itself what is secret', () => {
   }
 
   const rotated = () => note(stack.through('operator', { connection: 'default' }));
-  const faulty = (faults: readonly object[]) =>
-    posted(`${stack.providerUrl}/_sandbox/faults`, faults);
+  const faulty = (faults: readonly object[]) => controlSandbox(stack.providerUrl, 'faults', faults);
 
   it('though the look through it would see it', async () => {
     const refreshToken = await planted();
@@ -211,7 +204,7 @@ describe('the functions behind webhooks keep to themselves what is secret', {
   });
   afterAll(() => stack.stop());
 
-  const faulty = (faults: readonly object[]) => posted(`${stack.provider}/_sandbox/faults`, faults);
+  const faulty = (faults: readonly object[]) => controlSandbox(stack.provider, 'faults', faults);
   const queued = () => stack.change('entities.clients.create', 1);
 
   it('where a webhook is forged, odd or cannot be kept', async () => {

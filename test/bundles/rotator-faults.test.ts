@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
 import type { Fault, FaultKind } from '../doubles/http/faults.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 
 let stack: RotatorStack;
@@ -70,11 +71,7 @@ describe.each(tried)('%s', (kind) => {
   // A stack for each kind: a secret holds no more than 100 versions of a day.
   beforeAll(async () => {
     stack = await startRotatorStack();
-    await fetch(`${stack.providerUrl}/_sandbox/state`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-      body: JSON.stringify({ rotationMode: 'single-use-family' }),
-    });
+    await controlSandbox(stack.providerUrl, 'state', { rotationMode: 'single-use-family' });
   });
 
   afterAll(() => stack.stop());

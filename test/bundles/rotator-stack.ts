@@ -19,6 +19,7 @@ import { orReject } from '../doubles/lambda/lambda-invoke.ts';
 import { type LambdaFunction, lambdaFunction } from '../doubles/lambda/lambda-runtime.ts';
 import { node24Path } from '../doubles/lambda/node24.ts';
 import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { builtFunction } from './built.ts';
 
 const aliases = ['schedule', 'consumers', 'native', 'operator', 'consent'] as const;
@@ -148,12 +149,7 @@ async function logIn(connection: Connection, place: Place, ageMs: number): Promi
   const versionId = Buffer.from(systemRandom.bytes(16)).toString('hex');
   const client = { clientId, clientSecret: new Secret(clientSecret, place.providerUrl) };
   await connection.client.put(versionId, encodeClient(client));
-  const response = await fetch(`${place.providerUrl}/_sandbox/grants`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-    body: JSON.stringify({ direct: true }),
-  });
-  const tokens = (await response.json()) as Record<string, string>;
+  const tokens = await controlSandbox(place.providerUrl, 'grants', { direct: true });
   const ports = loginPorts(connection, place);
   await login(ports, {
     refreshToken: new Secret(String(tokens['refresh_token'])),

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
 import { decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 
 let stack: RotatorStack;
@@ -128,8 +129,7 @@ describe('the rotator in its bundle', () => {
 
   it('heals a connection that needs a person by a consent through its own door, and hands out no secret', async () => {
     await stack.logIn();
-    const headers = { 'sandbox-control': '1' };
-    await fetch(`${stack.providerUrl}/_sandbox/revoke`, { method: 'POST', headers });
+    await controlSandbox(stack.providerUrl, 'revoke');
     for (const outcome of ['refused', 'latched']) {
       const { payload } = await stack.through('operator', { connection: 'default' });
       expect(payload).toMatchObject({ outcome: { kind: outcome } });

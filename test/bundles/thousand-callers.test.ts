@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { built } from './built.ts';
 import { startRotatorStack } from './rotator-stack.ts';
 
@@ -26,11 +27,7 @@ it(`1,000 callers in ${processes} processes on an expired single-use token: one 
   const stack = await startRotatorStack();
   const lambda = await startLambdaInvoke();
   try {
-    await fetch(`${stack.providerUrl}/_sandbox/state`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-      body: JSON.stringify({ rotationMode: 'single-use-family' }),
-    });
+    await controlSandbox(stack.providerUrl, 'state', { rotationMode: 'single-use-family' });
     await stack.logIn(25 * 3_600_000);
     lambda.route('rotator:consumers', (event) => stack.through('consumers', event));
     const env = {

@@ -21,6 +21,7 @@ import { startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
 import { type LambdaResult, lambdaFunction } from '../doubles/lambda/lambda-runtime.ts';
 import { node24Path } from '../doubles/lambda/node24.ts';
 import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { builtFunction } from './built.ts';
 
 const names = { prefix: 'fresco', connections: ['default'], watching: 'small' as const };
@@ -120,7 +121,7 @@ export async function startWebhookStack(otherProviderUrl?: string) {
         ...endpoints,
       },
     });
-  const control = controlOf(provider.url);
+  const control = (path: string, body: object) => controlSandbox(provider.url, path, body);
   const accessToken = String((await control('grants', { direct: true }))['access_token']);
   await publish(secrets.endpoint, new Secret(accessToken, provider.url));
   return {
@@ -178,17 +179,6 @@ export async function startWebhookStack(otherProviderUrl?: string) {
       await Promise.all([receiver.stop(), handler.stop(), edge.stop(), provider.close()]);
       await Promise.all([secrets, table, bus, sqs, lambda].map((double) => double.stop()));
     },
-  };
-}
-
-function controlOf(providerUrl: string) {
-  return async (path: string, body: object): Promise<Record<string, unknown>> => {
-    const response = await fetch(`${providerUrl}/_sandbox/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-      body: JSON.stringify(body),
-    });
-    return (await response.json()) as Record<string, unknown>;
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
 import { inProcess } from '../doubles/lambda/lambda-invoke.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { startDeployed } from './deployed.ts';
 import { hasTerminal, keys, seat } from './pseudo-terminal.ts';
 import { createWorkspace, freePort } from './workspace.ts';
@@ -69,12 +70,8 @@ describe('with the store in AWS', () => {
 
   it('a refresh token got elsewhere is adopted, and proven by the rotator', async () => {
     const { stack, run } = await deployed();
-    const grant = await fetch(`${stack.providerUrl}/_sandbox/grants`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-      body: JSON.stringify({ direct: true }),
-    });
-    const { refresh_token = '' } = (await grant.json()) as { readonly refresh_token?: string };
+    const grant = await controlSandbox(stack.providerUrl, 'grants', { direct: true });
+    const { refresh_token = '' } = grant;
     const application = {
       FATTUREINCLOUD_CLIENT_ID: 'sandbox-client',
       FATTUREINCLOUD_CLIENT_SECRET: 'sandbox-secret',
@@ -99,11 +96,8 @@ describe('with the store in AWS', () => {
   it('recover settles by hand, under the lease, what the rotator was not answered', async () => {
     const { stack, run, tokenRequests } = await deployed();
     await stack.logIn();
-    await fetch(`${stack.providerUrl}/_sandbox/faults`, {
-      method: 'POST',
-      headers: { 'sandbox-control': '1' },
-      body: JSON.stringify([{ on: 'POST /oauth/token', kind: 'reset-before', times: 1 }]),
-    });
+    const reset = { on: 'POST /oauth/token', kind: 'reset-before', times: 1 };
+    await controlSandbox(stack.providerUrl, 'faults', [reset]);
     expect((await run(['rotate'])).code).toBe(1);
     const before = await tokenRequests();
     const recovered = await run(['recover', '--yes', '--json']);
@@ -136,10 +130,7 @@ describe('with the store in AWS', () => {
         FATTUREINCLOUD_REDIRECT_URI: redirect,
       });
       await walk.shows(/Is the connection revoked\?/);
-      await fetch(`${stack.providerUrl}/_sandbox/revoke`, {
-        method: 'POST',
-        headers: { 'sandbox-control': '1' },
-      });
+      await controlSandbox(stack.providerUrl, 'revoke');
       walk.types('y');
       await walk.shows(/Has the client secret leaked too\?/);
       walk.types(`n${keys.enter}`);

@@ -19,6 +19,7 @@ import { withVariables } from '../cli/surroundings.ts';
 import { createWorkspace, freePort } from '../cli/workspace.ts';
 import { httpApiAnswer, httpApiEvent } from '../doubles/lambda/http-api.ts';
 import { sign } from '../fatture-in-cloud/webhooks/signed-webhook.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { CloudWatch } from './cloudwatch.ts';
 import {
   commandFor,
@@ -66,12 +67,7 @@ function quietUntil(minutes: number): void {
   began = minute;
 }
 
-const control = (path: string, body: object) =>
-  fetch(`${world.stack.providerUrl}/_sandbox/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-    body: JSON.stringify(body),
-  });
+const control = (path: string, body: object) => controlSandbox(world.stack.providerUrl, path, body);
 
 type Alarm = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { metricNamespace, rotatorMetrics } from '../../src/config/metric-names.ts';
 import { type RotatorStack, startRotatorStack } from '../bundles/rotator-stack.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { type Assembly, frescoIn, synthesize } from './assembly.ts';
 import { resourcesOf } from './template.ts';
 
@@ -65,10 +66,7 @@ it('from login to a scheduled rotation to an alarm, and back', async () => {
     expect([entry, breaches(entry, well)]).toEqual([entry, false]);
   }
 
-  await fetch(`${stack.providerUrl}/_sandbox/revoke`, {
-    method: 'POST',
-    headers: { 'sandbox-control': '1' },
-  });
+  await controlSandbox(stack.providerUrl, 'revoke');
   const operated = { connection: 'default', onlyIfDue: false };
   await stack.through('operator', operated);
   const refused = await stack.through('operator', operated);

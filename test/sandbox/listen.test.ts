@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../src/sandbox/listen.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { controlSandbox } from './sandbox-control.ts';
 import { startSandbox } from './sandbox-server.ts';
 
 /** Opens a connection that stays, and resolves when it ends, with whether the sandbox was there before. */
@@ -27,11 +28,7 @@ describe('closing', () => {
   it('ends kept-alive, hung and listening connections at once, and frees the port', async () => {
     const sandbox = createSandbox();
     const { url, port, close } = await listen(sandbox, { port: 0 });
-    await fetch(`${url}/_sandbox/faults`, {
-      method: 'POST',
-      headers: { 'sandbox-control': '1' },
-      body: JSON.stringify([{ on: 'GET /user/info', kind: 'hang' }]),
-    });
+    await controlSandbox(url, 'faults', [{ on: 'GET /user/info', kind: 'hang' }]);
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
     const paths = ['/', '/user/info', '/_sandbox/events'];

@@ -1,27 +1,18 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { journalTable } from '../../../src/aws/dynamodb/journal-store.ts';
-import { bounded } from '../../../src/aws/failures.ts';
 import { emptyJournal } from '../../../src/core/journal/journal.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { fullJournal, journalStoreContract } from '../../contract/journal-store.ts';
-import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
+import { startDynamoDb } from '../../doubles/aws/dynamodb.ts';
 import { clientConfig } from '../../doubles/http/client-config.ts';
 import type { FaultKind } from '../../doubles/http/faults.ts';
+import { onTheWire } from '../../doubles/http/on-the-wire.ts';
 
-let double: DynamoDbDouble;
-let client: DynamoDBClient;
+const { double, client } = await onTheWire(startDynamoDb(), DynamoDBClient, {
+  maxAttempts: 2,
+});
 let journals = 0;
-
-beforeAll(async () => {
-  double = await startDynamoDb();
-  client = new DynamoDBClient({ ...bounded, ...clientConfig(double.endpoint, 2) });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await double.stop();
-});
 
 afterEach(() => double.faults.clear());
 

@@ -1,12 +1,11 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { admittedSendersTable } from '../../../src/aws/dynamodb/admitted-senders.ts';
 import { consentTable } from '../../../src/aws/dynamodb/consent-store.ts';
 import { expectedSubscriptionsTable } from '../../../src/aws/dynamodb/expected-subscriptions.ts';
 import { puttingItems } from '../../../src/aws/dynamodb/putting-items.ts';
 import { quotaPausesTable } from '../../../src/aws/dynamodb/quota-pauses.ts';
 import { seenEventsTable } from '../../../src/aws/dynamodb/seen-events.ts';
-import { bounded } from '../../../src/aws/failures.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { SeenEvents } from '../../../src/core/webhooks/ports.ts';
 import { systemClock } from '../../../src/local/clock.ts';
@@ -15,27 +14,18 @@ import { consentStoreContract } from '../../contract/consent-store.ts';
 import { expectedSubscriptionsContract } from '../../contract/expected-subscriptions.ts';
 import { quotaPausesContract } from '../../contract/quota-pauses.ts';
 import { seenEventsContract } from '../../contract/seen-events.ts';
-import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
-import { clientConfig } from '../../doubles/http/client-config.ts';
+import { startDynamoDb } from '../../doubles/aws/dynamodb.ts';
+import { onTheWire } from '../../doubles/http/on-the-wire.ts';
 
 const nowMs = 1_790_000_000_000;
 const untilMs = nowMs + 60_000;
 
-let double: DynamoDbDouble;
-let client: DynamoDBClient;
+const { double, client } = await onTheWire(startDynamoDb(), DynamoDBClient, {
+  maxAttempts: 2,
+});
 let records = 0;
 
-beforeAll(async () => {
-  double = await startDynamoDb();
-  client = new DynamoDBClient({ ...bounded, ...clientConfig(double.endpoint, 2) });
-});
-
 afterEach(() => double.faults.clear());
-
-afterAll(async () => {
-  client.destroy();
-  await double.stop();
-});
 
 const puts = () => puttingItems(client, double.tableName, systemClock);
 
@@ -54,29 +44,18 @@ async function openSeen(): Promise<SeenEvents[]> {
 }
 
 seenEventsContract('DynamoDB on the wire', openSeen);
-quotaPausesContract('DynamoDB on the wire', async () => {
-  records += 1;
-  const open = () => quotaPausesTable(client, double.tableName, `record-${records}`);
-  return [open(), open()];
-});
+/** The same of what is kept for a connection. */
+const own =
+  <T>(open: (...of: [DynamoDBClient, table: string, connection: string]) => T) =>
+  async () => {
+    records += 1;
+    return [0, 1].map(() => open(client, double.tableName, `record-${records}`));
+  };
 
-expectedSubscriptionsContract('DynamoDB on the wire', async () => {
-  records += 1;
-  const open = () => expectedSubscriptionsTable(client, double.tableName, `record-${records}`);
-  return [open(), open()];
-});
-
-consentStoreContract('DynamoDB on the wire', async () => {
-  records += 1;
-  const open = () => consentTable(client, double.tableName, `record-${records}`);
-  return [open(), open()];
-});
-
-senderStoreContract('DynamoDB on the wire', async () => {
-  records += 1;
-  const open = () => admittedSendersTable(client, double.tableName, `record-${records}`);
-  return [open(), open()];
-});
+quotaPausesContract('DynamoDB on the wire', own(quotaPausesTable));
+expectedSubscriptionsContract('DynamoDB on the wire', own(expectedSubscriptionsTable));
+consentStoreContract('DynamoDB on the wire', own(consentTable));
+senderStoreContract('DynamoDB on the wire', own(admittedSendersTable));
 
 async function stored(pk: string) {
   const command = new GetItemCommand({ TableName: double.tableName, Key: { pk: { S: pk } } });

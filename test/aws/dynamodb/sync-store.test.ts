@@ -1,29 +1,19 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { puttingItems } from '../../../src/aws/dynamodb/putting-items.ts';
 import { publishedStatesTable, syncTable } from '../../../src/aws/dynamodb/sync-store.ts';
 import type { WriteItem } from '../../../src/aws/dynamodb/table-item.ts';
-import { bounded } from '../../../src/aws/failures.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { syncStoreContract, toldEntitiesContract } from '../../contract/sync-store.ts';
-import { type DynamoDbDouble, startDynamoDb } from '../../doubles/aws/dynamodb.ts';
-import { clientConfig } from '../../doubles/http/client-config.ts';
+import { startDynamoDb } from '../../doubles/aws/dynamodb.ts';
+import { onTheWire } from '../../doubles/http/on-the-wire.ts';
 
-let double: DynamoDbDouble;
-let client: DynamoDBClient;
+const { double, client } = await onTheWire(startDynamoDb(), DynamoDBClient, {
+  maxAttempts: 2,
+});
 let records = 0;
 
-beforeAll(async () => {
-  double = await startDynamoDb();
-  client = new DynamoDBClient({ ...bounded, ...clientConfig(double.endpoint, 2) });
-});
-
 afterEach(() => double.faults.clear());
-
-afterAll(async () => {
-  client.destroy();
-  await double.stop();
-});
 
 const nowMs = () => 1_790_000_000_000;
 

@@ -5,14 +5,14 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sqsNotificationQueue } from '../../../src/aws/sqs/notification-queue.ts';
 import {
   decodeNotification,
   type QueuedNotification,
 } from '../../../src/core/webhooks/notification.ts';
-import { type SqsDouble, startSqs } from '../../doubles/aws/sqs.ts';
-import { clientConfig } from '../../doubles/http/client-config.ts';
+import { startSqs } from '../../doubles/aws/sqs.ts';
+import { onTheWire } from '../../doubles/http/on-the-wire.ts';
 
 const message = (part: number): QueuedNotification => ({
   connection: 'default',
@@ -25,18 +25,7 @@ const message = (part: number): QueuedNotification => ({
   ids: [1, 2],
 });
 
-let double: SqsDouble;
-let client: SQSClient;
-
-beforeAll(async () => {
-  double = await startSqs([{ name: 'notifications' }]);
-  client = new SQSClient(clientConfig(double.endpoint));
-});
-
-afterAll(async () => {
-  client.destroy();
-  await double.stop();
-});
+const { double, client } = await onTheWire(startSqs([{ name: 'notifications' }]), SQSClient);
 
 const clock = { wait: async () => undefined };
 const queue = () => sqsNotificationQueue(client, double.queueUrl('notifications'), clock);

@@ -10,6 +10,7 @@ import { clientConfig } from '../../doubles/http/client-config.ts';
 import type { FaultKind, Faults } from '../../doubles/http/faults.ts';
 import { inProcess } from '../../doubles/lambda/lambda-invoke.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { controlSandbox } from '../../sandbox/sandbox-control.ts';
 import { type DeployedStack, startDeployed } from '../deployed.ts';
 import { withVariables } from '../surroundings.ts';
 
@@ -63,12 +64,7 @@ async function journalled(change: Partial<Journal>) {
   };
 }
 
-const sandbox = (path: string, body: object) =>
-  fetch(`${whole.stack.providerUrl}/_sandbox/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-    body: JSON.stringify(body),
-  });
+const sandbox = (path: string, body: object) => controlSandbox(whole.stack.providerUrl, path, body);
 
 it('a stack of which nothing is broken holds at every link, and its rotator has answered', async () => {
   const findings = await examine({ scopes: 'entity.clients:r' });
@@ -384,8 +380,7 @@ describe('what is broken is found, and nothing is spent on it:', () => {
   });
 
   it('a permission that is missing', async () => {
-    const grant = await sandbox('grants', { scope: 'settings:r', direct: true });
-    const { access_token } = (await grant.json()) as { readonly access_token: string };
+    const { access_token } = await sandbox('grants', { scope: 'settings:r', direct: true });
     const mend = await changed('access-token', (now) =>
       JSON.stringify({ ...JSON.parse(now), accessToken: access_token }),
     );
@@ -399,8 +394,7 @@ describe('what is broken is found, and nothing is spent on it:', () => {
   });
 
   it('the permissions that subscriptions take are asked for by themselves', async () => {
-    const grant = await sandbox('grants', { scope: 'settings:r', direct: true });
-    const { access_token } = (await grant.json()) as { readonly access_token: string };
+    const { access_token } = await sandbox('grants', { scope: 'settings:r', direct: true });
     const connection = await connect({});
     const type = 'it.fattureincloud.webhooks.products.update';
     const sink = 'https://hooks.example.com/webhooks/default';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { controlSandbox } from '../../sandbox/sandbox-control.ts';
 import { startDeployed } from '../deployed.ts';
 import type { Begun } from '../in-process.ts';
 import { createSandboxWorkspace, createWorkspace, type Workspace } from '../workspace.ts';
@@ -82,9 +83,7 @@ describe('login by device code', () => {
   it('with the store in AWS, is refreshed by the rotator without a secret', async () => {
     const { stack, env, stop } = await startDeployed();
     onTestFinished(() => stop());
-    const headers = { 'sandbox-control': '1' };
-    const state = { method: 'POST', headers, body: JSON.stringify(settings) };
-    await fetch(`${stack.providerUrl}/_sandbox/state`, state);
+    await controlSandbox(stack.providerUrl, 'state', settings);
     const workspace = await createWorkspace(stack.providerUrl);
     const login = startLogin(workspace, [], env);
     await decide(login, 'approve');

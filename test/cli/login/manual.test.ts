@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { controlSandbox } from '../../sandbox/sandbox-control.ts';
 import type { SandboxServer } from '../../sandbox/sandbox-server.ts';
 import { startDeployed } from '../deployed.ts';
 import { loggedIn } from '../logged-in.ts';
@@ -103,14 +104,8 @@ describe('a manual token with the store in AWS', () => {
   it('is checked by the rotator, which nothing but a person can help', async () => {
     const { stack, env, stop } = await startDeployed();
     onTestFinished(() => stop());
-    const post = async (path: string, body: object) => {
-      const headers = { 'sandbox-control': '1' };
-      const request = { method: 'POST', headers, body: JSON.stringify(body) };
-      const answer = await fetch(stack.providerUrl + path, request);
-      return (await answer.json()) as { readonly access_token?: string };
-    };
     const wish = { scope: 'entity.clients:r', manual: true };
-    const { access_token: token = '' } = await post('/_sandbox/grants', wish);
+    const { access_token: token = '' } = await controlSandbox(stack.providerUrl, 'grants', wish);
     const workspace = await createWorkspace(stack.providerUrl);
     const run = (args: readonly string[], input = '') => workspace.run(args, { input, env });
     expect(await run(['login', '--manual', '--scopes', 'entity.clients:r'], token)).toMatchObject({
@@ -118,7 +113,7 @@ describe('a manual token with the store in AWS', () => {
     });
     expect(await run(['token'])).toMatchObject({ code: 0, stdout: `${token}\n` });
     expect(await run(['rotate', '--if-due'])).toMatchObject({ code: 0 });
-    await post('/_sandbox/revoke', {});
+    await controlSandbox(stack.providerUrl, 'revoke');
     expect(await run(['rotate', '--if-due'])).toMatchObject({ code: 0 });
     const { journal } = await stack.journal.read();
     const dayOld = { ...journal, canary: null };

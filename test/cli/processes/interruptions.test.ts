@@ -10,6 +10,7 @@ import { connect } from '../../../src/cli/settings/options.ts';
 import { openSubscriptions, type Subscriptions } from '../../../src/connection/webhooks.ts';
 import { pause, resume } from '../../../src/core/operations/pause.ts';
 import { classOf } from '../../../src/core/outcome/outcome.ts';
+import { controlSandbox } from '../../sandbox/sandbox-control.ts';
 import { startSink } from '../../sandbox/webhook-sink.ts';
 import { Prng } from '../../simulation/histories/prng.ts';
 import { type DeployedStack, startDeployed } from '../deployed.ts';
@@ -49,15 +50,6 @@ interface Prepared {
   readonly input?: string;
 }
 
-async function control(providerUrl: string, path: string, body: object) {
-  const response = await fetch(`${providerUrl}/_sandbox/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'sandbox-control': '1' },
-    body: JSON.stringify(body),
-  });
-  return (await response.json()) as Record<string, string>;
-}
-
 const plain = (...args: readonly string[]): Writing => ({
   name: args[0] ?? '',
   prepare: async () => ({ args }),
@@ -67,7 +59,7 @@ const adopting: Writing = {
   name: 'login',
   prepare: async ({ providerUrl }) => {
     const scope = 'entity.clients:r';
-    const tokens = await control(providerUrl, 'grants', { direct: true, scope });
+    const tokens = await controlSandbox(providerUrl, 'grants', { direct: true, scope });
     return { args: ['login', '--refresh-token'], input: tokens['refresh_token'] ?? '' };
   },
 };
@@ -77,9 +69,9 @@ const recovering: Writing = {
   name: 'recover',
   prepare: async ({ providerUrl }) => {
     const fault = { on: 'POST /oauth/token', kind: 'reset-after', times: 1 };
-    await control(providerUrl, 'faults', [fault]);
+    await controlSandbox(providerUrl, 'faults', [fault]);
     await (await connect({})).rotate({ trigger: 'operator', onlyIfDue: false });
-    await control(providerUrl, 'faults', [slow]);
+    await controlSandbox(providerUrl, 'faults', [slow]);
     return { args: ['recover', '--yes'] };
   },
 };
@@ -247,8 +239,8 @@ async function interruptions(place: Place, count: number, stream: number) {
     counts[what] = (counts[what] ?? 0) + 1;
   };
   withVariables(place.env);
-  await control(place.providerUrl, 'state', { ...unlimited, allowHttpSinks: true });
-  await control(place.providerUrl, 'faults', [slow]);
+  await controlSandbox(place.providerUrl, 'state', { ...unlimited, allowHttpSinks: true });
+  await controlSandbox(place.providerUrl, 'faults', [slow]);
   const lengths = new Lengths();
   let interrupted = 0;
   for (let at = 0; interrupted < count; at += 1) {

@@ -4,6 +4,7 @@
 // machine would starve it. FRESCO_FULL=1 starts 200, otherwise it is a few.
 import { execFile } from 'node:child_process';
 import { expect, it } from 'vitest';
+import { controlSandbox } from '../../sandbox/sandbox-control.ts';
 import { createWorkspace, script, type Workspace } from '../workspace.ts';
 
 const processes = process.env['FRESCO_FULL'] === '1' ? 200 : 8;
@@ -17,10 +18,7 @@ async function startSandboxProcess(): Promise<{ readonly url: string; readonly c
   const host = await createWorkspace('http://127.0.0.1:9');
   const url = await host.start(['sandbox', '--port', '0']).says(/on (http:\S+)\n/);
   const state = `${url}/_sandbox/state`;
-  const change = async (settings: object) => {
-    const headers = { 'sandbox-control': '1' };
-    await fetch(state, { method: 'POST', headers, body: JSON.stringify(settings) });
-  };
+  const change = async (settings: object) => void (await controlSandbox(url, 'state', settings));
   const tokenRequests = async () => {
     const { counters } = (await (await fetch(state)).json()) as {
       counters: { tokenRequests: number };
