@@ -117,6 +117,31 @@ describe.each(['small', 'full'] as const)('an alarm of a stack that is watched: 
   });
 });
 
+it('an upgrade from 0.1.0 that watches fully keeps each alarm under its id', async () => {
+  const props = { watching: 'full', nightlySync: '01:30' } as const;
+  const { deployed } = await synthesize((app) => void frescoIn(app, props));
+  const ids = resourcesOf(deployed, 'AWS::CloudWatch::Alarm').map(([id]) => id);
+  expect(ids.map((id) => id.replace('FrescoAlarms', '')).sort()).toEqual(
+    [
+      'deadlettersF860B91F',
+      'defaultaccesstokennearitsendF498A77D',
+      'defaultforgednotifications0869834E',
+      'defaultnocheckismade7C34A40F',
+      'defaultnotificationswait6E7BB424',
+      'defaultpersonneededF86B4038',
+      'defaultrefreshtokenidle90D2A70F',
+      'defaultsyncnotcomplete8B57A4B5',
+      'defaulttokenlost95DB789B',
+      'defaultuncertainattemptDAA258CC',
+      'failedinvocations97B080F6',
+      'notificationsnotkept3A3905F5',
+      'notificationswait6A3D5BE4',
+      'rotatorfails8433D92E',
+      'webhookfunctionsfailCDD18A66',
+    ].sort(),
+  );
+});
+
 describe('a stack of one connection', () => {
   it('has six alarms over ten metrics, of which one is its own, and no dashboard', async () => {
     const assembly = await synthesize((app) => void frescoIn(app));
