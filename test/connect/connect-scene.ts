@@ -7,8 +7,8 @@ import type { Company } from '../../src/core/records/company.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { systemRandom } from '../../src/local/clock.ts';
 import { memorySenders } from '../contract/admitted-senders.ts';
-import { memoryConsents } from '../contract/consent-store.ts';
 import { granted, grantOf, hour, memoryConnection, startMs } from '../core/memory-connection.ts';
+import { memoryConsents } from '../doubles/consents.ts';
 
 /** The company of the connection. */
 export const uno: Company = { id: 1, name: 'Uno <& Figli> Srl' };

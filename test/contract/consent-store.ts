@@ -1,17 +1,6 @@
 // What the door for consent assumes of any store of starts and tickets, as tests that run over each of them.
 import { describe, expect, it } from 'vitest';
-import {
-  type ConsentStart,
-  type ConsentStore,
-  slotOf,
-  type Ticket,
-} from '../../src/core/consent/ports.ts';
-import {
-  decodeStart,
-  decodeTicket,
-  encodeStart,
-  encodeTicket,
-} from '../../src/core/consent/stored.ts';
+import type { ConsentStart, ConsentStore, Ticket } from '../../src/core/consent/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 
 const nowMs = Date.now();
@@ -103,35 +92,4 @@ export function consentStoreContract(
       expect(await store.ticket('hash')).toBeUndefined();
     });
   });
-}
-
-/** Starts and tickets in memory, which a test may look at. */
-export function memoryConsents() {
-  const starts = new Map<string, ConsentStart & { isTaken?: true }>();
-  const tickets = new Map<string, Ticket>();
-  const find = (stateHash: string) => {
-    const found = starts.get(slotOf(stateHash));
-    return found?.stateHash === stateHash ? found : undefined;
-  };
-  const store: ConsentStore = {
-    keepStart: async (start, atMs) => {
-      const slot = slotOf(start.stateHash);
-      if ((starts.get(slot)?.expiresAtMs ?? 0) > atMs) return false;
-      starts.set(slot, decodeStart(encodeStart(start)));
-      return true;
-    },
-    start: async (stateHash) => {
-      const { isTaken: _, ...start } = find(stateHash) ?? {};
-      return 'stateHash' in start ? start : undefined;
-    },
-    takeStart: async (stateHash) => {
-      const found = find(stateHash);
-      if (found === undefined || found.isTaken) return false;
-      found.isTaken = true;
-      return true;
-    },
-    keepTicket: async (hash, ticket) => void tickets.set(hash, decodeTicket(encodeTicket(ticket))),
-    ticket: async (hash) => tickets.get(hash),
-  };
-  return { starts, tickets, store };
 }

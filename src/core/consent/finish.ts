@@ -20,10 +20,10 @@ export async function finish(ports: ConsentPorts, request: FinishRequest): Promi
   const start = await store.start(stateHash);
   if (start === undefined) return { kind: 'expired' };
   // Before the start is used up: another browser's callback must not end a flow that waits.
-  if (start.browserHash !== hashOf(request.browser)) return { kind: 'not-this-browser' };
+  if (start.browserHash !== hashOf(request.browser)) return { kind: 'not-this-browser' }; // guard: consent: the browser first
   const found = await find(rotation);
-  if (found.pass.session.nowMs() >= start.expiresAtMs) return { kind: 'expired' };
-  if (!(await store.takeStart(stateHash))) return { kind: 'already-used' };
+  if (found.pass.session.nowMs() >= start.expiresAtMs) return { kind: 'expired' }; // guard: consent: ten minutes
+  if (!(await store.takeStart(stateHash))) return { kind: 'already-used' }; // guard: consent: used once
   if (request.error !== undefined) return withoutCode(ports, request.error);
   // A code that is not exchanged is one consent less at the provider that nobody holds.
   if (isSuperseded(start.over, found.seen)) return { kind: 'too-late' };
@@ -141,7 +141,7 @@ function companiesOf(
   const isIn = (list: readonly Company[]) => (company: Company) =>
     list.some(({ id }) => id === company.id);
   const isSame = before.length > 0 && before.every(isIn(reached));
-  return isSame ? reached.filter(isIn(before)) : 'others';
+  return isSame ? reached.filter(isIn(before)) : 'others'; // guard: consent: the same account
 }
 
 async function report(

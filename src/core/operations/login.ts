@@ -111,7 +111,7 @@ async function installGrant(
       const current = version && replacedBy(version);
       // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
       if (current?.grant?.sealKey.equals(sealKey)) return { keep: 'as it is' };
-      if (over && isSuperseded(over, seenGrant(pass, current))) return { keep: 'too-late' };
+      if (over && isSuperseded(over, seenGrant(pass, current))) return { keep: 'too-late' }; // guard: consent: not over a newer login
       const place = current?.grant;
       if (place === undefined || isNewer(mine, place)) return { replaceBy: encodeGrant(mine) }; // guard: login: renumbered
       // A login takes a grant number above the one that it finds current.

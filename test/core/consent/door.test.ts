@@ -13,7 +13,8 @@ import { encodeGrant } from '../../../src/core/records/grant.ts';
 import { rotate } from '../../../src/core/rotation/rotate.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { memorySenders } from '../../contract/admitted-senders.ts';
-import { consentStoreContract, memoryConsents } from '../../contract/consent-store.ts';
+import { consentStoreContract } from '../../contract/consent-store.ts';
+import { memoryConsents } from '../../doubles/consents.ts';
 import { granted, grantOf, hour, memoryConnection, startMs } from '../memory-connection.ts';
 
 consentStoreContract('memory', async () => {

@@ -6,6 +6,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import type { ActorKind, ActorPlan } from '../histories/history.ts';
 import type { Simulation } from '../simulation.ts';
 import { place } from '../world/rotator-ports.ts';
+import { startConsent } from './consents.ts';
 import { startConsumer, startCrowd } from './consumers.ts';
 import { startAdoption, startLogin } from './logins.ts';
 import { startRotation } from './native-rotations.ts';
@@ -23,6 +24,7 @@ const starters: Readonly<Record<ActorKind, (simulation: Simulation, start: Start
   crowd: startCrowd,
   login: (simulation, start) => startLogin(simulation, start),
   adopt: startAdoption,
+  consent: startConsent,
   native: (simulation, start) => startRotation(simulation, start, false),
   'native twice': (simulation, start) => startRotation(simulation, start, true),
   pause: startPause,

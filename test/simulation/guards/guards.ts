@@ -100,4 +100,13 @@ export const guards: readonly Guard[] = [
   guard('the journal is written on condition', 'G3 a counter of the journal went back', {
     to: "if ((await this.#store.write(next, (await this.#store.read()).revision)) === 'written') {",
   }),
+  guard('consent: not over a newer login', 'G3 a late consent went over a newer login'),
+  guard('consent: the browser first', 'G3 a callback of another browser changed something'),
+  guard('consent: ten minutes', 'G2 a start of a consent was used after its end'),
+  guard('consent: used once', 'G2 a start of a consent was used twice', {
+    to: 'await store.takeStart(stateHash);',
+  }),
+  guard('consent: the same account', 'G3 a grant of another account was made current', {
+    to: 'return reached.filter(isIn(before));',
+  }),
 ];

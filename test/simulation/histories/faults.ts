@@ -10,7 +10,11 @@ export type CallLabel =
   | 'endpoint.refresh'
   | 'canary.check'
   | 'reporter.report'
-  | 'code.exchange';
+  | 'code.exchange'
+  | 'consents.read'
+  | 'consents.write'
+  | 'consent.exchange'
+  | 'companies.list';
 
 export type SecretName = 'grant' | 'accessToken' | 'client';
 export type SecretMethod = 'current' | 'version' | 'put' | 'promote' | 'putPending' | 'dropPending';
@@ -24,6 +28,7 @@ const isSecret = (label: CallLabel) => label.startsWith('grant.') || label.start
 const isReport = (label: CallLabel) => label === 'reporter.report';
 const isRequest = (label: CallLabel) => label === 'endpoint.refresh';
 const isCanary = (label: CallLabel) => label === 'canary.check';
+const isExchange = (label: CallLabel) => isRequest(label) || label === 'consent.exchange';
 
 /** Every fault, and the calls at which it can happen. */
 export const faults = {
@@ -63,7 +68,7 @@ export const faults = {
   /** Versions without a label vanish before this call. */
   'unlabelled versions vanish': isSecret,
   /** The server commits and nothing of its answer arrives. */
-  'answer is lost': isRequest,
+  'answer is lost': isExchange,
   /** The request gets lost. */
   'request is lost': isRequest,
   'server fails before commit': isRequest,
@@ -71,7 +76,7 @@ export const faults = {
   /** The client gives up, and the server commits only then. */
   'server commits late': isRequest,
   'server throttles': isRequest,
-  'nothing is sent': isRequest,
+  'nothing is sent': isExchange,
   'client is refused': isRequest,
   /** The application gets another secret at the provider just before. */
   'secret is changed': isRequest,
@@ -79,7 +84,7 @@ export const faults = {
   'lifetime is odd': isRequest,
   /** The person takes the consent back just before. */
   'consent is revoked': isRequest,
-  'canary cannot ask': isCanary,
+  'canary cannot ask': (label) => isCanary(label) || label === 'companies.list',
   'canary is wrong': isCanary,
 } as const satisfies Record<string, (label: CallLabel) => boolean>;
 

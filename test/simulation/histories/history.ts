@@ -26,6 +26,8 @@ export type ActorKind =
   | 'login'
   /** A person brings a refresh token from elsewhere; a pass proves it. */
   | 'adopt'
+  /** An operator gives a link, and a person consents by it; another browser and another tab call back, too. */
+  | 'consent'
   /** Secrets Manager's own rotation, its four steps, some of them again. */
   | 'native'
   /** The same with each step delivered twice at once. */
@@ -50,6 +52,7 @@ export const actorKinds: readonly ActorKind[] = [
   'application',
   'login',
   'adopt',
+  'consent',
   'native',
   'native twice',
   'rollback',

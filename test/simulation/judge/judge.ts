@@ -46,7 +46,12 @@ export class Judge {
     if (label === 'journal.write') this.#afterJournal(process);
     else if (label === 'grant.put') this.#afterPut();
     if (currentValue(this.#world.secrets.accessToken) !== this.#published) this.#afterPublishing();
-    if (label.startsWith('grant.') && !isRead(label)) this.#afterGrant();
+    if (label.startsWith('grant.') && !isRead(label)) {
+      const before = this.#current;
+      this.#afterGrant();
+      if (this.#current !== before) this.#ledger.consents.onGrant(process, before, this.#current);
+    }
+    this.#ledger.consents.onEffect(process, label);
   }
 
   /** What a person does is right: from then on it is what must not be gone back from. */

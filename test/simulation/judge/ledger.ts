@@ -13,6 +13,7 @@ import { Deeds, ownerOf } from '../world/deeds.ts';
 import type { Family, Issue } from '../world/provider.ts';
 import type { Process } from '../world/scheduler.ts';
 import type { World } from '../world/world.ts';
+import { ConsentLaw } from './consent-law.ts';
 import {
   grantIn,
   issueIn,
@@ -43,12 +44,14 @@ export class Ledger {
   readonly sealKeys: Secret[] = [];
   readonly deeds = new Deeds();
   readonly calls = new PersonCalls();
+  readonly consents: ConsentLaw;
   readonly #world: World;
   readonly #opened = new WeakMap<Seal, Grant | 'unreadable'>();
   judge: ((presentation: Presentation, earlier: readonly Presentation[]) => void) | undefined;
 
   constructor(world: World) {
     this.#world = world;
+    this.consents = new ConsentLaw(world, this);
   }
 
   violated(promise: Violation['promise'], what: string): void {

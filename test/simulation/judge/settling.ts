@@ -4,9 +4,11 @@ import { classOf, type Outcome } from '../../../src/core/outcome/outcome.ts';
 import { commandsFor } from '../../../src/core/outcome/outcome-text.ts';
 import { compare, type Position } from '../../../src/core/position.ts';
 import { heldLatch } from '../../../src/core/rotation/latch.ts';
+import { consentWithoutTicket } from '../actors/consents.ts';
 import { isFinished, proceed } from '../actors/native-rotations.ts';
 import { carryOut } from '../actors/person.ts';
 import { startPass } from '../actors/processes.ts';
+import { Prng } from '../histories/prng.ts';
 import type { Simulation } from '../simulation.ts';
 import { forecastOf, isAsForeseen } from './forecast.ts';
 import type { Ledger } from './ledger.ts';
@@ -137,7 +139,7 @@ async function callPerson(simulation: Simulation, trouble: Trouble): Promise<boo
   // Some try the last one first: either may be what helps.
   const commands = world.chance.isChance(0.5) ? named : named.toReversed();
   for (const command of commands) {
-    if (!(await carryOut(simulation, command))) return false;
+    if (!(await carriedOut(simulation, command))) return false;
     const next = await wait(simulation);
     if (next === undefined || next === 'none') return next === 'none';
     if (trouble === 'misconfigured' && next === 'doubted') {
@@ -148,6 +150,17 @@ async function callPerson(simulation: Simulation, trouble: Trouble): Promise<boo
   }
   ledger.violated('G6', `${trouble}, and after a person has acted still so`);
   return false;
+}
+
+/** Whoever owns the account may follow the link where the command is to log in. */
+function carriedOut(simulation: Simulation, command: string): Promise<boolean> {
+  const { world, ledger } = simulation;
+  const current = ledger.current();
+  const isOpen = current && heldLatch(world.journal, current, world.secrets.client.currentId());
+  const isByLink = new Prng(world.history.seed, 13).isChance(0.5);
+  if (command !== 'fresco login' || !isOpen || !isByLink) return carryOut(simulation, command);
+  consentWithoutTicket(simulation, { actor: -1, atMs: world.nowMs + 1000, skewMs: 0 });
+  return simulation.run();
 }
 
 async function finishRotations(simulation: Simulation): Promise<boolean> {

@@ -3,6 +3,7 @@
 import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts';
 import type { ReplayPolicy } from '../../../src/core/journal/replay-policy.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
+import { ConsentModel } from '../../doubles/consents.ts';
 import {
   calm,
   type Disturbance,
@@ -51,6 +52,7 @@ export class World {
     accessToken: new SecretModel(),
     client: new SecretModel(),
   };
+  readonly consents = new ConsentModel();
   journal: Journal = emptyJournal;
   revision = 0;
   readonly chance: Prng;
@@ -237,7 +239,9 @@ const stores = new Map<string, StoreName | undefined>();
 function storeOf(label: CallLabel): StoreName | undefined {
   const known = stores.get(label);
   if (known !== undefined || stores.has(label)) return known;
-  const store = storeNames.find((name) => label.startsWith(`${name}.`));
+  // They lie in the journal's table.
+  const name = label.replace('consents.', 'journal.');
+  const store = storeNames.find((it) => name.startsWith(`${it}.`));
   stores.set(label, store);
   return store;
 }
