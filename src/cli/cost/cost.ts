@@ -123,7 +123,8 @@ function tellCost(options: CostOptions, { received, ...found }: Found): void {
   }
   for (const { what, count, dollars } of lines) print(row(what, dollars, Math.round(count)));
   print(row('a month', total));
-  print('\nadds to it:');
+  print('');
+  print('each of these would add:');
   for (const [option, dollars] of Object.entries(adds)) print(row(option, dollars));
   say(
     `List prices of ${asOf} for us-east-1, without free tiers. Not counted: the polling of an empty queue by Lambda, which the free million of SQS requests covers, storage, and your own consumers.`,

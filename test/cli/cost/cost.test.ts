@@ -44,6 +44,7 @@ describe('fresco cost without a stack', () => {
     expect(stdout).toMatch(/^secrets +3 +\$1\.20$/m);
     expect(stdout).toMatch(/^webhooks +1,000 +\$0\.0\d$/m);
     expect(stdout).toMatch(/^a month +\$3\.5\d$/m);
+    expect(stdout).toMatch(/\n\neach of these would add:\n/);
     expect(stdout).toMatch(/^webhooks: false +-\$0\.6\d$/m);
   });
 
