@@ -9,7 +9,7 @@ import {
 } from '../../../src/fatture-in-cloud/webhooks/request.ts';
 import { webhookVerifier } from '../../../src/fatture-in-cloud/webhooks/signature.ts';
 import { anyone } from '../../contract/admitted-senders.ts';
-import { claims, newSigningKey, nowMs, providerKey, sign, sink } from './signed-webhook.ts';
+import { claims, nowMs, providerKey, sign, sink } from './signed-webhook.ts';
 
 const type = 'it.fattureincloud.webhooks.entities.clients.create';
 const headers = { 'ce-id': 'event-1', 'ce-type': type, 'ce-subject': 'company:1' };
@@ -117,10 +117,8 @@ const verified = async (changes: object) =>
 
 describe('claims of any kind are judged, and never fail', () => {
   it.each<[string, object, string]>([
-    ['no audience', { aud: undefined }, 'audience'],
     ['an object for an audience', { aud: { toString: null } }, 'audience'],
     ['a list of odd audiences', { aud: [null, {}, [], 5] }, 'audience'],
-    ['another audience', { aud: ['https://other.example'] }, 'audience'],
     ['an object for an event', { jti: {} }, 'malformed'],
   ])('%s', async (_, changes, reason) => {
     const verification = await verified(changes);
@@ -130,8 +128,8 @@ describe('claims of any kind are judged, and never fail', () => {
   });
 
   it.each<[string, object]>([
-    ['one audience among others', { aud: ['https://other.example', sink, null] }],
-    ['the audience with a query', { aud: `${sink}?x=1` }],
+    ['one audience among others of any kind', { aud: ['https://other.example', sink, null] }],
+    ['a text with a query for an audience', { aud: `${sink}?x=1` }],
   ])('%s is genuine', async (_, changes) => {
     expect(await verified(changes)).toMatchObject({ kind: 'genuine' });
   });
@@ -148,19 +146,6 @@ describe('claims of any kind are judged, and never fail', () => {
     const longer = await sign({ x: 'y'.repeat(room + 20) });
     expect(longer.length).toBeGreaterThan(8192);
     expect(await verifier.verify(proof(longer))).toEqual({ kind: 'forged', reason: 'malformed' });
-  });
-
-  it('keys other than of P-256 are refused at the start', () => {
-    const options = (pem: string) => ({ clock: { nowMs: () => nowMs }, publicKeys: [pem] });
-    expect(() => webhookVerifier(options(newSigningKey('P-384').publicPem))).toThrow(
-      'the public key of webhooks must be one for ES256 (P-256)',
-    );
-  });
-
-  it('without a key of one’s own the provider’s published one counts', async () => {
-    const usual = webhookVerifier({ clock: { nowMs: () => nowMs } });
-    const proof = { token: await sign(), sink, eventId: claims.jti };
-    expect(await usual.verify(proof)).toEqual({ kind: 'forged', reason: 'signature' });
   });
 });
 

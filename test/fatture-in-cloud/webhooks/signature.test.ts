@@ -137,9 +137,9 @@ describe('a token', () => {
 
 describe('a key', () => {
   it.each([
-    ['of another curve', newSigningKey('P-384').publicPem],
-    ['that is none', 'hello'],
-  ])('%s is refused at once', (_, pem) => {
-    expect(() => webhookVerifier({ clock, publicKeys: [pem] })).toThrow();
+    ['of another curve', newSigningKey('P-384').publicPem, /one for ES256 \(P-256\)/],
+    ['that is none', 'hello', /./],
+  ])('%s is refused at once', (_, pem, why) => {
+    expect(() => webhookVerifier({ clock, publicKeys: [pem] })).toThrow(why);
   });
 });
