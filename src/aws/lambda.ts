@@ -7,6 +7,7 @@ import {
 } from '../core/consumers/rotator.ts';
 import { StoreRefused } from '../core/ports.ts';
 import { orRefusal } from '../core/refusal.ts';
+import { jsonIn } from '../core/text/json.ts';
 import { boundedInvoke, call } from './failures.ts';
 
 /** A client that waits for a function's answer: as long as a pass may take. */
@@ -41,21 +42,15 @@ export async function invoke(
   const { FunctionError, Payload } = await call('ask the rotator', () =>
     client.send(new InvokeCommand({ FunctionName: alias, Payload: JSON.stringify(request) })),
   );
-  return FunctionError === undefined ? parsed(Payload) : undefined;
+  return FunctionError === undefined
+    ? jsonIn(Buffer.from(Payload ?? []).toString('utf8'))
+    : undefined;
 }
 
 /** A rotator that failed, or that says what no rotator says, is unavailable; its words are not passed on. */
 function answerIn(answer: unknown): RefreshAnswer {
   if (isRefreshAnswer(answer)) return answer;
   return { kind: 'unavailable', detail: 'the rotator failed: its log tells why' };
-}
-
-function parsed(payload: Uint8Array | undefined): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload ?? []).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function isRefreshAnswer(value: unknown): value is RefreshAnswer {

@@ -1,6 +1,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { Outcome } from '../core/outcome/outcome.ts';
 import { StoreRefused } from '../core/ports.ts';
+import { jsonObject } from '../core/text/json.ts';
 import { call } from './failures.ts';
 
 /** What the rotator's operator alias answers; `outcome` is a pass's, as the rotator made it. */
@@ -30,13 +31,9 @@ export async function rotateAsOperator(
 
 /** The rotator is of this repository: its outcome is taken as it is, if it looks like one at all. */
 function answerIn(payload: Uint8Array | undefined): OperatorAnswer | undefined {
-  try {
-    const { outcome, warnings } = JSON.parse(Buffer.from(payload ?? []).toString('utf8'));
-    const isAnswer = typeof outcome?.kind === 'string' && Array.isArray(warnings);
-    return isAnswer ? { outcome, warnings: warnings.map(String) } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { outcome, warnings } = jsonObject(Buffer.from(payload ?? []).toString('utf8')) ?? {};
+  const isAnswer = typeof Object(outcome).kind === 'string' && Array.isArray(warnings);
+  return isAnswer ? { outcome: outcome as Outcome, warnings: warnings.map(String) } : undefined;
 }
 
 /** Version 0.1.0 latched on a refused application, and did not say since when an answer is odd. */

@@ -1,3 +1,4 @@
+import { jsonObject } from '../core/text/json.ts';
 /** What a deployed stack tells those who look for it: the JSON of the SSM parameter `/<prefix>/stack`. */
 export interface StackOutputs {
   /** Account, region and stage, as a grant of this stack carries them. */
@@ -49,7 +50,7 @@ export function stackParameterValue(facts: StackOutputs): Record<string, unknown
  * account and region in which it was read: somebody who could change it must not lead the command elsewhere.
  */
 export function parseStackFacts(text: string, parameterArn: string): StackOutputs {
-  const fields = parsedObject(text);
+  const fields = jsonObject(text) ?? {};
   const [, , , region = '', account = ''] = parameterArn.split(':');
   const wanted: Readonly<Record<string, Wanted>> = { ...ofPlace(account, region), ...ofAnyPlace };
   const problems = [
@@ -130,13 +131,4 @@ function ofPlace(account: string, region: string) {
     queueUrl: queue,
     deadLetterQueueUrl: queue,
   } satisfies Partial<Record<Field, Wanted>>;
-}
-
-function parsedObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { ReplayPolicy } from '../core/journal/replay-policy.ts';
 import { isSafeUrl, originOf, shownUrl } from '../core/origin.ts';
+import { jsonIn } from '../core/text/json.ts';
 import { fattureInCloudUrl } from './webhooks/keys.ts';
 
 /** All that a provider is to the client, as data. */
@@ -112,10 +113,8 @@ const profileSchema = v.strictObject({
 
 /** Reads the JSON of a `FRESCO_PROVIDER` file; what is left out is as the RFC has it, the policy `unknown`. */
 export function parseProviderProfile(text: string): ParsedProfile {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  const value = jsonIn(text);
+  if (value === undefined) {
     return { kind: 'rejected', problems: ['the provider file is not JSON'] };
   }
   // To valibot a list is an object too.

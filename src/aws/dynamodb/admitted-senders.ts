@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { jsonIn } from '../../core/text/json.ts';
 import type { SenderStore } from '../../core/webhooks/admission.ts';
 import type { Item } from './journal-item.ts';
 import { readItem, settingItems } from './table-item.ts';
@@ -35,10 +36,6 @@ function sendersIn(item: Item) {
 }
 
 function companiesIn(text: string): readonly number[] {
-  try {
-    const ids: unknown = JSON.parse(text);
-    return Array.isArray(ids) ? ids.filter((id) => Number.isSafeInteger(id)) : [];
-  } catch {
-    return [];
-  }
+  const ids = jsonIn(text);
+  return Array.isArray(ids) ? ids.filter((id) => Number.isSafeInteger(id)) : [];
 }

@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { emptyJournal, type Journal, journalFrom } from '../../core/journal/journal.ts';
 import { StoreRefused } from '../../core/ports.ts';
+import { jsonObject } from '../../core/text/json.ts';
 
 /** An item of the table, as it is on the wire. */
 export type Item = Readonly<Record<string, AttributeValue>>;
@@ -17,17 +18,7 @@ export function decodeJournal(item: Item | undefined): Journal {
   if (version !== '1') {
     throw new StoreRefused('damaged', `the journal is of version ${version}, not 1: update fresco`);
   }
-  return journalFrom(parsed(item['journal']?.S), 'the journal');
-}
-
-function parsed(text: string | undefined): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
-  } catch {
-    // Told below: the parser's own message would quote the text.
-  }
-  throw new StoreRefused('damaged', 'the journal is not a JSON object');
+  const fields = jsonObject(item['journal']?.S ?? '');
+  if (fields === undefined) throw new StoreRefused('damaged', 'the journal is not a JSON object');
+  return journalFrom(fields, 'the journal');
 }

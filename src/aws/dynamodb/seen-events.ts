@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { jsonIn } from '../../core/text/json.ts';
 import { type EntityId, isEntityId } from '../../core/webhooks/notification.ts';
 import type { Claim, SeenEvents } from '../../core/webhooks/ports.ts';
 import type { Item } from './journal-item.ts';
@@ -105,10 +106,6 @@ function ifClaimedUntil(untilMs: number, values: Item) {
 
 /** Without a readable list all ids are worked on again, which is what an event without a claim gets. */
 function settledIn(item: Item): EntityId[] {
-  try {
-    const ids: unknown = JSON.parse(item['settled']?.S ?? '[]');
-    return Array.isArray(ids) ? ids.filter(isEntityId) : [];
-  } catch {
-    return [];
-  }
+  const ids = jsonIn(item['settled']?.S ?? '[]');
+  return Array.isArray(ids) ? ids.filter(isEntityId) : [];
 }

@@ -1,4 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { jsonObject } from '../../core/text/json.ts';
 import { call } from '../failures.ts';
 
 const delaySecondsMax = 900;
@@ -37,13 +38,7 @@ export function syncQueue(client: SQSClient, queueUrl: string): SyncQueue {
 
 /** Reads a message back; `undefined` for anything else. */
 export function parseContinuation(body: string): Continuation | undefined {
-  let fields: Record<string, unknown>;
-  try {
-    fields = Object(JSON.parse(body)) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
-  const { v, connection, id, resumeAtMs } = fields;
+  const { v, connection, id, resumeAtMs } = jsonObject(body) ?? {};
   if (v !== 1 || typeof connection !== 'string' || typeof id !== 'string') return undefined;
   return Number.isSafeInteger(resumeAtMs)
     ? { connection, id, resumeAtMs: resumeAtMs as number }

@@ -4,6 +4,7 @@ import type { Environment } from '../../config/config.ts';
 import { homeFolder, noHome } from '../../connection/home-folder.ts';
 import { checkFolderOf, readOwned, replaceOwned } from '../../connection/owned-file.ts';
 import { StoreRefused } from '../../core/ports.ts';
+import { jsonObject } from '../../core/text/json.ts';
 import { Failure } from '../failure.ts';
 
 /** Where a connection is. */
@@ -53,8 +54,8 @@ export async function readRemembered(env: Environment): Promise<Remembered> {
       `the settings in ${path} cannot be read (${code}): check the file's mode`,
     );
   }
-  const fields = parsed(text);
-  if (fields === undefined) {
+  const fields = jsonObject(text);
+  if (fields?.['v'] !== 1) {
     throw new Failure(
       'usage',
       `the settings in ${path} are damaged: remove that file, nothing in it is secret`,
@@ -71,15 +72,4 @@ export async function remember(env: Environment, settings: Remembered): Promise<
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await checkFolderOf(path);
   await replaceOwned(path, `${JSON.stringify({ v: 1, ...settings }, null, 2)}\n`);
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const fields = value as Record<string, unknown>;
-    return fields['v'] === 1 ? fields : undefined;
-  } catch {
-    return undefined;
-  }
 }

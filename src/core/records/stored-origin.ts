@@ -2,6 +2,7 @@ import { originOf } from '../origin.ts';
 import type { SecretVersion, VersionedSecret } from '../ports.ts';
 import { unlessRefused } from '../refusal.ts';
 import { Secret } from '../secret.ts';
+import { jsonObject } from '../text/json.ts';
 import { decodeGrant } from './grant.ts';
 
 /** Where the records of 0.1.0 were written for, unless their grant says otherwise: they name no origin. */
@@ -26,7 +27,7 @@ async function withOrigin(
   version: SecretVersion,
   grant: Pick<VersionedSecret, 'current'> | undefined,
 ): Promise<SecretVersion> {
-  const fields = objectIn(version.value);
+  const fields = jsonObject(version.value.reveal());
   if (fields === undefined || fields['origin'] !== undefined) return version;
   const origin = (await grantOrigin(grant)) ?? originBefore;
   return { ...version, value: new Secret(JSON.stringify({ ...fields, origin })) };
@@ -40,14 +41,4 @@ async function grantOrigin(
     const version = await grant?.current();
     return version && originOf(decodeGrant(version.value).provider);
   });
-}
-
-function objectIn(value: Secret): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(value.reveal());
-    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-    return isObject ? (parsed as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { jsonObject } from '../text/json.ts';
 
 /** The id of an entity at the provider: a number, except for the few kinds whose ids are texts. */
 export type EntityId = number | string;
@@ -75,12 +76,7 @@ export function encodeNotification(queued: QueuedNotification): string {
 
 /** Reads back what `encodeNotification` wrote; `undefined` for anything else. */
 export function decodeNotification(text: string): QueuedNotification | undefined {
-  let fields: Record<string, unknown>;
-  try {
-    fields = Object(JSON.parse(text)) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
+  const fields = jsonObject(text) ?? {};
   const { connection, part, id, companyId, type, resource, change, time, ids } = fields;
   const { waitsSinceMs } = fields;
   if (fields['v'] !== 1 || !isText(connection) || !isCount(part) || !isText(id)) return undefined;

@@ -1,7 +1,7 @@
 import type { QuotaLeft } from '../../core/sync/ports.ts';
+import { jsonObject } from '../../core/text/json.ts';
 import { masked } from '../../core/text/masking.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
-import { jsonObject } from '../oauth/token-answer.ts';
 
 /** The longest wait that the API can ask for: as long as a queue can hide a message. */
 export const apiWaitMaxMs = 12 * 60 * 60 * 1000;

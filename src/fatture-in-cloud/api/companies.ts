@@ -1,8 +1,8 @@
 import type { Company } from '../../core/records/company.ts';
 import type { Secret } from '../../core/secret.ts';
+import { jsonObject } from '../../core/text/json.ts';
 import { bearerGet } from '../http/bearer.ts';
 import { sendOnce } from '../http/exchange.ts';
-import { jsonObject } from '../oauth/token-answer.ts';
 import type { ProviderProfile } from '../profile.ts';
 import type { CanaryOptions } from './canary.ts';
 

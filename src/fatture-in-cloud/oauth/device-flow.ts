@@ -1,9 +1,10 @@
 import { isSafeUrl, originOf } from '../../core/origin.ts';
 import type { Client, TokenAnswer } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
+import { jsonObject } from '../../core/text/json.ts';
 import { type HttpOutcome, sendOnce } from '../http/exchange.ts';
 import { type ProviderProfile, tokenOrigin } from '../profile.ts';
-import { jsonObject, oauthError } from './token-answer.ts';
+import { oauthError } from './token-answer.ts';
 import { boundAnswer, type TokenEndpointOptions, tokenAnswerBytesMax } from './token-endpoint.ts';
 import { tokenRequest } from './token-request.ts';
 

@@ -1,5 +1,6 @@
 import type { TokenAnswer, TokenResponse } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
+import { jsonObject } from '../../core/text/json.ts';
 import type { HttpAnswer } from '../http/exchange.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { codeIn, missingField, refusalIn, standardCodes } from './refusal.ts';
@@ -52,17 +53,6 @@ export function oauthError(body: string): string | undefined {
   return error !== undefined && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(error)
     ? error
     : undefined;
-}
-
-/** A JSON object, or `undefined`. The beginning of an object is none, so a cut off one is never taken for whole. */
-export function jsonObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return value as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
 }
 
 function success(

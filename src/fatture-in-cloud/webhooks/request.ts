@@ -1,7 +1,7 @@
+import { jsonObject } from '../../core/text/json.ts';
 import { fromRfc3339, toRfc3339 } from '../../core/time.ts';
 import { type EntityId, isEntityId } from '../../core/webhooks/notification.ts';
 import type { IncomingRequest } from '../../core/webhooks/receive.ts';
-import { jsonObject } from '../oauth/token-answer.ts';
 import { findEventType, welcomeEventType } from './event-types.ts';
 
 /** A request to the sink, as HTTP has it. */
