@@ -78,6 +78,18 @@ const noEndpointDiscovery = {
   },
 };
 
+/** Nor are there profiles to read; what would read them loads nine modules of Node for two files that are not there. */
+const noProfiles = {
+  name: 'no profiles',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'profiles';
+    onResolve({ filter: /^node:fs\/promises$/ }, ({ path }) => ({ path, namespace }));
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents: "export const readFile = () => Promise.reject(new Error('no profiles here'));",
+    }));
+  },
+};
+
 /** A client tells its version in each request, for which it brings its whole package.json. */
 const versionsAlone = {
   name: 'versions alone',
@@ -116,7 +128,13 @@ async function bundleFunction(name) {
     target: 'node24',
     minify: true,
     mainFields: ['module', 'main'],
-    plugins: [credentialsOfTheEnvironment, noEventStreams, noEndpointDiscovery, versionsAlone],
+    plugins: [
+      credentialsOfTheEnvironment,
+      noEventStreams,
+      noEndpointDiscovery,
+      versionsAlone,
+      noProfiles,
+    ],
   });
   const wanted = reachable(`${folder}/index.js`, metafile.outputs);
   const written = outputFiles.map(async ({ path, text }) => {
