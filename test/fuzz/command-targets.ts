@@ -33,6 +33,7 @@ const wordsOf = (command: Command): string[] => [
   ...command.commands.flatMap(wordsOf),
 ];
 const words = wordsOf(inertProgram(() => undefined));
+const commands = createProgram().commands.map((command) => command.name());
 
 const argument = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...words) },
@@ -52,7 +53,7 @@ const argument = fc.oneof(
 const argumentLists = target('arguments of the command', {
   share: 2,
   input: fc
-    .tuple(fc.constantFrom(...words), fc.array(argument, { maxLength: 6 }))
+    .tuple(fc.constantFrom(...commands, ...words), fc.array(argument, { maxLength: 6 }))
     .map(([command, rest]) => [command, ...rest]),
   refusals: [CommanderError],
   feed: async (words): Promise<Ending> => {

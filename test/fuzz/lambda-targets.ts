@@ -24,16 +24,17 @@ const arn = 'arn:aws:lambda:eu-south-1:111122223333:function:rotator';
 export async function startDenyingAws(): Promise<Loopback> {
   const aws = await startLoopback(async (request, response) => {
     const body = String(await readBody(request));
-    const isSend = String(request.headers['x-amz-target']).endsWith('.SendMessageBatch');
+    const [, operation] = String(request.headers['x-amz-target']).split('.');
     response.setHeader('content-type', 'application/x-amz-json-1.0');
-    if (!isSend) {
+    const sent = JSON.parse(body);
+    if (operation === 'SendMessage') return void response.end(JSON.stringify(taken(sent)));
+    if (operation !== 'SendMessageBatch') {
       response.statusCode = 400;
       return void response.end('{"__type":"AccessDeniedException","message":"denied"}');
     }
-    const Successful = JSON.parse(body).Entries.map(({ Id = '', MessageBody = '' }) => ({
+    const Successful = sent.Entries.map(({ Id = '', MessageBody = '' }) => ({
       Id,
-      MessageId: 'm',
-      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+      ...taken({ MessageBody }),
     }));
     response.end(JSON.stringify({ Successful }));
   });
@@ -44,6 +45,11 @@ export async function startDenyingAws(): Promise<Loopback> {
     await aws.stop();
   };
   return { ...aws, stop };
+}
+
+function taken({ MessageBody }: { readonly MessageBody: string }) {
+  const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex');
+  return { MessageId: 'm', MD5OfMessageBody };
 }
 
 function environmentOf(endpoint: string): Record<string, string> {

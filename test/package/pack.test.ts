@@ -157,7 +157,7 @@ describe('the package that npm would publish', () => {
       /^dist\/(cli|index|cdk)\.js$/,
       /^dist\/index\.cjs$/,
       /^dist\/chunks\/[\w-]+\.js$/,
-      /^dist\/functions\/(package\.json|[\w-]+\/index\.js)$/,
+      /^dist\/functions\/(package\.json|[\w-]+\/[\w-]+\.js)$/,
       /^dist\/types\/(esm|cjs)\/(package\.json|(src|infra)\/[\w/-]+\.d\.ts)$/,
     ];
     expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);

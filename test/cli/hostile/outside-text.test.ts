@@ -60,6 +60,7 @@ const runs: readonly (readonly [string, readonly string[], readonly object[]])[]
   ['status', ['--json'], []],
   ['status', ['--connection', hostile], []],
   ['history', [], []],
+  ['cost', ['--webhooks', '0'], []],
   ['doctor', [], []],
   ['doctor', [], apiRefuses(422)],
   ['probe', ['--dry-run'], []],
