@@ -88,8 +88,9 @@ describe('where the API asks for patience', () => {
   );
 
   it.each(['POST', 'PATCH'])('503 to a %s may be an invoice: it is sent once', async (method) => {
-    const { seen, send } = await api([{ status: 503, retryAfter: '1' }]);
-    expect((await send('/c/1/invoices', { method, body: 'invoice' })).status).toBe(503);
+    const { clock, seen, send } = await api([{ status: 503, retryAfter: '1' }]);
+    const answer = send('/c/1/invoices', { method, body: 'invoice' });
+    expect((await secondsUntil(clock, answer)).status).toBe(503);
     expect(seen).toHaveLength(1);
   });
 
@@ -117,6 +118,20 @@ describe('where the API asks for patience', () => {
     const answers = [{ status: 429, retryAfter }, ...(wanted === 200 ? [{ status: 200 }] : [])];
     const { clock, send } = await api(answers);
     expect((await secondsUntil(clock, send('/'))).status).toBe(wanted);
+  });
+
+  it('waits in steps, so that what was given up keeps no process alive for long', async () => {
+    const { clock, send } = await api([{ status: 429, retryAfter: '45' }, { status: 200 }]);
+    const steps: number[] = [];
+    const wait = clock.wait.bind(clock);
+    Object.assign(clock, {
+      wait: (ms: number) => {
+        steps.push(ms);
+        return wait(ms);
+      },
+    });
+    await secondsUntil(clock, send('/'));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(10_000);
   });
 
   it('the waits of one call count together', async () => {
