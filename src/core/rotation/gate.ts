@@ -114,6 +114,8 @@ export function dueReason(input: GateInput): Due | undefined {
   const { journal } = input;
   if (journal.dispatch !== null) return 'unsettled';
   if (journal.seals.length > 0) return 'sealed';
+  // A login that could not reach the journal has left there what was answered before it.
+  if (journal.badAnswer !== null && isOfEarlierGrant(input)) return 'unsettled';
   if (isBehind(input)) return 'behind'; // guard: due when published is behind
   // The read of the grant is behind, or somebody has rolled it back.
   const known = newest(journal.known, input.published);
@@ -146,16 +148,20 @@ export function spendReason(input: GateInput): Due | undefined {
   return wishMs <= longestWishMs(lifeMs) && expiresAtMs - nowMs < wishMs ? 'asked' : undefined;
 }
 
+/** Whether the journal knows only an earlier grant: what a login has just made current was never sent. */
+function isOfEarlierGrant({ journal: { known }, current }: GateInput): boolean {
+  return known !== null && known.grant < current.grant;
+}
+
 /**
  * Somebody wanted a refresh, and the provider's answer is one that a check has to hear again; or it may be another
  * once the application was stored again.
  */
-function isUnanswered({ journal, current, request }: GateInput): boolean {
-  const { badAnswer, refusal, latch, known } = journal;
+function isUnanswered(input: GateInput): boolean {
+  const { journal, current, request } = input;
+  const { badAnswer, refusal, latch } = journal;
   if (request.trigger === 'consumer') return false;
-  // What a login has just made current was never sent, though the journal may not know of it yet.
-  const isOfEarlierGrant = known !== null && known.grant < current.grant;
-  if (badAnswer !== null && badAnswer.kind !== 'unusable' && !isOfEarlierGrant) return true;
+  if (badAnswer !== null && badAnswer.kind !== 'unusable' && !isOfEarlierGrant(input)) return true;
   if (refusal !== null && compare(refusal.position, current) === 0) return true;
   return latch?.doubt !== undefined && compare(latch.position, current) === 0;
 }

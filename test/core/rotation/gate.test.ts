@@ -8,7 +8,7 @@ import {
   sendsPerDayMax,
   spendBarrier,
 } from '../../../src/core/rotation/catch-up.ts';
-import { dueReason, type GateInput } from '../../../src/core/rotation/gate.ts';
+import { dueReason, type GateInput, spendReason } from '../../../src/core/rotation/gate.ts';
 import type { RotationRequest } from '../../../src/core/rotation/pass.ts';
 import { Secret } from '../../../src/core/secret.ts';
 
@@ -133,7 +133,7 @@ describe('a pass is due', () => {
 
   it.each([
     [position.grant, 'unanswered'],
-    [position.grant - 1, undefined],
+    [position.grant - 1, 'unsettled'],
   ])('after an answer that has to be heard again, to a token of grant %i: %s', (grant, reason) => {
     const seen = { sinceMs: 1, atMs: 1, needsPerson: false } as const;
     const badAnswer = {
@@ -145,6 +145,9 @@ describe('a pass is due', () => {
     // A login is current for a moment before the journal knows of it.
     const known = { grant, generation: 1, attempt: 0 };
     expect(dueReason(input({}, { badAnswer, known }))).toBe(reason);
+    expect(spendReason(input({}, { badAnswer, known }))).toBe(
+      reason === 'unsettled' ? undefined : reason,
+    );
   });
 
   it('but not natively within ten minutes of a refresh: Secrets Manager repeats its steps', () => {
