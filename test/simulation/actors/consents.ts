@@ -15,8 +15,8 @@ import { type Start, startProcess } from './processes.ts';
 
 /** One person on their way. */
 interface Visit {
-  /** They log in with an account that is not the connection's. */
-  readonly isForeign: boolean;
+  /** They log in with an account that is not the connection's; `asked`: with the one that the page names. */
+  readonly account: 'own' | 'foreign' | 'asked';
   /** How long they are at the provider. */
   readonly awayMs: number;
   /** Another browser calls back before them, and a second tab of theirs beside them. */
@@ -33,7 +33,7 @@ const minuteMs = 60_000;
 export function startConsent(simulation: Simulation, start: Start): void {
   const { chance } = simulation.world;
   const visit = {
-    isForeign: chance.isChance(0.25),
+    account: chance.isChance(0.25) ? ('foreign' as const) : ('own' as const),
     awayMs: chance.isChance(0.5) ? chance.below(2000) : chance.below(15 * minuteMs),
     isDisturbed: true,
     isRaced: chance.isChance(0.3),
@@ -53,7 +53,7 @@ export function startConsent(simulation: Simulation, start: Start): void {
 /** A person follows the address that is open while they are needed. */
 export function consentWithoutTicket(simulation: Simulation, start: Start): void {
   begin(simulation, start, {
-    isForeign: false,
+    account: 'asked',
     awayMs: minuteMs,
     isDisturbed: false,
     isRaced: false,
@@ -129,13 +129,14 @@ function storeOf({ world, ledger }: Simulation, process: Process): ConsentStore 
 }
 
 function providerOf(
-  { world, ledger }: Simulation,
+  simulation: Simulation,
   process: Process,
-  { isForeign }: Visit,
+  { account }: Visit,
 ): ConsentPorts['provider'] {
+  const { world, ledger } = simulation;
   const exchanged = () => {
     const issue = isKnownThere(world) ? world.provider.authorize(world.nowMs) : undefined;
-    ledger.consents.onExchange(process, issue, isForeign);
+    ledger.consents.onExchange(process, issue, account === 'foreign');
     return issue;
   };
   return {
@@ -169,7 +170,11 @@ function providerOf(
     companies: () =>
       world.call(process, {
         label: 'companies.list',
-        effect: () => (isForeign ? [{ id: 99, name: 'Altri' }] : place.companies),
+        effect: () => {
+          if (account === 'foreign') return [{ id: 99, name: 'Altri' }];
+          const asked = account === 'asked' ? simulation.published()?.companies : undefined;
+          return asked ?? place.companies;
+        },
         onFault: (kind) => (kind === 'canary cannot ask' ? () => undefined : undefined),
       }),
   };
