@@ -1,10 +1,13 @@
 // Goal: the page of a real connection shows what is stored of it, never a value, and changes nothing.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { overviewer } from '../../../src/cli/inspect/console.ts';
 import { openToLook } from '../../../src/cli/settings/options.ts';
 import { overviewPage } from '../../../src/console/overview/page.ts';
+import { startLoopback } from '../../doubles/http/loopback.ts';
+import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { startDeployed } from '../deployed.ts';
 import { loggedIn, tokenRequests } from '../logged-in.ts';
 import { withVariables } from '../surroundings.ts';
 import type { Workspace } from '../workspace.ts';
@@ -57,4 +60,31 @@ it('names what is broken with its command', async () => {
   await workspace.run(['pause']);
   const { due } = await (await looking(workspace))();
   expect(due).toEqual([{ what: expect.stringContaining('paused'), command: 'fresco resume' }]);
+});
+
+it('in AWS shows what an operator may read, and says of the rest why it cannot', async () => {
+  const whole = await startDeployed();
+  const cloudWatch = await startLoopback(async (_, response) => {
+    response.writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException' }).end('{}');
+  });
+  onTestFinished(async () => {
+    await Promise.all([whole.stop(), cloudWatch.stop()]);
+  });
+  await whole.stack.logIn();
+  withVariables({
+    ...whole.env,
+    XDG_CONFIG_HOME: await temporaryFolder(),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.endpoint,
+    FRESCO_PROVIDER_URL: whole.stack.providerUrl,
+  });
+  const overview = await overviewer(await openToLook({}))();
+  expect(overview).toMatchObject({
+    due: [],
+    token: { generation: 1 },
+    alarms: { kind: 'unreadable', why: expect.stringMatching(/^could not look at the alarms/) },
+    queues: { kind: 'none' },
+    versions: { kind: 'seen', value: [{ secret: 'grant' }, { secret: 'access-token' }] },
+  });
+  expect(await whole.tokenRequests()).toBe(0);
 });
