@@ -27,7 +27,7 @@ export async function finish(ports: ConsentPorts, request: FinishRequest): Promi
   if (request.error !== undefined) return withoutCode(ports, request.error);
   // A code that is not exchanged is one consent less at the provider that nobody holds.
   if (isSuperseded(start.over, found.seen)) return { kind: 'too-late' };
-  const consented = await exchanged(ports, start, request);
+  const consented = await exchanged(ports, start, request, found.pass.session.nowMs());
   if ('kind' in consented) return consented;
   return install(ports, { start, found, consented });
 }
@@ -53,12 +53,12 @@ async function exchanged(
   { rotation, provider, redirectUri, note }: ConsentPorts,
   start: ConsentStart,
   { code, browser }: FinishRequest,
+  requestedAtMs: number,
 ): Promise<Consented | ConsentAnswer> {
   const application = await rotation.client.read();
   if (application === undefined || code === undefined) {
     return { kind: 'failed', next: code === undefined ? 'again' : 'operator' };
   }
-  const requestedAtMs = rotation.clock.nowMs();
   const client = { ...application.client, redirectUri };
   const answer = await provider.exchange(code, client, verifierOf(start, browser));
   if (answer.kind !== 'granted') {

@@ -172,7 +172,7 @@ export class Limits {
       this.#ledger.violated('limits', 'more tokens were spent in a day than versions allow');
     }
     // What is sent again at once is one attempt.
-    if (!isOnDemand || sent.every(({ process }) => process === sender)) return;
+    if (!isOnDemand || sent.some(({ process }) => process === sender)) return;
     const everyMs = Math.min(45 * minuteMs, (grant.expiresAtMs - grant.issuedAtMs) / 2);
     // Who was suspended dates its send by a clock that has stood still.
     const before = sent.filter(({ process }) => process !== sender);
