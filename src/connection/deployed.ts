@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type AlarmState, alarmsOf } from '../aws/alarms.ts';
+import type { AlarmState } from '../aws/alarms.ts';
 import { bounded } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/lambda.ts';
 import { messagesIn, sqs } from '../aws/sqs/sqs.ts';
@@ -42,6 +42,12 @@ export function deployedFor(
   const { prefix, name, facts } = connection;
   const { checkGroup, checks } = facts;
   const scheduleName = checkGroup === undefined ? checks?.[name] : `${checkGroup}/${name}`;
+  let watching: Promise<CloudWatchClient> | undefined;
+  const watch = () => {
+    watching ??= cloudWatch();
+    return watching;
+  };
+  let queueClient: ReturnType<typeof sqs> | undefined;
   return {
     hasSecret: (kind) => isSecretThere(clients.secrets, secretName(prefix, name, kind)),
     schedule: async () => (scheduleName === undefined ? undefined : scheduleState(scheduleName)),
@@ -51,17 +57,21 @@ export function deployedFor(
         rejected: { grant: 0, generation: 0, attempt: 0 },
       }),
     hasBus: () => isBusThere(facts.bus),
-    alarms: async () => alarmsOf(await cloudWatch(), prefix),
+    alarms: async () => {
+      const { alarmsOf } = await import('../aws/alarms.ts');
+      return alarmsOf(await watch(), prefix);
+    },
     received: async (days) => {
       const { queueUrl } = facts;
       if (queueUrl === undefined) return 0;
       const { sentTo } = await import('../aws/metrics.ts');
-      return sentTo(await cloudWatch(), queueUrl, { days, nowMs: systemClock.nowMs() });
+      return sentTo(await watch(), queueUrl, { days, nowMs: systemClock.nowMs() });
     },
     queues: async () => {
       const { queueUrl, deadLetterQueueUrl } = facts;
       if (queueUrl === undefined || deadLetterQueueUrl === undefined) return undefined;
-      const client = sqs();
+      queueClient ??= sqs();
+      const client = queueClient;
       const [waiting, dead] = await Promise.all([
         messagesIn(client, queueUrl),
         messagesIn(client, deadLetterQueueUrl),

@@ -1,12 +1,12 @@
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { ActionRefused, act, isControlName, kill } from './actions.ts';
 import type { Entrance } from './entrance.ts';
 import { feed } from './feed.ts';
 import { isPassStep } from './kill-steps.ts';
-import { onlyOwnOrigin } from './own-origin.ts';
 import { page, pagePolicy } from './page/page.ts';
 import { legible } from './page/wording.ts';
+import { pageApp } from './page-app.ts';
 import { SandboxRefused } from './sandbox-control.ts';
 import type { ConsoleConnection } from './view.ts';
 
@@ -21,17 +21,7 @@ export function consoleServer(
   entrance: Entrance,
   nowMs = () => performance.now(),
 ): Hono {
-  const app = new Hono();
-  app.use(async (c, next) => {
-    await next();
-    c.header('Cache-Control', 'no-store');
-    c.header('X-Content-Type-Options', 'nosniff');
-    c.header('Cross-Origin-Resource-Policy', 'same-origin');
-    c.header('Referrer-Policy', 'no-referrer');
-    c.header('Content-Security-Policy', pagePolicy);
-  });
-  app.use(onlyOwnOrigin());
-  app.use(entrance.guard);
+  const app = pageApp(entrance, pagePolicy);
   const mayRefresh = dailyLimit(nowMs);
   app.get('/', (c) => c.html(page(connection.sandbox?.url)));
   let readers = 0;
@@ -63,7 +53,6 @@ export function consoleServer(
     const { tone, text } = await kill(step, connection);
     return c.json({ tone, text: legible(text) });
   });
-  app.notFound((c) => c.text('nothing is here: the page is at /', 404));
   app.onError((error, c) => {
     const isKnown = error instanceof ActionRefused || error instanceof SandboxRefused;
     // What is not known may quote anything.

@@ -67,7 +67,7 @@ describe('the overview page', () => {
   it('says that the alarms are quiet, without a list of them', async () => {
     const quiet = { says: 'a person is needed', isRinging: false, sinceMs: 0 };
     const page = await shown({ alarms: { kind: 'seen', value: [quiet] } });
-    expect(page).toContain('1 alarms, all quiet');
+    expect(page).toContain('1 alarm, quiet');
     expect(page).not.toContain('a person is needed');
   });
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
+import type { Deployed } from '../../connection/deployed.ts';
 import type { DueStep, Overview, Seen } from '../../console/overview/overview.ts';
 import type { Journal } from '../../core/journal/journal.ts';
 import { busyUntilMs } from '../../core/journal/lease.ts';
@@ -69,6 +70,7 @@ async function serveConsole(options: ConsoleOptions): Promise<void> {
 
 /** Looks at a connection; what a doctor found holds for five minutes, or for one where a link is broken. */
 export function overviewer(connection: Connection): () => Promise<Overview> {
+  let deployed: Promise<Deployed> | undefined;
   let examined: { readonly atMs: number; readonly findings: readonly Finding[] } | undefined;
   return async () => {
     const nowMs = connection.clock.monotonicMs();
@@ -77,16 +79,21 @@ export function overviewer(connection: Connection): () => Promise<Overview> {
     if (examined === undefined || nowMs - examined.atMs >= everyMs) {
       examined = { atMs: nowMs, findings: await examineConnection(connection) };
     }
-    return overviewOf(connection, examined.findings);
+    // Its clients are made once, and not for each look.
+    deployed ??= connection.deployed?.();
+    return overviewOf(connection, examined.findings, await deployed);
   };
 }
 
-async function overviewOf(connection: Connection, findings: readonly Finding[]): Promise<Overview> {
-  const [status, { journal }, published, deployed] = await Promise.all([
+async function overviewOf(
+  connection: Connection,
+  findings: readonly Finding[],
+  deployed: Deployed | undefined,
+): Promise<Overview> {
+  const [status, { journal }, published] = await Promise.all([
     statusOf(connection),
     connection.journal.read(),
     connection.accessToken.current(),
-    connection.deployed?.(),
   ]);
   const [alarms, queues, versions] = await Promise.all([
     seen(async () =>

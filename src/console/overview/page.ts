@@ -66,12 +66,6 @@ export function unreadablePage(connection: string, why: string): Html {
 <body><main><header class="bad"><h1>${connection} cannot be read</h1><p>${why}</p></header></main></body></html>`;
 }
 
-/** What the page may load: its own style, and nothing else. */
-export function overviewPolicy(): string {
-  const hash = createHash('sha256').update(style).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-}
-
 function headline({ due, token }: Overview): string {
   if (due.length > 0) return due.length === 1 ? '1 thing to do' : `${due.length} things to do`;
   if (token === null) return 'Not connected yet';
@@ -100,7 +94,8 @@ function lifePart({ issuedAtMs, expiresAtMs }: LivingToken, atMs: number): Html 
 
 function alarmsPart(alarms: readonly Alarm[]): Html {
   const ringing = alarms.filter(({ isRinging }) => isRinging);
-  if (ringing.length === 0) return html`<p>${alarms.length} alarms, all quiet</p>`;
+  if (ringing.length === 0)
+    return html`<p>${alarms.length === 1 ? '1 alarm, quiet' : `${alarms.length} alarms, all quiet`}</p>`;
   return rows(
     ['Alarm', 'Since'],
     ringing.map(({ says, sinceMs }) => [says, sinceMs === null ? '' : instant(sinceMs)]),
@@ -155,3 +150,6 @@ ol { margin: 0; padding-left: 1.5rem; } code { font: .9375rem ui-monospace, mono
 th, td { text-align: left; vertical-align: top; padding: .25rem 1rem .25rem 0; border-top: 1px solid var(--line); } td:last-child { overflow-wrap: anywhere; padding-right: 0; }
 th { color: var(--soft); font-weight: 500; border-top: 0; } tbody:first-child tr:first-child td { border-top: 0; } meter { width: min(20rem, 60%); }
 `;
+
+/** What the page may load: its own style, and nothing else. */
+export const overviewPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;

@@ -1,6 +1,6 @@
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
 import type { Entrance } from '../entrance.ts';
-import { onlyOwnOrigin } from '../own-origin.ts';
+import { pageApp } from '../page-app.ts';
 import type { Overview } from './overview.ts';
 import { overviewPage, overviewPolicy, unreadablePage } from './page.ts';
 
@@ -10,17 +10,7 @@ export function overviewServer(
   look: () => Promise<Overview>,
   { entrance, why }: { readonly entrance: Entrance; readonly why: (error: unknown) => string },
 ): Hono {
-  const app = new Hono();
-  app.use(async (c, next) => {
-    await next();
-    c.header('Cache-Control', 'no-store');
-    c.header('X-Content-Type-Options', 'nosniff');
-    c.header('Cross-Origin-Resource-Policy', 'same-origin');
-    c.header('Referrer-Policy', 'no-referrer');
-    c.header('Content-Security-Policy', overviewPolicy());
-  });
-  app.use(onlyOwnOrigin());
-  app.use(entrance.guard);
+  const app = pageApp(entrance, overviewPolicy);
   app.get('/', async (c) => {
     try {
       return c.html(overviewPage(await look()));
@@ -28,6 +18,5 @@ export function overviewServer(
       return c.html(unreadablePage(connection, why(error)), 503);
     }
   });
-  app.notFound((c) => c.text('nothing is here: the page is at /', 404));
   return app;
 }
