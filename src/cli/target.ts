@@ -6,12 +6,18 @@ const isPlain = (value: string) => /^[\w@%+=:,./~-]+$/.test(value);
 
 let options = '';
 
-/** Commands in messages are for this connection from here on, and for the store that was named by an option. */
-export function aimAt(
-  connection: string,
-  { store, prefix }: { readonly store?: string; readonly prefix?: string },
-): void {
-  const named = { connection: connection === 'default' ? undefined : connection, store, prefix };
+/** What an option may name, beside the connection. */
+type Named = Readonly<Partial<Record<'store' | 'prefix' | 'provider' | 'providerUrl', string>>>;
+
+/** Commands in messages are for this connection from here on, and for the store and the provider that were named by options. */
+export function aimAt(connection: string, { store, prefix, provider, providerUrl }: Named): void {
+  const named = {
+    connection: connection === 'default' ? undefined : connection,
+    store,
+    prefix,
+    provider,
+    'provider-url': providerUrl,
+  };
   options = Object.entries(named)
     .filter(([, value]) => value !== undefined && isPlain(value))
     .map(([name, value]) => ` --${name} ${value}`)

@@ -9,7 +9,6 @@ import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { rotatorClient, waitingLambda } from '../aws/lambda.ts';
 import { rotateAsOperator } from '../aws/operator-client.ts';
 import { secretsManager, secretsManagerSecret } from '../aws/secrets-manager.ts';
-import { redriveDeadLetters, sqs } from '../aws/sqs/sqs.ts';
 import { parameterStore, readStackParameter, type StackParameter } from '../aws/stack.ts';
 import { rotationTimes } from '../config/rotation-times.ts';
 import {
@@ -133,7 +132,10 @@ function webhookParts(
   return {
     ...(webhookSink !== undefined && { sink: sinkOf(webhookSink, name) }),
     ...(deadLetterQueueUrl !== undefined && {
-      redrive: () => redriveDeadLetters(sqs(), deadLetterQueueUrl),
+      redrive: async () => {
+        const { redriveDeadLetters, sqs } = await import('../aws/sqs/sqs.ts');
+        return redriveDeadLetters(sqs(), deadLetterQueueUrl);
+      },
     }),
   };
 }

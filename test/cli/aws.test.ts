@@ -247,6 +247,7 @@ describe('a consent by link, with the store in AWS', () => {
     { args: ['--link'], pages: {}, why: 'has no pages for consent' },
     { args: ['--link', '--expires', '31d'], pages: { connectUrl }, why: '30d at most' },
     { args: ['--any-company'], pages: { connectUrl }, why: 'goes with --link' },
+    { args: ['--expires', '1h'], pages: { connectUrl }, why: 'goes with --link' },
   ])('login $args is refused where it $why', async ({ args, pages, why }) => {
     const { run } = await deployed(pages);
     const { code, stderr } = await run(['login', ...args], '', application);

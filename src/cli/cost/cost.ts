@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Deployed } from '../../connection/deployed.ts';
+import { watchings } from '../../core/outcome/attention.ts';
 import { StoreRefused } from '../../core/ports.ts';
+import { orRefusal } from '../../core/refusal.ts';
 import { Failure } from '../failure.ts';
 import { examples, open, withConnection } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
@@ -60,18 +62,19 @@ export async function foundIn(
   deployed: Pick<Deployed, 'queues' | 'alarms' | 'received'>,
   connections: number,
 ): Promise<Found> {
-  const received = await orUnknown(() => deployed.received(days));
+  const queues = await lookedAt(() => deployed.queues());
+  const received = queues && (await lookedAt(() => deployed.received(days)));
   return {
     connections,
-    webhooks: (await orUnknown(() => deployed.queues())) !== undefined,
+    ...(!(queues instanceof StoreRefused) && { webhooks: queues !== undefined }),
     ...(await alarmsIn(deployed)),
-    ...(received === undefined ? {} : { received }),
+    ...(typeof received === 'number' && { received }),
   };
 }
 
 async function alarmsIn(deployed: Pick<Deployed, 'alarms'>): Promise<Found> {
-  const found = await orUnknown(() => deployed.alarms());
-  if (found === undefined) return {};
+  const found = await lookedAt(() => deployed.alarms());
+  if (found instanceof StoreRefused) return {};
   const has = (entry: string) => found.some(({ says }) => says.endsWith(entry));
   return {
     alarms: found.length > 0,
@@ -80,15 +83,11 @@ async function alarmsIn(deployed: Pick<Deployed, 'alarms'>): Promise<Found> {
   };
 }
 
-/** What may be looked at; for the rest it is said why not. */
-async function orUnknown<T>(look: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    say(`not looked at: ${error.message}`);
-    return undefined;
-  }
+/** What may be looked at; of the rest it is said why not. */
+async function lookedAt<T>(look: () => Promise<T>): Promise<T | StoreRefused> {
+  const seen = await orRefusal(look);
+  if (seen instanceof StoreRefused) say(`not looked at: ${seen.message}`);
+  return seen;
 }
 
 function tellCost(options: CostOptions, { received, ...found }: Found): void {
@@ -138,7 +137,8 @@ function row(what: string, dollars: number, count?: number): string {
 }
 
 function watchingIn(text: string): Setup['watching'] {
-  if (text === 'small' || text === 'full') return text;
+  const known = watchings.find((watching) => watching === text);
+  if (known !== undefined) return known;
   throw new Failure('usage', `--watching must be small or full, got '${text}'`);
 }
 

@@ -1,3 +1,4 @@
+import type { Watching } from '../../core/outcome/attention.ts';
 import table from './prices.json' with { type: 'json' };
 
 /** What is paid, and what is assumed or was counted on the wire; a test compares what was counted. */
@@ -7,7 +8,7 @@ export const prices = table;
 export interface Setup {
   readonly connections: number;
   readonly webhooks: boolean;
-  readonly watching: 'small' | 'full';
+  readonly watching: Watching;
   readonly alarms: boolean;
   readonly nightlySync: boolean;
   /** Whether the stack makes its key; a key that is given to it is paid for elsewhere. */

@@ -9,15 +9,15 @@ import { decodeAccessToken } from '../../core/records/access-token.ts';
 import { orRefusal } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { failureOf } from '../failure.ts';
-import { listenLocally, onFreePort } from '../local/server.ts';
 import { Session } from '../session.ts';
 import { examples, openToLook, withConnection } from '../settings/options.ts';
 import { parsePort } from '../settings/port.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
+import { aimed } from '../target.ts';
 import { print, say } from '../terminal.ts';
 import { examineConnection } from './doctor.ts';
 import type { Finding } from './doctor-finding.ts';
-import { type Status, statusOf } from './status.ts';
+import { type Status, statusOf, unreadable } from './status.ts';
 
 const consolePort = 4000;
 const outcomesShown = 100;
@@ -48,16 +48,19 @@ export function consoleCommand(): Command {
 
 async function serveConsole(options: ConsoleOptions): Promise<void> {
   const connection = await openToLook(options);
-  const [{ overviewServer }, { createEntrance }] = await Promise.all([
-    import('../../console/overview/server.ts'),
-    import('../../console/entrance.ts'),
-  ]);
+  const [{ listenLocally, onFreePort }, { overviewServer }, { createEntrance }] = await Promise.all(
+    [
+      import('../local/server.ts'),
+      import('../../console/overview/server.ts'),
+      import('../../console/entrance.ts'),
+    ],
+  );
   const session = new Session();
   try {
     const server = await onFreePort(options.port, listenLocally);
     await session.closes(server.close);
     const entrance = createEntrance((path) => say(`page:     ${server.url}${path}`));
-    const why = (error: unknown) => failureOf(error).message;
+    const why = (error: unknown) => aimed(failureOf(error).message);
     server.serve(overviewServer(connection.name, overviewer(connection), { entrance, why }));
     const url = server.url + entrance.path;
     if (options.json) print(JSON.stringify({ connection: connection.name, console: url }));
@@ -71,17 +74,34 @@ async function serveConsole(options: ConsoleOptions): Promise<void> {
 /** Looks at a connection; what a doctor found holds for five minutes, or for one where a link is broken. */
 export function overviewer(connection: Connection): () => Promise<Overview> {
   let deployed: Promise<Deployed> | undefined;
-  let examined: { readonly atMs: number; readonly findings: readonly Finding[] } | undefined;
-  return async () => {
+  let examination: Promise<readonly Finding[]> | undefined;
+  let untilMs = 0;
+  const examined = () => {
     const nowMs = connection.clock.monotonicMs();
-    const isBroken = examined?.findings.some(({ state }) => state === 'broken');
-    const everyMs = isBroken ? examineEveryMs.broken : examineEveryMs.whole;
-    if (examined === undefined || nowMs - examined.atMs >= everyMs) {
-      examined = { atMs: nowMs, findings: await examineConnection(connection) };
+    if (examination !== undefined && nowMs < untilMs) return examination;
+    untilMs = nowMs + examineEveryMs.whole;
+    // Two pages that ask at the same time are served by one examination.
+    examination = examineConnection(connection).then(
+      (findings) => {
+        const isBroken = findings.some(({ state }) => state === 'broken');
+        if (isBroken) untilMs = connection.clock.monotonicMs() + examineEveryMs.broken;
+        return findings;
+      },
+      (error: unknown) => {
+        examination = undefined;
+        throw error;
+      },
+    );
+    return examination;
+  };
+  return async () => {
+    try {
+      // Its clients are made once, and not for each look.
+      deployed ??= connection.deployed?.();
+      return await overviewOf(connection, await examined(), await deployed);
+    } catch (error) {
+      return unreadable(connection, error);
     }
-    // Its clients are made once, and not for each look.
-    deployed ??= connection.deployed?.();
-    return overviewOf(connection, examined.findings, await deployed);
   };
 }
 
@@ -113,7 +133,7 @@ async function overviewOf(
     provider: status.provider,
     atMs: connection.clock.nowMs(),
     due: dueSteps(status, findings),
-    waiting: status.waitingFor,
+    waiting: status.waitingFor && aimed(status.waitingFor),
     token: token
       ? {
           generation: token.generation,
@@ -122,7 +142,11 @@ async function overviewOf(
         }
       : null,
     companies: status.companies.map(({ id, name }) => `${id} ${name}`),
-    links: findings.map(({ check, state, detail }) => ({ name: check, state, detail })),
+    links: findings.map(({ check, state, detail }) => ({
+      name: check,
+      state,
+      detail: aimed(detail),
+    })),
     alarms,
     queues,
     journal: journalTerms(status, journal, connection.clock.nowMs()),
@@ -135,8 +159,9 @@ function dueSteps({ problem }: Status, findings: readonly Finding[]): readonly D
   const steps = findings
     .filter(({ state, next }) => state === 'broken' && next !== null)
     .map(({ detail, next }) => ({ what: detail, command: next ?? '' }));
-  if (problem === null || steps.some(({ what }) => problem.includes(what))) return steps;
-  return [{ what: problem, command: 'fresco doctor' }, ...steps];
+  const isSaid = problem === null || steps.some(({ what }) => problem.includes(what));
+  const due = isSaid ? steps : [{ what: problem, command: 'fresco doctor' }, ...steps];
+  return due.map(({ what, command }) => ({ what: aimed(what), command: aimed(command) }));
 }
 
 function journalTerms(status: Status, journal: Journal, nowMs: number): Overview['journal'] {

@@ -8,10 +8,9 @@ import { openSeal } from '../../core/records/seal.ts';
 import { uncertainty } from '../../core/rotation/catch-up.ts';
 import { type Due, dueReason, type GateInput } from '../../core/rotation/gate.ts';
 import { standingOutcome } from '../../core/rotation/latch.ts';
+import { skewMaxMs } from '../../core/time.ts';
 import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
 import type { StoreSight } from './doctor-store.ts';
-
-const skewMaxMs = 30_000;
 
 /** Whether this machine's clock is near another's that is trusted. */
 export function clockFinding(nowMs: number, dateMs: number | undefined): Finding {

@@ -81,8 +81,8 @@ export function statusCommand(): Command {
     });
 }
 
-/** What is stored can't even be read: doctor's reason and next step are status's, too. */
-async function unreadable(connection: Connection, error: unknown): Promise<never> {
+/** What is stored can't even be read: rejects with doctor's reason and next step, as `Failure`. */
+export async function unreadable(connection: Connection, error: unknown): Promise<never> {
   if (!(error instanceof StoreRefused)) throw error;
   const { findings } = await examineStore(connection);
   const broken = findings.find(({ state }) => state === 'broken');

@@ -6,6 +6,7 @@ import type { Secret } from '../../core/secret.ts';
 import { openBrowser } from '../browser.ts';
 import { Failure, failureOf } from '../failure.ts';
 import { interruption } from '../interruption.ts';
+import { aimed } from '../target.ts';
 import { ask, isInteractive, readPiped, say, strong, waiting } from '../terminal.ts';
 import { keepConsent, type LoginFacts } from './facts.ts';
 import {
@@ -57,11 +58,11 @@ async function throughBrowser(
     if (end.kind === 'rejected') throw new Failure('person', end.why);
     const code = { ...end, redirectUri };
     const facts = await interruption.whole(() => storeConsent(connection, login, code));
-    await arrival.reply(successPage(facts));
+    await arrival.reply(aimed(successPage(facts)));
     return facts;
   } catch (error) {
     // A store that refuses may do so half-way.
-    await arrival.reply(failurePage(failureOf(error).message, error instanceof Failure));
+    await arrival.reply(aimed(failurePage(failureOf(error).message, error instanceof Failure)));
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import type { Connection, ConsentByLink } from '../../connection/connection.ts';
 import { storeApplication } from '../../connection/login/application.ts';
-import type { Client } from '../../core/ports.ts';
+import { type Client, healsByItself, type Random, StoreRefused } from '../../core/ports.ts';
+import type { AccessToken } from '../../core/records/access-token.ts';
+import { orRefusal } from '../../core/refusal.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
 import { toRfc3339 } from '../../core/time.ts';
-import { openBrowser } from '../browser.ts';
 import { Failure } from '../failure.ts';
+import type { LocalServer } from '../local/server.ts';
 import type { ConnectionOptions, Settings } from '../settings/settings.ts';
 import { isInteractive, print, say, strong, waiting } from '../terminal.ts';
 import { findApplication } from './application.ts';
@@ -67,29 +69,58 @@ export async function logInByLink(
     readonly browser: boolean;
   },
 ): Promise<LoginFacts> {
-  const { accessToken, clock, journal } = connection;
+  const { clock } = connection;
   await storeApplication(connection.client, login.client, connection.random);
   const before = await grantSeen(connection);
   const wish = { anyCompany: true, scopes: login.scopes, lifeMs: ownLifeMs };
-  const { url, expiresAtMs } = await issued(consent, wish);
+  const { url } = await issued(consent, wish);
+  // By this machine's own measure: the ticket is dated by the store's clock.
+  const untilMs = clock.monotonicMs() + ownLifeMs + pageMs;
   say('open this page and consent:');
   say('', ['  ', strong(url)], '');
-  if (login.browser && isInteractive()) openBrowser(url);
   const seen = async () => {
-    while (clock.nowMs() < expiresAtMs + pageMs) {
+    while (clock.monotonicMs() < untilMs) {
       await clock.wait(lookEveryMs);
-      const { journal: now } = await journal.read();
-      if ((now.known?.grant ?? 0) <= before) continue;
-      const published = await readPublished(accessToken);
-      if ((published?.token?.grant ?? 0) > before) return published?.token;
+      const now = await orRefusal(() => newerToken(connection, before));
+      // The consent goes on, whether or not this command can look.
+      if (now instanceof StoreRefused && !healsByItself(now.reason)) throw now;
+      if (now !== undefined && !(now instanceof StoreRefused)) return now;
     }
     return undefined;
   };
-  const token = await waiting('waiting for your consent, Ctrl-C stops waiting', seen());
+  const way =
+    login.browser && isInteractive() ? await openByWay(url, connection.random) : undefined;
+  const token = await waiting('waiting for your consent, Ctrl-C stops waiting', seen()).finally(
+    () => way?.close(),
+  );
   if (token === undefined) {
     throw new Failure('person', 'nobody has consented in time: run fresco login again');
   }
   return factsOfLogin(connection, token);
+}
+
+async function newerToken(
+  { accessToken, journal }: Connection,
+  before: number,
+): Promise<AccessToken | undefined> {
+  const { journal: now } = await journal.read();
+  if ((now.known?.grant ?? 0) <= before) return undefined;
+  const published = await readPublished(accessToken);
+  return (published?.token?.grant ?? 0) > before ? published?.token : undefined;
+}
+
+/** Opens a page of this machine that leads on, once: what a command line holds, every user can read. */
+async function openByWay(url: string, random: Random): Promise<LocalServer> {
+  const [{ listenLocally }, { wayTo }, { openBrowser }] = await Promise.all([
+    import('../local/server.ts'),
+    import('../local/way.ts'),
+    import('../browser.ts'),
+  ]);
+  const server = await listenLocally(0);
+  const way = wayTo(url, random);
+  server.serve(way.app);
+  openBrowser(server.url + way.path);
+  return server;
 }
 
 async function issued(

@@ -47,7 +47,7 @@ export function loginCommand(): Command {
         'fresco login --store aws --connection default --refresh-token < token.txt',
       ),
     )
-    .action(async (options: LoginOptions) => {
+    .action(async (options: LoginOptions, command: Command) => {
       const settings =
         options.sandbox === true
           ? readSandboxSettings(options)
@@ -55,9 +55,14 @@ export function loginCommand(): Command {
       if (options.anyCompany === true && options.link !== true) {
         throw new Failure('usage', '--any-company goes with --link');
       }
+      if (command.getOptionValueSource('expires') === 'cli' && options.link !== true) {
+        throw new Failure('usage', '--expires goes with --link');
+      }
       if (options.dryRun === true) return foretell(settings, options);
       if (options.sandbox === true) await startSandbox(settings);
-      const connection = await open(settings, { create: true, mend: true });
+      // A link is for a stack: it makes no store where there is none.
+      const makes = options.link !== true;
+      const connection = await open(settings, { create: makes, mend: makes });
       if (options.sandbox === true) await mustBeOfSandbox(connection);
       const isOnlyClient = options.applicationOnly === true;
       await clearForLogin(connection, say, (kind) => !isOnlyClient || kind === 'client');

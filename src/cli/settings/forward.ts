@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { InvalidArgumentError } from 'commander';
 import type { Outbox } from '../../connection/local/system.ts';
-import { fetchBy } from '../../connection/provider.ts';
 import { isLoopback } from '../../core/origin.ts';
 import type { Clock } from '../../core/ports.ts';
 
@@ -35,6 +34,8 @@ export function parseForward(text: string): ForwardTarget {
 function byPost(url: URL): Take {
   return async (event, signal) => {
     try {
+      // With all that speaks to a provider, which few commands need.
+      const { fetchBy } = await import('../../connection/provider.ts');
       const response = await fetchBy(process.env)(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foundIn } from '../../../src/cli/cost/cost.ts';
+import { StoreRefused } from '../../../src/core/ports.ts';
 import { startSqs } from '../../doubles/aws/sqs.ts';
 import { startSsm } from '../../doubles/aws/ssm.ts';
 import { runHere } from '../in-process.ts';
@@ -114,6 +115,14 @@ describe('fresco cost of a stack', () => {
       watching: 'small',
       nightlySync: false,
     });
+  });
+
+  it('takes a stack that may not be looked at for one as it is by default', async () => {
+    const denied = async () => {
+      throw new StoreRefused('denied', 'not allowed');
+    };
+    const found = await foundIn({ queues: denied, alarms: denied, received: denied }, 1);
+    expect(found).toEqual({ connections: 1 });
   });
 
   it('says what could not be looked at, and takes the number given', async () => {

@@ -1,5 +1,5 @@
 // Goal: the page of a real connection shows what is stored of it, never a value, and changes nothing.
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { overviewer } from '../../../src/cli/inspect/console.ts';
@@ -8,7 +8,7 @@ import { overviewPage } from '../../../src/console/overview/page.ts';
 import { startLoopback } from '../../doubles/http/loopback.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
 import { startDeployed } from '../deployed.ts';
-import { loggedIn, tokenRequests } from '../logged-in.ts';
+import { loggedIn, logInto, tokenRequests } from '../logged-in.ts';
 import { withVariables } from '../surroundings.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -60,6 +60,41 @@ it('names what is broken with its command', async () => {
   await workspace.run(['pause']);
   const { due } = await (await looking(workspace))();
   expect(due).toEqual([{ what: expect.stringContaining('paused'), command: 'fresco resume' }]);
+});
+
+it('names the connection in its commands where it is not the default', async () => {
+  const workspace = await loggedIn();
+  await logInto(workspace, 'second');
+  withVariables(workspace.env);
+  await workspace.run(['pause', '--connection', 'second']);
+  const { due } = await overviewer(await openToLook({ connection: 'second' }))();
+  expect(due).toMatchObject([{ command: 'fresco resume --connection second' }]);
+});
+
+it('says what to do where the connection cannot be read', async () => {
+  const workspace = await loggedIn();
+  const look = await looking(workspace);
+  await writeFile(join(workspace.storePath, 'connections/default/journal.json'), '{');
+  await expect(look()).rejects.toThrow(/journal.*fresco recover/);
+});
+
+it('examines once for pages that ask at the same time', async () => {
+  const workspace = await loggedIn();
+  withVariables(workspace.env);
+  const connection = await openToLook({});
+  let asked = 0;
+  const look = overviewer({
+    ...connection,
+    provider: {
+      ...connection.provider,
+      companies: (token) => {
+        asked += 1;
+        return connection.provider.companies(token);
+      },
+    },
+  });
+  await Promise.all([look(), look()]);
+  expect(asked).toBe(1);
 });
 
 it('in AWS shows what an operator may read, and says of the rest why it cannot', async () => {
