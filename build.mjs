@@ -83,7 +83,10 @@ const noProfiles = {
   name: 'no profiles',
   setup({ onResolve, onLoad }) {
     const namespace = 'profiles';
-    onResolve({ filter: /^node:fs\/promises$/ }, ({ path }) => ({ path, namespace }));
+    const isOfSdk = (importer) => /node_modules.@(aws-sdk|smithy)/.test(importer);
+    onResolve({ filter: /^node:fs\/promises$/ }, ({ path, importer }) =>
+      isOfSdk(importer) ? { path, namespace } : undefined,
+    );
     onLoad({ filter: /.*/, namespace }, () => ({
       contents: "export const readFile = () => Promise.reject(new Error('no profiles here'));",
     }));

@@ -15,10 +15,20 @@ export interface ReconnectProps {
   readonly reserves: boolean;
 }
 
+const { GET, POST } = HttpMethod;
+const throttled = (path: string, method: HttpMethod, rateLimit: number, burstLimit: number) => {
+  return { path, methods: [method], throttle: { rateLimit, burstLimit } };
+};
+const routes = [
+  throttled('/connect/{connection}', GET, 2, 5),
+  throttled('/connect/{connection}', POST, 1, 3),
+  throttled('/connect/callback', GET, 1, 3),
+];
+
 /**
  * The pages on which a person consents by a link. Their function can invoke the rotator's alias `consent` and do
- * nothing else. Each request holds a rotator for a moment, so that few are let in: at most eleven at once and four
- * a second, whatever comes; a webhook has limits of its own.
+ * nothing else. Each request holds a rotator for a moment, so that few are let in: eleven may begin at the same
+ * time, and then four a second, whatever comes; a webhook has limits of its own.
  */
 export class Reconnect extends Construct {
   constructor(scope: Construct, id: string, props: ReconnectProps) {
@@ -30,7 +40,10 @@ export class Reconnect extends Construct {
       defaults: props.defaults,
       environment: toEnvironment('connect', settings),
       timeout: Duration.seconds(29),
-      reservedConcurrency: props.reserves ? 2 : undefined,
+      // What the API lets in has a place: a request that Lambda throttles would be a 5xx, which rings.
+      reservedConcurrency: props.reserves
+        ? routes.reduce((sum, { throttle }) => sum + throttle.burstLimit, 0)
+        : undefined,
     });
     pages.allow(
       new PolicyStatement({
@@ -38,14 +51,6 @@ export class Reconnect extends Construct {
         resources: [settings.consentAlias],
       }),
     );
-    const { GET, POST } = HttpMethod;
-    const throttled = (path: string, method: HttpMethod, rateLimit: number, burstLimit: number) => {
-      return { path, methods: [method], throttle: { rateLimit, burstLimit } };
-    };
-    entrance.open(pages, 'Connect', [
-      throttled('/connect/{connection}', GET, 2, 5),
-      throttled('/connect/{connection}', POST, 1, 3),
-      throttled('/connect/callback', GET, 1, 3),
-    ]);
+    entrance.open(pages, 'Connect', routes);
   }
 }

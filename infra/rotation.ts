@@ -1,6 +1,12 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Alias, CfnPermission, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
+import {
+  Alias,
+  CfnPermission,
+  type EventInvokeConfigOptions,
+  type IFunction,
+  type IVersion,
+} from 'aws-cdk-lib/aws-lambda';
 import {
   Schedule,
   ScheduleExpression,
@@ -36,6 +42,12 @@ export interface RotationProps {
 
 const timeout = Duration.millis(rotationTimes.functionMs);
 
+// A call of this door holds a code, and perhaps a ticket: it is kept nowhere, even where nobody waits for the call.
+const droppingFailures: EventInvokeConfigOptions = {
+  retryAttempts: 0,
+  maxEventAge: Duration.minutes(1),
+};
+
 /**
  * The rotator behind its doors, an alias each: what may go through one is decided by who may invoke it.
  * Each connection is checked every hour. A deploy invokes nothing.
@@ -70,23 +82,23 @@ export class Rotation extends Construct {
       new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.busArn] }),
       ...sendingTo(this, store.key.keyArn, failures),
     );
-    this.scheduleAlias = this.#door('schedule', failures);
-    this.consumersAlias = this.#door('consumers', failures);
-    this.nativeAlias = this.#door('native', failures);
-    this.operatorAlias = this.#door('operator', failures);
-    this.consentAlias = props.reconnect ? this.#door('consent', failures) : undefined;
+    this.scheduleAlias = this.#door('schedule', failingInto(failures));
+    this.consumersAlias = this.#door('consumers', failingInto(failures));
+    this.nativeAlias = this.#door('native', failingInto(failures));
+    this.operatorAlias = this.#door('operator', failingInto(failures));
+    this.consentAlias = props.reconnect ? this.#door('consent', droppingFailures) : undefined;
     this.checks = new ScheduleGroup(this, 'Checks', { removalPolicy: RemovalPolicy.DESTROY });
     this.#check(props);
     this.#rotateNatively(props);
   }
 
-  #door(aliasName: string, failures: Queue): Alias {
+  #door(aliasName: string, failures: EventInvokeConfigOptions): Alias {
     return new Alias(this, aliasName, {
       aliasName,
       // Here and below: CDK's classes say of a missing property what its interfaces do not.
       version: this.function.lambda.currentVersion as IVersion,
       // What an alias is invoked with counts for that alias alone.
-      ...failingInto(failures),
+      ...failures,
     });
   }
 

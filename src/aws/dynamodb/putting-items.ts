@@ -12,6 +12,7 @@ export function puttingItems(
 ): WriteItem {
   const put = batchedCalls<{ readonly pk: string; readonly attributes: Parameters<WriteItem>[1] }>({
     clock,
+    callsAtOnce: 5,
     what: (count) => `write ${count} items of table ${table}`,
     itemsMax: 25,
     // Those of webhooks are far from what a call may carry.

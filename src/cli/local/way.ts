@@ -7,7 +7,7 @@ export interface Way {
   readonly path: string;
 }
 
-/** Leads the first who comes to `url`; nothing of that address is in the path. */
+/** Leads the first visitor to `url`; nothing of that address is in the path. */
 export function wayTo(url: string, random: Random): Way {
   const path = `/${Buffer.from(random.bytes(16)).toString('base64url')}`;
   let isUsed = false;

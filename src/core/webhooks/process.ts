@@ -88,16 +88,17 @@ async function processClaimed(batch: Batch, { delivery, held }: Claimed): Promis
     await release(settled);
     return again(delivery, published);
   }
-  const noted = note(batch, notification, reads);
+  const noting = () => note(batch, notification, reads);
   const halt = haltOf(reads, delivery);
   if (halt !== undefined) {
     const now = reads.filter(({ read }) => isSettled(read)).map(({ id }) => id);
-    await Promise.all([noted, release([...settled, ...now])]);
+    await Promise.all([noting(), release([...settled, ...now])]);
     return halt;
   }
   // A message that came again for want of this note would be published twice: its failure is but a warning.
   const confirm = () => seen.confirm(key, untilMs, content);
-  const [confirmed] = await Promise.all([orRefusal(confirm), noted]);
+  // First, for the notes may be many, and go out in the order in which they are asked for.
+  const [confirmed] = await Promise.all([orRefusal(confirm), noting()]);
   const unconfirmed = confirmed instanceof StoreRefused ? [confirmed.message] : [];
   return conclusionOf(reads, events.length, [
     ...unconfirmed,

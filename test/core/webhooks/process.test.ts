@@ -78,6 +78,18 @@ describe('a notification', () => {
     expect(world.published).toHaveLength(3);
   });
 
+  it('is confirmed before its notes, which may be many and go out in order', async () => {
+    const world = new ProcessingWorld();
+    const order: string[] = [];
+    const entities = { note: async () => void order.push('note') };
+    const seen = Object.assign(Object.create(world.ports.seen), {
+      confirm: async () => void order.push('confirm'),
+    });
+    Object.assign(world.ports, { seen, published: { entities, stampOf: () => '0100' } });
+    await world.process([aboutClients()]);
+    expect(order).toEqual(['confirm', 'note']);
+  });
+
   it('of what is gone is published as a deletion', async () => {
     const world = new ProcessingWorld();
     world.answer = () => ({ kind: 'absent' });
