@@ -147,6 +147,8 @@ export interface Fault {
   readonly seconds: number;
   readonly name: string;
   readonly faults: readonly object[];
+  /** All access is taken back as it begins, and a person consents anew by the link as it ends. */
+  readonly isRevoked?: boolean;
 }
 
 /** What comes and goes in each cycle, and the rest at its end in which handles are counted. */
@@ -169,17 +171,29 @@ export function cycleOf(cycleSeconds: number): readonly Fault[] {
       name: 'the API asks to wait',
       faults: [{ on: api, kind: 'status', status: 429, retryAfter: 2 }],
     },
+    { name: 'access is taken back, and a person consents anew', faults: [], isRevoked: true },
   ].map((fault, at) => ({ ...fault, atSecond: part * (10 + at * 1.5), seconds: part / 2 }));
 }
 
-/** Sets the faults of a sandbox in the same process. */
-export async function setFaults(sandbox: Sandbox, faults: readonly object[]): Promise<void> {
+/** Lets a fault of the provider begin. */
+export async function beginFault(sandbox: Sandbox, fault: Fault): Promise<void> {
+  await control(sandbox, 'faults', fault.faults);
+  if (fault.isRevoked) await control(sandbox, 'revoke', {});
+}
+
+/** Lifts all faults; what was revoked stays so. */
+export function liftFaults(sandbox: Sandbox): Promise<void> {
+  return control(sandbox, 'faults', []);
+}
+
+/** Asks the control API of a sandbox in the same process. */
+async function control(sandbox: Sandbox, path: string, body: object): Promise<void> {
   const answer = await sandbox.fetch(
-    new Request('http://127.0.0.1/_sandbox/faults', {
+    new Request(`http://127.0.0.1/_sandbox/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(faults),
+      body: JSON.stringify(body),
     }),
   );
-  if (!answer.ok) throw new Error(`the faults were not set: ${answer.status}`);
+  if (!answer.ok) throw new Error(`the sandbox refused ${path}: ${answer.status}`);
 }

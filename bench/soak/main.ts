@@ -9,7 +9,7 @@ import { listen } from '../../src/sandbox/listen.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { webhookSigner } from '../../src/sandbox/webhooks/signer.ts';
 import { judge, type Moment, type Soaked } from './judge.ts';
-import { cycleOf, setFaults, startLoad } from './load.ts';
+import { beginFault, cycleOf, liftFaults, startLoad } from './load.ts';
 import { plot } from './plot.ts';
 import type { Ask, Sample, StackOptions, Told } from './stack.ts';
 
@@ -27,6 +27,7 @@ const perSecond = Number(values['per-second']);
 const cycleSeconds = Math.min(600, (minutes * 60) / 3);
 const sampleEveryMs = Math.min(10_000, (cycleSeconds * 1000) / 20);
 const restSeconds = Math.min(30, cycleSeconds / 10);
+const drainSeconds = 900;
 const companyId = 108_061;
 const entities = 3_000;
 
@@ -64,6 +65,7 @@ const publishedMs: { atSeconds: number; ms: number }[] = [];
 const acceptedMs: { atSeconds: number; ms: number }[] = [];
 const statuses: Record<string, number> = {};
 let published = 0;
+let reconnects = 0;
 let fault: string | null = null;
 
 const sink = await new Promise<string>((resolve, reject) => {
@@ -83,6 +85,7 @@ const load = startLoad({
 stack.on('message', (told: Told) => {
   if (told.kind === 'published') for (const event of told.events) heard(...event);
   if (told.kind === 'sample') sampled(told);
+  if (told.kind === 'reconnected') reconnects += 1;
 });
 
 const end = minutes * 60;
@@ -90,6 +93,9 @@ const timer = setInterval(() => stack.send({ kind: 'sample' } satisfies Ask), sa
 for (let began = 0; began < end; began += cycleSeconds) await cycle(began);
 clearInterval(timer);
 load.stop();
+// What met the last fault waits longer than the last rest.
+while (load.toldAtMs.size > 0 && secondsNow() < end + drainSeconds) await until(secondsNow() + 1);
+const drainedAfterSeconds = Math.round(secondsNow() - end);
 const exited = new Promise((resolve) => stack.once('exit', resolve));
 stack.send({ kind: 'end' } satisfies Ask);
 await exited;
@@ -102,9 +108,10 @@ async function cycle(beganSeconds: number): Promise<void> {
   for (const one of cycleOf(cycleSeconds)) {
     await until(beganSeconds + one.atSecond);
     fault = one.name;
-    await setFaults(sandbox, one.faults);
+    await beginFault(sandbox, one);
     await until(beganSeconds + one.atSecond + one.seconds);
-    await setFaults(sandbox, []);
+    await liftFaults(sandbox);
+    if (one.isRevoked) stack.send({ kind: 'consent' } satisfies Ask);
     fault = null;
   }
   await until(beganSeconds + cycleSeconds - restSeconds);
@@ -148,7 +155,17 @@ async function report(): Promise<void> {
   const verdict = judge(soaked);
   const { counts } = load;
   const unheard = load.toldAtMs.size;
-  const summary = { minutes, perSecond, ...counts, published, unheard, statuses, ...verdict };
+  const summary = {
+    minutes,
+    perSecond,
+    ...counts,
+    published,
+    unheard,
+    drainedAfterSeconds,
+    reconnects,
+    statuses,
+    ...verdict,
+  };
   await mkdir(values.out, { recursive: true });
   const json = `${JSON.stringify(summary, null, 2)}\n`;
   await writeFile(join(values.out, 'soak.json'), json);

@@ -18,12 +18,16 @@ export interface StackOptions {
   readonly rotateEveryMs: number;
 }
 
-/** What the parent asks for: how it is now, and to end. */
-export type Ask = { readonly kind: 'sample' } | { readonly kind: 'end' };
+/** What the parent asks for: how it is now, that a person consents by the link, and to end. */
+export type Ask =
+  | { readonly kind: 'sample' }
+  | { readonly kind: 'consent' }
+  | { readonly kind: 'end' };
 
 /** What the stack tells. */
 export type Told =
   | { readonly kind: 'ready'; readonly sink: string; readonly consoleUrl: string }
+  | { readonly kind: 'reconnected' }
   | { readonly kind: 'published'; readonly events: readonly (readonly [number, number])[] }
   | Sample;
 
@@ -91,10 +95,24 @@ for (const [trigger, everyMs] of rotations) {
 
 process.on('message', (ask: Ask) => {
   if (ask.kind === 'sample') void sample().then(tell);
+  else if (ask.kind === 'consent')
+    void consent().then(() => tell({ kind: 'reconnected' }), onError);
   else void session.end().then(() => process.exit(0));
 });
 process.on('disconnect', () => process.exit(1));
 tell({ kind: 'ready', sink: sink.url, consoleUrl: host.consoleUrl });
+
+/** Does what a person does whose browser opens the link that needs no ticket while access is revoked. */
+async function consent(): Promise<void> {
+  const link = new URL('/connect/default', host.consoleUrl);
+  const { origin } = link;
+  const begun = await fetch(link, { method: 'POST', headers: { origin }, redirect: 'manual' });
+  const [cookie = ''] = (begun.headers.get('set-cookie') ?? '').split(';');
+  const redirect = await approveInSandbox(begun.headers.get('location') ?? '');
+  const page = await fetch(redirect, { headers: { cookie } });
+  await page.text();
+  if (!page.ok) throw new Error(`the consent by link ended with ${page.status}`);
+}
 
 async function sample(): Promise<Sample> {
   const { readdirSync } = await import('node:fs');
