@@ -77,7 +77,7 @@ export function markUnspent(
 }
 
 function laterOf(one: number | null, other: number | null): number | null {
-  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+  return Math.max(one ?? 0, other ?? 0) || null;
 }
 
 /** Whether this send is on record; a login or a logout takes it off. */

@@ -22,7 +22,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'limited':
       return `refresh limit reached; next refresh allowed at ${toRfc3339(outcome.untilMs)}`;
     case 'uncertain':
-      return describeUncertain(outcome);
+      return describeUncertain(outcome, outcome.answer);
     case 'refused':
       return describeRefusedOnce(outcome.doubt);
     case 'application-refused':
@@ -94,8 +94,12 @@ function describeUnexpected(outcome: Extract<Outcome, { kind: 'unexpected' }>): 
     : `${answer} and does not find the field ${missing} in our request; the refresh token was not used up. This is a fault of Fresco or of the provider's description (encoding, clientAuthentication): please report it`;
 }
 
-function describeUncertain(outcome: Extract<Outcome, { kind: 'uncertain' }>): string {
-  const { sinceMs, replayAtMs, answer } = outcome;
+type Uncertain = Extract<Outcome, { kind: 'uncertain' }>;
+
+function describeUncertain(
+  { sinceMs, replayAtMs }: Uncertain,
+  answer: Uncertain['answer'],
+): string {
   const came =
     answer === undefined
       ? ''
@@ -149,6 +153,7 @@ export function commandsFor(outcome: Outcome): readonly string[] {
 
 /** The same for a caller from another role or account: only fixed sentences, nothing quoted. */
 export function describeClosed(outcome: Outcome): string {
+  if (outcome.kind === 'uncertain') return describeUncertain(outcome, undefined);
   return closedReasons[outcome.kind] ?? describeOutcome(outcome);
 }
 

@@ -85,9 +85,82 @@ describe('a caller without a rotator', () => {
     publish(2, null);
     expect((await alone.rejected(tokenOf(2, null))).kind).toBe('unavailable');
   });
+
+  it('keeps the newer token in memory though a read is behind', async () => {
+    const { alone, publish, secret } = world();
+    publish(1, hour);
+    publish(2, hour);
+    await alone.obtain();
+    secret.stale.push('v1');
+    await alone.obtain({ minValidityMs: 2 * hour });
+    expect(await alone.obtain()).toMatchObject({ kind: 'token', token: { generation: 2 } });
+  });
+
+  it('that complains of a token is told that nobody has logged in where nothing is stored', async () => {
+    expect((await world().alone.rejected(tokenOf(1, hour))).kind).toBe('person-needed');
+  });
 });
 
 describe('a caller with a rotator', () => {
+  it('is told at once, and once, why there is no token, whatever else was wished', async () => {
+    const { source, publish, wishes, time } = world([{ kind: 'unavailable', detail: 'invented' }]);
+    publish(1, 0);
+    const unavailable = { kind: 'unavailable', detail: 'invented' };
+    const both = [source.obtain({ minValidityMs: 2 * hour }), source.obtain()];
+    expect(await Promise.all(both)).toEqual([unavailable, unavailable]);
+    expect([wishes.length, time.monotonicMs]).toEqual([1, 0]);
+  });
+
+  it('is told once what the provider gives where that is less than usual', async () => {
+    const { source, publish, wishes } = world([published(1)]);
+    publish(1, 24 * hour);
+    const wish = { minValidityMs: 24 * hour - 5 * 60_000 + 1 };
+    expect((await source.obtain(wish)).kind).toBe('token');
+    const less = world([published(1)]);
+    less.publish(1, 24 * hour);
+    less.time.nowMs += hour;
+    expect((await less.source.obtain({ minValidityMs: 23.5 * hour })).kind).toBe('too-long');
+    expect([wishes.length, less.wishes.length]).toEqual([0, 1]);
+  });
+
+  it('has the token replaced that it complains of, though it has ended, too', async () => {
+    const { source, publish, wishes, onAsk } = world([published(2)]);
+    publish(1, 0);
+    onAsk.push(() => publish(2, hour));
+    expect(await source.rejected(tokenOf(1, 0))).toMatchObject({ token: { generation: 2 } });
+    expect(wishes).toEqual([{ rejected: { grant: 1, generation: 1, attempt: 0 } }]);
+  });
+
+  it('complains of one token once, whoever else does, and again later', async () => {
+    const { source, publish, wishes } = world([
+      { kind: 'unavailable', detail: 'invented' },
+      { kind: 'unavailable', detail: 'invented' },
+    ]);
+    publish(1, hour);
+    await Promise.all([source.rejected(tokenOf(1, hour)), source.rejected(tokenOf(1, hour))]);
+    expect(wishes).toHaveLength(1);
+    await source.rejected(tokenOf(1, hour));
+    expect(wishes).toHaveLength(2);
+  });
+
+  it('gets for the token that it complains of what was published while it waited', async () => {
+    const { source, publish, onAsk } = world();
+    publish(1, hour);
+    onAsk.push(() => publish(2, hour));
+    expect(await source.rejected(tokenOf(1, hour))).toMatchObject({
+      kind: 'token',
+      token: { generation: 2 },
+    });
+  });
+
+  it('gets no token that is gone again when it is read', async () => {
+    const { source } = world([published(1)]);
+    expect(await source.obtain()).toEqual({
+      kind: 'unavailable',
+      detail: 'the new token is not published yet',
+    });
+  });
+
   it('waits for another refresh to end, for a minute and no longer', async () => {
     const { source, time, wishes } = world();
     expect(await source.obtain()).toEqual({
@@ -232,11 +305,33 @@ describe('a token that a clock that was ahead has dated', () => {
     expect(wishes).toHaveLength(1);
   });
 
+  it('is asked about again where it is not the one that the rotator stood by', async () => {
+    const { source, secret, wishes } = world([published(1), published(2)]);
+    const store = (generation: number) => {
+      const token = { ...ahead, generation };
+      secret.versions.set(`v${generation}`, encodeAccessToken(token));
+      secret.currentId = `v${generation}`;
+    };
+    store(1);
+    await source.obtain();
+    store(2);
+    expect((await source.rejected({ ...ahead, generation: 1 })).kind).toBe('token');
+    expect(wishes).toHaveLength(2);
+  });
+
+  it('is good for ever where it is a manual one', async () => {
+    const { source, secret, wishes } = world();
+    secret.versions.set('v1', encodeAccessToken({ ...ahead, expiresAtMs: null }));
+    secret.currentId = 'v1';
+    expect(await source.obtain()).toMatchObject({ token: { generation: 1 } });
+    expect(wishes).toHaveLength(0);
+  });
+
   it('is served where nobody can be asked', async () => {
     const { alone, secret } = world();
     secret.versions.set('v1', encodeAccessToken(ahead));
     secret.currentId = 'v1';
-    expect(await alone.obtain()).toMatchObject({ token: { generation: 1 } });
+    expect(await alone.obtain()).toMatchObject({ kind: 'token', token: { generation: 1 } });
   });
 });
 

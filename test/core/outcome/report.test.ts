@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest';
 import { eventSource } from '../../../src/core/events/event.ts';
 import { factsOf, meaningOf, type Outcome } from '../../../src/core/outcome/outcome.ts';
-import { commandsFor, describeOutcome } from '../../../src/core/outcome/outcome-text.ts';
-import { eventOf, type Report } from '../../../src/core/outcome/report.ts';
+import {
+  answerOf,
+  commandsFor,
+  describeClosed,
+  describeOutcome,
+} from '../../../src/core/outcome/outcome-text.ts';
+import { eventLine, eventOf, type Report } from '../../../src/core/outcome/report.ts';
 
 const token = { grant: 1, generation: 7, attempt: 9, expiresAtMs: 10 * 3_600_000 };
 const position = { grant: 1, generation: 7, attempt: 9 };
@@ -111,6 +116,56 @@ it.each(outcomes)('%j', (outcome, outcomeClass, words, tone) => {
   for (const command of commandsFor(outcome)) expect(describeOutcome(outcome)).toContain(command);
 });
 
+const commandsOf: Readonly<Partial<Record<Outcome['kind'], readonly string[]>>> = {
+  paused: ['fresco resume'],
+  'rolled-back': ['fresco recover', 'fresco login'],
+  'seal-unreadable': ['fresco recover', 'fresco login'],
+  elsewhere: ['fresco login'],
+  lost: ['fresco login'],
+  'token-rejected': ['fresco rotate'],
+};
+const quoted = [
+  'unavailable',
+  'unexpected',
+  'store-refused',
+  'kept',
+  'lost',
+  'latched',
+  'elsewhere',
+];
+
+it.each(outcomes)('%j names its commands, likelier first, and what was answered', (outcome) => {
+  const isInDoubt = /first try/i.test(describeOutcome(outcome));
+  const login = 'fresco login';
+  const application = 'fresco login --application-only';
+  const expected = {
+    ...commandsOf,
+    latched: isInDoubt ? [login, application] : [login],
+    'application-refused': isInDoubt ? [application, login] : [application],
+    'not-connected':
+      'missing' in outcome && outcome.missing === 'grant' ? [login] : [application, login],
+  };
+  expect(commandsFor(outcome)).toEqual(expected[outcome.kind as keyof typeof expected] ?? []);
+  const said = /invalid_client|invalid_request|\d{3} \(text\/html\)/.exec(describeOutcome(outcome));
+  const answered = outcome.kind === 'uncertain' && outcome.answer ? '200 (text/html)' : said?.[0];
+  expect(answerOf(outcome)).toBe(answered);
+  const closed = describeClosed(outcome);
+  if (quoted.includes(outcome.kind)) expect(closed).not.toBe(describeOutcome(outcome));
+  expect(closed).not.toMatch(/no DNS|text\/html|: x|v9|prod\b|a:r/);
+});
+
+it('permissions that a manual token lacks are listed', () => {
+  const outcome: Outcome = { kind: 'permission-missing', missing: ['a:r', 'b:r'] };
+  expect(describeOutcome(outcome)).toContain('lacks a:r, b:r:');
+});
+
+it.each([
+  [{ ...html, missing: 'grant_type' }, false],
+  [html, true],
+])('a proxy is named unless our request lacks a field', (outcome, isNamed) => {
+  expect(describeOutcome(outcome as Outcome).includes('FRESCO_PROVIDER_URL')).toBe(isNamed);
+});
+
 const report = (outcome: Outcome, more: Partial<Report> = {}): Report => ({
   connection: 'default',
   trigger: 'schedule',
@@ -190,4 +245,24 @@ it('warnings go along where there are any', () => {
 
 it('all events are of one source, whatever tells of them', () => {
   expect(eventSource).toBe('fresco');
+});
+
+it('a call for a person has the address of the page where a consent heals it', () => {
+  const called = (outcome: Outcome) =>
+    eventOf(report(outcome, { turn: 'reauthorization-required' }), 'https://x/connect')?.detail;
+  const reconnectUrl = 'https://x/connect/default';
+  expect(called({ kind: 'latched', latch: revoked })).toMatchObject({ reconnectUrl });
+  expect(called({ kind: 'token-rejected', sinceMs: 0 })).not.toHaveProperty('reconnectUrl');
+  const withoutPages = report(
+    { kind: 'latched', latch: revoked },
+    { turn: 'reauthorization-required' },
+  );
+  expect(eventOf(withoutPages)?.detail).not.toHaveProperty('reconnectUrl');
+});
+
+it('an event is one line of JSON, as the bus carries it', () => {
+  const event = { detailType: 'Token Refreshed', detail: { v: 1, text: 'a\nb' } } as const;
+  expect(eventLine(event)).toBe(
+    `{"source":"${eventSource}","detail-type":"Token Refreshed","detail":{"v":1,"text":"a\\nb"}}`,
+  );
 });
