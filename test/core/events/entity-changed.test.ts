@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { entityChanged, entryBytesMax } from '../../../src/core/events/entity-changed.ts';
+import {
+  entityChanged,
+  entryBytesMax,
+  notifiedChange,
+} from '../../../src/core/events/entity-changed.ts';
 
 const change = {
   connection: 'default',
@@ -41,5 +45,40 @@ describe('Entity Changed', () => {
 
   it('is measured in bytes, not in letters', () => {
     expect(sizeOf(entryBytesMax / 2, 'à')).toBeLessThan(1024);
+  });
+});
+
+describe('what a notification leads to', () => {
+  const notification = {
+    connection: 'default',
+    companyId: 108061,
+    resource: 'clients',
+    type: 'it.fattureincloud.webhooks.entities.clients.create',
+    id: 'e1',
+    ids: [1],
+  };
+  const entity = { name: 'Uno' };
+
+  it.each([
+    ['a creation that the API has', 'create', { kind: 'entity', entity }, 'create', true],
+    [
+      'an update of which only the reference is wanted',
+      'update',
+      { kind: 'entity' },
+      'update',
+      false,
+    ],
+    ['a deletion of what the API still has', 'delete', { kind: 'entity', entity }, 'update', true],
+    ['a creation of what is gone', 'create', { kind: 'absent', entity }, 'delete', false],
+  ] as const)('%s', (_, change, read, told, hasEntity) => {
+    const [event] = notifiedChange({ ...notification, change } as never, { id: 1, read } as never);
+    expect(event?.detail).toMatchObject({ id: 1, change: told, origin: 'webhook' });
+    expect('entity' in (event?.detail ?? {})).toBe(hasEntity);
+  });
+
+  it('is nothing where the API gave no answer', () => {
+    const read = { kind: 'failed' } as never;
+    expect(notifiedChange(notification as never, { id: 1, read })).toEqual([]);
+    expect(notifiedChange(notification as never, { id: 1, read: undefined } as never)).toEqual([]);
   });
 });

@@ -23,6 +23,13 @@ describe('the client secret', () => {
     });
   });
 
+  it('is bound to the origin that it was stored for', () => {
+    const bound = { ...full, clientSecret: clientSecret.boundTo('https://other.example') };
+    expect(decodeClient(encodeClient(bound)).clientSecret?.origin).toBe('https://other.example');
+    expect(decodeClient(encodeClient(full)).clientSecret?.origin).toBeUndefined();
+    expect(Object.keys(decodeClient(encodeClient({ clientId: 'c1' })))).toEqual(['clientId']);
+  });
+
   it.each([
     { name: 'no JSON', text: 'invented-client-secret', message: 'is not JSON' },
     { name: 'no version', text: '{"clientId":"c1"}', message: '"v" is missing' },

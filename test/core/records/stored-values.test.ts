@@ -81,6 +81,45 @@ it('a published token is read back, with or without a rotator and an end', () =>
   });
 });
 
+it.each([
+  ['of the provider', 'https://api-v2.fattureincloud.it', undefined],
+  ['of another', 'https://other.example', 'https://other.example'],
+  ['of none that is known', undefined, undefined],
+])('a grant binds its tokens to their origin, the access token to one %s', (_, origin, written) => {
+  const bound = encodeGrant({ ...grant, accessToken: new Secret('a/0001invented', origin) });
+  expect(JSON.parse(bound.reveal()).accessTokenOrigin).toBe(written);
+  const read = decodeGrant(bound);
+  expect(read.refreshToken.origin).toBe('https://api-v2.fattureincloud.it');
+  expect(read.accessToken?.origin).toBe(written ?? 'https://api-v2.fattureincloud.it');
+  const odd = decodeGrant(altered(bound, { accessTokenOrigin: 5 }));
+  expect(odd.accessToken?.origin).toBe('https://api-v2.fattureincloud.it');
+});
+
+it('a published token is bound to its origin, where it names one', () => {
+  const token = accessTokenOf(grant, undefined);
+  if (token === undefined) throw new Error('nothing to publish');
+  expect(decodeAccessToken(encodeAccessToken(token)).accessToken.origin).toBeUndefined();
+  const bound = { ...token, accessToken: new Secret('a/0001invented', 'https://other.example') };
+  const stored = encodeAccessToken(bound);
+  expect(decodeAccessToken(stored).accessToken.origin).toBe('https://other.example');
+  expect(decodeAccessToken(altered(stored, { origin: 5 })).accessToken.origin).toBeUndefined();
+});
+
+it('scopes and rotator are read back, and what is none is left out', () => {
+  const token = accessTokenOf(grant, undefined);
+  if (token === undefined) throw new Error('nothing to publish');
+  expect(token).not.toHaveProperty('refreshWith');
+  const odd = { scopes: ['a:r', 5, 'b:r'], refreshWith: 5 };
+  expect(decodeAccessToken(altered(encodeAccessToken(token), odd))).toMatchObject({
+    scopes: ['a:r', 'b:r'],
+  });
+  expect(decodeAccessToken(altered(encodeAccessToken(token), odd))).not.toHaveProperty(
+    'refreshWith',
+  );
+  expect(decodeGrant(altered(encodeGrant(grant), odd)).scopes).toEqual(['a:r', 'b:r']);
+  expect(decodeGrant(altered(encodeGrant(grant), { scopes: 'a:r' }))).not.toHaveProperty('scopes');
+});
+
 it('companies that are none are left out', () => {
   const ids = [null, { id: 'x' }, { id: 5 }, 7, { id: 1.5 }];
   const odd = new Secret(
@@ -88,6 +127,7 @@ it('companies that are none are left out', () => {
   );
   expect(decodeGrant(odd).companies).toEqual([{ id: 5, name: '' }]);
   expect(decodeGrant(altered(encodeGrant(grant), { companies: 'x' })).companies).toEqual([]);
+  expect(decodeGrant(altered(encodeGrant(grant), { companies: undefined })).companies).toEqual([]);
 });
 
 describe('a damaged value is refused by naming the field, never its content', () => {
