@@ -152,7 +152,7 @@ export function memoryConnection(answers: (TokenAnswer | (() => TokenAnswer))[] 
   const grant = new MemorySecret();
   const accessToken = new MemorySecret();
   const journal = new MemoryJournal();
-  const client = { versionId: 'c1', missing: false };
+  const client = { versionId: 'c1', missing: false, origin: 'https://provider.example' };
   const verdicts: Verdict[] = [];
   const presented: string[] = [];
   const reports: Report[] = [];
@@ -186,7 +186,7 @@ export function memoryConnection(answers: (TokenAnswer | (() => TokenAnswer))[] 
           client.missing
             ? undefined
             : {
-                client: { clientId: 'id', clientSecret: new Secret('s') },
+                client: { clientId: 'id', clientSecret: new Secret('s', client.origin) },
                 versionId: client.versionId,
               },
       },

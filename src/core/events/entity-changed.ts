@@ -40,7 +40,7 @@ export function notifiedChange(
       eventId,
       type,
       ...(time === undefined ? {} : { time }),
-      ...(read.kind === 'entity' && read.entity !== undefined ? { entity: read.entity } : {}),
+      ...(read.kind === 'entity' && { entity: read.entity }),
     }),
   ];
 }

@@ -56,7 +56,9 @@ describe('what a notification leads to', () => {
     type: 'it.fattureincloud.webhooks.entities.clients.create',
     id: 'e1',
     ids: [1],
-  };
+    change: 'update',
+    part: 0,
+  } as const;
   const entity = { name: 'Uno' };
 
   it.each([
@@ -64,21 +66,20 @@ describe('what a notification leads to', () => {
     [
       'an update of which only the reference is wanted',
       'update',
-      { kind: 'entity' },
+      { kind: 'entity', entity: undefined },
       'update',
       false,
     ],
     ['a deletion of what the API still has', 'delete', { kind: 'entity', entity }, 'update', true],
-    ['a creation of what is gone', 'create', { kind: 'absent', entity }, 'delete', false],
+    ['a creation of what is gone', 'create', { kind: 'absent' }, 'delete', false],
   ] as const)('%s', (_, change, read, told, hasEntity) => {
-    const [event] = notifiedChange({ ...notification, change } as never, { id: 1, read } as never);
+    const [event] = notifiedChange({ ...notification, change }, { id: 1, read });
     expect(event?.detail).toMatchObject({ id: 1, change: told, origin: 'webhook' });
     expect('entity' in (event?.detail ?? {})).toBe(hasEntity);
   });
 
   it('is nothing where the API gave no answer', () => {
-    const read = { kind: 'failed' } as never;
-    expect(notifiedChange(notification as never, { id: 1, read })).toEqual([]);
-    expect(notifiedChange(notification as never, { id: 1, read: undefined } as never)).toEqual([]);
+    for (const read of [undefined, { kind: 'licence-expired' } as const])
+      expect(notifiedChange(notification, { id: 1, read })).toEqual([]);
   });
 });

@@ -53,7 +53,7 @@ it('a change that lost a race is made again on the newer journal', async () => {
 
 it('a change that is there already writes nothing', async () => {
   const { state, store } = memoryJournal();
-  await new JournalSession(store, clock).amend((journal) => journal);
+  expect(await new JournalSession(store, clock).amend((journal) => journal)).toBe('amended');
   expect(state.revision).toBe(0);
 });
 
@@ -64,12 +64,16 @@ it('a refusal is passed on and writes nothing', async () => {
 });
 
 it('a journal that never stops changing is given up', async () => {
-  const { state, store } = memoryJournal(() =>
-    Object.assign(state, { revision: state.revision + 1 }),
-  );
-  await expect(new JournalSession(store, clock).amend(counted)).rejects.toThrow(
-    '50 times in a row',
-  );
+  let writes = 0;
+  const { state, store } = memoryJournal(() => {
+    writes += 1;
+    Object.assign(state, { revision: state.revision + 1 });
+  });
+  await expect(new JournalSession(store, clock).amend(counted)).rejects.toMatchObject({
+    reason: 'unavailable',
+    message: 'the journal changed 50 times in a row',
+  });
+  expect(writes).toBe(50);
 });
 
 it('what was found at first is remembered', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { emptyJournal, type Journal } from '../../../src/core/journal/journal.ts';
-import { busyUntilMs, holdsLease, takeLease } from '../../../src/core/journal/lease.ts';
+import { busyUntilMs, holdsLease, released, takeLease } from '../../../src/core/journal/lease.ts';
 
 const me = { id: 'me', isDead: () => false };
 const term = { nowMs: 1000, termMs: 500 };
@@ -43,4 +43,11 @@ it('a lease is held until another fence is given', () => {
   expect(holdsLease({ ...held('me', 9000), fence: 5 }, me)).toBe(false);
   expect(holdsLease(held('other', 9000), me)).toBe(false);
   expect(holdsLease(emptyJournal, me)).toBe(false);
+});
+
+it('a lease is given back by its owner alone, and where there is none nothing is', () => {
+  expect(released(held('me', 9000), me).lease).toBeNull();
+  const others = held('other', 9000);
+  expect(released(others, me)).toBe(others);
+  expect(released(emptyJournal, me)).toBe(emptyJournal);
 });

@@ -173,6 +173,16 @@ describe('nothing is sent', () => {
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'elsewhere' });
   });
 
+  it('where the application is stored for another provider', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(13 * hour));
+    it.client.origin = 'https://other.example';
+    expect(await rotate(it.ports(), schedule)).toEqual({
+      kind: 'not-connected',
+      missing: 'client',
+    });
+  });
+
   it('where another holds the lease', async () => {
     const it = memoryConnection();
     it.store(grantOf(13 * hour));

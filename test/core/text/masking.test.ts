@@ -83,3 +83,7 @@ it.each([
   for (const end of ['', '.', ' x']) masked(part.repeat(4_000_000 / part.length) + end);
   expect(process.cpuUsage().user - before).toBeLessThan(500_000);
 });
+
+it('what only looks like a letter in HTML hides no token beside it', () => {
+  for (const odd of ['&#x110000;', '&#9999999;']) expect(masked(odd + token)).toBe('[secret]');
+});
