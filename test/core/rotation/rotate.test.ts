@@ -941,6 +941,30 @@ describe('a consumer who complains', () => {
     expect(await rotate(it.ports(), complains)).toMatchObject({ kind: 'fresh' });
   });
 
+  it('of a token is not answered by what was found of its predecessor', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour, { generation: 2 }));
+    const rejected = { grant: 1, generation: 2, attempt: 0 };
+    const earlier = { verdict: 'rejected', sinceMs: 5, atMs: startMs, fromFirst: false } as const;
+    it.journal.set({ canary: { ...earlier, position: parent } });
+    it.verdicts.push('accepted');
+    const complaint = { trigger: 'consumer', rejected } as const;
+    expect(await rotate(it.ports(), complaint)).toMatchObject({ kind: 'fresh' });
+    expect(it.journal.journal.canary).toMatchObject({
+      position: rejected,
+      verdict: 'accepted',
+      sinceMs: startMs,
+      fromFirst: true,
+    });
+  });
+
+  it('where nothing is published yet is asked to come again', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(hour, { accessToken: null }));
+    it.journal.set({ pausedAtMs: 5 });
+    expect(await rotate(it.ports(), complains)).toMatchObject({ kind: 'paused' });
+  });
+
   it('of a dead token gets another, though the verdict could not be kept', async () => {
     const it = memoryConnection([granted(2)]);
     it.store(grantOf(hour));
