@@ -1,4 +1,5 @@
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
+import { expectedSubscriptionsTable } from '../aws/dynamodb/expected-subscriptions.ts';
 import { puttingItems } from '../aws/dynamodb/putting-items.ts';
 import { quotaPausesTable } from '../aws/dynamodb/quota-pauses.ts';
 import { seenEventsTable } from '../aws/dynamodb/seen-events.ts';
@@ -92,6 +93,7 @@ function portsOf(config: Config<'webhook-handler'>): (connection: string) => Pro
       reader: counted(entityReader(api)),
       seen,
       senders: admittedSendersTable(dynamo, config.table, connection),
+      subscriptions: expectedSubscriptionsTable(dynamo, config.table, connection),
       pauses: quotaPausesTable(dynamo, config.table, connection),
       published: publishedLog(
         publishedStatesTable(dynamo, config.table, { connection, nowMs: clock.nowMs, write }),

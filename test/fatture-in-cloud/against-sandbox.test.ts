@@ -206,6 +206,7 @@ async function process(server: SandboxServer, accessToken: string, queued: Queue
   const tokens: TokenSource = { obtain, rejected: obtain };
   const events: FrescoEvent[] = [];
   const api = apiClient({ baseUrl: server.url, tokens, fetch, requestMs: 5000 });
+  const noNote = async () => undefined;
   const ports = {
     clock,
     tokens,
@@ -217,6 +218,8 @@ async function process(server: SandboxServer, accessToken: string, queued: Queue
       countReads: async () => true,
     },
     senders: memorySenders(),
+    subscriptions: { list: async () => [] },
+    published: { entities: { note: noNote, doubt: noNote }, stampOf: () => undefined },
     pauses: { untilMs: async () => undefined, raise: async () => {} },
     bus: { publish: async (more: readonly FrescoEvent[]) => void events.push(...more) },
   };

@@ -158,6 +158,7 @@ export function syncWorld(options: SyncWorldOptions) {
         pauses,
         seen: neverSeen,
         senders: { read: async () => undefined },
+        subscriptions: { list: async () => [] },
         bus,
         published: { entities: told, stampOf: feed.stampOf },
       },

@@ -17,6 +17,7 @@ import { parseWebhook, type WebhookRequest } from '../../fatture-in-cloud/webhoo
 import { webhookVerifier } from '../../fatture-in-cloud/webhooks/signature.ts';
 import { admittedSenders } from '../../local/admitted-senders.ts';
 import { systemRandom } from '../../local/clock.ts';
+import { expectedSubscriptions } from '../../local/expected-subscriptions.ts';
 import type { FileStore } from '../../local/file-store/file-store.ts';
 import {
   type LocalQueue,
@@ -75,14 +76,15 @@ export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalW
     maxReceiveCount: receiveCountMax,
   });
   const senders = admittedSenders(store, parts.connection);
-  const ports = {
+  const ports: ProcessPorts = {
     clock,
     tokens,
     reader: entityReader(api),
     seen: seenEvents(store),
     senders,
+    subscriptions: expectedSubscriptions(store, parts.connection),
     pauses: quotaPauses(store),
-    told: publishedLog(
+    published: publishedLog(
       publishedStatesFiles(store, { connection: parts.connection, nowMs: clock.nowMs }),
     ),
     bus,

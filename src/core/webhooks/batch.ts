@@ -6,6 +6,7 @@ import { type Processed, personDelayMs, retry, tokenDelayMs } from './outcome.ts
 import type { EntityRead, SeenEvents } from './ports.ts';
 import type { PublishedLog } from './published-states.ts';
 import { entitiesReader, type ReadEntities, type ReadPorts } from './read-entities.ts';
+import type { ExpectedSubscriptions } from './subscriptions.ts';
 
 /** What processing needs; all of one connection. */
 export interface ProcessPorts extends ReadPorts {
@@ -13,8 +14,9 @@ export interface ProcessPorts extends ReadPorts {
   readonly seen: SeenEvents;
   readonly bus: EventBus;
   readonly senders: Pick<SenderStore, 'read'>;
-  /** Where a sync looks up what is published already; absent if there is none. */
-  readonly published?: PublishedLog;
+  readonly subscriptions: Pick<ExpectedSubscriptions, 'list'>;
+  /** Where a sync looks up what is published already. */
+  readonly published: PublishedLog;
 }
 
 /** The bounds of one batch. */
@@ -36,6 +38,7 @@ export interface Batch {
   readonly read: ReadEntities;
   readonly token: () => Promise<Obtained>;
   readonly senders: () => ReturnType<SenderStore['read']>;
+  readonly subscriptions: () => ReturnType<ExpectedSubscriptions['list']>;
   /** Read once for each company: what is heard later in the batch, the reader heeds by itself. */
   readonly pausedUntilMs: (companyId: number) => Promise<number | undefined>;
   /** What was noted for the next sync already. */
@@ -51,6 +54,7 @@ export function openBatch(ports: ProcessPorts, settings: ProcessSettings): Batch
     read: entitiesReader(ports, settings),
     token: once(() => ports.tokens.obtain()),
     senders: once(() => ports.senders.read()),
+    subscriptions: once(() => ports.subscriptions.list()),
     pausedUntilMs: (companyId) => {
       const pause = pauses.get(companyId) ?? ports.pauses.untilMs(companyId);
       pauses.set(companyId, pause);
@@ -92,7 +96,9 @@ async function isForeign(batch: Batch, notification: QueuedNotification): Promis
   const ofToken = obtained?.kind === 'token' ? obtained.token.companies.map(({ id }) => id) : [];
   if (ofToken.includes(companyId)) return false;
   const { companies = [] } = (await batch.senders()) ?? {};
-  return !companies.includes(companyId) && ofToken.length + companies.length > 0;
+  if (companies.includes(companyId) || ofToken.length + companies.length === 0) return false;
+  // What version 0.1.0 has subscribed is noted among the senders by the first daily watch, and not before.
+  return (await batch.subscriptions()).every((it) => it.companyId !== companyId);
 }
 
 async function wait(batch: Batch, { companyId }: QueuedNotification) {

@@ -124,7 +124,6 @@ async function note(
   notification: QueuedNotification,
   reads: readonly ReadEntity[],
 ): Promise<void> {
-  if (ports.published === undefined) return;
   const fresh = reads.filter(({ read }) => read !== undefined && !noted.has(read));
   for (const { read } of fresh) if (read !== undefined) noted.add(read);
   await notePublished(ports.published, notification, fresh);

@@ -6,6 +6,7 @@ import { admitCompanies } from '../../../src/core/webhooks/admission.ts';
 import { admittedSenders } from '../../../src/local/admitted-senders.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { openFileStore } from '../../../src/local/file-store/file-store.ts';
+import { publishedStatesFiles } from '../../../src/local/sync-store.ts';
 import { claims, providerKey, sign } from '../../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
 import { startSandbox } from '../../sandbox/sandbox-server.ts';
@@ -51,8 +52,8 @@ async function subscribedStage(): Promise<
 }
 
 describe('webhooks on one machine', () => {
-  it('come in signed, wait in the queue, and go out as events with the entity', async () => {
-    const { webhooks, change, events } = await subscribedStage();
+  it('come in signed, wait in the queue, and go out as events with the entity, noted for the next sync', async () => {
+    const { webhooks, change, events, system } = await subscribedStage();
     await change();
     expect(events).toEqual([]);
     expect(await webhooks.handle()).toEqual([{ kind: 'done', published: 1 }]);
@@ -60,6 +61,12 @@ describe('webhooks on one machine', () => {
       { detailType: 'Entity Changed', detail: { resource: 'clients', change: 'update' } },
     ]);
     expect(await webhooks.handle()).toEqual([]);
+    const store = await openFileStore(system.place.slice('file store '.length), {
+      clock: systemClock,
+    });
+    const { id } = events[0]?.detail as { readonly id: number };
+    const told = publishedStatesFiles(store, { connection: 'default', nowMs: Date.now });
+    expect((await told.read(108061, 'clients', [id])).get(id)).toMatchObject({ kind: 'stamp' });
   });
 
   it('go out once, however often they come in', async () => {

@@ -295,7 +295,7 @@ describe('a notification of a company that is not the connection’s', () => {
     world.settings = { entity: 'reference' };
     world.admitted = served(108061);
     expect(await world.process([foreign])).toEqual([end]);
-    expect(world.calls).toEqual(['senders.read']);
+    expect(world.calls).toEqual(['senders.read', 'subscriptions.list']);
   });
 
   it('is the connection’s where an operator has subscribed it, and where nobody knows', async () => {
@@ -304,6 +304,9 @@ describe('a notification of a company that is not the connection’s', () => {
     world.serves(108061);
     world.admitted = served(666);
     expect(await world.process([{ ...foreign, ids: [1] }])).toMatchObject([{ kind: 'done' }]);
+    Object.assign(world, { admitted: undefined, subscribed: [666] });
+    const second = { ...foreign, id: '198:second', ids: [1] };
+    expect(await world.process([second])).toEqual([{ kind: 'done', published: 1 }]);
   });
 });
 

@@ -22,6 +22,7 @@ export type PortCall =
   | 'pauses.untilMs'
   | 'pauses.raise'
   | 'senders.read'
+  | 'subscriptions.list'
   | 'seen.claim'
   | 'seen.confirm'
   | 'seen.release'
@@ -54,6 +55,8 @@ export class ProcessingWorld {
   /** Called at each port call: may throw `StoreRefused` or `Killed`. */
   fail: (call: PortCall) => void = () => {};
   admitted: AdmittedSenders | undefined;
+  /** The companies that an operator has subscribed. */
+  subscribed: readonly number[] = [];
   settings: Partial<ProcessSettings> = {};
   readonly published: FrescoEvent[] = [];
   readonly reads: EntityId[] = [];
@@ -92,6 +95,16 @@ export class ProcessingWorld {
         await this.#enter('senders.read');
         return this.admitted;
       },
+    },
+    subscriptions: {
+      list: async () => {
+        await this.#enter('subscriptions.list');
+        return this.subscribed.map((companyId) => ({ id: 'SUB1', companyId, sink: '', types: [] }));
+      },
+    },
+    published: {
+      entities: { note: async () => undefined, doubt: async () => undefined },
+      stampOf: () => undefined,
     },
     pauses: {
       untilMs: async (companyId) => {
