@@ -3,12 +3,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { admittedSendersTable } from '../../src/aws/dynamodb/admitted-senders.ts';
 import { expectedSubscriptionsTable } from '../../src/aws/dynamodb/expected-subscriptions.ts';
 import { secretsManagerSecret } from '../../src/aws/secrets-manager.ts';
 import { toEnvironment } from '../../src/config/config.ts';
 import { secretName } from '../../src/config/stack-outputs.ts';
 import { encodeAccessToken } from '../../src/core/records/access-token.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { sandboxCompany } from '../../src/sandbox/api/companies.ts';
 import { listen } from '../../src/sandbox/listen.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { startDynamoDb } from '../doubles/aws/dynamodb.ts';
@@ -27,6 +29,9 @@ import { builtFunction } from './built.ts';
 const names = { prefix: 'fresco', connections: ['default'], watching: 'small' as const };
 const consumersAlias = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers';
 
+/** A company that the consent reaches and the published token does not name. */
+export const otherCompanyId = 108062;
+
 /** The bundles behind webhooks, the receiver behind an HTTP server, over doubles and the sandbox. */
 export type WebhookStack = Awaited<ReturnType<typeof startWebhookStack>>;
 
@@ -37,7 +42,8 @@ export type WebhookStack = Awaited<ReturnType<typeof startWebhookStack>>;
 export async function startWebhookStack(otherProviderUrl?: string) {
   // What changed in the last two seconds is left to the next sync.
   const clock = { nowMs: () => Date.now() - 10_000 };
-  const sandbox = createSandbox({ clock, settings: { allowHttpSinks: true } });
+  const companies = [sandboxCompany, { ...sandboxCompany, id: otherCompanyId }];
+  const sandbox = createSandbox({ clock, companies, settings: { allowHttpSinks: true } });
   const provider = await listen(sandbox, { port: 0 });
   const [secrets, table, bus, sqs, lambda] = await Promise.all([
     startSecretsManager(),
@@ -50,30 +56,11 @@ export async function startWebhookStack(otherProviderUrl?: string) {
   const dynamo = new DynamoDBClient(clientConfig(table.endpoint));
   const received: LambdaResult[] = [];
   const edge = await startEdge(async (event) => {
-    const result = await receiver.invoke(event);
+    const result = await deployed.receiver.invoke(event);
     received.push(result);
     return result;
   });
   const webhookSink = `${edge.url}/webhooks`;
-  const node = node24Path() ?? process.execPath;
-  const receiver = lambdaFunction({
-    functionName: 'webhook-receiver',
-    bundle: await builtFunction('webhook-receiver'),
-    node,
-    timeoutMs: 30_000,
-    environment: {
-      ...toEnvironment('webhook-receiver', {
-        ...names,
-        table: table.tableName,
-        queueUrl,
-        webhookSink,
-        applicationId: undefined,
-        webhookPublicKeys: [sandbox.publicKeyPem],
-      }),
-      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
-    },
-  });
   const endpoints = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
@@ -81,46 +68,39 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
   };
-  const handler = lambdaFunction({
-    functionName: 'webhook-handler',
-    bundle: await builtFunction('webhook-handler'),
-    node,
-    timeoutMs: 30_000,
-    environment: {
-      ...toEnvironment('webhook-handler', {
-        webhookSink: undefined,
-        ...names,
-        queueUrl,
-        table: table.tableName,
-        bus: 'fresco-bus',
-        providerUrl: otherProviderUrl ?? provider.url,
-        consumersAlias,
-        entity: 'full',
-      }),
-      ...endpoints,
-    },
-  });
-  const syncQueueUrl = sqs.queueUrl('sync');
-  const syncBundle = await builtFunction('sync');
-  const syncWithin = (timeoutMs: number) =>
+  const settings = {
+    ...names,
+    queueUrl,
+    table: table.tableName,
+    bus: 'fresco-bus',
+    providerUrl: otherProviderUrl ?? provider.url,
+    consumersAlias,
+    entity: 'full' as const,
+    webhookSink,
+  };
+  const variables = {
+    'webhook-receiver': toEnvironment('webhook-receiver', {
+      ...settings,
+      webhookPublicKeys: [sandbox.publicKeyPem],
+    }),
+    'webhook-handler': toEnvironment('webhook-handler', { ...settings, webhookSink: undefined }),
+    sync: toEnvironment('sync', { ...settings, queueUrl: sqs.queueUrl('sync') }),
+  };
+  let bundleOf = builtFunction;
+  const start = async (functionName: keyof typeof variables, timeoutMs = 30_000) =>
     lambdaFunction({
-      functionName: 'sync',
-      bundle: syncBundle,
-      node,
+      functionName,
+      bundle: await bundleOf(functionName),
+      node: node24Path() ?? process.execPath,
       timeoutMs,
-      environment: {
-        ...toEnvironment('sync', {
-          ...names,
-          queueUrl: syncQueueUrl,
-          table: table.tableName,
-          bus: 'fresco-bus',
-          providerUrl: otherProviderUrl ?? provider.url,
-          consumersAlias,
-          entity: 'full',
-        }),
-        ...endpoints,
-      },
+      environment: { ...variables[functionName], ...endpoints },
     });
+  const startBoth = async () => ({
+    receiver: await start('webhook-receiver'),
+    handler: await start('webhook-handler'),
+  });
+  const stopBoth = () => Promise.all([deployed.receiver.stop(), deployed.handler.stop()]);
+  let deployed = await startBoth();
   const control = (path: string, body: object) => controlSandbox(provider.url, path, body);
   const accessToken = String((await control('grants', { direct: true }))['access_token']);
   await publish(secrets.endpoint, new Secret(accessToken, provider.url));
@@ -130,7 +110,15 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     table,
     bus,
     sqs,
-    receiver,
+    get receiver() {
+      return deployed.receiver;
+    },
+    /** Puts other bundles behind all three functions. */
+    deploy: async (bundles: typeof builtFunction) => {
+      await stopBoth();
+      bundleOf = bundles;
+      deployed = await startBoth();
+    },
     /** What each of its invocations gave. */
     received,
     accessToken,
@@ -155,17 +143,19 @@ export async function startWebhookStack(otherProviderUrl?: string) {
       await sandbox.settle();
     },
     /** Hands the queue's messages to the handler, as an event source does. */
-    handle: async () => handler.invoke({ Records: await receive(sqs.endpoint, queueUrl) }),
+    handle: async () => deployed.handler.invoke({ Records: await receive(sqs.endpoint, queueUrl) }),
     /** Hands any event to the handler. */
-    call: async (event: unknown) => handler.invoke(event),
+    call: async (event: unknown) => deployed.handler.invoke(event),
     /** The subscriptions that the connection should have, as `fresco webhooks create` notes them. */
     expected: expectedSubscriptionsTable(dynamo, table.tableName, 'default'),
+    /** Whose webhooks the receiver takes. */
+    senders: admittedSendersTable(dynamo, table.tableName, 'default'),
     /** What the schedule sends once a day. */
-    watch: async (renew: boolean) => handler.invoke({ watch: 'default', renew }),
+    watch: async (renew: boolean) => deployed.handler.invoke({ watch: 'default', renew }),
     provider: provider.url,
     /** A sync in a process of its own that Lambda would end after so long. */
     sync: async (event: unknown, timeoutMs = 120_000) => {
-      const sync = syncWithin(timeoutMs);
+      const sync = await start('sync', timeoutMs);
       try {
         return await sync.invoke(event);
       } finally {
@@ -176,7 +166,7 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     continuations: () => sqs.bodies('sync').map((body) => ({ body })),
     stop: async () => {
       dynamo.destroy();
-      await Promise.all([receiver.stop(), handler.stop(), edge.stop(), provider.close()]);
+      await Promise.all([stopBoth(), edge.stop(), provider.close()]);
       await Promise.all([secrets, table, bus, sqs, lambda].map((double) => double.stop()));
     },
   };

@@ -10,7 +10,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { builtFunction } from '../bundles/built.ts';
 import { startRotatorStack } from '../bundles/rotator-stack.ts';
+import { otherCompanyId, startWebhookStack } from '../bundles/webhook-stack.ts';
 import { createWorkspace, freePort } from '../cli/workspace.ts';
+import { controlSandbox } from '../sandbox/sandbox-control.ts';
 
 const release = 'b10c024';
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -64,6 +66,11 @@ describe.skipIf(!isKnown || !isTried)('what 0.1.0 has stored', () => {
   }, 120_000);
   afterAll(() => rm(old, { recursive: true, force: true }));
 
+  const bundleOf = (version: '0.1.0' | 'this version') =>
+    version === '0.1.0'
+      ? async (name: string) => join(old, 'dist/functions', name, 'index.js')
+      : builtFunction;
+
   it('in files goes on under this version, and back again', async () => {
     const port = await freePort();
     const {
@@ -109,7 +116,7 @@ describe.skipIf(!isKnown || !isTried)('what 0.1.0 has stored', () => {
     const stack = await startRotatorStack();
     try {
       const ours = await builtFunction('rotator');
-      const theirs = join(old, 'dist/functions/rotator/index.js');
+      const theirs = await bundleOf('0.1.0')('rotator');
       await stack.logIn();
       const outcomes: unknown[] = [];
       for (const bundle of [theirs, ours, theirs, ours]) {
@@ -122,4 +129,95 @@ describe.skipIf(!isKnown || !isTried)('what 0.1.0 has stored', () => {
       await stack.stop();
     }
   }, 120_000);
+
+  it.each([
+    ['0.1.0', 'this version'],
+    ['this version', '0.1.0'],
+  ] as const)(
+    'webhooks and a sync that %s leaves are finished by %s: nothing is lost, and nothing told twice',
+    async (from, to) => {
+      const stack = await startWebhookStack();
+      onTestFinished(stack.stop);
+      const { bus, sqs, sink, sandbox } = stack;
+      const control = (path: string, body: object) => controlSandbox(stack.provider, path, body);
+      const created = 'it.fattureincloud.webhooks.entities.clients.create';
+      const change = async (request: object = {}) => {
+        await control('changes', { type: created, count: 1, ...request });
+        await sandbox.settle();
+      };
+      const told = () =>
+        bus.events
+          .filter(({ detailType }) => detailType === 'Entity Changed')
+          .map(({ detail }) => detail as { readonly resource: string; readonly id: number })
+          .map(({ resource, id }) => `${resource} ${id}`);
+      const failures = async () => {
+        const { payload } = await stack.handle();
+        return (payload as { readonly batchItemFailures: readonly object[] }).batchItemFailures;
+      };
+
+      await stack.deploy(bundleOf(from));
+      const { payload } = await stack.sync({ connection: 'default' }, 40_500);
+      const rest = { Records: stack.continuations().slice(-1) };
+      if (from === 'this version') expect(payload).toEqual(['begun']);
+      expect(from === '0.1.0' ? payload : (await stack.sync(rest, 40_500)).payload).toEqual([
+        'paused',
+      ]);
+      const bySync = told().length;
+
+      // It subscribes for both companies, and answers the handshakes.
+      const lost = [108061, otherCompanyId].map((companyId) => ({
+        id: `SUB${companyId}`,
+        companyId,
+      }));
+      await stack.expected.change(() => lost.map((it) => ({ ...it, sink, types: [created] })));
+      expect((await stack.watch(true)).error).toBeUndefined();
+      await sandbox.settle();
+      const lostSoFar = () =>
+        bus.events.filter(({ detailType }) => detailType === 'Webhook Subscription Lost').length;
+      expect(lostSoFar()).toBe(2);
+
+      // A part that failed for one of its hundred ids, one that waits for the licence, and two that nobody looked at.
+      const on = 'GET /c/108061/entities/clients/*';
+      await control('faults', [{ on, kind: 'status', status: 503, times: 1 }]);
+      await change({ idsPerEvent: 120 });
+      expect(await failures()).toHaveLength(1);
+      expect(told()).toHaveLength(bySync + 119);
+      await control('state', { licenceExpired: true });
+      await change();
+      expect(await failures()).toEqual([]);
+      expect(sqs.bodies('notifications').at(-1)).toContain('waitsSinceMs');
+      await control('state', { licenceExpired: false });
+      await change();
+      await change({ companyId: otherCompanyId });
+
+      await stack.deploy(bundleOf(to));
+      await change();
+      for (const _ of ['handled', 'delivered again']) {
+        sqs.redeliver('notifications');
+        expect(await failures()).toEqual([]);
+      }
+      expect(told()).toHaveLength(bySync + 124);
+      const resumed = await stack.sync({ Records: stack.continuations().slice(-1) });
+      expect(resumed.payload).toEqual(['completed']);
+      expect((await stack.watch(false)).error).toBeUndefined();
+      expect(lostSoFar()).toBe(2);
+      const application = String(sandbox.applicationId);
+      expect(await stack.senders.read()).toMatchObject({
+        companies: [108061, otherCompanyId],
+        application: from === '0.1.0' ? null : application,
+      });
+      expect(await stack.subscribe([created.replace('create', 'update')], 'binary')).toBe(200);
+      expect(await stack.senders.read()).toMatchObject({ application });
+      expect(told()).toHaveLength(57 + 124);
+      expect(new Set(told()).size).toBe(57 + 124);
+      expect(stack.statuses.filter((status) => status >= 300)).toEqual([]);
+
+      // What it does not know comes back, until it is a dead letter.
+      const [body = ''] = sqs.drain('notifications');
+      sqs.put('notifications', body.replace('"v":1', '"v":2'));
+      sqs.put('notifications', body.replace('"default"', '"second"'));
+      expect(await failures()).toHaveLength(2);
+    },
+    120_000,
+  );
 });
