@@ -64,7 +64,7 @@ describe('webhooks on one machine', () => {
     const store = await openFileStore(system.place.slice('file store '.length), {
       clock: systemClock,
     });
-    const { id } = events[0]?.detail as { readonly id: number };
+    const id = Number(Object(events[0]?.detail).id);
     const told = publishedStatesFiles(store, { connection: 'default', nowMs: Date.now });
     expect((await told.read(108061, 'clients', [id])).get(id)).toMatchObject({ kind: 'stamp' });
   });
