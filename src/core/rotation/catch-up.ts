@@ -136,9 +136,8 @@ function limit(input: GateInput): Outcome | undefined {
   const { current, nowMs, request } = input;
   const full = fullDay(input);
   if (full !== undefined) return full;
-  const last = sentInADay(input).at(-1);
-  if (request.trigger !== 'consumer' || last === undefined || limitIsWaived(input))
-    return undefined;
+  if (request.trigger !== 'consumer' || limitIsWaived(input)) return undefined;
+  const last = sentInADay(input).at(-1) ?? 0;
   const lifeMs = current.expiresAtMs - current.issuedAtMs;
   const untilMs = last + Math.min(onDemandEveryMs, lifeMs / 2);
   return nowMs < untilMs ? { kind: 'limited', untilMs } : undefined;

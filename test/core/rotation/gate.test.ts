@@ -56,6 +56,13 @@ function input(more: Partial<GateInput> = {}, journal: Partial<Journal> = {}): G
 const sent = (sentAtMs: number) => ({ versionId: `v${sentAtMs}`, attempt: 10, sentAtMs });
 const open = { parent: position, sends: [sent(issuedAtMs + hour)] };
 
+const earlierGrant = { ...position, grant: 0 };
+const seen = { sinceMs: 1, atMs: 1, needsPerson: false };
+const page = { kind: 'unexpected', status: 302, contentType: 'text/html', ...seen } as const;
+const unusable = { ...page, kind: 'unusable' } as const;
+const latch = { kind: 'revoked', position, sinceMs: 1 } as const;
+const doubt = { clientVersionId: 'c', said: 'invalid_request' };
+
 describe('a pass is due', () => {
   it.each([
     ['one ms before half of its life', issuedAtMs + 12 * hour - 1, undefined],
@@ -99,6 +106,28 @@ describe('a pass is due', () => {
   it('when a seal exists', () => {
     const seals = [{ ...position, versionId: 'v', box: '' }];
     expect(dueReason(input({}, { seals }))).toBe('sealed');
+  });
+
+  it('when the grant that is read is behind what is known', () => {
+    const known = { ...position, generation: 8 };
+    expect(dueReason(input({}, { known }))).toBe('ahead');
+    expect(dueReason(input({ published: { ...published, generation: 8 } }))).toBe('ahead');
+    expect(dueReason(input({}, { known: position }))).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Journal>, string | undefined]>([
+    ['a page came', { badAnswer: page }, 'unanswered'],
+    ['an answer came that is settled by the wait', { badAnswer: unusable }, undefined],
+    ['a page came before the last login', { badAnswer: page, known: earlierGrant }, 'unsettled'],
+    ['the token was refused once', { refusal: { position, atMs: 1 } }, 'unanswered'],
+    ['an earlier one was', { refusal: { position: earlierGrant, atMs: 1 } }, undefined],
+    ['it was latched in doubt', { latch: { ...latch, doubt } }, 'unanswered'],
+    ['an earlier one was', { latch: { ...latch, doubt, position: earlierGrant } }, undefined],
+    ['it was latched for good', { latch }, undefined],
+  ])('when somebody but a consumer asks and %s: %3$s', (_, journal, reason) => {
+    expect(dueReason(input({}, journal))).toBe(reason);
+    const consumer = dueReason(input({ request: { trigger: 'consumer' } }, journal));
+    expect(consumer).toBe(reason === 'unsettled' ? reason : undefined);
   });
 
   it('when the published token has been rejected', () => {
@@ -190,6 +219,18 @@ describe('a due token is not sent', () => {
       sinceMs: issuedAtMs + hour,
       replayAtMs: issuedAtMs + 22 * hour,
     });
+  });
+
+  it('but sent once in its last two hours it may be sent again a little later', () => {
+    const late = current.expiresAtMs - hour;
+    const dispatch = { parent: position, sends: [sent(late)] };
+    const barrier = spendBarrier(input({ nowMs: late + 1 }, { dispatch }));
+    expect(barrier?.kind === 'uncertain' && barrier.replayAtMs).toBeLessThan(current.expiresAtMs);
+    const sends = [sent(late - 1), sent(late)];
+    const twice = spendBarrier(
+      input({ nowMs: late + 1 }, { dispatch: { parent: position, sends } }),
+    );
+    expect(twice).toMatchObject({ replayAtMs: current.expiresAtMs });
   });
 
   it('unless nobody knows when the access token ends, since a clock that was ahead has dated it', () => {

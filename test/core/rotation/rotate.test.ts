@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Journal } from '../../../src/core/journal/journal.ts';
 import { welcomed } from '../../../src/core/operations/login.ts';
 import { pause, resume } from '../../../src/core/operations/pause.ts';
 import { eventOf } from '../../../src/core/outcome/report.ts';
@@ -171,6 +172,47 @@ describe('nothing is sent', () => {
     it.store(grantOf(13 * hour, { generation: 2, environment: 'there' }), 'v2', false);
     it.grant.stale.push('v1');
     expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'elsewhere' });
+  });
+
+  it('where nobody has logged in, without taking the lease', async () => {
+    const it = memoryConnection();
+    expect(await rotate(it.ports(), schedule)).toEqual({ kind: 'not-connected', missing: 'grant' });
+    expect(it.journal.journal.fence).toBe(0);
+  });
+
+  const doubt = (clientVersionId: string) => ({ clientVersionId, said: 'invalid_request' });
+  const latch = { kind: 'revoked', position: parent, sinceMs: 5 } as const;
+  const refused = {
+    kind: 'application-refused',
+    clientVersionId: 'c1',
+    said: 'invalid_client',
+    inDoubt: false,
+    sinceMs: 5,
+    atMs: 5,
+    needsPerson: true,
+  } as const;
+  it.each<[string, Partial<Journal>, string]>([
+    ['a latch in doubt', { latch: { ...latch, doubt: doubt('c1') } }, 'latched'],
+    [
+      'no latch in doubt of another application',
+      { latch: { ...latch, doubt: doubt('b') } },
+      'paused',
+    ],
+    [
+      'a refused application that a person is called for',
+      { badAnswer: refused },
+      'application-refused',
+    ],
+    ['none that nobody is called for', { badAnswer: { ...refused, needsPerson: false } }, 'paused'],
+    ['none of another application', { badAnswer: { ...refused, clientVersionId: 'b' } }, 'paused'],
+  ])('and of what bars it at the same time %s comes first', async (_, journal, kind) => {
+    const it = memoryConnection();
+    it.store(grantOf(13 * hour));
+    it.journal.set({ pausedAtMs: 5, ...journal });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind });
+    it.client.missing = true;
+    const withoutClient = kind === 'latched' ? kind : 'paused';
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: withoutClient });
   });
 
   it('where the application is stored for another provider', async () => {
