@@ -1,11 +1,10 @@
-// DynamoDB on the wire is dynalite; in front of it a proxy with faults on demand and a log of calls.
+// DynamoDB on the wire is dynalite; before it stand faults on demand and a log of calls.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Readable } from 'node:stream';
 import dynalite from 'dynalite';
 import { AwsError } from '../http/aws-error.ts';
 import type { ServiceDouble } from '../http/aws-json.ts';
 import { CallLog } from '../http/call-log.ts';
-import { clientConfig } from '../http/client-config.ts';
 import {
   answerFault,
   defaultFaultError,
@@ -25,8 +24,8 @@ export async function startDynamoDb(
   options: { readonly tableName?: string; readonly nowMs?: () => number } = {},
 ): Promise<DynamoDbDouble> {
   const { tableName = 'fresco', nowMs = Date.now } = options;
-  const engine = await startEngine();
-  await createTable(engine.endpoint, tableName);
+  const ask = engine();
+  await createTable(ask, tableName);
   const faults = new Faults();
   const calls = new CallLog();
   const loopback = await startLoopback(async (request, response) => {
@@ -37,59 +36,60 @@ export async function startDynamoDb(
     const fault = faults.meet(operation, input);
     const refusal = timeToLiveRefusal(input, nowMs());
     if (refusal !== undefined) return sendError(response, refusal);
-    const reply =
-      fault === undefined || isCommitted(fault)
-        ? await forward(engine.endpoint, request, body)
-        : undefined;
+    const reply = fault === undefined || isCommitted(fault) ? await ask(request, body) : undefined;
     const outcome = fault ?? (reply?.errorName || 'ok');
     calls.add({ operation, ids: idsOf(input), outcome, atMs: nowMs() });
     if (fault === undefined) send(response, reply?.status ?? 500, reply?.body ?? '');
     else answerFault(fault, request, () => sendError(response, errorOf(fault, operation)));
   });
-  const stop = async () => {
-    await loopback.stop();
-    await engine.stop();
-  };
-  return { endpoint: loopback.endpoint, stop, faults, calls, tableName };
+  return { ...loopback, faults, calls, tableName };
 }
 
-async function startEngine() {
-  const server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('dynalite has no port');
-  const stop = () =>
-    new Promise<void>((resolve, reject) => {
-      server.close((error) => (error ? reject(error) : resolve()));
-      server.closeAllConnections();
+/** What dynalite does with a request, called without a second hop over the network. */
+function engine(): Engine {
+  const [handle] = dynalite({ createTableMs: 0 }).listeners('request') as Listener[];
+  return ({ headers }, body) =>
+    new Promise((resolve) => {
+      const request = Object.assign(Readable.from([Buffer.from(body)]), {
+        method: 'POST',
+        url: '/',
+        headers,
+      });
+      const response = {
+        statusCode: 200,
+        setHeader: () => {},
+        end(text: string) {
+          const isGood = response.statusCode === 200;
+          const type = isGood ? '' : String((JSON.parse(text) as { __type?: string }).__type);
+          const errorName = type.split('#').at(-1) ?? '';
+          resolve({ status: response.statusCode, body: text, errorName });
+        },
+      };
+      handle?.(request, response);
     });
-  return { endpoint: `http://127.0.0.1:${address.port}`, stop };
 }
 
-async function createTable(endpoint: string, tableName: string): Promise<void> {
-  const client = new DynamoDBClient(clientConfig(endpoint));
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-  client.destroy();
-}
+type Listener = (request: Readable, response: object) => void;
+type Engine = (
+  request: Pick<IncomingMessage, 'headers'>,
+  body: string,
+) => Promise<{ readonly status: number; readonly body: string; readonly errorName: string }>;
 
-async function forward(endpoint: string, request: IncomingMessage, body: string) {
-  const names = ['authorization', 'content-type', 'x-amz-date', 'x-amz-target'];
-  const headers = names.map((name) => [name, String(request.headers[name])]);
-  const answer = await fetch(endpoint, {
-    method: 'POST',
-    headers: Object.fromEntries(headers) as Record<string, string>,
-    body,
-  });
-  const text = await answer.text();
-  const type = answer.ok ? '' : String((JSON.parse(text) as { __type?: string }).__type);
-  return { status: answer.status, body: text, errorName: type.split('#').at(-1) ?? '' };
+async function createTable(ask: Engine, tableName: string): Promise<void> {
+  const headers = {
+    'x-amz-target': 'DynamoDB_20120810.CreateTable',
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-date': '20260101T000000Z',
+    authorization: 'AWS4-HMAC-SHA256 Credential=invented, SignedHeaders=host, Signature=invented',
+  };
+  const input = {
+    TableName: tableName,
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    BillingMode: 'PAY_PER_REQUEST',
+  };
+  const { status, body } = await ask({ headers }, JSON.stringify(input));
+  if (status !== 200) throw new Error(`there is no table: ${body}`);
 }
 
 /**
