@@ -3,7 +3,7 @@
 // commands, and each of them is run in a world of its own until a refresh works.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { approveInSandbox } from '../../../src/cli/login/sandbox-consent.ts';
 import { openFileConnection } from '../../../src/connection/file.ts';
 import { openProvider } from '../../../src/connection/provider.ts';
@@ -252,6 +252,10 @@ async function carryOut(world: World, command: string, typed = ''): Promise<void
 }
 
 describe('each command that is named leads to a fresh connection, or to the next one that is named', () => {
+  // A grant that was rolled back is read again for seven seconds, by each command.
+  beforeEach(() => void vi.spyOn(systemClock, 'wait').mockResolvedValue());
+  afterEach(() => void vi.restoreAllMocks());
+
   it.each(troubles)('for $name', { timeout: 120_000 }, async ({ row, bring, mend, typed }) => {
     const first = await loggedIn();
     await bring(first);
