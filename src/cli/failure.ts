@@ -34,6 +34,21 @@ export class Failure extends Error {
   }
 }
 
+/** Makes a failure of a class by its one sentence. What is put into that is plain: no `Secret`, no object. */
+const failing =
+  (failureClass: FailureClass) =>
+  (sentence: TemplateStringsArray, ...values: readonly (string | number | undefined)[]): Failure =>
+    new Failure(failureClass, String.raw({ raw: sentence }, ...values));
+
+/** What was typed cannot be done. */
+export const wrongUsage = failing('usage');
+
+/** It may work another time. */
+export const tryAgain = failing('retry');
+
+/** It works once somebody has acted. */
+export const personNeeded = failing('person');
+
 /** Any error as a failure; of an unexpected one only what cannot quote a stored value. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { visible } from '../core/text/visible.ts';
-import { Failure } from './failure.ts';
+import { Failure, wrongUsage } from './failure.ts';
 import { output } from './output.ts';
 import { aimed } from './target.ts';
 
@@ -187,12 +187,8 @@ export async function readPiped(input: Readable = process.stdin): Promise<string
   let size = 0;
   for await (const chunk of input as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > inputBytesMax) {
-      throw new Failure(
-        'usage',
-        `standard input is larger than ${inputBytesMax} bytes: pipe in one value`,
-      );
-    }
+    if (size > inputBytesMax)
+      throw wrongUsage`standard input is larger than ${inputBytesMax} bytes: pipe in one value`;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8').trim();

@@ -3,7 +3,7 @@ import type { Deployed } from '../../connection/deployed.ts';
 import { watchings } from '../../core/outcome/attention.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import { orRefusal } from '../../core/refusal.ts';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 import { examples, open, withConnection } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
 import { print, say } from '../terminal.ts';
@@ -139,10 +139,10 @@ function row(what: string, dollars: number, count?: number): string {
 function watchingIn(text: string): Setup['watching'] {
   const known = watchings.find((watching) => watching === text);
   if (known !== undefined) return known;
-  throw new Failure('usage', `--watching must be small or full, got '${text}'`);
+  throw wrongUsage`--watching must be small or full, got '${text}'`;
 }
 
 function count(text: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new Failure('usage', `a count must be a whole number, got '${text}'`);
+  throw wrongUsage`a count must be a whole number, got '${text}'`;
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { killSteps } from '../../console/kill-steps.ts';
-import { Failure, failureOf } from '../failure.ts';
+import { failureOf, wrongUsage } from '../failure.ts';
 import { Session } from '../session.ts';
 import { parseForward } from '../settings/forward.ts';
 import { examples, withConnection } from '../settings/options.ts';
@@ -66,13 +66,11 @@ export function localCommand(): Command {
 }
 
 async function runLocal(options: LocalOptions): Promise<void> {
-  if (options.once === true && options.sandbox !== true) {
-    throw new Failure('usage', '--once is for the demo: add --sandbox');
-  }
+  if (options.once === true && options.sandbox !== true)
+    throw wrongUsage`--once is for the demo: add --sandbox`;
   const { killAt } = options;
-  if (killAt !== undefined && options.sandbox !== true) {
-    throw new Failure('usage', '--kill-at kills a rotator of the sandbox: add --sandbox');
-  }
+  if (killAt !== undefined && options.sandbox !== true)
+    throw wrongUsage`--kill-at kills a rotator of the sandbox: add --sandbox`;
   const session = new Session();
   const onError = (error: unknown) => {
     if (!session.signal.aborted) say(`fresco: ${failureOf(error).message}`);

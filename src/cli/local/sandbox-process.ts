@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { Failure } from '../failure.ts';
+import { type Failure, tryAgain, wrongUsage } from '../failure.ts';
 import { say, waiting } from '../terminal.ts';
 
 const startMs = 15_000;
@@ -11,9 +11,8 @@ export async function reachSandbox(url: string): Promise<void> {
   if (found === 'sandbox') return;
   if (found === 'other') throw notSandbox(url);
   const { hostname, port, protocol } = new URL(url);
-  if (protocol !== 'http:' || hostname !== '127.0.0.1' || port === '') {
-    throw new Failure('retry', `no sandbox answers at ${url}: run fresco sandbox there`);
-  }
+  if (protocol !== 'http:' || hostname !== '127.0.0.1' || port === '')
+    throw tryAgain`no sandbox answers at ${url}: run fresco sandbox there`;
   await waiting('starting the sandbox', start(url, port));
 }
 
@@ -34,7 +33,7 @@ async function start(url: string, port: string): Promise<void> {
     if (child.exitCode !== null) break;
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  throw new Failure('retry', `the sandbox did not start on ${url}: run fresco sandbox to see why`);
+  throw tryAgain`the sandbox did not start on ${url}: run fresco sandbox to see why`;
 }
 
 async function lookAt(url: string): Promise<'sandbox' | 'other' | 'nothing'> {
@@ -49,8 +48,5 @@ async function lookAt(url: string): Promise<'sandbox' | 'other' | 'nothing'> {
 }
 
 function notSandbox(url: string): Failure {
-  return new Failure(
-    'usage',
-    `what answers at ${url} is no sandbox: name the sandbox with --provider-url, or run fresco login without --sandbox`,
-  );
+  return wrongUsage`what answers at ${url} is no sandbox: name the sandbox with --provider-url, or run fresco login without --sandbox`;
 }

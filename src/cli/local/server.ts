@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 
 /** A loopback port that is taken, and answers 503 until there is something to serve. */
 export interface LocalServer {
@@ -24,7 +24,7 @@ export async function onFreePort<T>(port: number, open: (port: number) => Promis
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     }
   }
-  throw new Failure('usage', `ports ${port} to ${last} are taken: choose others, see --help`);
+  throw wrongUsage`ports ${port} to ${last} are taken: choose others, see --help`;
 }
 
 /** Takes a port of this machine; rejects with the system's error if it is taken. */

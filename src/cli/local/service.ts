@@ -1,5 +1,5 @@
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
-import { Failure } from '../failure.ts';
+import { Failure, wrongUsage } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { openNamed } from '../settings/options.ts';
 import { readSettings } from '../settings/settings.ts';
@@ -16,12 +16,8 @@ export async function keepFresh(
 ): Promise<void> {
   const settings = await readSettings(options);
   const { config, env } = settings;
-  if (!config.store.startsWith('file:')) {
-    throw new Failure(
-      'usage',
-      `local works on a file store, and this one is '${config.store}': name one with --store file:<path>, or try it with --sandbox`,
-    );
-  }
+  if (!config.store.startsWith('file:'))
+    throw wrongUsage`local works on a file store, and this one is '${config.store}': name one with --store file:<path>, or try it with --sandbox`;
   const { name: connection } = await openNamed(settings);
   const path = config.store.slice('file:'.length);
   const receiver = await openReceiver(session, options);
@@ -60,7 +56,7 @@ async function listenExactly(port: number): Promise<LocalServer> {
   } catch (error) {
     const { code = 'error' } = error as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${code})`;
-    throw new Failure('usage', `port ${port} ${why}: choose another with --webhook-port`);
+    throw wrongUsage`port ${port} ${why}: choose another with --webhook-port`;
   }
 }
 

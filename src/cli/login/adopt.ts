@@ -8,7 +8,7 @@ import { type AccessToken, decodeAccessToken } from '../../core/records/access-t
 import type { Company } from '../../core/records/company.ts';
 import { decodeGrant, type Grant } from '../../core/records/grant.ts';
 import type { Secret } from '../../core/secret.ts';
-import { Failure } from '../failure.ts';
+import { Failure, tryAgain } from '../failure.ts';
 import { confirm, isInteractive, say, waiting } from '../terminal.ts';
 import { factsOfLogin, type LoginFacts } from './facts.ts';
 import { takeToken } from './token-intake.ts';
@@ -33,7 +33,7 @@ export async function adoptRefreshToken(
   const refreshToken = await takeToken(connection, 'refresh token');
   if (before.grant !== undefined && isInteractive()) {
     const question = `Connection ${connection.name} has a grant that works (generation ${before.grant.generation}). Replace it?`;
-    if (!(await confirm(question))) throw new Failure('retry', 'kept the grant that is stored');
+    if (!(await confirm(question))) throw tryAgain`kept the grant that is stored`;
   }
   await storeApplication(connection.client, client, connection.random);
   await connection.login({
@@ -47,8 +47,7 @@ export async function adoptRefreshToken(
   for (const warning of warnings) say(`warning: ${warning}`);
   if (classOf(outcome) !== 'done') return notProven(connection, before, outcome);
   const published = await connection.accessToken.current();
-  if (published === undefined)
-    throw new Failure('retry', 'the access token is not published yet: fresco status');
+  if (published === undefined) throw tryAgain`the access token is not published yet: fresco status`;
   const token = decodeAccessToken(published.value);
   return factsOfLogin(connection, { ...token, companies: await tellCompanies(connection, token) });
 }

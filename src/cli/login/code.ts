@@ -4,7 +4,7 @@ import { exchangeCode } from '../../connection/login/consent.ts';
 import type { Client, TokenAnswer } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
 import { openBrowser } from '../browser.ts';
-import { Failure, failureOf } from '../failure.ts';
+import { Failure, failureOf, personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { aimed } from '../target.ts';
 import { ask, isInteractive, readPiped, say, strong, waiting } from '../terminal.ts';
@@ -49,9 +49,8 @@ async function throughBrowser(
   const redirectUri = listener?.redirectUri ?? login.client.redirectUri ?? '';
   const wish = { client: login.client, redirectUri, scopes: login.scopes };
   const authorization = startAuthorization(connection.provider, wish, connection.random);
-  if (authorization === undefined) {
-    throw new Failure('usage', 'this provider has no page for consent: use --refresh-token');
-  }
+  if (authorization === undefined)
+    throw wrongUsage`this provider has no page for consent: use --refresh-token`;
   const arrival = await arrive(authorization, login, listener);
   try {
     const end = authorization.read(arrival.redirect);
@@ -102,33 +101,18 @@ function failureAfter(answer: Exclude<TokenAnswer, { kind: 'granted' }>): Failur
   const again = 'nothing was stored, run fresco login again';
   switch (answer.kind) {
     case 'invalid-grant':
-      return new Failure(
-        'person',
-        `the provider does not accept the code, which works once and for a minute: ${again}`,
-      );
+      return personNeeded`the provider does not accept the code, which works once and for a minute: ${again}`;
     case 'invalid-client':
-      return new Failure(
-        'person',
-        `the provider refuses the application (${answer.error}): check client id and secret, fresco login --application-only stores them; ${again}`,
-      );
+      return personNeeded`the provider refuses the application (${answer.error}): check client id and secret, fresco login --application-only stores them; ${again}`;
     case 'refused':
-      return new Failure(
-        'person',
-        `the provider refuses the code or the application, it does not say which (${answer.said}): fresco login again; if that does not help: fresco login --application-only; nothing was stored`,
-      );
+      return personNeeded`the provider refuses the code or the application, it does not say which (${answer.said}): fresco login again; if that does not help: fresco login --application-only; nothing was stored`;
     case 'unexpected':
-      return new Failure(
-        'person',
-        `the provider answered ${answer.status} (${answer.contentType}), which a token endpoint never does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`,
-      );
+      return personNeeded`the provider answered ${answer.status} (${answer.contentType}), which a token endpoint never does: check FRESCO_PROVIDER_URL and any proxy; nothing was stored`;
     case 'throttled':
-      return new Failure(
-        'retry',
-        `rate-limited by the provider (${answer.status}): ${again} later`,
-      );
+      return tryAgain`rate-limited by the provider (${answer.status}): ${again} later`;
     case 'never-sent':
-      return new Failure('retry', `the provider could not be reached (${answer.cause}): ${again}`);
+      return tryAgain`the provider could not be reached (${answer.cause}): ${again}`;
     case 'uncertain':
-      return new Failure('retry', `the provider gave no usable answer (${answer.cause}): ${again}`);
+      return tryAgain`the provider gave no usable answer (${answer.cause}): ${again}`;
   }
 }

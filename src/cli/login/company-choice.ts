@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { serveCompanies } from '../../core/operations/companies.ts';
 import type { Company } from '../../core/records/company.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded } from '../failure.ts';
 import { isInteractive, say, select } from '../terminal.ts';
 
 /** Reads a company's number, as it is written. */
@@ -21,10 +21,7 @@ function named(companies: readonly Company[], wanted: readonly number[]): readon
   const strange = wanted.filter((id) => !companies.some((company) => company.id === id));
   if (strange.length === 0) return companies.filter(({ id }) => wanted.includes(id));
   const reached = companies.map(({ id, name }) => `${id} ${name}`).join(', ') || 'none';
-  throw new Failure(
-    'person',
-    `connected, but company ${strange.join(', ')} is not reached, only ${reached}: run fresco login again and choose it where you consent`,
-  );
+  throw personNeeded`connected, but company ${strange.join(', ')} is not reached, only ${reached}: run fresco login again and choose it where you consent`;
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 } from '../../connection/login/device.ts';
 import type { Client } from '../../core/ports.ts';
 import { openBrowser } from '../browser.ts';
-import { Failure } from '../failure.ts';
+import { Failure, personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { isInteractive, say, strong, waiting } from '../terminal.ts';
 import { keepConsent, type LoginFacts } from './facts.ts';
@@ -30,8 +30,7 @@ export async function logInWithDevice(
 ): Promise<LoginFacts> {
   const { provider, clock } = connection;
   const flow = provider.device;
-  if (flow === undefined)
-    throw new Failure('usage', 'this provider has no device flow: use fresco login');
+  if (flow === undefined) throw wrongUsage`this provider has no device flow: use fresco login`;
   const client: Client = { clientId: login.clientId };
   const authorization = await start(flow, client, login.scopes);
   show(authorization, login);
@@ -56,15 +55,9 @@ async function start(
     case 'started':
       return started.authorization;
     case 'refused':
-      throw new Failure(
-        'person',
-        `the provider gives no device code (${started.error}): it enables this flow on request, for chosen applications; fresco choose shows the other ways`,
-      );
+      throw personNeeded`the provider gives no device code (${started.error}): it enables this flow on request, for chosen applications; fresco choose shows the other ways`;
     case 'unavailable':
-      throw new Failure(
-        'retry',
-        `the provider gave no device code (${started.cause}): run fresco login --device again`,
-      );
+      throw tryAgain`the provider gave no device code (${started.cause}): run fresco login --device again`;
   }
 }
 
@@ -95,9 +88,9 @@ const again = 'nothing was stored, run fresco login --device again';
 function failureAfter(end: Exclude<DeviceEnd, { kind: 'granted' }>): Failure {
   switch (end.kind) {
     case 'denied':
-      return new Failure('person', `the access was refused on the page of the code: ${again}`);
+      return personNeeded`the access was refused on the page of the code: ${again}`;
     case 'expired':
-      return new Failure('retry', `nobody has typed the code in time: ${again}`);
+      return tryAgain`nobody has typed the code in time: ${again}`;
     case 'refused':
       return new Failure('person', describeRefusal(end.answer));
   }

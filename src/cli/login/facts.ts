@@ -5,7 +5,7 @@ import type { Client } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import type { Company } from '../../core/records/company.ts';
 import { toRfc3339 } from '../../core/time.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded } from '../failure.ts';
 import { namingOptions, type Settings } from '../settings/settings.ts';
 import { print, say, strong } from '../terminal.ts';
 
@@ -44,12 +44,8 @@ export async function keepConsent(
   consented: Consented | NoRefreshToken,
   scopes: readonly string[],
 ): Promise<LoginFacts> {
-  if (consented.kind === 'no-refresh-token') {
-    throw new Failure(
-      'person',
-      'the provider gave no refresh token: check that the application may have one, and ask for the scope that it takes',
-    );
-  }
+  if (consented.kind === 'no-refresh-token')
+    throw personNeeded`the provider gave no refresh token: check that the application may have one, and ask for the scope that it takes`;
   const { consent } = consented;
   await storeApplication(connection.client, client, connection.random);
   const { position, warnings } = await connection.login({ ...consent, scopes });

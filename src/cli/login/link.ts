@@ -5,7 +5,7 @@ import type { AccessToken } from '../../core/records/access-token.ts';
 import { orRefusal } from '../../core/refusal.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
 import { toRfc3339 } from '../../core/time.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded, wrongUsage } from '../failure.ts';
 import type { LocalServer } from '../local/server.ts';
 import type { ConnectionOptions, Settings } from '../settings/settings.ts';
 import { isInteractive, print, say, strong, waiting } from '../terminal.ts';
@@ -35,14 +35,10 @@ export async function giveLink(
   options: LinkOptions,
 ): Promise<void> {
   const { consent, name, provider } = connection;
-  if (consent === undefined) {
-    throw new Failure(
-      'usage',
-      `${connection.place} has no pages for consent: deploy the stack with them, or log in here with fresco login`,
-    );
-  }
+  if (consent === undefined)
+    throw wrongUsage`${connection.place} has no pages for consent: deploy the stack with them, or log in here with fresco login`;
   const { expires: lifeMs = dayMs, anyCompany = false } = options;
-  if (lifeMs > longestMs) throw new Failure('usage', '--expires may be 30d at most');
+  if (lifeMs > longestMs) throw wrongUsage`--expires may be 30d at most`;
   const scopes =
     options.scopes === undefined ? undefined : await scopesIn(options.scopes, provider);
   const client = await findApplication(connection, config);
@@ -93,9 +89,7 @@ export async function logInByLink(
   const token = await waiting('waiting for your consent, Ctrl-C stops waiting', seen()).finally(
     () => way?.close(),
   );
-  if (token === undefined) {
-    throw new Failure('person', 'nobody has consented in time: run fresco login again');
-  }
+  if (token === undefined) throw personNeeded`nobody has consented in time: run fresco login again`;
   return factsOfLogin(connection, token);
 }
 

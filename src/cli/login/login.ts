@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { isLoopback } from '../../core/origin.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 import { clearForLogin } from '../rotate/damaged-files.ts';
 import { durationOption } from '../settings/duration.ts';
 import { examples, open, withConnection } from '../settings/options.ts';
@@ -52,12 +52,10 @@ export function loginCommand(): Command {
         options.sandbox === true
           ? readSandboxSettings(options)
           : await readSettings(options, { isLogin: true });
-      if (options.anyCompany === true && options.link !== true) {
-        throw new Failure('usage', '--any-company goes with --link');
-      }
-      if (command.getOptionValueSource('expires') === 'cli' && options.link !== true) {
-        throw new Failure('usage', '--expires goes with --link');
-      }
+      if (options.anyCompany === true && options.link !== true)
+        throw wrongUsage`--any-company goes with --link`;
+      if (command.getOptionValueSource('expires') === 'cli' && options.link !== true)
+        throw wrongUsage`--expires goes with --link`;
       if (options.dryRun === true) return foretell(settings, options);
       if (options.sandbox === true) await startSandbox(settings);
       // A link is for a stack: it makes no store where there is none.
@@ -144,10 +142,7 @@ async function mustBeOfSandbox({ name, place, accessToken }: Connection): Promis
   const published = await readPublished(accessToken).catch(() => undefined);
   const origin = published?.token?.accessToken.origin;
   if (origin === undefined || isLoopback(new URL(origin))) return;
-  throw new Failure(
-    'usage',
-    `${place} holds the connection ${name} with ${origin}, which a login to the sandbox would replace: name another with --connection or --store`,
-  );
+  throw wrongUsage`${place} holds the connection ${name} with ${origin}, which a login to the sandbox would replace: name another with --connection or --store`;
 }
 
 async function startSandbox({ config }: Settings): Promise<void> {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { unlessRefused } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { connect, examples, withConnection } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { confirm, isInteractive, print, say, waiting } from '../terminal.ts';
@@ -36,12 +36,8 @@ export function logoutCommand(): Command {
       if (options.dryRun === true) return tell(connection, { dryRun: true }, options.json);
       await mustBeMeant(connection, options);
       const done = await waiting('logging out', connection.logout());
-      if (done.kind === 'busy') {
-        throw new Failure(
-          'retry',
-          `another run holds the lease until ${toRfc3339(done.untilMs)}: nothing was done, try again then`,
-        );
-      }
+      if (done.kind === 'busy')
+        throw tryAgain`another run holds the lease until ${toRfc3339(done.untilMs)}: nothing was done, try again then`;
       tell(connection, {}, options.json);
     });
 }
@@ -50,10 +46,7 @@ export function logoutCommand(): Command {
 async function mustBeStored({ name, grant, accessToken }: Connection): Promise<void> {
   const [kept, published] = await Promise.all([grant.current(), accessToken.current()]);
   if (kept !== undefined || published !== undefined) return;
-  throw new Failure(
-    'person',
-    `nothing is stored of connection ${name}: check --connection and --store`,
-  );
+  throw personNeeded`nothing is stored of connection ${name}: check --connection and --store`;
 }
 
 /** Webhooks are sent until somebody deletes their subscription, and that takes a token. */
@@ -68,11 +61,9 @@ async function warnOfSubscriptions({ subscriptions }: Connection): Promise<void>
 
 async function mustBeMeant({ name, place }: Connection, { yes }: LogoutOptions): Promise<void> {
   if (yes === true) return;
-  if (!isInteractive()) {
-    throw new Failure('usage', 'logout forgets tokens for good: confirm it with --yes');
-  }
+  if (!isInteractive()) throw wrongUsage`logout forgets tokens for good: confirm it with --yes`;
   if (await confirm(`Forget the tokens of connection ${name} in ${place}?`)) return;
-  throw new Failure('retry', 'nothing was changed');
+  throw tryAgain`nothing was changed`;
 }
 
 function tell(connection: Connection, { dryRun = false }, json = false): void {

@@ -1,6 +1,6 @@
 import type { Connection } from '../../connection/connection.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
-import { Failure } from '../failure.ts';
+import { tryAgain } from '../failure.ts';
 import { examineManualToken } from '../rotate/manual-examination.ts';
 import { confirm, isInteractive, say, waiting } from '../terminal.ts';
 import { whereToMakeToken, whereToRevoke } from '../web-application.ts';
@@ -22,7 +22,7 @@ export async function logInManually(
   const accessToken = await takeToken(connection, 'manual token');
   if (before !== undefined && isInteractive()) {
     const question = `Connection ${connection.name} has a token (generation ${before.generation}). Replace it?`;
-    if (!(await confirm(question))) throw new Failure('retry', 'kept the token that is stored');
+    if (!(await confirm(question))) throw tryAgain`kept the token that is stored`;
   }
   const manual = await examineManualToken(connection, accessToken, scopes);
   const put = connection.putManualToken(manual);

@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { Failure } from '../failure.ts';
+import { type Failure, tryAgain } from '../failure.ts';
 import { endedPage, strayPage } from './redirect-page.ts';
 
 const portsTried = 20;
@@ -151,10 +151,7 @@ function listens(server: Server, port: number, host: string): Promise<string | u
 
 function notFree(redirectUri: string, port: number, { code, address }: NotBound): Failure {
   const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${code})`;
-  return new Failure(
-    'retry',
-    `port ${port} of ${address} ${why}, and the provider sends the browser to ${redirectUri}: free it, or use --paste`,
-  );
+  return tryAgain`port ${port} of ${address} ${why}, and the provider sends the browser to ${redirectUri}: free it, or use --paste`;
 }
 
 function send(response: ServerResponse, status: number, body: string): Promise<void> {
@@ -178,10 +175,7 @@ function withPatience(arrival: Promise<Arrival>): Promise<Arrival> {
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(
-        new Failure(
-          'retry',
-          'nobody came back from the provider within 10 minutes: run fresco login again',
-        ),
+        tryAgain`nobody came back from the provider within 10 minutes: run fresco login again`,
       );
     }, waitMaxMs);
   });

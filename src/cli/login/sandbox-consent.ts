@@ -1,13 +1,12 @@
-import { Failure } from '../failure.ts';
+import { tryAgain } from '../failure.ts';
 
 /** Approves a consent page of the sandbox as a person would in a browser, for every company; resolves with the redirect. */
 export async function approveInSandbox(authorizeUrl: string): Promise<string> {
   const asked = await fetch(authorizeUrl, { redirect: 'manual' });
   const page = await asked.text();
   const [, request] = /name="request" value="([^"]+)"/.exec(page) ?? [];
-  if (request === undefined) {
-    throw new Failure('retry', `the sandbox showed no consent page, it answered ${asked.status}`);
-  }
+  if (request === undefined)
+    throw tryAgain`the sandbox showed no consent page, it answered ${asked.status}`;
   const form = new URLSearchParams({ request, decision: 'approve' });
   // With one company the page has nothing to choose.
   for (const [, id = ''] of page.matchAll(/name="company" value="(\d+)"/g))
@@ -18,8 +17,7 @@ export async function approveInSandbox(authorizeUrl: string): Promise<string> {
     body: form,
   });
   const redirect = decided.headers.get('location');
-  if (redirect === null) {
-    throw new Failure('retry', `the sandbox did not redirect, it answered ${decided.status}`);
-  }
+  if (redirect === null)
+    throw tryAgain`the sandbox did not redirect, it answered ${decided.status}`;
   return redirect;
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '../../connection/connection.ts';
 import { Secret } from '../../core/secret.ts';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 import { askHidden, isInteractive, readPiped } from '../terminal.ts';
 
 /** The tokens that a person may bring from elsewhere. */
@@ -24,7 +24,7 @@ export async function takeToken(
   const label = `${brought.charAt(0).toUpperCase()}${brought.slice(1)}`;
   const text = isInteractive() ? await askHidden(label, '') : await readPiped();
   const problem = problemOf(text, brought, provider.isFattureInCloud);
-  if (problem !== undefined) throw new Failure('usage', `${problem}; nothing was stored`);
+  if (problem !== undefined) throw wrongUsage`${problem}; nothing was stored`;
   return new Secret(text, brought === 'refresh token' ? provider.tokenOrigin : provider.apiOrigin);
 }
 

@@ -4,7 +4,7 @@ import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import { readManual } from '../../core/rotation/manual-check.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
-import { Failure, failureOf } from '../failure.ts';
+import { Failure, failureOf, personNeeded } from '../failure.ts';
 import { askApplication } from '../login/application.ts';
 import { chooseCompanies } from '../login/company-choice.ts';
 import type { LoginFacts } from '../login/facts.ts';
@@ -61,20 +61,14 @@ async function readOld({ accessToken, grant }: Connection): Promise<AccessToken 
 
 function mustBeSeated(connection: Connection): void {
   if (isInteractive()) return;
-  throw new Failure(
-    'person',
-    `a connection is revoked by a person: run fresco rotate --compromised on a terminal, or revoke it yourself (${whereToRevoke(connection)}) and run fresco login`,
-  );
+  throw personNeeded`a connection is revoked by a person: run fresco rotate --compromised on a terminal, or revoke it yourself (${whereToRevoke(connection)}) and run fresco login`;
 }
 
 async function mustBeRevoked(connection: Connection, old: AccessToken | undefined): Promise<void> {
   const question = 'Is the connection revoked?';
   const { said } = await untilRevoked(connection, old, { question });
   if (said) return;
-  throw new Failure(
-    'person',
-    'nothing was changed: the leaked token works until the connection is revoked',
-  );
+  throw personNeeded`nothing was changed: the leaked token works until the connection is revoked`;
 }
 
 /** By the way that the application knows: one without a secret has a device code. */

@@ -2,7 +2,7 @@ import type { Connection, DamagedFile } from '../../connection/connection.ts';
 import { rebuiltJournal } from '../../core/operations/rebuilt-journal.ts';
 import { grantsAmong } from '../../core/operations/recover-by-hand.ts';
 import { newVersionId } from '../../core/records/version-id.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded } from '../failure.ts';
 
 /** Tells of one file and what became of it. */
 export type TellOfFile = (detail: string) => void;
@@ -23,9 +23,8 @@ export async function mendFiles(connection: Connection, tell: TellOfFile): Promi
   const damaged = (await connection.damagedFiles?.()) ?? [];
   for (const [kind, next] of onlyByLogin) {
     const file = damaged.find((it) => it.kind === kind);
-    if (file !== undefined) {
-      throw new Failure('person', `${file.detail}, and nothing else holds what was in it: ${next}`);
-    }
+    if (file !== undefined)
+      throw personNeeded`${file.detail}, and nothing else holds what was in it: ${next}`;
   }
   for (const file of damaged) {
     const path = await file.setAside();

@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.ts';
 import type { ManualToken } from '../../core/operations/manual-token.ts';
 import type { Company } from '../../core/records/company.ts';
 import type { Secret } from '../../core/secret.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded, tryAgain } from '../failure.ts';
 import { say, waiting } from '../terminal.ts';
 
 /**
@@ -20,10 +20,7 @@ export async function examineManualToken(
   for (const { id } of companies) {
     const lacked = await connection.provider.permissions.lacking(accessToken, id, scopes);
     if (lacked.length === 0) continue;
-    throw new Failure(
-      'person',
-      `the token lacks ${lacked.join(', ')} in company ${id}: give it that where it was made, or name with --scopes what it is for; nothing was stored`,
-    );
+    throw personNeeded`the token lacks ${lacked.join(', ')} in company ${id}: give it that where it was made, or name with --scopes what it is for; nothing was stored`;
   }
   return { accessToken, companies, scopes };
 }
@@ -31,20 +28,13 @@ export async function examineManualToken(
 async function mustWork({ provider }: Connection, accessToken: Secret): Promise<void> {
   const verdict = await provider.canary.check(accessToken);
   if (verdict === 'accepted') return;
-  if (verdict === 'rejected') {
-    throw new Failure(
-      'person',
-      'the provider rejects this token: check that it is whole and was not revoked; nothing was stored',
-    );
-  }
+  if (verdict === 'rejected')
+    throw personNeeded`the provider rejects this token: check that it is whole and was not revoked; nothing was stored`;
   if (provider.profile.canaryUrl === undefined) {
     say('warning: this provider has no address to check a token at');
     return;
   }
-  throw new Failure(
-    'retry',
-    'the provider could not be asked about this token: nothing was stored, try again later',
-  );
+  throw tryAgain`the provider could not be asked about this token: nothing was stored, try again later`;
 }
 
 /** Some scopes have no list that would show whether a token has them. */

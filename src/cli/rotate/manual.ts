@@ -1,6 +1,6 @@
 import type { Connection } from '../../connection/connection.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
-import { Failure } from '../failure.ts';
+import { Failure, wrongUsage } from '../failure.ts';
 import { takeToken } from '../login/token-intake.ts';
 import { isInteractive, print, say, strong } from '../terminal.ts';
 import { whereToMakeToken, whereToRevoke } from '../web-application.ts';
@@ -29,9 +29,8 @@ export async function rotateManually(
   step(1, `make a new token beside the old one: ${whereToMakeToken(connection)}`);
   step(2, 'put it in');
   const accessToken = await takeToken(connection, 'manual token');
-  if (accessToken.equals(old.accessToken)) {
-    throw new Failure('usage', 'this is the token that is in use already: make a new one');
-  }
+  if (accessToken.equals(old.accessToken))
+    throw wrongUsage`this is the token that is in use already: make a new one`;
   const manual = await examineManualToken(connection, accessToken, old.scopes ?? []);
   const companies = companiesAsBefore(old, manual.companies);
   const { position, warnings } = await connection.putManualToken({ ...manual, companies });

@@ -3,7 +3,7 @@ import { askForConsent } from '../../connection/local/login.ts';
 import type { Client } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
 import { openBrowser } from '../browser.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded, wrongUsage } from '../failure.ts';
 import { isLoopbackRedirect, listenForRedirect } from '../login/redirect-listener.ts';
 import { endedPage } from '../login/redirect-page.ts';
 import { isInteractive, say, strong } from '../terminal.ts';
@@ -15,12 +15,8 @@ export async function throwAwayConsent(
   browser: boolean,
 ): Promise<Secret> {
   const registered = client.redirectUri ?? '';
-  if (!isLoopbackRedirect(registered)) {
-    throw new Failure(
-      'usage',
-      `the redirect ${registered} does not lead to this machine: use --refresh-token`,
-    );
-  }
+  if (!isLoopbackRedirect(registered))
+    throw wrongUsage`the redirect ${registered} does not lead to this machine: use --refresh-token`;
   const listener = await listenForRedirect(registered, false);
   try {
     const { redirectUri } = listener;
@@ -33,7 +29,7 @@ export async function throwAwayConsent(
       return redirect;
     });
     if (asked.kind === 'consent') return asked.consent.refreshToken;
-    throw new Failure('person', `${asked.why}; nothing was measured`);
+    throw personNeeded`${asked.why}; nothing was measured`;
   } finally {
     await listener.close();
   }

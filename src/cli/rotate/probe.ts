@@ -6,7 +6,7 @@ import { type Probed, probeReplay } from '../../core/operations/probe.ts';
 import { grantsAmong } from '../../core/operations/recover-by-hand.ts';
 import type { Client } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
-import { Failure } from '../failure.ts';
+import { Failure, personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { findApplication } from '../login/application.ts';
 import { durationOption, durationText } from '../settings/duration.ts';
 import { examples, openNamed, withConnection } from '../settings/options.ts';
@@ -75,10 +75,8 @@ async function foretell(connection: Connection, { upTo, json }: ProbeOptions): P
 async function mustBeConfirmed({ yes }: ProbeOptions): Promise<void> {
   say(`note: ${warning}`);
   if (yes === true) return;
-  if (!isInteractive()) throw new Failure('usage', 'a probe must be confirmed: fresco probe --yes');
-  if (!(await confirm('Go on with a throw-away consent?'))) {
-    throw new Failure('retry', 'nothing was done');
-  }
+  if (!isInteractive()) throw wrongUsage`a probe must be confirmed: fresco probe --yes`;
+  if (!(await confirm('Go on with a throw-away consent?'))) throw tryAgain`nothing was done`;
 }
 
 async function takeConsent(
@@ -94,17 +92,14 @@ async function takeConsent(
     ? await askHidden('Throw-away refresh token', '')
     : await readPiped();
   if (text !== '') return new Secret(text, connection.provider.tokenOrigin);
-  throw new Failure('usage', 'no refresh token came in: pipe it in, or run this on a terminal');
+  throw wrongUsage`no refresh token came in: pipe it in, or run this on a terminal`;
 }
 
 /** A provider that gives one refresh token for every consent cannot be measured without the stored one. */
 async function mustBeAnother({ byHand }: Connection, refreshToken: Secret): Promise<void> {
   const kept = await grantsAmong(byHand.ports(), await byHand.grantVersionIds());
   if (!kept.some(({ grant }) => grant.refreshToken.equals(refreshToken))) return;
-  throw new Failure(
-    'person',
-    'this is a refresh token of the connection itself: it was not sent; take one of another consent',
-  );
+  throw personNeeded`this is a refresh token of the connection itself: it was not sent; take one of another consent`;
 }
 
 function undecided({ answer }: Extract<Probed, { kind: 'undecided' }>): Failure {

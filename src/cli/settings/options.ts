@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Connection, OpenOptions } from '../../connection/connection.ts';
 import { unnamedProblem } from '../../connection/names.ts';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { type ConnectionOptions, readSettings, type Settings } from './settings.ts';
 
@@ -42,7 +42,7 @@ export async function openNamed(
   if (settings.namesConnection) return connection;
   const problem = unnamedProblem(connection.name, await connection.siblings());
   if (problem === undefined) return connection;
-  throw new Failure('usage', `${problem}: name one with --connection or FRESCO_CONNECTION`);
+  throw wrongUsage`${problem}: name one with --connection or FRESCO_CONNECTION`;
 }
 
 /** Opens a connection to look at it, `default` where none is named. */

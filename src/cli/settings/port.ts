@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 
 /** Reads a port; 0 is a free one of the system's choice. */
 export function parsePort(text: string): number {
@@ -12,15 +12,9 @@ export function parsePort(text: string): number {
 export function portProblem(error: unknown, port: number): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return new Failure(
-        'usage',
-        `port ${port} is taken by another program: choose one with --port`,
-      );
+      return wrongUsage`port ${port} is taken by another program: choose one with --port`;
     case 'EACCES':
-      return new Failure(
-        'usage',
-        `port ${port} is not for this user: choose one above 1023 with --port`,
-      );
+      return wrongUsage`port ${port} is not for this user: choose one above 1023 with --port`;
     default:
       return error;
   }

@@ -5,7 +5,7 @@ import { homeFolder, noHome } from '../../connection/home-folder.ts';
 import { checkFolderOf, readOwned, replaceOwned } from '../../connection/owned-file.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import { jsonObject } from '../../core/text/json.ts';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 
 /** Where a connection is. */
 export interface Remembered {
@@ -49,18 +49,11 @@ export async function readRemembered(env: Environment): Promise<Remembered> {
     if (error instanceof StoreRefused) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return {};
-    throw new Failure(
-      'usage',
-      `the settings in ${path} cannot be read (${code}): check the file's mode`,
-    );
+    throw wrongUsage`the settings in ${path} cannot be read (${code}): check the file's mode`;
   }
   const fields = jsonObject(text);
-  if (fields?.['v'] !== 1) {
-    throw new Failure(
-      'usage',
-      `the settings in ${path} are damaged: remove that file, nothing in it is secret`,
-    );
-  }
+  if (fields?.['v'] !== 1)
+    throw wrongUsage`the settings in ${path} are damaged: remove that file, nothing in it is secret`;
   return Object.fromEntries(
     keys.flatMap((key) => (typeof fields[key] === 'string' ? [[key, fields[key]]] : [])),
   );

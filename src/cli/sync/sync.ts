@@ -4,7 +4,7 @@ import type { FrescoEvent } from '../../core/events/event.ts';
 import { eventLine } from '../../core/outcome/report.ts';
 import type { SyncOutcome, SyncRequest } from '../../core/sync/sync.ts';
 import { toRfc3339 } from '../../core/time.ts';
-import { Failure } from '../failure.ts';
+import { Failure, tryAgain } from '../failure.ts';
 import { examples, openNamed, withConnection } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
 import { clearMoving, print, printAll, say } from '../terminal.ts';
@@ -119,22 +119,16 @@ function tell(
       return;
     }
     case 'paused':
-      throw new Failure(
-        'retry',
-        `the sync is not complete${outcome.isSilent ? ', nothing could be read' : ''}: ${outcome.why.join('; ')}; run it again`,
-      );
+      throw tryAgain`the sync is not complete${outcome.isSilent ? ', nothing could be read' : ''}: ${outcome.why.join('; ')}; run it again`;
     case 'incomplete': {
       const lists = outcome.unread.map(({ list, why }) => `${list} (${why})`).join(', ');
       const before = `${outcome.counts.changed} changed and ${outcome.counts.deleted} deleted entities`;
-      throw new Failure(
-        'retry',
-        `the sync is not complete: not read: ${lists}; ${before} were published; run it again`,
-      );
+      throw tryAgain`the sync is not complete: not read: ${lists}; ${before} were published; run it again`;
     }
     case 'person-needed':
       throw new Failure('person', outcome.detail);
     case 'superseded':
-      throw new Failure('retry', 'another sync of this connection is running: wait until it ends');
+      throw tryAgain`another sync of this connection is running: wait until it ends`;
   }
 }
 

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import type { Company } from '../../core/records/company.ts';
-import { Failure } from '../failure.ts';
+import { personNeeded } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { parseCompany } from '../login/company-choice.ts';
 import { durationOption } from '../settings/duration.ts';
@@ -58,10 +58,7 @@ export function execCommand(): Command {
 /** The child finds the provider's address in the same environment as the token. */
 function mustBeForHere({ provider }: Connection, { accessToken: { origin } }: AccessToken): void {
   if (origin === provider.apiOrigin) return;
-  throw new Failure(
-    'person',
-    `the stored token is for ${origin}, and ${provider.profile.baseUrl} is set: set FRESCO_PROVIDER_URL to the first, or run fresco login`,
-  );
+  throw personNeeded`the stored token is for ${origin}, and ${provider.profile.baseUrl} is set: set FRESCO_PROVIDER_URL to the first, or run fresco login`;
 }
 
 /** The one company that the token reaches; a grant that was adopted does not know it, so the provider is asked. */

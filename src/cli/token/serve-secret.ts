@@ -1,7 +1,7 @@
 import { makeOwned, readOwned } from '../../connection/owned-file.ts';
 import type { Random } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 
 const lengthMin = 16;
 
@@ -15,18 +15,12 @@ export async function serveSecret(path: string | undefined, random: Random): Pro
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return readSecret(path);
-    throw new Failure(
-      'usage',
-      `the secret's file ${path} cannot be made (${code}): choose another path`,
-    );
+    throw wrongUsage`the secret's file ${path} cannot be made (${code}): choose another path`;
   }
 }
 
 async function readSecret(path: string): Promise<Secret> {
   const text = (await readOwned(path, '600')).trim();
   if (text.length >= lengthMin && /^[\x21-\x7e]+$/.test(text)) return new Secret(text);
-  throw new Failure(
-    'usage',
-    `${path} holds no secret of at least ${lengthMin} characters: remove it for a new one`,
-  );
+  throw wrongUsage`${path} holds no secret of at least ${lengthMin} characters: remove it for a new one`;
 }

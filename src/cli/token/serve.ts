@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { connect, examples, withConnection } from '../settings/options.ts';
 import { parsePort } from '../settings/port.ts';
@@ -36,12 +36,8 @@ export function serveCommand(): Command {
       ),
     )
     .action(async (options: ServeOptions) => {
-      if (options.secretFile === undefined && !isInteractive()) {
-        throw new Failure(
-          'usage',
-          'the secret must not get into a log: name a file for it with --secret-file',
-        );
-      }
+      if (options.secretFile === undefined && !isInteractive())
+        throw wrongUsage`the secret must not get into a log: name a file for it with --secret-file`;
       const connection = await connect(options);
       const [{ serveSecret }, { listenForCallers }] = await Promise.all([
         import('./serve-secret.ts'),

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import { toRfc3339 } from '../../core/time.ts';
-import { Failure } from '../failure.ts';
+import { Failure, wrongUsage } from '../failure.ts';
 import { durationOption, durationText } from '../settings/duration.ts';
 import { connect, examples, withConnection } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
@@ -46,10 +46,7 @@ export async function obtainToken(
       return obtained.token;
     case 'too-long': {
       const leftMs = obtained.expiresAtMs - clock.nowMs();
-      throw new Failure(
-        'usage',
-        `no token lasts ${durationText(minValidityMs)}: the newest one lasts ${durationText(leftMs)}; use a shorter --min-validity`,
-      );
+      throw wrongUsage`no token lasts ${durationText(minValidityMs)}: the newest one lasts ${durationText(leftMs)}; use a shorter --min-validity`;
     }
     case 'unavailable': {
       // A store that refuses for good says so itself; the token source only knows that there is no token.

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { Subscribed, Subscription, Subscriptions } from '../../connection/webhooks.ts';
-import { Failure } from '../failure.ts';
+import { Failure, personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { parseCompany } from '../login/company-choice.ts';
 import { connect, withConnection } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
@@ -39,7 +39,7 @@ export async function companyOf(
   const [only, ...others] = companies;
   if (only !== undefined && others.length === 0) return only.id;
   const names = companies.map(({ id, name }) => `${id} (${name})`).join(', ');
-  throw new Failure('usage', `the token reaches ${names || 'no company'}: name one with --company`);
+  throw wrongUsage`the token reaches ${names || 'no company'}: name one with --company`;
 }
 
 /** What the provider answered, or a failure in words. */
@@ -49,33 +49,21 @@ export function answered<T>(answer: Subscribed<T>, what: string): T {
       for (const warning of answer.warnings) say(`warning: ${warning}`);
       return answer.value;
     case 'wait':
-      throw new Failure(
-        'retry',
-        `${what}: a quota is used up, again in ${Math.ceil(answer.waitMs / 1000)} s`,
-      );
+      throw tryAgain`${what}: a quota is used up, again in ${Math.ceil(answer.waitMs / 1000)} s`;
     case 'absent':
-      throw new Failure(
-        'person',
-        `${what}: this subscription does not exist, see fresco webhooks list`,
-      );
+      throw personNeeded`${what}: this subscription does not exist, see fresco webhooks list`;
     case 'no-permission':
-      throw new Failure(
-        'person',
-        `${what}: the token lacks the scopes of these types, log in again with them`,
-      );
+      throw personNeeded`${what}: the token lacks the scopes of these types, log in again with them`;
     case 'licence-expired':
-      throw new Failure('person', `${what}: the licence of the company has expired`);
+      throw personNeeded`${what}: the licence of the company has expired`;
     case 'no-access':
-      throw new Failure('person', `${what}: the token does not reach this company`);
+      throw personNeeded`${what}: the token does not reach this company`;
     case 'invalid':
-      throw new Failure(
-        'person',
-        `${what}: the provider refused (${answer.status}): ${answer.message}`,
-      );
+      throw personNeeded`${what}: the provider refused (${answer.status}): ${answer.message}`;
     case 'no-token':
       throw new Failure(answer.person ? 'person' : 'retry', `${what}: ${answer.detail}`);
     case 'failed':
-      throw new Failure('retry', `${what}: ${answer.detail}`);
+      throw tryAgain`${what}: ${answer.detail}`;
   }
 }
 

@@ -4,7 +4,7 @@ import { StoreRefused } from '../../core/ports.ts';
 import { orRefusal } from '../../core/refusal.ts';
 import { admitAll } from '../../core/webhooks/admit-all.ts';
 import { isEarlierAddress } from '../../core/webhooks/subscriptions.ts';
-import { Failure } from '../failure.ts';
+import { tryAgain, wrongUsage } from '../failure.ts';
 import { examples } from '../settings/options.ts';
 import { say, waiting } from '../terminal.ts';
 import {
@@ -48,21 +48,13 @@ export function createWebhook(): Command {
 async function create(options: CreateOptions): Promise<void> {
   const { readEventTypes } = await import('../../connection/webhooks.ts');
   const read = readEventTypes(options.types);
-  if ('unknown' in read) {
-    throw new Failure(
-      'usage',
-      `there is no event type '${read.unknown}'; an example is entities.clients.update`,
-    );
-  }
+  if ('unknown' in read)
+    throw wrongUsage`there is no event type '${read.unknown}'; an example is entities.clients.update`;
   const opened = await subscriptionsFor(options);
   const { companyId, connection } = opened;
   const sink = options.sink ?? connection.sink;
-  if (sink === undefined) {
-    throw new Failure(
-      'usage',
-      `${connection.place} has no webhook endpoint: name one with --sink, or deploy`,
-    );
-  }
+  if (sink === undefined)
+    throw wrongUsage`${connection.place} has no webhook endpoint: name one with --sink, or deploy`;
   const { types } = read;
   const outdated = await outdatedAmong(opened, sink, types);
   const left = types.filter((type) => !outdated.some((one) => one.types.includes(type)));
@@ -143,12 +135,8 @@ function tellAll(
     all.map(describe).join('\n'),
   );
   const open = all.find(({ verified }) => !verified);
-  if (open !== undefined) {
-    throw new Failure(
-      'retry',
-      `${open.id} is not verified: the provider's handshake has not reached ${open.sink}; fix that, wait ten minutes, then fresco webhooks verify ${open.id}`,
-    );
-  }
+  if (open !== undefined)
+    throw tryAgain`${open.id} is not verified: the provider's handshake has not reached ${open.sink}; fix that, wait ten minutes, then fresco webhooks verify ${open.id}`;
 }
 
 /** All the rest works without the note: a warning says what it is like without. */

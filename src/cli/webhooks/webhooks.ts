@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { admitAll } from '../../core/webhooks/admit-all.ts';
-import { Failure } from '../failure.ts';
+import { wrongUsage } from '../failure.ts';
 import { connect, examples, withConnection } from '../settings/options.ts';
 import { print, waiting } from '../terminal.ts';
 import {
@@ -93,12 +93,8 @@ function redriveCommand(): Command {
     .option('--dry-run', 'say what would be done, and do nothing')
     .action(async (options: WebhookOptions) => {
       const connection = await connect(options);
-      if (connection.redrive === undefined) {
-        throw new Failure(
-          'usage',
-          `${connection.place} has no dead letters: a deployed stack keeps them`,
-        );
-      }
+      if (connection.redrive === undefined)
+        throw wrongUsage`${connection.place} has no dead letters: a deployed stack keeps them`;
       if (options.dryRun === true)
         return told(options, { dryRun: true }, 'would redrive the dead-letter queue');
       await waiting('redriving', connection.redrive());

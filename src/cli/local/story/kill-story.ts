@@ -7,7 +7,7 @@ import {
 import { legible } from '../../../console/page/wording.ts';
 import type { Done } from '../../../console/view.ts';
 import type { PassStep } from '../../../core/rotation/pass.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, tryAgain } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 import { print, say } from '../../terminal.ts';
 import { storedView } from '../stored-view.ts';
@@ -37,7 +37,7 @@ export async function tellKill(
 
   const runs = await session.step(runOn(stage, line));
   if (how.json) print(JSON.stringify({ step, stored, runs, storedAfter: await storedNow(stage) }));
-  if (runs.at(-1)?.tone !== 'good') throw new Failure('retry', 'the connection is not fresh again');
+  if (runs.at(-1)?.tone !== 'good') throw tryAgain`the connection is not fresh again`;
 }
 
 async function storedNow({ system }: Stage): Promise<StoredDrawing> {

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts';
+import { tryAgain } from '../../failure.ts';
 import type { Session } from '../../session.ts';
 import { painted, print, say, strong } from '../../terminal.ts';
 import type { LocalOptions } from '../options.ts';
@@ -32,9 +32,8 @@ export async function playStory(
   const stage = await session.step(setStage(session, { path, ...ports, onError, onConsoleUrl }));
   const end = await session.step(tell(session, stage, telling));
   if (isJson) print(JSON.stringify(end));
-  if (!endedWell(end)) {
-    throw new Failure('retry', 'the demo failed: run it again, and report it if it fails again');
-  }
+  if (!endedWell(end))
+    throw tryAgain`the demo failed: run it again, and report it if it fails again`;
   if (stays) await stayUp(session, stage, telling);
 }
 

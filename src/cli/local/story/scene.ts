@@ -1,7 +1,7 @@
 import { sandboxControl } from '../../../console/sandbox-control.ts';
 import type { Tone } from '../../../console/view.ts';
 import type { TokenFacts } from '../../../core/outcome/outcome.ts';
-import { Failure } from '../../failure.ts';
+import { tryAgain } from '../../failure.ts';
 import type { Stage } from './demo.ts';
 
 /** One line of the story: what happens, and what comes of it. */
@@ -27,7 +27,7 @@ export const clientType = 'entities.clients.update';
 /** What is published now; rejects with `Failure` where nothing is. */
 export async function facts(stage: Stage): Promise<TokenFacts> {
   const token = await stage.system.published();
-  if (token === undefined) throw new Failure('retry', 'the story broke off: no token is published');
+  if (token === undefined) throw tryAgain`the story broke off: no token is published`;
   return token;
 }
 
