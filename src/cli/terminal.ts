@@ -38,6 +38,15 @@ export function print(...lines: readonly Line[]): void {
   output.result(aimed(textOf(lines, { isTTY: isatty(1) })));
 }
 
+/** A result: one JSON value where `--json` asks for it, else lines for people. */
+export function printResult(
+  { json }: { readonly json?: boolean | undefined },
+  value: unknown,
+  ...lines: readonly Line[]
+): void {
+  print(...(json === true ? [JSON.stringify(value)] : lines));
+}
+
 /** The same for a long result: waits for a reader that is slow. */
 export function printAll(lines: readonly Line[]): Promise<void> {
   return output.longResult(textOf(lines, { isTTY: isatty(1) }));

@@ -1,48 +1,37 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../failure.ts';
-import { examples, withJson } from '../settings/options.ts';
-import { confirm, isInteractive, print } from '../terminal.ts';
+import { withHelp, withJson } from '../settings/options.ts';
+import { confirm, isInteractive, printResult } from '../terminal.ts';
 import { type Answers, type Choice, follow, type Question, questions } from './chart.ts';
 
-const flags = {
-  testing: '--testing',
-  oneTime: '--one-time',
-  manyAccounts: '--many-accounts',
-  secret: '--secret',
-  redirect: '--redirect',
-  unattended: '--unattended',
-  neverExpires: '--never-expires',
-} as const satisfies Readonly<Record<Question, string>>;
+const flagOf = (question: Question) =>
+  `--${question.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 type ChooseOptions = Answers & { readonly json?: boolean };
 
 /** `fresco choose`: the chart of the authentication guide, as questions. */
 export function chooseCommand(): Command {
-  const command = new Command('choose')
-    .summary('find out which login method to use')
-    .description(
+  const command = withHelp('choose', {
+    summary: 'find out which login method to use',
+    description:
       'Asks the questions of the chart in Fatture in Cloud’s authentication guide, plus one about unattended machines, and says which login method to use, why, and what to run next. Answers can be given as options; on a terminal it asks for the missing ones.',
-    );
+    examples: [
+      'fresco choose',
+      'fresco choose --testing no --one-time no --many-accounts no --unattended yes --never-expires no',
+    ],
+  });
   for (const question of Object.keys(questions) as Question[]) {
-    command.option(`${flags[question]} <yes|no>`, questions[question], parseAnswer);
+    command.option(`${flagOf(question)} <yes|no>`, questions[question], parseAnswer);
   }
-  return withJson(command)
-    .addHelpText(
-      'after',
-      examples(
-        'fresco choose',
-        'fresco choose --testing no --one-time no --many-accounts no --unattended yes --never-expires no',
-      ),
-    )
-    .action(async ({ json = false, ...given }: ChooseOptions) => {
-      const answers: Partial<Record<Question, boolean>> = { ...given };
-      let step = follow(answers);
-      while (typeof step === 'string') {
-        answers[step] = await asked(step);
-        step = follow(answers);
-      }
-      tell(step, answers, json);
-    });
+  return withJson(command).action(async ({ json = false, ...given }: ChooseOptions) => {
+    const answers: Partial<Record<Question, boolean>> = { ...given };
+    let step = follow(answers);
+    while (typeof step === 'string') {
+      answers[step] = await asked(step);
+      step = follow(answers);
+    }
+    tell(step, answers, json);
+  });
 }
 
 function parseAnswer(text: string): boolean {
@@ -51,12 +40,11 @@ function parseAnswer(text: string): boolean {
 }
 
 async function asked(question: Question): Promise<boolean> {
-  if (isInteractive()) return confirm(questions[question]);
-  throw new Failure(
-    'usage',
-    `${questions[question]} Answer with ${flags[question]} yes or ${flags[question]} no, or run this on a terminal`,
-    { details: { question, flag: flags[question] } },
-  );
+  const text = questions[question];
+  if (isInteractive()) return confirm(text);
+  const flag = flagOf(question);
+  const how = `Answer with ${flag} yes or ${flag} no, or run this on a terminal`;
+  throw new Failure('usage', `${text} ${how}`, { details: { question, flag } });
 }
 
 const requirements: Readonly<Record<Choice['method'], string>> = {
@@ -70,14 +58,8 @@ const requirements: Readonly<Record<Choice['method'], string>> = {
 
 function tell({ method, why, next }: Choice, answers: Answers, json: boolean): void {
   const needs = requirements[method];
-  if (json) {
-    print(JSON.stringify({ method, why, needs, next, answers }));
-    return;
-  }
-  print(`method  ${method}`);
-  print(`why     ${why}`);
-  print(`needs   ${needs}`);
-  print(`next    ${next}`);
+  const lines = [`method  ${method}`, `why     ${why}`, `needs   ${needs}`, `next    ${next}`];
   if (answers.testing === true)
-    print('or      fresco login --sandbox, which needs no account at all');
+    lines.push('or      fresco login --sandbox, which needs no account at all');
+  printResult({ json }, { method, why, needs, next, answers }, ...lines);
 }

@@ -1,10 +1,10 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Deployed } from '../../connection/deployed.ts';
 import { watchings } from '../../core/outcome/attention.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import { orRefusal } from '../../core/refusal.ts';
 import { wrongUsage } from '../failure.ts';
-import { examples, open, withConnection } from '../settings/options.ts';
+import { connectionCommand, open } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
 import { print, say } from '../terminal.ts';
 import { monthOf, optionsOf, prices, type Setup, totalOf } from './month.ts';
@@ -19,18 +19,14 @@ const days = 30;
 
 /** `fresco cost`: what a month of a stack costs, and what each option adds. */
 export function costCommand(): Command {
-  return withConnection(new Command('cost'))
-    .summary("show a month's cost of the stack in AWS, and what each option adds")
-    .description(
-      `Looks at the stack, counts the webhooks of the last ${days} days where CloudWatch may be read, and shows what a month costs. What cannot be looked at is taken from the options, or is as a stack has it by default. Nothing is changed. List prices in US dollars, without free tiers.`,
-    )
+  return connectionCommand('cost', {
+    summary: "show a month's cost of the stack in AWS, and what each option adds",
+    description: `Looks at the stack, counts the webhooks of the last ${days} days where CloudWatch may be read, and shows what a month costs. What cannot be looked at is taken from the options, or is as a stack has it by default. Nothing is changed. List prices in US dollars, without free tiers.`,
+    examples: ['fresco cost --store aws', 'fresco cost --connections 5 --webhooks 20000 --json'],
+  })
     .option('--webhooks <count>', 'webhooks in a month, in place of those that were counted', count)
     .option('--connections <count>', 'connections, in place of those of the stack', count)
     .option('--watching <how>', "'small' or 'full', in place of what the stack has")
-    .addHelpText(
-      'after',
-      examples('fresco cost --store aws', 'fresco cost --connections 5 --webhooks 20000 --json'),
-    )
     .action(async (options: CostOptions) => tellCost(options, await lookAt(options)));
 }
 

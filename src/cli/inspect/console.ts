@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { Deployed } from '../../connection/deployed.ts';
 import type { DueStep, Overview, Seen } from '../../console/overview/overview.ts';
@@ -10,7 +10,7 @@ import { orRefusal } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { failureOf } from '../failure.ts';
 import { Session } from '../session.ts';
-import { examples, openToLook, withConnection } from '../settings/options.ts';
+import { connectionCommand, openToLook } from '../settings/options.ts';
 import { parsePort } from '../settings/port.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { aimed } from '../target.ts';
@@ -30,19 +30,16 @@ interface ConsoleOptions extends ConnectionOptions {
 
 /** `fresco console`: a page that shows how a real connection is, and changes nothing. */
 export function consoleCommand(): Command {
-  return withConnection(new Command('console'))
-    .summary('show a page about the connection')
-    .description(
+  return connectionCommand('console', {
+    summary: 'show a page about the connection',
+    description:
       'Shows on a page of this machine the status of the connection: time left, checks, alarms, waiting webhooks, journal, stored versions (no secret is shown), latest outcomes, and the commands to run. Reads with your rights and changes nothing. The address works once, for one browser.',
-    )
+    examples: [
+      'fresco console --store aws --connection default',
+      'fresco console --store file:/var/lib/fresco --connection default --port 4100',
+    ],
+  })
     .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
-    .addHelpText(
-      'after',
-      examples(
-        'fresco console --store aws --connection default',
-        'fresco console --store file:/var/lib/fresco --connection default --port 4100',
-      ),
-    )
     .action(serveConsole);
 }
 

@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { exitCodes } from '../failure.ts';
-import { examples, withConnection } from '../settings/options.ts';
+import { connectionCommand } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { painted, print, say, waiting } from '../terminal.ts';
 import { applicationFinding, attemptFinding, clockFinding } from './doctor-attempt.ts';
@@ -18,21 +18,18 @@ interface DoctorOptions extends ConnectionOptions {
 
 /** `fresco doctor`: finds the first broken link, and says what to do. */
 export function doctorCommand(): Command {
-  return withConnection(new Command('doctor'))
-    .summary('find what is wrong and how to fix it')
-    .description(
+  return connectionCommand('doctor', {
+    summary: 'find what is wrong and how to fix it',
+    description:
       'Checks every part from the settings to the bus, and names the first one with a problem. Never sends a refresh token, and writes nothing, except a test file in a file store. What only a refresh can show is taken from the last refresh. Exit codes: 0 no problem, 1 wait and try again, 2 a person is needed.',
-    )
+    examples: [
+      'fresco doctor --store aws --connection default',
+      'fresco doctor --store aws --connection default --json | jq -r \'.[] | select(.state == "broken").next\'',
+    ],
+  })
     .option(
       '--scopes <scopes>',
       'permissions that the token must have (default: those of the webhook subscriptions)',
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'fresco doctor --store aws --connection default',
-        'fresco doctor --store aws --connection default --json | jq -r \'.[] | select(.state == "broken").next\'',
-      ),
     )
     .action(async (options: DoctorOptions) => {
       const findings = await waiting('looking', examine(options));

@@ -1,6 +1,6 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { toRfc3339 } from '../../core/time.ts';
-import { examples, openToLook, withConnection } from '../settings/options.ts';
+import { connectionCommand, openToLook } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { print, say } from '../terminal.ts';
 
@@ -10,19 +10,16 @@ interface HistoryOptions extends ConnectionOptions {
 
 /** `fresco history`: what became of the connection, without a value. */
 export function historyCommand(): Command {
-  return withConnection(new Command('history'))
-    .summary('list generations with times and outcomes')
-    .description(
+  return connectionCommand('history', {
+    summary: 'list generations with times and outcomes',
+    description:
       'Lists logins and refreshes with time, generation and outcome, oldest first. No secret is shown. Equal outcomes in a row are listed once.',
-    )
+    examples: [
+      'fresco history --store aws --connection default',
+      'fresco history --store aws --connection default --limit 100 --json',
+    ],
+  })
     .option('--limit <count>', 'how many of the newest to list', Number, 20)
-    .addHelpText(
-      'after',
-      examples(
-        'fresco history --store aws --connection default',
-        'fresco history --store aws --connection default --limit 100 --json',
-      ),
-    )
     .action(async (options: HistoryOptions) => {
       const connection = await openToLook(options);
       const { journal } = await connection.journal.read();

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { BadAnswer, Journal, Latch } from '../../core/journal/journal.ts';
 import { policyFor } from '../../core/journal/measured-policy.ts';
@@ -12,7 +12,7 @@ import { standingOutcome } from '../../core/rotation/latch.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { durationText } from '../settings/duration.ts';
-import { examples, openToLook, withConnection } from '../settings/options.ts';
+import { connectionCommand, openToLook } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { print } from '../terminal.ts';
 import { storeProblem } from './doctor-attempt.ts';
@@ -57,28 +57,24 @@ interface ProviderAnswer {
 
 /** `fresco status`: how the connection is, in one look. */
 export function statusCommand(): Command {
-  return withConnection(new Command('status'))
-    .summary("show the connection's status")
-    .description(
+  return connectionCommand('status', {
+    summary: "show the connection's status",
+    description:
       'Shows generation, time left, last outcome, latch and schedule. No secret is shown. Exit codes: 0 works, 1 the next check decides, 2 a person is needed.',
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'fresco status --store aws --connection default',
-        'fresco status --store aws --connection default --json | jq .hoursLeft',
-      ),
-    )
-    .action(async (options: ConnectionOptions) => {
-      const connection = await openToLook(options);
-      const status = await statusOf(connection).catch((error: unknown) =>
-        unreadable(connection, error),
-      );
-      if (options.json) print(JSON.stringify(status));
-      else print(...rowsOf(status));
-      if (status.problem !== null) process.exitCode = exitCodes.person;
-      else if (status.waitingFor !== null) process.exitCode = exitCodes.retry;
-    });
+    examples: [
+      'fresco status --store aws --connection default',
+      'fresco status --store aws --connection default --json | jq .hoursLeft',
+    ],
+  }).action(async (options: ConnectionOptions) => {
+    const connection = await openToLook(options);
+    const status = await statusOf(connection).catch((error: unknown) =>
+      unreadable(connection, error),
+    );
+    if (options.json) print(JSON.stringify(status));
+    else print(...rowsOf(status));
+    if (status.problem !== null) process.exitCode = exitCodes.person;
+    else if (status.waitingFor !== null) process.exitCode = exitCodes.retry;
+  });
 }
 
 /** What is stored can't even be read: rejects with doctor's reason and next step, as `Failure`. */

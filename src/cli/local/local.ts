@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { killSteps } from '../../console/kill-steps.ts';
 import { failureOf, wrongUsage } from '../failure.ts';
 import { Session } from '../session.ts';
 import { parseForward } from '../settings/forward.ts';
-import { examples, withConnection } from '../settings/options.ts';
+import { connectionCommand } from '../settings/options.ts';
 import { parsePort } from '../settings/port.ts';
 import { sandboxPort } from '../settings/settings.ts';
 import { say } from '../terminal.ts';
@@ -14,11 +14,18 @@ const webhookPort = 4001;
 
 /** `fresco local`: the whole system on this machine, with the console page. */
 export function localCommand(): Command {
-  return withConnection(new Command('local'))
-    .summary('run the whole system on this machine, with its page')
-    .description(
+  return connectionCommand('local', {
+    summary: 'run the whole system on this machine, with its page',
+    description:
       'Runs rotator, schedule, webhook receiver and handler in one process over a file store, with a page that shows what they do. With --sandbox it first plays a demo against a stand-in for Fatture in Cloud, which you can break, and keeps nothing. Without it, it keeps a connection fresh while it runs.',
-    )
+    examples: [
+      'fresco local --sandbox',
+      'fresco local --sandbox --once --json',
+      'fresco local --sandbox --kill-at sealed',
+      'fresco local --store file:/var/lib/fresco --connection default --sink https://hooks.example.org/fresco',
+      'fresco local --store file:/var/lib/fresco --connection default --forward ./on-event.sh',
+    ],
+  })
     .addOption(
       new Option('--sandbox', 'against a stand-in for Fatture in Cloud').conflicts([
         ...([
@@ -52,16 +59,6 @@ export function localCommand(): Command {
     .option('--port <port>', 'of the page, or the next free one', parsePort, consolePort)
     .option('--webhook-port <port>', 'of the webhook receiver', parsePort, webhookPort)
     .option('--sandbox-port <port>', 'of the sandbox, or the next free one', parsePort, sandboxPort)
-    .addHelpText(
-      'after',
-      examples(
-        'fresco local --sandbox',
-        'fresco local --sandbox --once --json',
-        'fresco local --sandbox --kill-at sealed',
-        'fresco local --store file:/var/lib/fresco --connection default --sink https://hooks.example.org/fresco',
-        'fresco local --store file:/var/lib/fresco --connection default --forward ./on-event.sh',
-      ),
-    )
     .action(runLocal);
 }
 

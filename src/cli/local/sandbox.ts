@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { interruption } from '../interruption.ts';
 import { durationText, parseDuration } from '../settings/duration.ts';
-import { examples, withJson } from '../settings/options.ts';
+import { withHelp, withJson } from '../settings/options.ts';
 import { parsePort, portProblem } from '../settings/port.ts';
 import { sandboxPort } from '../settings/settings.ts';
 import { print, say } from '../terminal.ts';
@@ -15,11 +15,19 @@ interface SandboxOptions {
 
 /** `fresco sandbox`: a stand-in for Fatture in Cloud on this machine. */
 export function sandboxCommand(): Command {
-  return withJson(new Command('sandbox'))
-    .summary('run a stand-in for Fatture in Cloud')
-    .description(
-      'Runs a stand-in for Fatture in Cloud on this machine until interrupted: OAuth with a consent page, companies, clients, webhooks, quotas, and faults on demand. Nothing in it is real, and it forgets everything when it ends.',
-    )
+  return withJson(
+    withHelp('sandbox', {
+      summary: 'run a stand-in for Fatture in Cloud',
+      description:
+        'Runs a stand-in for Fatture in Cloud on this machine until interrupted: OAuth with a consent page, companies, clients, webhooks, quotas, and faults on demand. Nothing in it is real, and it forgets everything when it ends.',
+      examples: [
+        'fresco sandbox',
+        'fresco login --sandbox                 # in another terminal',
+        'curl http://127.0.0.1:4010/_sandbox/state',
+        "curl -H 'Sandbox-Control: 1' -d '[]' http://127.0.0.1:4010/_sandbox/faults",
+      ],
+    }),
+  )
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, sandboxPort)
     .option(
       '--until-idle <duration>',
@@ -27,15 +35,6 @@ export function sandboxCommand(): Command {
       parseDuration,
     )
     .option('--remote-sinks', 'send webhooks to other machines too, not only to this one')
-    .addHelpText(
-      'after',
-      examples(
-        'fresco sandbox',
-        'fresco login --sandbox                 # in another terminal',
-        'curl http://127.0.0.1:4010/_sandbox/state',
-        "curl -H 'Sandbox-Control: 1' -d '[]' http://127.0.0.1:4010/_sandbox/faults",
-      ),
-    )
     .action(serveSandbox);
 }
 

@@ -1,11 +1,11 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { isLoopback } from '../../core/origin.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
 import { wrongUsage } from '../failure.ts';
 import { clearForLogin } from '../rotate/damaged-files.ts';
 import { durationOption } from '../settings/duration.ts';
-import { examples, open, withConnection } from '../settings/options.ts';
+import { connectionCommand, open } from '../settings/options.ts';
 import {
   isSandboxStore,
   readSandboxSettings,
@@ -22,11 +22,23 @@ import { defaultScopes, scopesIn } from './scopes.ts';
 
 /** `fresco login`: the one step that needs a person. */
 export function loginCommand(): Command {
-  return withLink(withMethods(withConnection(new Command('login'))))
-    .summary('connect to Fatture in Cloud, once')
-    .description(
-      'Connects to Fatture in Cloud: opens the consent page, receives the redirect on this machine, and stores the tokens. A login to an existing connection replaces it once the new one works. fresco choose says which login method to use.',
-    )
+  return withLink(
+    withMethods(
+      connectionCommand('login', {
+        summary: 'connect to Fatture in Cloud, once',
+        description:
+          'Connects to Fatture in Cloud: opens the consent page, receives the redirect on this machine, and stores the tokens. A login to an existing connection replaces it once the new one works. fresco choose says which login method to use.',
+        examples: [
+          'fresco login --sandbox',
+          'fresco login --store file:/var/lib/fresco --connection default --scopes "entity.clients:r issued_documents.invoices:r"',
+          'fresco login --store aws --connection default --device',
+          'fresco login --store aws --connection default --link --expires 3d',
+          'fresco login --store aws --connection default --manual < token.txt',
+          'fresco login --store aws --connection default --refresh-token < token.txt',
+        ],
+      }),
+    ),
+  )
     .addOption(
       new Option(
         '--sandbox',
@@ -36,17 +48,6 @@ export function loginCommand(): Command {
     .option('--yes', 'with --sandbox: consent without a page')
     .option('--no-browser', 'print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')
-    .addHelpText(
-      'after',
-      examples(
-        'fresco login --sandbox',
-        'fresco login --store file:/var/lib/fresco --connection default --scopes "entity.clients:r issued_documents.invoices:r"',
-        'fresco login --store aws --connection default --device',
-        'fresco login --store aws --connection default --link --expires 3d',
-        'fresco login --store aws --connection default --manual < token.txt',
-        'fresco login --store aws --connection default --refresh-token < token.txt',
-      ),
-    )
     .action(async (options: LoginOptions, command: Command) => {
       const settings =
         options.sandbox === true

@@ -1,9 +1,9 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { unlessRefused } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { personNeeded, tryAgain, wrongUsage } from '../failure.ts';
-import { connect, examples, withConnection } from '../settings/options.ts';
+import { connect, connectionCommand } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { confirm, isInteractive, print, say, waiting } from '../terminal.ts';
 import { whereToRevoke } from '../web-application.ts';
@@ -15,20 +15,17 @@ interface LogoutOptions extends ConnectionOptions {
 
 /** `fresco logout`: forgets the tokens here; the provider is a person's business. */
 export function logoutCommand(): Command {
-  return withConnection(new Command('logout'))
-    .summary('delete grant and access token here')
-    .description(
+  return connectionCommand('logout', {
+    summary: 'delete grant and access token here',
+    description:
       'Deletes grant and access token from the store, and says where to revoke the connection. Fatture in Cloud has no endpoint for that, and until you revoke it, any copy of the tokens still works. The application stays stored, for the next login.',
-    )
+    examples: [
+      'fresco logout --store aws --connection default',
+      'fresco logout --store aws --connection default --yes --json',
+    ],
+  })
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be done, and do nothing')
-    .addHelpText(
-      'after',
-      examples(
-        'fresco logout --store aws --connection default',
-        'fresco logout --store aws --connection default --yes --json',
-      ),
-    )
     .action(async (options: LogoutOptions) => {
       const connection = await connect(options);
       await mustBeStored(connection);

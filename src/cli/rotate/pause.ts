@@ -1,10 +1,10 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { type Paused, pause, resume } from '../../core/operations/pause.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { Failure } from '../failure.ts';
-import { connect, examples, withConnection } from '../settings/options.ts';
+import { connect, connectionCommand, type Help } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { print } from '../terminal.ts';
 
@@ -14,39 +14,33 @@ interface PauseOptions extends ConnectionOptions {
 
 /** `fresco pause`: no refresh token is spent until `fresco resume`. */
 export function pauseCommand(): Command {
-  return described('pause', 'stop refreshing until fresco resume')
-    .description(
+  return changing('pause', {
+    summary: 'stop refreshing until fresco resume',
+    description:
       'Stops refreshing, by schedule, consumers and operators, until fresco resume. Consumers get the access token until it expires. The alarm person-needed rings as soon as a refresh is due.',
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'fresco pause --store aws --connection default',
-        'fresco status --store aws --connection default   # paused since when',
-      ),
-    )
-    .action((options: PauseOptions) => change(options, 'pause'));
+    examples: [
+      'fresco pause --store aws --connection default',
+      'fresco status --store aws --connection default   # paused since when',
+    ],
+  });
 }
 
 /** `fresco resume`: ends a pause. */
 export function resumeCommand(): Command {
-  return described('resume', 'end a pause')
-    .description(
+  return changing('resume', {
+    summary: 'end a pause',
+    description:
       'Ends a pause. The next check refreshes if it is due; fresco rotate refreshes at once.',
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'fresco resume --store aws --connection default && fresco rotate --store aws --connection default --if-due',
-      ),
-    )
-    .action((options: PauseOptions) => change(options, 'resume'));
+    examples: [
+      'fresco resume --store aws --connection default && fresco rotate --store aws --connection default --if-due',
+    ],
+  });
 }
 
-function described(name: string, summary: string): Command {
-  return withConnection(new Command(name))
-    .summary(summary)
-    .option('--dry-run', 'say what would be done, and do nothing');
+function changing(wish: 'pause' | 'resume', help: Help): Command {
+  return connectionCommand(wish, help)
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .action((options: PauseOptions) => change(options, wish));
 }
 
 async function change(options: PauseOptions, wish: 'pause' | 'resume'): Promise<void> {

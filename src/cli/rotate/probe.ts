@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { notePolicy, policyFor } from '../../core/journal/measured-policy.ts';
 import type { ReplayPolicy } from '../../core/journal/replay-policy.ts';
@@ -9,7 +9,7 @@ import { Secret } from '../../core/secret.ts';
 import { Failure, personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { findApplication } from '../login/application.ts';
 import { durationOption, durationText } from '../settings/duration.ts';
-import { examples, openNamed, withConnection } from '../settings/options.ts';
+import { connectionCommand, openNamed } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
 import { askHidden, confirm, isInteractive, print, readPiped, say, waiting } from '../terminal.ts';
 
@@ -26,23 +26,20 @@ const warning =
 
 /** `fresco probe`: measures what the provider does with a refresh token that is presented again. */
 export function probeCommand(): Command {
-  return withConnection(new Command('probe'))
-    .summary('measure what the provider does with a used refresh token')
-    .description(
+  return connectionCommand('probe', {
+    summary: 'measure what the provider does with a used refresh token',
+    description:
       'Takes a throw-away consent, uses its refresh token, and then sends the same token again and again. The result is stored for this connection and decides when a refresh whose response was lost is sent again: within seconds if the provider accepts a used token, else shortly before the access token expires. The stored refresh token is never sent.',
-    )
+    examples: [
+      'fresco probe --store aws --connection default',
+      'fresco probe --store aws --connection default --refresh-token --yes --up-to 1h < throw-away.txt',
+    ],
+  })
     .option('--refresh-token', 'take the throw-away refresh token by prompt or standard input')
     .addOption(durationOption('--up-to', 'how long to send it again', '10m'))
     .option('--yes', 'confirm that the consent is a throw-away one')
     .option('--no-browser', 'print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')
-    .addHelpText(
-      'after',
-      examples(
-        'fresco probe --store aws --connection default',
-        'fresco probe --store aws --connection default --refresh-token --yes --up-to 1h < throw-away.txt',
-      ),
-    )
     .action(probe);
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
 import { attemptFinding } from '../inspect/doctor-attempt.ts';
 import { examineStore } from '../inspect/doctor-store.ts';
 import { interruption } from '../interruption.ts';
-import { examples, openNamed, withConnection } from '../settings/options.ts';
+import { connectionCommand, openNamed } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
 import { confirm, isInteractive, print, say, waiting } from '../terminal.ts';
 import { mendFiles } from './damaged-files.ts';
@@ -27,21 +27,18 @@ interface Step {
 
 /** `fresco recover`: settles what an earlier run has left, by steps that a person confirms. */
 export function recoverCommand(): Command {
-  return withConnection(new Command('recover'))
-    .summary('repair an interrupted refresh')
-    .description(
+  return connectionCommand('recover', {
+    summary: 'repair an interrupted refresh',
+    description:
       'Repairs a refresh whose response was lost, a saved token that is not current yet, and a grant that was rolled back or damaged. First an ordinary check tries; then each further step is explained and done once you confirm it, by this process under the lease, in AWS too.',
-    )
+    examples: [
+      'fresco recover --store aws --connection default',
+      'fresco recover --store aws --connection default --yes --json',
+    ],
+  })
     .option('--yes', 'confirm sending the refresh token again, and giving up a saved token')
     .option('--earlier', 'with --yes: confirm trying an earlier refresh token too')
     .option('--dry-run', 'say what is to be repaired, and do nothing')
-    .addHelpText(
-      'after',
-      examples(
-        'fresco recover --store aws --connection default',
-        'fresco recover --store aws --connection default --yes --json',
-      ),
-    )
     .action(async (options: RecoverOptions) => {
       const isDry = options.dryRun === true;
       const connection = await openNamed(await readSettings(options), { mend: !isDry });

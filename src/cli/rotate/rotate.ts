@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Connection, OpenOptions, PassResult } from '../../connection/connection.ts';
 import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
@@ -6,7 +6,7 @@ import { readManual } from '../../core/rotation/manual-check.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { Failure } from '../failure.ts';
 import { type ForwardTarget, parseForward } from '../settings/forward.ts';
-import { examples, openNamed, withConnection } from '../settings/options.ts';
+import { connectionCommand, openNamed } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings, type Settings } from '../settings/settings.ts';
 import { print, say, waiting } from '../terminal.ts';
 import { dryRun } from './dry-run.ts';
@@ -25,11 +25,18 @@ interface RotateOptions extends ConnectionOptions {
 
 /** `fresco rotate`: one pass of the rotation protocol, now. */
 export function rotateCommand(): Command {
-  return withConnection(new Command('rotate'))
-    .summary('refresh the tokens now')
-    .description(
+  return connectionCommand('rotate', {
+    summary: 'refresh the tokens now',
+    description:
       'Refreshes the tokens and publishes the new access token; first it finishes an interrupted refresh. Safe to repeat and to interrupt. With the store in AWS the rotator does it, so that no laptop sends a refresh token. For a manual token it asks for the new one (by prompt or standard input), checks it, serves it, and then has you revoke the old one.',
-    )
+    examples: [
+      'fresco rotate --store aws --connection default',
+      'fresco rotate --store aws --connection default --if-due        # from cron, every hour',
+      'fresco rotate --store aws --connection default --json',
+      'fresco rotate --store aws --connection default < new-token.txt   # a manual token',
+      'fresco rotate --store aws --connection default --compromised',
+    ],
+  })
     .option(
       '--if-due',
       'only if it is due: after half of the access token’s life, after a day, or to finish an interrupted refresh',
@@ -54,16 +61,6 @@ export function rotateCommand(): Command {
     .option('--paste', 'with --compromised: paste the address where the browser ends')
     .option('--no-browser', 'with --compromised: print the address, open nothing')
     .option('--dry-run', 'say what would be done, and do nothing')
-    .addHelpText(
-      'after',
-      examples(
-        'fresco rotate --store aws --connection default',
-        'fresco rotate --store aws --connection default --if-due        # from cron, every hour',
-        'fresco rotate --store aws --connection default --json',
-        'fresco rotate --store aws --connection default < new-token.txt   # a manual token',
-        'fresco rotate --store aws --connection default --compromised',
-      ),
-    )
     .action(async (options: RotateOptions) => {
       mustBelong(options);
       const settings = await readSettings(options);

@@ -1,26 +1,41 @@
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import type { Connection, OpenOptions } from '../../connection/connection.ts';
 import { unnamedProblem } from '../../connection/names.ts';
 import { wrongUsage } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { type ConnectionOptions, readSettings, type Settings } from './settings.ts';
 
-/** Gives a command the options that say which connection is meant, and `--json`. */
-export function withConnection(command: Command): Command {
-  return withJson(
-    command
-      .option('--connection <name>', 'connection to work on (FRESCO_CONNECTION, default: default)')
-      .option(
-        '--store <store>',
-        "where it is stored: 'aws', 'file:<path>' or 'sandbox' (FRESCO_STORE, default: aws)",
-      )
-      .option('--prefix <prefix>', 'prefix of the secrets in AWS (FRESCO_PREFIX, default: fresco)')
-      .option('--provider-url <url>', 'base URL of the provider (FRESCO_PROVIDER_URL)')
-      .option(
-        '--provider <file>',
-        'description of another OAuth server, experimental (FRESCO_PROVIDER)',
-      ),
-  );
+/** What the help says of a command. */
+export interface Help {
+  readonly summary?: string;
+  readonly description: string;
+  readonly examples?: readonly string[];
+}
+
+/** A command that works on a connection, with the options that say on which, and `--json`. */
+export function connectionCommand(name: string, help: Help): Command {
+  const command = withHelp(name, help)
+    .option('--connection <name>', 'connection to work on (FRESCO_CONNECTION, default: default)')
+    .option(
+      '--store <store>',
+      "where it is stored: 'aws', 'file:<path>' or 'sandbox' (FRESCO_STORE, default: aws)",
+    )
+    .option('--prefix <prefix>', 'prefix of the secrets in AWS (FRESCO_PREFIX, default: fresco)')
+    .option('--provider-url <url>', 'base URL of the provider (FRESCO_PROVIDER_URL)')
+    .option(
+      '--provider <file>',
+      'description of another OAuth server, experimental (FRESCO_PROVIDER)',
+    );
+  return withJson(command);
+}
+
+/** A command with its help. */
+export function withHelp(name: string, { summary, description, examples = [] }: Help): Command {
+  const command = new Command(name).description(description);
+  if (summary !== undefined) command.summary(summary);
+  if (examples.length === 0) return command;
+  const lines = examples.map((line) => `  $ ${line}`).join('\n');
+  return command.addHelpText('after', `\nExamples:\n${lines}\n`);
 }
 
 /** Gives a command `--json`. */
@@ -75,9 +90,4 @@ function unbroken(connection: Connection): Connection {
       rejected: (token) => interruption.pass(() => tokens.rejected(token)),
     },
   };
-}
-
-/** Examples under a command's help. */
-export function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 }

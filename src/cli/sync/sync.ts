@@ -1,11 +1,11 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { ConnectionSync } from '../../connection/sync.ts';
 import type { FrescoEvent } from '../../core/events/event.ts';
 import { eventLine } from '../../core/outcome/report.ts';
 import type { SyncOutcome, SyncRequest } from '../../core/sync/sync.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { Failure, tryAgain } from '../failure.ts';
-import { examples, openNamed, withConnection } from '../settings/options.ts';
+import { connectionCommand, openNamed } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
 import { clearMoving, print, printAll, say } from '../terminal.ts';
 import { syncProgress } from './progress.ts';
@@ -27,11 +27,16 @@ const resources = [
 
 /** `fresco sync`: tells what has changed since the last sync, now. */
 export function syncCommand(): Command {
-  return withConnection(new Command('sync'))
-    .summary('publish changes since the last sync')
-    .description(
+  return connectionCommand('sync', {
+    summary: 'publish changes since the last sync',
+    description:
       'Reads what has changed since the last sync, in every list of every company, and publishes it as events: on the bus of the stack, or, with a file store, as lines of JSON on standard output. The first sync publishes everything. It saves its position after each page, so you can interrupt it and run it again.',
-    )
+    examples: [
+      'fresco sync --store aws --connection default',
+      'fresco sync --store aws --connection default --resource clients --resource receipts',
+      'fresco sync --store aws --connection default --since 2026-01-31   # if events were lost',
+    ],
+  })
     .option(
       '--resource <name>',
       `only this kind of entity, repeatable: ${resources.join(', ')}`,
@@ -44,14 +49,6 @@ export function syncCommand(): Command {
       parseStamp,
     )
     .option('--dry-run', 'read and count with the stored token, write and publish nothing')
-    .addHelpText(
-      'after',
-      examples(
-        'fresco sync --store aws --connection default',
-        'fresco sync --store aws --connection default --resource clients --resource receipts',
-        'fresco sync --store aws --connection default --since 2026-01-31   # if events were lost',
-      ),
-    )
     .action(async (options: SyncOptions) => {
       const settings = await readSettings(options);
       const connection = await openNamed(settings);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import type { Company } from '../../core/records/company.ts';
@@ -9,7 +9,7 @@ import { personNeeded } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { parseCompany } from '../login/company-choice.ts';
 import { durationOption } from '../settings/duration.ts';
-import { connect, examples, withConnection } from '../settings/options.ts';
+import { connect, connectionCommand } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { say } from '../terminal.ts';
 import { obtainToken } from './token.ts';
@@ -21,24 +21,21 @@ interface ExecOptions extends ConnectionOptions {
 
 /** `fresco exec`: a command that finds a token in its environment. */
 export function execCommand(): Command {
-  return withConnection(new Command('exec'))
-    .summary('run a command with a token in its environment')
-    .description(
+  return connectionCommand('exec', {
+    summary: 'run a command with a token in its environment',
+    description:
       'Runs a command with FATTUREINCLOUD_ACCESS_TOKEN, FATTUREINCLOUD_COMPANY_ID and FATTUREINCLOUD_API_URL (the base URL that the token is for) in the environment of that command only; the client secret is removed from it. Signals and the exit code are passed through.',
-    )
+    examples: [
+      'fresco exec --store aws --connection default -- node export.js',
+      'fresco exec --store aws --connection default --min-validity 2h -- ./nightly.sh --all',
+    ],
+  })
     .argument('<command...>', 'the command and its arguments, after --')
     .passThroughOptions()
     .addOption(
       durationOption('--min-validity', 'how long the token must last, such as 5m or 3h', '5m'),
     )
     .option('--company <id>', 'the company, if the connection reaches several', parseCompany)
-    .addHelpText(
-      'after',
-      examples(
-        'fresco exec --store aws --connection default -- node export.js',
-        'fresco exec --store aws --connection default --min-validity 2h -- ./nightly.sh --all',
-      ),
-    )
     .action(async ([command = '', ...args]: string[], options: ExecOptions) => {
       const connection = await connect(options);
       const token = await obtainToken(connection, options.minValidity);

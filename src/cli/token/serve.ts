@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { wrongUsage } from '../failure.ts';
 import { interruption } from '../interruption.ts';
-import { connect, examples, withConnection } from '../settings/options.ts';
+import { connect, connectionCommand } from '../settings/options.ts';
 import { parsePort } from '../settings/port.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { isInteractive, print, say } from '../terminal.ts';
@@ -16,24 +16,21 @@ interface ServeOptions extends ConnectionOptions {
 
 /** `fresco serve`: tokens over HTTP, for programs that run longer than a token lasts. */
 export function serveCommand(): Command {
-  return withConnection(new Command('serve'))
-    .summary('hand out tokens to long jobs on this machine')
-    .description(
+  return connectionCommand('serve', {
+    summary: 'hand out tokens to long jobs on this machine',
+    description:
       'Hands out access tokens over HTTP on loopback, for jobs in any language that run longer than a token lasts. Callers need a secret: a new one at each start, or one kept in a file that only its owner can read. After a 401 ask with ?rejected=<generation>; the generation came with the token.',
-    )
+    examples: [
+      'fresco serve --store aws --connection default --secret-file ~/.fresco-serve',
+      `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- http://127.0.0.1:${servePort}/token`,
+      `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?min_validity=2h"`,
+      `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?rejected=7"   # the API answered 401 to generation 7`,
+    ],
+  })
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, servePort)
     .option(
       '--secret-file <path>',
       'file that holds the secret; made with mode 0600 if it is not there',
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'fresco serve --store aws --connection default --secret-file ~/.fresco-serve',
-        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- http://127.0.0.1:${servePort}/token`,
-        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?min_validity=2h"`,
-        `sed 's/^/Authorization: Bearer /' ~/.fresco-serve | curl -H @- "http://127.0.0.1:${servePort}/token?rejected=7"   # the API answered 401 to generation 7`,
-      ),
     )
     .action(async (options: ServeOptions) => {
       if (options.secretFile === undefined && !isInteractive())

@@ -1,10 +1,10 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { Failure, wrongUsage } from '../failure.ts';
 import { durationOption, durationText } from '../settings/duration.ts';
-import { connect, examples, withConnection } from '../settings/options.ts';
+import { connect, connectionCommand } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
 import { print, waiting } from '../terminal.ts';
 
@@ -14,20 +14,17 @@ interface TokenOptions extends ConnectionOptions {
 
 /** `fresco token`: the one command whose output is a secret. */
 export function tokenCommand(): Command {
-  return withConnection(new Command('token'))
-    .summary('print an access token that works')
-    .description(
+  return connectionCommand('token', {
+    summary: 'print an access token that works',
+    description:
       'Prints an access token, and nothing else. Uses the stored one; refreshes only if that one does not last long enough.',
-    )
+    examples: [
+      "fresco token --store aws --connection default | sed 's/^/Authorization: Bearer /' | curl -H @- https://api-v2.fattureincloud.it/user/info",
+      'fresco token --store aws --connection default --min-validity 3h',
+      'fresco token --store aws --connection default --json | jq -r .expiresAt',
+    ],
+  })
     .addOption(durationOption('--min-validity', 'how long it must last, such as 5m or 3h', '5m'))
-    .addHelpText(
-      'after',
-      examples(
-        "fresco token --store aws --connection default | sed 's/^/Authorization: Bearer /' | curl -H @- https://api-v2.fattureincloud.it/user/info",
-        'fresco token --store aws --connection default --min-validity 3h',
-        'fresco token --store aws --connection default --json | jq -r .expiresAt',
-      ),
-    )
     .action(async (options: TokenOptions) => {
       const connection = await connect(options);
       const token = await obtainToken(connection, options.minValidity);

@@ -1,11 +1,11 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import type { Subscribed, Subscription, Subscriptions } from '../../connection/webhooks.ts';
 import { Failure, personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { parseCompany } from '../login/company-choice.ts';
-import { connect, withConnection } from '../settings/options.ts';
+import { connect, connectionCommand, type Help } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
-import { print, say } from '../terminal.ts';
+import { say } from '../terminal.ts';
 
 /** What all commands on subscriptions take. */
 export interface WebhookOptions extends ConnectionOptions {
@@ -13,13 +13,12 @@ export interface WebhookOptions extends ConnectionOptions {
   readonly dryRun?: boolean;
 }
 
-/** Gives a command the option that says which company is meant. */
-export function withCompany(command: Command): Command {
-  return withConnection(command).addOption(
-    new Option(
-      '--company <id>',
-      'company to work on; needed if the token reaches several',
-    ).argParser(parseCompany),
+/** A command on the subscriptions of a company, with the option that says which. */
+export function companyCommand(name: string, help: Help): Command {
+  return connectionCommand(name, help).option(
+    '--company <id>',
+    'company to work on; needed if the token reaches several',
+    parseCompany,
   );
 }
 
@@ -85,9 +84,4 @@ export async function subscriptionsFor(options: WebhookOptions): Promise<{
   const companyId = await companyOf(connection, options);
   const { openSubscriptions } = await import('../../connection/webhooks.ts');
   return { connection, companyId, api: openSubscriptions(connection, companyId) };
-}
-
-/** Prints a result for people, or for programs. */
-export function told({ json }: WebhookOptions, value: object, ...lines: readonly string[]): void {
-  print(...(json === true ? [JSON.stringify(value)] : lines));
 }

@@ -1,19 +1,17 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Subscribed, Subscription, Subscriptions } from '../../connection/webhooks.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import { orRefusal } from '../../core/refusal.ts';
 import { admitAll } from '../../core/webhooks/admit-all.ts';
 import { isEarlierAddress } from '../../core/webhooks/subscriptions.ts';
 import { tryAgain, wrongUsage } from '../failure.ts';
-import { examples } from '../settings/options.ts';
-import { say, waiting } from '../terminal.ts';
+import { printResult, say, waiting } from '../terminal.ts';
 import {
   answered,
+  companyCommand,
   describe,
   subscriptionsFor,
-  told,
   type WebhookOptions,
-  withCompany,
 } from './company-subscriptions.ts';
 
 interface CreateOptions extends WebhookOptions {
@@ -26,22 +24,19 @@ const lookEveryMs = 1_000;
 
 /** `fresco webhooks create`: registers the deployed endpoint and waits for the provider's handshake. */
 export function createWebhook(): Command {
-  return withCompany(new Command('create'))
-    .description(
+  return companyCommand('create', {
+    description:
       'subscribe the deployed webhook endpoint to changes of a company, and wait for the handshake; a subscription that sends to an earlier address of the endpoint is moved',
-    )
+    examples: [
+      "fresco webhooks create --store aws --connection default --types 'entities.clients.*'",
+    ],
+  })
     .requiredOption(
       '--types <types...>',
       "event types, without their common beginning; a family with .*, or a group such as 'entities.all.update'",
     )
     .option('--sink <url>', 'address that the provider sends to, instead of the deployed one')
     .option('--dry-run', 'say what would be done, and do nothing')
-    .addHelpText(
-      'after',
-      examples(
-        "fresco webhooks create --store aws --connection default --types 'entities.clients.*'",
-      ),
-    )
     .action(create);
 }
 
@@ -60,7 +55,7 @@ async function create(options: CreateOptions): Promise<void> {
   const left = types.filter((type) => !outdated.some((one) => one.types.includes(type)));
   if (options.dryRun === true) {
     const moves = outdated.map(({ id, sink: from }) => ({ id, from }));
-    return told(
+    return printResult(
       options,
       { dryRun: true, company: companyId, sink, types, ...(moves.length > 0 && { moves }) },
       [
@@ -129,7 +124,7 @@ function tellAll(
 ): void {
   const all = [...moved, ...made];
   const subscription = all.at(-1);
-  told(
+  printResult(
     options,
     { company, subscription, ...(moved.length > 0 && { moved }) },
     all.map(describe).join('\n'),
