@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -22,6 +23,7 @@ const run = promisify(execFile);
 const environment = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
 let project: string;
+let tarball: string;
 let files: readonly { readonly path: string; readonly size: number }[];
 
 /** Packs what is built and installs it as npm does, but for its dependencies, which are linked. */
@@ -31,6 +33,7 @@ beforeAll(async () => {
   const packing = ['pack', '--ignore-scripts', '--json', '--pack-destination', project];
   const { stdout } = await run('npm', packing, { cwd: root });
   const [packed] = JSON.parse(stdout) as [{ filename: string; files: typeof files }];
+  tarball = packed.filename;
   files = packed.files;
   await run('tar', ['-xzf', join(project, packed.filename), '-C', project]);
   const modules = join(project, 'node_modules');
@@ -164,15 +167,24 @@ describe('the package that npm would publish', () => {
     for (const needed of ['dist/cli.js', 'dist/index.cjs', 'dist/cdk.js', 'LICENSE']) {
       expect(paths).toContain(needed);
     }
-    for (const name of ['rotator', 'webhook-receiver', 'webhook-handler', 'sync']) {
+    for (const name of ['connect', 'rotator', 'webhook-receiver', 'webhook-handler', 'sync']) {
       expect(paths).toContain(`dist/functions/${name}/index.js`);
     }
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(4_000_000);
+    expect(readFileSync(join(root, 'docs/install.md'), 'utf8').match(/fic-fresco-\d\S*/g)).toEqual([
+      tarball,
+      tarball,
+    ]);
   });
 
-  it('is told part by part, with the licence of each: npm run sbom', async () => {
+  it('is told part by part, with the licence of each, before anything is installed: npm run sbom', async () => {
+    const clone = join(project, 'clone');
+    mkdirSync(clone);
+    for (const name of ['package.json', 'package-lock.json']) {
+      copyFileSync(join(root, name), join(clone, name));
+    }
     const { stdout } = await run('npm', ['run', '--silent', 'sbom'], {
-      cwd: root,
+      cwd: clone,
       maxBuffer: 2 ** 24,
     });
     const bill = JSON.parse(stdout) as {

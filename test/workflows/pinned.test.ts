@@ -50,6 +50,12 @@ describe.each(workflows)('the workflow $name', ({ text }) => {
     expect(all(text, /(persist-credentials: false)/g).length).toBe(checkouts);
   });
 
+  it('has the history wherever the tests run, which play an upgrade from an earlier release', () => {
+    const tested = jobsOf(text).filter((job) => /npm (run check|test)\b/.test(job));
+    expect(tested).toHaveLength(1);
+    for (const job of tested) expect(job).toContain('fetch-depth: 0');
+  });
+
   it('runs scripts that there are', () => {
     for (const script of all(text, /npm run ([\w:-]+)/g))
       expect(manifest.scripts).toHaveProperty(script);
