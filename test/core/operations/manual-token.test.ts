@@ -32,7 +32,13 @@ async function manualConnection(lacks: readonly string[] = []) {
     },
   });
   await installManualToken(ports(), manual);
-  return { ...world, asked, lacking, pass: (request = schedule) => rotate(ports(), request) };
+  return {
+    ...world,
+    ports,
+    asked,
+    lacking,
+    pass: (request = schedule) => rotate(ports(), request),
+  };
 }
 
 describe('a manual token that is put in', () => {
@@ -174,6 +180,39 @@ describe('the pass of a connection with a manual token', () => {
     expect(asked).toHaveLength(1);
     await pass({ trigger: 'operator' });
     expect(asked).toHaveLength(2);
+  });
+
+  it('asks at once where a consumer complains, or another token has come', async () => {
+    const { pass, asked, journal } = await manualConnection();
+    await pass();
+    const rejected = { grant: 1, generation: 1, attempt: 0 };
+    await pass({ trigger: 'consumer', rejected });
+    expect(asked).toHaveLength(2);
+    const { canary } = journal.journal;
+    if (canary === null) throw new Error('nothing was noted');
+    journal.set({ canary: { ...canary, position: { ...rejected, generation: 9 } } });
+    await pass();
+    expect(asked).toHaveLength(3);
+  });
+
+  it('notes nothing where the provider could not be asked', async () => {
+    const { pass, verdicts, journal } = await manualConnection();
+    verdicts.push('unknown');
+    expect(await pass()).toMatchObject({
+      kind: 'unavailable',
+      detail: 'the manual token could not be checked; it is still served',
+    });
+    expect(journal.journal.history.map(({ outcome }) => outcome)).toEqual(['logged-in']);
+  });
+
+  it('asks for no permissions where none were wanted', async () => {
+    const { pass, ports } = await manualConnection();
+    await installManualToken(ports(), { ...manual, scopes: [] });
+    const permissions = { lacking: () => Promise.reject(new Error('nothing was to be asked')) };
+    expect(await pass()).toMatchObject({ kind: 'fresh' });
+    expect(await rotate({ ...ports(), permissions }, { trigger: 'operator' })).toMatchObject({
+      kind: 'fresh',
+    });
   });
 
   it('calls a person once for a token that was revoked, and says so at every check', async () => {

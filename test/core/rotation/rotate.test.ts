@@ -586,6 +586,18 @@ const invalidClient = { kind: 'invalid-client', error: 'invalid_client' } as con
 const session = { kind: 'unexpected', status: 302, contentType: 'text/html' } as const;
 
 describe('an answer', () => {
+  it.each([true, undefined])(
+    'in words alone (%j) leaves it in doubt whom it means',
+    async (inWords) => {
+      const it = memoryConnection([{ ...invalidClient, ...(inWords && { inWords }) }]);
+      it.store(grantOf(13 * hour));
+      expect(await rotate(it.ports(), schedule)).toMatchObject({
+        kind: 'application-refused',
+        inDoubt: inWords === true,
+      });
+    },
+  );
+
   it('that never was sent leaves nothing open, and the next check sends', async () => {
     const it = memoryConnection([{ kind: 'never-sent', cause: 'no DNS' }, granted(2)]);
     it.store(grantOf(13 * hour));
