@@ -38,6 +38,14 @@ describe('the pages', () => {
       expect([link, existsSync(join(root, target))]).toEqual([link, true]);
       if (anchor !== undefined) expect(anchorsOf(read(target))).toContain(anchor);
     }
+    // A decision and a change name what there was then.
+    if (/^CHANGELOG|adr\//.test(page)) return;
+    const named = text.matchAll(
+      /`((?:test|src|infra|bench|functions|examples|schemas)\/[\w./-]+\.\w+)/g,
+    );
+    expect(
+      [...named].map(([, path = '']) => path).filter((path) => !existsSync(join(root, path))),
+    ).toEqual([]);
   });
 
   it('are each one click from the README', () => {
