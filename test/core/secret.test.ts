@@ -39,3 +39,10 @@ it('a fingerprint is eight hex digits that depend on the value alone', () => {
   expect(secret.fingerprint()).toBe(new Secret(planted).fingerprint());
   expect(secret.fingerprint()).not.toBe(new Secret('r/0002planted').fingerprint());
 });
+
+it('a secret is bound to one origin, and never to another', () => {
+  const bound = secret.boundTo('https://a.example');
+  expect([secret.origin, bound.origin]).toEqual([undefined, 'https://a.example']);
+  expect(bound.boundTo('https://b.example').origin).toBe('https://a.example');
+  expect(bound.reveal()).toBe(planted);
+});

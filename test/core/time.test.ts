@@ -25,13 +25,25 @@ it('what was written is read back', () => {
   );
 });
 
+it.each([1, 2, 123, 123_456])('fractions of a second are read (.%i)', (fraction) => {
+  const atMs = Math.floor(Number(`0.${fraction}`) * 1000);
+  expect(fromRfc3339(`1970-01-01T00:00:00.${fraction}Z`)).toBe(atMs);
+});
+
 it('an offset is understood', () => {
   expect(fromRfc3339('2026-04-04T12:54:21+02:00')).toBe(Date.UTC(2026, 3, 4, 10, 54, 21));
 });
 
-it.each(['', 'yesterday', '2026-11-23', '2026-11-23T02:00:00', '2026-13-23T02:00:00Z', 'Z'])(
-  '%j is no instant',
-  (text) => {
-    expect(fromRfc3339(text)).toBeUndefined();
-  },
-);
+it.each([
+  '',
+  'yesterday',
+  '2026-11-23',
+  '2026-11-23T02:00:00',
+  '2026-13-23T02:00:00Z',
+  'Z',
+  '+12026-11-23T02:00:00Z',
+  '+002026-11-23T02:00:00Z',
+  '2026-11-23T02:00:00Z ',
+])('%j is no instant', (text) => {
+  expect(fromRfc3339(text)).toBeUndefined();
+});

@@ -116,6 +116,18 @@ it('the same outcome again adds no line of history', () => {
   expect(twice.history).toHaveLength(1);
 });
 
+it('the same outcome with another answer adds one', () => {
+  const closed = (journal: Journal, status: number) =>
+    closePass(journal, {
+      owner,
+      outcome: { kind: 'unexpected', ...session, status },
+      nowMs: 50,
+      settled: undefined,
+    });
+  const first = closed(leased, 403);
+  expect(closed({ ...first, lease: leased.lease }, 404).history).toHaveLength(2);
+});
+
 it('history keeps its last hundred lines, and an unknown generation is 0', () => {
   const entry = (n: number) => ({ atMs: n, outcome: 'x', generation: n });
   const history = Array.from({ length: 100 }, (_, n) => entry(n));

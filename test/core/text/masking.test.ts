@@ -15,6 +15,7 @@ describe('a token is masked', () => {
     ['in HTML', token.replace('/', '&#47;')],
     ['in HTML by its hex number', token.replace('/', '&#x2F;')],
     ['in HTML by name', token.replace('/', '&sol;')],
+    ['in HTML by name without a semicolon', token.replace('/', '&sol')],
     ['in HTML, letter by letter', [...token].map((it) => `&#${it.codePointAt(0)};`).join('')],
     ['in base64', base64(token)],
     ['in base64 with something before it', base64(`{"b":"${token}"}`)],
