@@ -31,7 +31,7 @@ export interface Opening extends Found {
 
 /** Reads all that the door goes by, which is more than a login needs. Rejects with `StoreRefused`. */
 export async function find(rotation: RotationPorts): Promise<Found> {
-  const pass = startPass(rotation, { trigger: 'login' });
+  const pass = startPass(rotation);
   await pass.session.read();
   const [stored, published] = await Promise.all([
     readReplaced(rotation.grant),
@@ -60,9 +60,9 @@ export async function opening(
 }
 
 /** Without a company on record nobody could tell the right account from another: only a ticket opens then. */
-async function needsPerson({ pass, stored, companies = [] }: Found): Promise<boolean> {
+async function needsPerson({ pass, stored, companies }: Found): Promise<boolean> {
   const grant = stored?.grant;
-  if (grant === undefined || companies.length === 0) return false;
+  if (!companies?.length || grant === undefined) return false;
   if (manualIn(pass.published, grant) !== undefined) return false;
   return (await standingLatch(pass, grant)) !== undefined;
 }

@@ -14,14 +14,14 @@ export async function serveCompanies(
   companies: readonly Company[],
   random: Random,
 ): Promise<void> {
-  await replaceCurrent<'nothing published'>(secret, {
+  await replaceCurrent<undefined>(secret, {
     candidate: { versionId: newVersionId(random) },
     random,
     until: eightTimes,
     gaveUp: 'the access token kept changing: its companies stay',
     decide: (current) => {
       const token = current && tokenIn(current.value);
-      if (token === undefined) return { keep: 'nothing published' };
+      if (token === undefined) return { keep: undefined };
       return { replaceBy: encodeAccessToken({ ...token, companies }) };
     },
   });

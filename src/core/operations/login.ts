@@ -8,7 +8,7 @@ import { LoggedOut } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
 import { orWarn, unlessRefused } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
-import { retry, retryWhileUnavailable } from '../retry.ts';
+import { retryWhileUnavailable } from '../retry.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { publish, readPublished } from '../rotation/promote.ts';
 import { withEntry } from '../rotation/settle.ts';
@@ -61,7 +61,7 @@ export async function login(
   consent: Consent,
   over?: SeenGrant,
 ): Promise<LoggedIn | 'too-late'> {
-  const pass = startPass(ports, { trigger: 'login' });
+  const pass = startPass(ports);
   await triedOrWarned(pass, () => pass.session.read());
   await triedOrWarned(pass, async () => {
     pass.published = (await readPublished(ports.accessToken))?.token;
@@ -100,9 +100,8 @@ async function installGrant(
 ): Promise<GrantVersion | 'too-late'> {
   const { random } = pass.ports;
   const sealKey = new Secret(Buffer.from(random.bytes(32)).toString('base64'));
-  const first = await retry(pass, () => readReplaced(pass.ports.grant));
-  let mine = newGrant(pass, consent, sealKey, first);
-  const { versionId, kept } = await replaceCurrent<'as it is' | 'too-late'>(pass.ports.grant, {
+  let mine = newGrant(pass, consent, sealKey, undefined);
+  const { versionId, kept } = await replaceCurrent<'too-late' | undefined>(pass.ports.grant, {
     candidate: { versionId: newVersionId(random) },
     random,
     until: untilEnd(pass),
@@ -110,22 +109,25 @@ async function installGrant(
     decide: (version, mayHaveMoved) => {
       const current = version && replacedBy(version);
       // The rotator may have gone on from mine already: it is in, and its refresh token is spent.
-      if (current?.grant?.sealKey.equals(sealKey)) return { keep: 'as it is' };
+      if (current?.grant?.sealKey.equals(sealKey)) return { keep: undefined };
       if (over && isSuperseded(over, seenGrant(pass, current))) return { keep: 'too-late' }; // guard: consent: not over a newer login
       const place = current?.grant;
-      if (place === undefined || isNewer(mine, place)) return { replaceBy: encodeGrant(mine) }; // guard: login: renumbered
       // A login takes a grant number above the one that it finds current.
-      if (mayHaveMoved && place.grant > mine.grant) {
+      if (mayHaveMoved && place !== undefined && place.grant > mine.grant) {
         // Mine may have been current, and spent, before a later login took its place: not again.
         pass.warnings.push('another login has taken the place of this one');
-        return { keep: 'as it is' };
+        return { keep: undefined };
       }
-      // Another login, or the old grant's rotation, has come in between: mine has to be newer than that.
-      mine = newGrant(pass, consent, sealKey, current);
+      if (!isAbove(mine, place)) mine = newGrant(pass, consent, sealKey, current); // guard: login: renumbered
       return { replaceBy: encodeGrant(mine) };
     },
   });
   return kept === 'too-late' ? kept : { versionId, grant: mine };
+}
+
+/** Above in both numbers: consumers compare generations, and the old grant's refresh may come in between. */
+export function isAbove(mine: Position, place: Position | undefined): boolean {
+  return isNewer(mine, place) && mine.generation > (place?.generation ?? 0);
 }
 
 /** Over what a consent that begins now may be installed. */
@@ -159,7 +161,8 @@ export async function readReplaced(
   return version && replacedBy(version);
 }
 
-function replacedBy({ versionId, value }: SecretVersion): Replaced {
+/** The same of a version that was read. */
+export function replacedBy({ versionId, value }: SecretVersion): Replaced {
   try {
     return { versionId, grant: decodeGrant(value) };
   } catch (error) {

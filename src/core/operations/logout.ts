@@ -21,7 +21,7 @@ export type LoggedOut =
  * it. Safe to repeat; throws `StoreRefused`.
  */
 export async function logout(ports: RotationPorts): Promise<LoggedOut> {
-  const pass = startPass(ports, { trigger: 'operator' });
+  const pass = startPass(ports);
   await retry(pass, () => pass.session.read());
   const busy = await acquireLease(pass, pass.endMs);
   if (busy !== undefined) return busy;
@@ -29,8 +29,8 @@ export async function logout(ports: RotationPorts): Promise<LoggedOut> {
   const mark = loggedOutMark(pass.settings.connection, nowMs);
   try {
     for (const secret of [ports.grant, ports.accessToken]) {
-      if (!(await replaced(pass, secret, mark))) continue;
-      await replaced(pass, secret, mark);
+      await putMark(pass, secret, mark);
+      await putMark(pass, secret, mark);
     }
     await pass.session.amend((journal) => forgotten(journal, nowMs), pass.endMs);
   } finally {
@@ -40,17 +40,16 @@ export async function logout(ports: RotationPorts): Promise<LoggedOut> {
   return { kind: 'logged-out' };
 }
 
-/** Whether there was something to take the place of. */
-async function replaced(pass: Pass, secret: VersionedSecret, mark: Secret): Promise<boolean> {
+/** Where there is nothing to take the place of, nothing is done. */
+async function putMark(pass: Pass, secret: VersionedSecret, mark: Secret): Promise<void> {
   const { random } = pass.ports;
-  const { kept } = await replaceCurrent<'nothing'>(secret, {
+  await replaceCurrent<undefined>(secret, {
     candidate: { versionId: newVersionId(random) },
     random,
     until: untilEnd(pass),
     gaveUp: 'what is stored kept changing: run fresco logout again',
-    decide: (current) => (current === undefined ? { keep: 'nothing' } : { replaceBy: mark }),
+    decide: (current) => (current === undefined ? { keep: undefined } : { replaceBy: mark }),
   });
-  return kept === undefined;
 }
 
 function forgotten(journal: Journal, atMs: number): Journal {

@@ -10,7 +10,7 @@ import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { readPublished, tokenIn } from '../rotation/promote.ts';
 import type { Secret } from '../secret.ts';
-import { type LoggedIn, readReplaced, welcomed } from './login.ts';
+import { isAbove, type LoggedIn, readReplaced, welcomed } from './login.ts';
 
 /** A token that a person has made in the provider's web application: it never expires. */
 export interface ManualToken {
@@ -28,7 +28,7 @@ export async function installManualToken(
   ports: RotationPorts,
   manual: ManualToken,
 ): Promise<LoggedIn> {
-  const pass = startPass(ports, { trigger: 'login' });
+  const pass = startPass(ports);
   await retry(pass, () => pass.session.read());
   const token = await publishAbove(pass, manual);
   const position = positionOf(token);
@@ -41,16 +41,18 @@ export async function installManualToken(
 async function publishAbove(pass: Pass, manual: ManualToken): Promise<AccessToken> {
   const { accessToken: secret, random } = pass.ports;
   const first = await retry(pass, () => readPublished(secret));
-  const mine = newToken(pass, manual, await newestKnown(pass, first?.token));
-  const { kept } = await replaceCurrent<'a later login'>(secret, {
+  let mine = newToken(pass, manual, await newestKnown(pass, first?.token));
+  const { kept } = await replaceCurrent<Position | undefined>(secret, {
     candidate: { versionId: newVersionId(random) },
     random,
     until: untilEnd(pass),
     gaveUp: 'the token could not be made current in time',
     decide: (current) => {
       const published = current && tokenIn(current.value);
-      const isOvertaken = published !== undefined && !isNewer(mine, published);
-      return isOvertaken ? { keep: 'a later login' } : { replaceBy: encodeAccessToken(mine) };
+      if (!isNewer(mine, published)) return { keep: published };
+      // The old grant's refresh may have come in between: consumers compare generations.
+      if (!isAbove(mine, published)) mine = newToken(pass, manual, published);
+      return { replaceBy: encodeAccessToken(mine) };
     },
   });
   if (kept === undefined) return mine;

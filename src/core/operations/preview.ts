@@ -17,7 +17,15 @@ export type Preview =
   | { readonly kind: 'would-end'; readonly outcome: Outcome };
 
 /** The pass is at the point where it would call the provider. */
-class Reached extends Error {}
+class Reached extends Error {
+  /** Of the token that it would send; none where it would ask about an access token. */
+  readonly dispatch: Dispatch | null;
+
+  constructor(dispatch: Dispatch | null) {
+    super();
+    this.dispatch = dispatch;
+  }
+}
 
 /**
  * The pass itself, up to where it would speak to the provider; what it writes stays in memory. Reads may be
@@ -25,23 +33,28 @@ class Reached extends Error {}
  */
 export async function preview(ports: RotationPorts, request: RotationRequest): Promise<Preview> {
   const journal = new DraftJournal(ports.journal);
-  const reach = async () => {
-    throw new Reached();
-  };
   const draft: RotationPorts = {
     ...ports,
     journal,
     grant: new DraftSecret(ports.grant),
     accessToken: new DraftSecret(ports.accessToken),
-    endpoint: { refresh: reach },
-    canary: { check: reach },
+    endpoint: {
+      refresh: async () => {
+        throw new Reached((await journal.read()).journal.dispatch);
+      },
+    },
+    canary: {
+      check: async () => {
+        throw new Reached(null);
+      },
+    },
     reporter: { report: async () => undefined },
   };
   try {
     return { kind: 'would-end', outcome: await rotate(draft, request) };
   } catch (error) {
     if (!(error instanceof Reached)) throw error;
-    const { dispatch } = journal;
+    const { dispatch } = error;
     if (dispatch === null) return { kind: 'would-ask' };
     return { kind: 'would-send', parent: dispatch.parent, isSentBefore: dispatch.sends.length > 1 };
   }
@@ -50,9 +63,6 @@ export async function preview(ports: RotationPorts, request: RotationRequest): P
 class DraftJournal implements JournalStore {
   readonly #store: JournalStore;
   #draft: JournalSnapshot | undefined;
-  #attempts = 0;
-  /** What would be sent now. */
-  dispatch: Dispatch | null = null;
 
   constructor(store: JournalStore) {
     this.#store = store;
@@ -60,18 +70,17 @@ class DraftJournal implements JournalStore {
 
   async read(): Promise<JournalSnapshot> {
     this.#draft ??= await this.#store.read();
-    this.#attempts = this.#draft.journal.lastAttempt;
     return this.#draft;
   }
 
   async write(journal: Journal): Promise<'written'> {
-    if (journal.lastAttempt > this.#attempts) this.dispatch = journal.dispatch;
     this.#draft = { journal, revision: 0 };
     return 'written';
   }
 }
 
-class DraftSecret implements VersionedSecret {
+/** A secret whose further versions are in memory alone. */
+export class DraftSecret implements VersionedSecret {
   readonly #secret: VersionedSecret;
   readonly #puts = new Map<string, Secret>();
   #movedTo: string | undefined;

@@ -3,12 +3,13 @@ import { amendJournal } from '../journal/journal-session.ts';
 import { classOf, type Outcome } from '../outcome/outcome.ts';
 import type { TokenEndpoint } from '../ports.ts';
 import { compare, type Position } from '../position.ts';
-import { decodeGrant, type Grant } from '../records/grant.ts';
+import type { Grant } from '../records/grant.ts';
 import { openSeal, type Seal } from '../records/seal.ts';
 import { newVersionId } from '../records/version-id.ts';
 import type { GrantVersion, RotationPorts } from '../rotation/pass.ts';
 import { rotate } from '../rotation/rotate.ts';
 import type { Secret } from '../secret.ts';
+import { replacedBy } from './login.ts';
 
 /**
  * Presents the token of an uncertain attempt now, instead of when the replay policy would: one ordinary pass
@@ -74,20 +75,12 @@ export async function grantsAmong(
   const found: GrantVersion[] = [];
   for (const versionId of versionIds) {
     const version = await grant.version(versionId);
-    const decoded = version && decodedOrNone(version.value);
+    const decoded = version && replacedBy(version).grant;
     if (decoded?.environment === settings.environment && decoded.provider === settings.provider) {
       found.push({ versionId, grant: decoded });
     }
   }
   return found.sort((a, b) => compare(b.grant, a.grant));
-}
-
-function decodedOrNone(value: Secret): Grant | undefined {
-  try {
-    return decodeGrant(value);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The newest of `kept` that is not older than what was stored before: it may be made current again. */
@@ -126,7 +119,7 @@ export function openedAmong(seal: Seal, kept: readonly GrantVersion[]): Secret |
   return kept
     .filter(({ grant }) => grant.grant === seal.grant)
     .map(({ grant }) => openSeal(seal, grant.sealKey))
-    .find((value) => value !== undefined && decodedOrNone(value) !== undefined);
+    .find((value) => value !== undefined && replacedBy({ versionId: seal.versionId, value }).grant);
 }
 
 /** Stores what a seal held, under the id that it was made for if that is free, and makes it current. */

@@ -117,8 +117,11 @@ export function endingAt(current: Position, outcome: Outcome): Ending {
   return { outcome, settled: positionOf(current) };
 }
 
-/** Starts a pass: its time counts from here, before the lease is asked for. */
-export function startPass(ports: RotationPorts, request: RotationRequest): Pass {
+/** Starts a pass: its time counts from here, before the lease is asked for. Without a request: a person's login. */
+export function startPass(
+  ports: RotationPorts,
+  request: RotationRequest = { trigger: 'login' },
+): Pass {
   const { settings, clock } = ports;
   const remainingMs = request.remainingMs?.() ?? settings.leaseTermMs;
   const endMs = clock.monotonicMs() + Math.min(settings.leaseTermMs, remainingMs);

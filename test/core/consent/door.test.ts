@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { answerForNone, consentDoor } from '../../../src/core/consent/door.ts';
-import { hashOf } from '../../../src/core/consent/opening.ts';
+import { accountName, hashOf } from '../../../src/core/consent/opening.ts';
 import type { ConsentPorts, Ticket } from '../../../src/core/consent/ports.ts';
-import { decodeStart, encodeStart } from '../../../src/core/consent/stored.ts';
+import { decodeStart, decodeTicket, encodeStart } from '../../../src/core/consent/stored.ts';
 import { issueTicket } from '../../../src/core/consent/ticket.ts';
+import { serveCompanies } from '../../../src/core/operations/companies.ts';
 import { login } from '../../../src/core/operations/login.ts';
 import { logout } from '../../../src/core/operations/logout.ts';
 import { StoreRefused, type TokenAnswer } from '../../../src/core/ports.ts';
@@ -110,7 +111,7 @@ describe('a consent by link', () => {
         trigger: 'login',
         outcome: { kind: 'adopted' },
         turn: 'recovered',
-        published: { grant: 2 },
+        published: { grant: 2, expiresAtMs: startMs + 24 * hour },
       },
     ]);
     expect((await senders.read())?.companies).toEqual([1]);
@@ -135,13 +136,15 @@ describe('a consent by link', () => {
     for (const secret of [verifier, state, browser.reveal()]) expect(kept).not.toContain(secret);
   });
 
-  it.each<[string, (at: Doorway) => Promise<unknown>]>([
+  const others = 'the new consent does not reach all companies of the connection';
+  it.each<[kind: string, play: (at: Doorway) => Promise<unknown>, noted?: string, next?: string]>([
     [
       'other-account',
       async ({ begin, finish, world }) => {
         world.reached = [due];
         return finish(await begin());
       },
+      others,
     ],
     [
       'other-account',
@@ -150,6 +153,16 @@ describe('a consent by link', () => {
         world.reached = [uno];
         return finish(await begin());
       },
+      others,
+    ],
+    [
+      'other-account',
+      async ({ begin, finish, it }) => {
+        const state = await begin();
+        it.store(grantOf(hour, { companies: [] }));
+        return finish(state);
+      },
+      others,
     ],
     [
       'failed',
@@ -157,6 +170,8 @@ describe('a consent by link', () => {
         world.reached = undefined;
         return finish(await begin());
       },
+      'the companies could not be read, so the new consent was not installed',
+      'later',
     ],
     ['expired', async ({ finish }) => finish('default.never-made')],
     [
@@ -185,8 +200,10 @@ describe('a consent by link', () => {
         world.answers.push({ kind: 'granted', tokens: rest });
         return finish(await begin());
       },
+      'the provider gave no refresh token: check that the application may have one',
+      'operator',
     ],
-  ])('that ends in %s changes nothing that is stored', async (kind, play) => {
+  ])('that ends in %s changes nothing that is stored', async (kind, play, noted, next) => {
     const at = doorway();
     const snapshot = () => [
       at.it.grant.currentId,
@@ -195,9 +212,26 @@ describe('a consent by link', () => {
     ];
     at.it.store(grantOf(hour, { companies: [uno] }));
     const stored = snapshot();
-    expect(await play(at)).toMatchObject({ kind });
+    expect(await play(at)).toMatchObject({ kind, ...(next && { next }) });
+    if (noted) expect(at.world.notes).toEqual([noted]);
     expect(snapshot()).toEqual(stored);
     expect(at.it.reports).toEqual([]);
+  });
+
+  it('asks a second time for companies that could not be read', async () => {
+    const { begin, finish, world } = doorway();
+    const answers = [undefined, [uno]];
+    Object.defineProperty(world, 'reached', { get: () => answers.shift() });
+    expect(await finish(await begin())).toMatchObject({ kind: 'connected' });
+  });
+
+  it('has to reach the companies that consumers are told of, not all of the old consent', async () => {
+    const { begin, finish, it, look, world } = doorway();
+    it.store(grantOf(hour, { companies: [due, uno] }));
+    await serveCompanies(it.accessToken, [uno], it.ports().random);
+    world.reached = [uno];
+    expect(await look()).toEqual({ kind: 'open', expects: 'Uno Srl' });
+    expect(await finish(await begin())).toMatchObject({ kind: 'connected', account: 'Uno Srl' });
   });
 
   it('names the account that is expected, and no number of it', async () => {
@@ -330,7 +364,11 @@ describe('the door', () => {
     const { it, look } = doorway();
     it.store(grantOf(hour, { companies: [] }));
     expect(await look()).toEqual({ kind: 'nothing-to-do' });
+    it.store(grantOf(hour, { companies: [uno] }));
     it.grant.versions.set('v1', new Secret('damaged'));
+    expect(await look()).toEqual({ kind: 'nothing-to-do' });
+    it.journal.set({ known: latch.position });
+    it.accessToken.versions.set('v1', new Secret('damaged'));
     expect(await look()).toEqual({ kind: 'nothing-to-do' });
   });
 
@@ -368,13 +406,17 @@ describe('the door', () => {
   });
 
   it('asks for an operator where no application is stored or the provider has no page', async () => {
-    const { begin, world, it, starts } = doorway();
-    const want = 'failed';
+    const { door, world, it, starts } = doorway();
+    const request = { step: 'begin', connection: 'default', browser } as const;
+    const want = { kind: 'failed', next: 'operator' };
     world.hasPage = false;
-    expect(await begin()).toBe(want);
+    expect(await door(request)).toEqual(want);
     it.client.missing = true;
-    expect(await begin()).toBe(want);
-    expect(world.notes).toHaveLength(2);
+    expect(await door(request)).toEqual(want);
+    expect(world.notes).toEqual([
+      'the provider has no page for consent: fresco login',
+      'the application is not stored: fresco login --application-only',
+    ]);
     expect(starts.size).toBe(0);
   });
 
@@ -419,7 +461,9 @@ describe('the door', () => {
   it.each([
     ['server_error', 'later', 'server_error'],
     ['invalid_scope', 'operator', 'invalid_scope'],
-    ['<script>', 'operator', 'an error without a readable code'],
+    ['temporarily_unavailable', 'later', 'temporarily_unavailable'],
+    ['a<script>', 'operator', 'an error without a readable code'],
+    ['<script>a', 'operator', 'an error without a readable code'],
   ])('after the error %s of the page the next step is %s', async (error, next, noted) => {
     const { begin, finish, world } = doorway();
     expect(await finish(await begin(), { error })).toEqual({ kind: 'failed', next });
@@ -437,11 +481,29 @@ describe('the door', () => {
   });
 });
 
-it('a start without scopes, as somebody’s hand may leave it, asks for none', () => {
+it.each<[string, string, readonly { id: number; name: string }[] | undefined]>([
+  ['of companies that could not be read', '', undefined],
+  ['of no company', '', []],
+  ['of companies without a name', '', [{ id: 1, name: '' }, due]],
+  ['of a long name', `${'x'.repeat(100)} (+1)`, [{ id: 1, name: 'x'.repeat(101) }, due]],
+])('the name %s is "%s"', (_, name, companies) => {
+  expect(accountName(companies)).toBe(name);
+});
+
+it.each([
+  ['start of a consent', decodeStart],
+  ['ticket', decodeTicket],
+])('a damaged %s is named as that', (name, decode) => {
+  expect(() => decode(new Secret('{'))).toThrow(name);
+});
+
+it('a start asks for no scope that is not a text, as somebody’s hand may leave it', () => {
   const start = { stateHash: 'a', browserHash: 'b', over: { grant: 1, isLoggedOut: false } };
   const kept = { ...start, verifierSalt: new Secret('s'), scopes: [], expiresAtMs: 1 };
   const { scopes: _, ...fields } = JSON.parse(encodeStart(kept).reveal());
-  expect(decodeStart(new Secret(JSON.stringify(fields))).scopes).toEqual([]);
+  const decoded = (scopes: unknown) =>
+    decodeStart(new Secret(JSON.stringify({ ...fields, scopes }))).scopes;
+  expect([decoded(undefined), decoded(['a:r', 5])]).toEqual([[], ['a:r']]);
 });
 
 describe('a flood of starts', () => {
@@ -461,6 +523,20 @@ describe('a flood of starts', () => {
     expect(starts.size).toBe(4096);
     expect(await finish(mine)).toMatchObject({ kind: 'connected' });
     it.passTime(10 * minute);
+  });
+
+  it.each([
+    [7, 'begun'],
+    [8, 'busy'],
+  ])('that has taken %i places in a row makes a person %s', async (taken, kind) => {
+    const { ports } = doorway();
+    let tries = 0;
+    const keepStart = async () => {
+      tries += 1;
+      return tries > taken;
+    };
+    const door = consentDoor({ ...ports, store: { ...ports.store, keepStart } });
+    expect(await door({ step: 'begin', connection: 'default', browser })).toMatchObject({ kind });
   });
 
   it('is over ten minutes later', async () => {
@@ -489,11 +565,15 @@ describe('a ticket', () => {
     expect(it.currentGrant()).toMatchObject({ grant: 1, companies: [due], scopes: ['b:a'] });
   });
 
-  it('asks for what login asks for where nothing is on record', async () => {
-    const { begin, finish, issue, it } = doorway('never connected');
-    await finish(await begin(browser, await issue()));
-    expect(it.currentGrant().scopes).toEqual(['default:r']);
-  });
+  it.each(['never connected', 'well'] as const)(
+    'asks for what login asks for where nothing is on record: %s',
+    async (stored) => {
+      const { begin, finish, issue, it } = doorway(stored);
+      if (stored === 'well') await logout(it.ports());
+      await finish(await begin(browser, await issue()));
+      expect(it.currentGrant().scopes).toEqual(['default:r']);
+    },
+  );
 
   it('opens a connection that is well, for the same account', async () => {
     const { begin, finish, issue, look, world } = doorway('well');
@@ -508,12 +588,17 @@ describe('a ticket', () => {
 
   it('for any company takes another account, and one whose companies cannot be read', async () => {
     for (const reached of [[due], undefined]) {
-      const { begin, finish, issue, look, world, it } = doorway();
+      const { begin, finish, issue, look, world, it, senders } = doorway();
       const ticket = await issue({ anyCompany: true });
       expect(await look(ticket)).toEqual({ kind: 'open', untilMs: startMs + 24 * hour });
       world.reached = reached;
-      expect(await finish(await begin(browser, ticket))).toMatchObject({ kind: 'connected' });
+      expect(await finish(await begin(browser, ticket))).toEqual({
+        kind: 'connected',
+        generation: 2,
+        ...(reached && { account: 'Due Srl' }),
+      });
       expect(it.currentGrant().companies).toEqual(reached ?? []);
+      expect((await senders.read())?.companies).toEqual(reached ? [1, 2] : [1]);
     }
   });
 

@@ -133,16 +133,24 @@ describe('a login', () => {
     expect(it.grant.versions.has('damaged')).toBe(true);
   });
 
-  it('that was overtaken by the old grant or another login is renumbered above it', async () => {
+  it.each([
+    ['the old grant', { generation: 2, attempt: 1 }, { grant: 2, generation: 3 }],
+    ['another login', { grant: 2, generation: 2 }, { grant: 3, generation: 3 }],
+    ['two other logins', { grant: 3, generation: 3 }, { grant: 4, generation: 4 }],
+    ['a login that counts from less', { grant: 3, generation: 1 }, { grant: 4, generation: 2 }],
+    ['another login, unanswered', { grant: 2, generation: 2 }, { grant: 3, generation: 3 }],
+  ])('that was overtaken by %s is renumbered above it', async (name, other, above) => {
     const it = memoryConnection();
     it.store(grantOf(hour));
     let overtaken = false;
     it.grant.before = (call) => {
       if (call !== 'promote' || overtaken) return;
       overtaken = true;
-      it.store(grantOf(0, { grant: 2, generation: 2 }), 'other', false);
+      it.store(grantOf(0, other), 'other', false);
+      if (name.endsWith('unanswered')) down();
     };
-    expect((await login(it.ports(), consent)).position).toMatchObject({ grant: 3, generation: 3 });
+    const { position, warnings } = await login(it.ports(), consent);
+    expect([position, warnings]).toMatchObject([above, []]);
     expect(it.currentGrant().refreshToken.reveal()).toBe('r/consented');
   });
 
@@ -214,12 +222,24 @@ describe('a login', () => {
     it.store(grantOf(hour));
     it.journal.before = down;
     it.accessToken.before = down;
+    it.client.missing = true;
     const { warnings } = await login(it.ports(), consent);
     expect(new Set(warnings)).toEqual(new Set(['it is down']));
+    expect(it.time.monotonicMs).toBeLessThan(90_000);
     it.journal.before = () => {};
     it.accessToken.before = () => {};
     expect(await rotate(it.ports(), { trigger: 'schedule' })).toMatchObject({ kind: 'adopted' });
     expect(it.publishedToken().generation).toBe(2);
+  });
+
+  it('warns of nothing where the journal is down for a moment', async () => {
+    const it = memoryConnection();
+    let left = 2;
+    it.journal.before = () => {
+      left -= 1;
+      if (left >= 0) down();
+    };
+    expect((await login(it.ports(), consent)).warnings).toEqual([]);
   });
 
   it('fails where its grant cannot be stored, and what was there stays', async () => {
@@ -269,7 +289,9 @@ describe('a refresh token that was got elsewhere', () => {
 
   it('is stored first, publishes nothing, and brings an access token in one ordinary pass', async () => {
     const it = memoryConnection([granted(2)]);
+    it.journal.set({ acceptedClient: 'c0' });
     await login(it.ports(), adopted);
+    expect(it.journal.journal.acceptedClient).toBe('c0');
     expect(it.currentGrant().accessToken).toBeNull();
     expect(it.accessToken.currentId).toBeUndefined();
     expect(await rotate(it.ports(), { trigger: 'login' })).toMatchObject({ kind: 'refreshed' });

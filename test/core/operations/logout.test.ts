@@ -68,11 +68,13 @@ describe('a logout', () => {
     expect(Date.parse(mark.loggedOutAt)).toBe(startMs);
   });
 
-  it('of what no pass has ever known is noted with generation 0', async () => {
+  it('of what no pass has ever known is noted with generation 0, by the store’s clock', async () => {
     const world = memoryConnection();
     world.store(grantOf(hour));
+    const atMs = startMs - 10_000;
+    world.journal.dateMs = () => atMs;
     await logout(world.ports());
-    expect(world.journal.journal.history).toMatchObject([{ generation: 0 }]);
+    expect(world.journal.journal.history).toMatchObject([{ atMs, generation: 0 }]);
   });
 
   it('waits a little where another has moved what is stored, and looks again', async () => {

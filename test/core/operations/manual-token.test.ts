@@ -79,6 +79,21 @@ describe('a manual token that is put in', () => {
     });
     await installManualToken(world.ports(), manual);
     expect(world.publishedToken()).toMatchObject({ grant: 3, generation: 3, expiresAtMs: null });
+    const kept = world.accessToken.versions.get(world.accessToken.currentId ?? '');
+    expect(JSON.parse(kept?.reveal() ?? '')).not.toHaveProperty('refreshWith');
+  });
+
+  it.each<[string, (world: ReturnType<typeof memoryConnection>) => unknown]>([
+    ['the grant', ({ accessToken }) => accessToken.versions.clear()],
+    ['what is published', ({ grant }) => grant.versions.clear()],
+  ])('is put above %s, though nothing else tells of it', async (_, loses) => {
+    const world = memoryConnection();
+    world.store(grantOf(0, { grant: 4, generation: 7 }));
+    loses(world);
+    for (const secret of [world.accessToken, world.grant])
+      if (secret.versions.size === 0) secret.currentId = undefined;
+    const { position } = await installManualToken(world.ports(), manual);
+    expect(position).toMatchObject({ grant: 5, generation: 8 });
   });
 
   it('is put above whatever is published while it is being stored', async () => {
@@ -91,7 +106,8 @@ describe('a manual token that is put in', () => {
       world.store(refreshed, 'v2');
     };
     await installManualToken(world.ports(), manual);
-    expect(world.publishedToken()).toMatchObject({ grant: 2, expiresAtMs: null });
+    const above = { grant: 2, generation: 3, expiresAtMs: null };
+    expect(world.publishedToken()).toMatchObject(above);
   });
 
   it('never takes the place of a login that came in between', async () => {
@@ -102,7 +118,10 @@ describe('a manual token that is put in', () => {
       world.accessToken.before = () => {};
       world.store(grantOf(0, { grant: 3, generation: 3 }), 'v3');
     };
-    await expect(installManualToken(world.ports(), manual)).rejects.toThrow('another login');
+    await expect(installManualToken(world.ports(), manual)).rejects.toMatchObject({
+      reason: 'unavailable',
+      message: expect.stringContaining('another login'),
+    });
     expect(world.publishedToken()).toMatchObject({ grant: 3 });
   });
 

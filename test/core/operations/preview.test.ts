@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { logout } from '../../../src/core/operations/logout.ts';
 import { pause } from '../../../src/core/operations/pause.ts';
-import { preview } from '../../../src/core/operations/preview.ts';
+import { DraftSecret, preview } from '../../../src/core/operations/preview.ts';
 import { encodeGrant } from '../../../src/core/records/grant.ts';
 import { seal } from '../../../src/core/records/seal.ts';
 import { rotate } from '../../../src/core/rotation/rotate.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { granted, grantOf, hour, memoryConnection, startMs } from '../memory-connection.ts';
+import { versionedSecretContract } from '../../contract/versioned-secret.ts';
+import {
+  granted,
+  grantOf,
+  hour,
+  MemorySecret,
+  memoryConnection,
+  startMs,
+} from '../memory-connection.ts';
+
+// One caller: a preview is alone with its draft.
+versionedSecretContract('a draft', async () => [new DraftSecret(new MemorySecret())], {
+  callers: 1,
+});
 
 type World = ReturnType<typeof memoryConnection>;
 

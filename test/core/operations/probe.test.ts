@@ -9,7 +9,7 @@ const refused = { kind: 'invalid-grant' } as const;
 const lost = { kind: 'uncertain', cause: 'reset' } as const;
 
 /** A probe of a provider that answers from a list. */
-function probe(answers: TokenAnswer[], upToSeconds = 60) {
+function probe(answers: TokenAnswer[], upToSeconds = 60, answerMs = 0) {
   const time = { monotonicMs: 0 };
   const presented: string[] = [];
   const atSeconds: number[] = [];
@@ -25,6 +25,7 @@ function probe(answers: TokenAnswer[], upToSeconds = 60) {
       refresh: async (refreshToken: Secret) => {
         presented.push(refreshToken.reveal());
         atSeconds.push(time.monotonicMs / 1000);
+        time.monotonicMs += answerMs;
         const answer = answers.shift();
         if (answer === undefined) throw new Error('asked more often than expected');
         return answer;
@@ -78,14 +79,19 @@ describe('a probe of what becomes of a used refresh token', () => {
   });
 
   it('does not wait longer where an answer took its time', async () => {
-    const { atSeconds, run } = probe([granted(2), granted(3), granted(4), refused, granted(5)], 10);
+    const answers = [granted(2), granted(3), granted(4), granted(5)];
+    const { atSeconds, run } = probe(answers, 10, 6000);
     await run();
-    expect(atSeconds).toEqual([0, 0, 5, 10, 10]);
+    expect(atSeconds).toEqual([0, 6, 12, 18]);
   });
 
   it('finds whether reuse has ended the successor too', async () => {
     const { presented, run } = probe([granted(2), refused, refused]);
-    expect(await run()).toMatchObject({ policy: { kind: 'single-use' }, endsFamily: true });
+    expect(await run()).toMatchObject({
+      kind: 'measured',
+      policy: { kind: 'single-use' },
+      endsFamily: true,
+    });
     expect(presented.at(-1)).toBe('r/0002invented');
   });
 

@@ -35,6 +35,7 @@ describe('an answer that was lost', () => {
     expect(it.presented).toEqual(['r/0001invented', 'r/0001invented']);
     expect(it.journal.journal).toMatchObject({ dispatch: null, seals: [], lease: null });
     expect(it.publishedToken().generation).toBe(2);
+    expect(it.reports.at(-1)).toMatchObject({ trigger: 'operator' });
   });
 
   it('is not asked for where none is missing', async () => {
@@ -117,11 +118,50 @@ describe('an earlier refresh token', () => {
     expect(it.journal.journal.latch).toEqual(latch);
   });
 
+  it.each([
+    ['a login has come meanwhile', { grant: 2, generation: 3, attempt: 0 }],
+    ['the journal knows of nothing any more', null],
+  ])('that is refused leaves no latch where %s', async (_, known) => {
+    const { it, given } = await latched({ kind: 'invalid-grant' });
+    it.journal.before = (call) => {
+      if (call === 'read' && it.presented.length > 0 && it.journal.journal.lease === null)
+        it.journal.set({ known });
+    };
+    await tryEarlier(it.ports(), given);
+    expect(it.journal.journal.latch).toBeNull();
+  });
+
+  it('that works leaves no latch, though that could not be noted', async () => {
+    const { it, given } = await latched(() => {
+      const kept = it.journal.writes + 1;
+      it.journal.before = (call) => {
+        if (call === 'write' && it.journal.writes === kept) {
+          it.journal.before = () => {};
+          throw new StoreRefused('denied', 'invented refusal');
+        }
+      };
+      return granted(3);
+    });
+    expect(await tryEarlier(it.ports(), given)).toMatchObject({ kind: 'refreshed' });
+    expect(it.journal.journal.latch).toBeNull();
+  });
+
+  it('is sent although an answer to the current one is missing, whatever the policy says', async () => {
+    const { it, given } = await latched(granted(3));
+    const { position: parent } = it.journal.journal.latch ?? {};
+    const sends = [{ versionId: 'x'.repeat(32), attempt: 9, sentAtMs: it.time.nowMs }];
+    if (parent) it.journal.set({ dispatch: { parent, sends }, lastAttempt: 9 });
+    expect(await tryEarlier(it.ports(), given)).toMatchObject({ kind: 'refreshed' });
+  });
+
   it('is not sent where somebody has logged in meanwhile', async () => {
     const { it, given } = await latched();
     it.store(secondOf({ grant: 2, generation: 3, refreshToken: new Secret('r/0009invented') }));
     it.journal.set({ known: { grant: 2, generation: 3, attempt: 1 }, latch: null });
-    expect(await tryEarlier(it.ports(), given)).toMatchObject({ kind: 'unavailable' });
+    expect(await tryEarlier(it.ports(), given)).toMatchObject({
+      kind: 'unavailable',
+      detail: expect.stringContaining('the grant has changed meanwhile'),
+    });
     expect(it.presented).toEqual([]);
     expect(it.journal.journal.latch).toBeNull();
   });
