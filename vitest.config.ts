@@ -1,4 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** A clean checkout knows no times, and goes by size: what is short and takes long would come last and alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isShort = ({ moduleId }: TestSpecification) =>
+      /(fuzz|would-notice|matrix|many-processes|bundles.sync)\.test\.ts$/.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isShort), ...sorted.filter((file) => !isShort(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -9,6 +20,7 @@ export default defineConfig({
     isolate: false,
     // Many tests wait for processes and servers: more files than cores keep two cores busy.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // A busy machine is no reason to fail.
     testTimeout: 180_000,
     hookTimeout: 180_000,

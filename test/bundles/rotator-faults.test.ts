@@ -78,8 +78,8 @@ describe.each(tried)('%s', (kind) => {
 
   it.each(calls)('when $name', async ({ store, at }) => {
     await stack.logIn(13 * 3_600_000);
-    await newDay();
-    const [before, sentBefore] = [await generation(), await counters()];
+    await stack.newDay();
+    const [before, sentBefore] = [await stack.generation(), await stack.counters()];
     const { faults } = stack[store];
     faults.add({ ...at, kind });
     await check();
@@ -87,11 +87,11 @@ describe.each(tried)('%s', (kind) => {
 
     const held = (await check()) === 'busy';
     // A pass that could not be closed leaves its lease, which runs out by time.
-    if (held) await newDay();
+    if (held) await stack.newDay();
     const outcome = await check();
     expect(['fresh', 'refreshed', 'recovered', 'adopted']).toContain(outcome);
-    expect(await generation()).toBe(before + 1);
-    const sent = await counters();
+    expect(await stack.generation()).toBe(before + 1);
+    const sent = await stack.counters();
     expect(sent.tokenRequests - sentBefore.tokenRequests).toBe(1);
     expect(sent.refreshTokensReused).toBe(0);
     const [grant, token] = [await stack.grant.current(), await stack.accessToken.current()];
@@ -106,24 +106,7 @@ describe.each(tried)('%s', (kind) => {
   });
 });
 
-/** As if a day had passed: no lease is held, no send counts towards the quota. */
-async function newDay(): Promise<void> {
-  const { journal, revision } = await stack.journal.read();
-  const rested = { ...journal, lease: null, sentAtMs: [] };
-  expect(await stack.journal.write(rested, revision)).toBe('written');
-}
-
 async function check(): Promise<string> {
   const { payload } = await stack.through('schedule', { connection: 'default' });
   return (payload as { outcome: string }).outcome;
-}
-
-async function generation(): Promise<number> {
-  const grant = await stack.grant.current();
-  return grant === undefined ? 0 : decodeGrant(grant.value).generation;
-}
-
-async function counters(): Promise<{ tokenRequests: number; refreshTokensReused: number }> {
-  const response = await fetch(`${stack.providerUrl}/_sandbox/state`);
-  return ((await response.json()) as { counters: never }).counters;
 }

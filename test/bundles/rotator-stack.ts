@@ -6,6 +6,7 @@ import { parseConfig, toEnvironment } from '../../src/config/config.ts';
 import { secretName } from '../../src/config/stack-outputs.ts';
 import { login } from '../../src/core/operations/login.ts';
 import { clientSource, encodeClient } from '../../src/core/records/client.ts';
+import { decodeGrant } from '../../src/core/records/grant.ts';
 import type { RotationPorts } from '../../src/core/rotation/pass.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { systemClock, systemRandom } from '../../src/local/clock.ts';
@@ -120,6 +121,18 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
     /** Stores application and grant as the command does, as if `ageMs` ago, perhaps from another place. */
     logIn: (ageMs = 0, environment = config.environment) =>
       logIn(connection, { providerUrl: provider.url, environment }, ageMs),
+    newDay: () => newDay(connection.journal),
+    /** The generation that is stored, 0 where nobody has logged in. */
+    generation: async () => {
+      const grant = await connection.grant.current();
+      return grant === undefined ? 0 : decodeGrant(grant.value).generation;
+    },
+    /** What the provider has counted. */
+    counters: async () => {
+      const response = await fetch(`${provider.url}/_sandbox/state`);
+      const { counters } = (await response.json()) as { readonly counters: Counters };
+      return counters;
+    },
     stop: async () => {
       await Promise.all([...doors.values()].map((door) => door.stop()));
       client.destroy();
@@ -127,6 +140,18 @@ export async function startRotatorStack(template: RotatorTemplate = byHand) {
       await Promise.all([secrets.stop(), table.stop(), bus.stop(), provider.close()]);
     },
   };
+}
+
+interface Counters {
+  readonly tokenRequests: number;
+  readonly refreshTokensReused: number;
+}
+
+/** As if a day had passed: no lease is held, no send counts towards the quota. */
+async function newDay(store: RotationPorts['journal']): Promise<void> {
+  const { journal, revision } = await store.read();
+  const written = await store.write({ ...journal, lease: null, sentAtMs: [] }, revision);
+  if (written !== 'written') throw new Error('another wrote the journal');
 }
 
 function doorOf(doors: ReadonlyMap<string, LambdaFunction>, alias: string): LambdaFunction {

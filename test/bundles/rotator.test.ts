@@ -2,7 +2,7 @@
 // Method: the built bundle as a process on Lambda's Node, real SDK, doubles on the wire, the sandbox.
 import { readFileSync } from 'node:fs';
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { approveInSandbox } from '../../src/cli/login/sandbox-consent.ts';
 import { decodeAccessToken } from '../../src/core/records/access-token.ts';
 import { decodeGrant } from '../../src/core/records/grant.ts';
@@ -10,12 +10,29 @@ import { controlSandbox } from '../sandbox/sandbox-control.ts';
 import { type RotatorStack, startRotatorStack } from './rotator-stack.ts';
 
 let stack: RotatorStack;
+let requestsBefore = 0;
+let eventsBefore = 0;
 
-beforeEach(async () => {
+// One for all: nobody is logged in when the first test begins, and each later one logs in once more.
+beforeAll(async () => {
   stack = await startRotatorStack();
 });
 
-afterEach(() => stack.stop());
+beforeEach(async () => {
+  requestsBefore = (await stack.counters()).tokenRequests;
+  eventsBefore = stack.bus.events.length;
+});
+
+afterAll(() => stack.stop());
+
+/** A login so long ago, on a day of its own; says which generation it stored. */
+async function logIn(ageMs = 0): Promise<number> {
+  await stack.logIn(ageMs);
+  await stack.newDay();
+  return stack.generation();
+}
+
+const events = () => stack.bus.events.slice(eventsBefore);
 
 const hourMs = 3_600_000;
 
@@ -25,11 +42,7 @@ async function published() {
   return decodeAccessToken(version.value);
 }
 
-async function tokenRequests(): Promise<number> {
-  const response = await fetch(`${stack.providerUrl}/_sandbox/state`);
-  const state = (await response.json()) as { counters: { tokenRequests: number } };
-  return state.counters.tokenRequests;
-}
+const tokenRequests = async () => (await stack.counters()).tokenRequests - requestsBefore;
 
 describe('the rotator in its bundle', () => {
   it('finds nobody logged in, and says so', async () => {
@@ -39,41 +52,41 @@ describe('the rotator in its bundle', () => {
   });
 
   it('leaves a fresh token alone when the schedule calls', async () => {
-    await stack.logIn();
+    await logIn();
     const { payload } = await stack.through('schedule', { connection: 'default' });
     expect(payload).toEqual({ outcome: 'fresh' });
     expect(await tokenRequests()).toBe(0);
   });
 
   it('refreshes when the schedule calls and it is due, once', async () => {
-    await stack.logIn(13 * hourMs);
+    const generation = await logIn(13 * hourMs);
     const call = () => stack.through('schedule', { connection: 'default' });
     expect((await call()).payload).toEqual({ outcome: 'refreshed' });
     expect((await call()).payload).toEqual({ outcome: 'fresh' });
-    expect((await published()).generation).toBe(2);
+    expect((await published()).generation).toBe(generation + 1);
     expect(await tokenRequests()).toBe(1);
   });
 
   it('refreshes for an operator, stores, publishes, and tells how', async () => {
-    await stack.logIn();
+    const generation = await logIn();
     const { payload, logs } = await stack.through('operator', { connection: 'default' });
     expect(payload).toMatchObject({
-      outcome: { kind: 'refreshed', token: { generation: 2 } },
+      outcome: { kind: 'refreshed', token: { generation: generation + 1 } },
       warnings: [],
     });
     expect(await published()).toMatchObject({
-      generation: 2,
+      generation: generation + 1,
       connection: 'default',
       companies: [{ id: 108061, name: 'Invented' }],
       refreshWith: 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:consumers',
     });
-    expect(stack.bus.events.map(({ detailType }) => detailType)).toEqual(['Token Refreshed']);
+    expect(events().map(({ detailType }) => detailType)).toEqual(['Token Refreshed']);
     expect(await tokenRequests()).toBe(1);
-    await expectNoSecretIn(logs, JSON.stringify([payload, stack.bus.events]));
+    await expectNoSecretIn(logs, JSON.stringify([payload, events()]));
   });
 
   it('writes one line of metrics that is JSON and nothing else', async () => {
-    await stack.logIn();
+    await logIn();
     const { logs } = await stack.through('schedule', { connection: 'default' });
     const lines = logs.split('\n').filter((line) => line.includes('CloudWatchMetrics'));
     expect(lines).toHaveLength(1);
@@ -82,28 +95,29 @@ describe('the rotator in its bundle', () => {
   });
 
   it('answers a consumer with a generation and an expiry, and never with a token', async () => {
-    await stack.logIn();
+    await logIn();
     const before = await published();
+    const { grant, generation } = before;
     const wish = { connection: 'default', minValidityMs: 30 * hourMs };
     const { payload } = await stack.through('consumers', wish);
-    expect(payload).toMatchObject({ kind: 'published', position: { generation: 1 } });
-    const rejected = { grant: 1, generation: 1, attempt: 0 };
+    expect(payload).toMatchObject({ kind: 'published', position: { generation } });
+    const rejected = { grant, generation, attempt: 0 };
     const complaint = await stack.through('consumers', { connection: 'default', rejected });
-    expect(complaint.payload).toMatchObject({ kind: 'published', position: { generation: 1 } });
+    expect(complaint.payload).toMatchObject({ kind: 'published', position: { generation } });
     await expectNoSecretIn(JSON.stringify([payload, complaint.payload]));
     expect(await published()).toEqual(before);
   });
 
   it('refreshes for a consumer whose token does not last', async () => {
-    await stack.logIn(23 * hourMs);
+    const generation = await logIn(23 * hourMs);
     const wish = { connection: 'default', minValidityMs: 2 * hourMs };
     const { payload } = await stack.through('consumers', wish);
-    expect(payload).toMatchObject({ kind: 'published', position: { generation: 2 } });
-    expect((await published()).generation).toBe(2);
+    expect(payload).toMatchObject({ kind: 'published', position: { generation: generation + 1 } });
+    expect((await published()).generation).toBe(generation + 1);
   });
 
   it('is driven by Secrets Manager as docs/deploy.md says, each step delivered twice', async () => {
-    await stack.logIn(13 * hourMs);
+    const generation = await logIn(13 * hourMs);
     const [first, later] = documentedRotations();
     if (first === undefined || later === undefined) throw new Error('the page has lost a call');
     await stack.secretsClient.send(
@@ -115,20 +129,20 @@ describe('the rotator in its bundle', () => {
     expect(await stack.secrets.rotationsEnded()).toEqual([{ kind: 'rotated', attempts: 1 }]);
     const current = await stack.grant.current();
     expect(current?.versionId).toBe('00000000-0000-4000-8000-00000000000a');
-    expect(current && decodeGrant(current.value).generation).toBe(2);
-    expect((await published()).generation).toBe(2);
+    expect(current && decodeGrant(current.value).generation).toBe(generation + 1);
+    expect((await published()).generation).toBe(generation + 1);
     expect(await tokenRequests()).toBe(1);
 
     // Within ten minutes: it ends well, and the provider is asked for nothing.
     const ClientRequestToken = '00000000-0000-4000-8000-00000000000b';
     await stack.secretsClient.send(new RotateSecretCommand({ ...later, ClientRequestToken }));
     expect((await stack.secrets.rotationsEnded()).at(-1)).toEqual({ kind: 'rotated', attempts: 1 });
-    expect((await published()).generation).toBe(2);
+    expect((await published()).generation).toBe(generation + 1);
     expect(await tokenRequests()).toBe(1);
   });
 
   it('heals a connection that needs a person by a consent through its own door, and hands out no secret', async () => {
-    await stack.logIn();
+    const generation = await logIn();
     await controlSandbox(stack.providerUrl, 'revoke');
     for (const outcome of ['refused', 'latched']) {
       const { payload } = await stack.through('operator', { connection: 'default' });
@@ -148,13 +162,13 @@ describe('the rotator in its bundle', () => {
     const { code = '', state } = Object.fromEntries(searchParams);
     const end = { step: 'finish', state, code, browser: 'cookie-of-a-browser' };
     const connected = await ask(end);
-    expect(connected).toMatchObject({ kind: 'connected', generation: 2 });
+    expect(connected).toMatchObject({ kind: 'connected', generation: generation + 1 });
     expect(await ask(end)).toEqual({ kind: 'already-used' });
     expect((await published()).companies.map(({ id }) => id)).toEqual([108061]);
     const { payload } = await stack.through('schedule', { connection: 'default' });
     expect(payload).toEqual({ outcome: 'fresh' });
-    expect(stack.bus.events.at(-1)?.detailType).toBe('Token Refresh Recovered');
-    const told = JSON.stringify([open, begun, connected, stack.bus.events, logs]);
+    expect(events().at(-1)?.detailType).toBe('Token Refresh Recovered');
+    const told = JSON.stringify([open, begun, connected, events(), logs]);
     await expectNoSecretIn(told);
     for (const secret of [code, 'cookie-of-a-browser']) expect(told).not.toContain(secret);
   });
@@ -187,9 +201,10 @@ describe('the rotator in its bundle', () => {
       },
     },
   ] as const)('refuses $name, before it has called anyone', async ({ door, event }) => {
+    const calls = stack.table.calls.count();
     const { error } = await stack.through(door, event);
     expect(error?.errorType).toBe('CallRefused');
-    expect(stack.table.calls.all).toEqual([]);
+    expect(stack.table.calls.count()).toBe(calls);
     expect(await tokenRequests()).toBe(0);
   });
 });

@@ -20,7 +20,11 @@ import { clientConfig } from '../doubles/http/client-config.ts';
 import { readBody } from '../doubles/http/loopback.ts';
 import { httpApiAnswer, httpApiEvent } from '../doubles/lambda/http-api.ts';
 import { startLambdaInvoke } from '../doubles/lambda/lambda-invoke.ts';
-import { type LambdaResult, lambdaFunction } from '../doubles/lambda/lambda-runtime.ts';
+import {
+  type LambdaFunction,
+  type LambdaResult,
+  lambdaFunction,
+} from '../doubles/lambda/lambda-runtime.ts';
 import { node24Path } from '../doubles/lambda/node24.ts';
 import { startSecretsManager } from '../doubles/secrets-manager/secrets-manager.ts';
 import { controlSandbox } from '../sandbox/sandbox-control.ts';
@@ -99,7 +103,12 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     receiver: await start('webhook-receiver'),
     handler: await start('webhook-handler'),
   });
-  const stopBoth = () => Promise.all([deployed.receiver.stop(), deployed.handler.stop()]);
+  const syncs = new Map<number, LambdaFunction>();
+  const stopAll = async () => {
+    const { receiver, handler } = deployed;
+    await Promise.all([receiver, handler, ...syncs.values()].map((it) => it.stop()));
+    syncs.clear();
+  };
   let deployed = await startBoth();
   const control = (path: string, body: object) => controlSandbox(provider.url, path, body);
   const accessToken = String((await control('grants', { direct: true }))['access_token']);
@@ -115,7 +124,7 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     },
     /** Puts other bundles behind all three functions. */
     deploy: async (bundles: typeof builtFunction) => {
-      await stopBoth();
+      await stopAll();
       bundleOf = bundles;
       deployed = await startBoth();
     },
@@ -153,20 +162,17 @@ export async function startWebhookStack(otherProviderUrl?: string) {
     /** What the schedule sends once a day. */
     watch: async (renew: boolean) => deployed.handler.invoke({ watch: 'default', renew }),
     provider: provider.url,
-    /** A sync in a process of its own that Lambda would end after so long. */
+    /** Hands an event to the sync, which Lambda would end after so long. */
     sync: async (event: unknown, timeoutMs = 120_000) => {
-      const sync = await start('sync', timeoutMs);
-      try {
-        return await sync.invoke(event);
-      } finally {
-        await sync.stop();
-      }
+      const sync = syncs.get(timeoutMs) ?? (await start('sync', timeoutMs));
+      syncs.set(timeoutMs, sync);
+      return sync.invoke(event);
     },
     /** What is in the queue of the sync, as an event source hands it over. */
     continuations: () => sqs.bodies('sync').map((body) => ({ body })),
     stop: async () => {
       dynamo.destroy();
-      await Promise.all([stopBoth(), edge.stop(), provider.close()]);
+      await Promise.all([stopAll(), edge.stop(), provider.close()]);
       await Promise.all([secrets, table, bus, sqs, lambda].map((double) => double.stop()));
     },
   };

@@ -1,5 +1,6 @@
 // Goal: the matrix is whole, and a bounded slice of it keeps every promise.
-// Method: the harshest provider's part whole, and a sample of all; `npm run simulate -- --matrix` plays the rest.
+// Method: the harshest provider's part whole, and a sample of each fourth scene, of all with FRESCO_FULL=1 and in
+// .ci/run; `npm run simulate -- --matrix` plays the rest.
 import { describe, expect, it } from 'vitest';
 import { faultKinds } from '../histories/faults.ts';
 import { actorKinds, type History, programs } from '../histories/history.ts';
@@ -11,6 +12,11 @@ import { playCases } from './matrix-play.ts';
 
 const all = bases();
 const harshest = all.filter(({ name }) => name.endsWith(' single-use-family unknown'));
+
+const sceneOf = ({ name }: Base) => name.split(' ').slice(0, -2).join(' ');
+const scenes = new Map([...new Set(all.map(sceneOf))].map((scene, at) => [scene, at]));
+const isFull = process.env['FRESCO_FULL'] === '1';
+const some = all.filter((base) => isFull || Number(scenes.get(sceneOf(base))) % 4 === 0);
 
 async function sampled(some: readonly Base[], stride: number): Promise<Tally> {
   const tally = emptyTally();
@@ -42,10 +48,10 @@ describe('the matrix', () => {
     expect(faultKinds.filter((kind) => faults[kind] === undefined)).toEqual([]);
   });
 
-  it('breaks no promise in a sample of all', async () => {
-    const { failures, decided } = await sampled(all, 997);
+  it('breaks no promise in a sample', async () => {
+    const { failures, decided } = await sampled(some, 997);
     expect(failures).toEqual({});
-    expect(decided).toBeGreaterThan(2000);
+    expect(decided).toBeGreaterThan(isFull ? 2000 : 500);
   });
 
   it('lets a run stand only for others that go the same', async () => {
