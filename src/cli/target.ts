@@ -7,7 +7,9 @@ const isPlain = (value: string) => /^[\w@%+=:,./~-]+$/.test(value);
 let options = '';
 
 /** What an option may name, beside the connection. */
-type Named = Readonly<Partial<Record<'store' | 'prefix' | 'provider' | 'providerUrl', string>>>;
+type Named = Readonly<
+  Partial<Record<'store' | 'prefix' | 'provider' | 'providerUrl', string | undefined>>
+>;
 
 /** Commands in messages are for this connection from here on, and for the store and the provider that were named by options. */
 export function aimAt(connection: string, { store, prefix, provider, providerUrl }: Named): void {
@@ -25,6 +27,6 @@ export function aimAt(connection: string, { store, prefix, provider, providerUrl
 }
 
 /** The text, whose commands name what they are for wherever nothing in it does. */
-export function aimed(text: string): string {
-  return options === '' ? text : text.replace(works, `$&${options}`);
+export function aimed(text: string, naming = options): string {
+  return naming === '' ? text : text.replace(works, (command) => command + naming);
 }

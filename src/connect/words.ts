@@ -77,12 +77,12 @@ export const beginAgain = {
 
 const english: Readonly<Record<PageName, Words>> = {
   open: [
-    'Reconnect Fatture in Cloud',
-    'The connection to Fatture in Cloud needs your consent to go on. It takes about a minute, and you type no password on this page.',
+    'Connect Fatture in Cloud',
+    'The connection to Fatture in Cloud needs your consent. It takes about a minute, and you type no password on this page.',
   ],
   connected: [
     'Done, thank you',
-    'The connection to Fatture in Cloud works again.',
+    'The connection to Fatture in Cloud works.',
     'There is nothing else to do: you can close this page.',
   ],
   'nothing-to-do': [
@@ -92,8 +92,8 @@ const english: Readonly<Record<PageName, Words>> = {
   ],
   closed: [
     'This link no longer works',
-    'It has expired, has been used, or was not copied whole. Nothing has changed.',
-    'Ask the person who sent it to you for a new one.',
+    'It has expired, has been used, or was not copied whole.',
+    'If you have already seen “Done, thank you”, all is well. Else ask the person who sent it to you for a new one.',
   ],
   'other-account': [
     'This is another account',
@@ -151,12 +151,12 @@ const english: Readonly<Record<PageName, Words>> = {
 
 const italian: Readonly<Record<PageName, Words>> = {
   open: [
-    'Ricolleghi Fatture in Cloud',
-    'Per andare avanti, il collegamento con Fatture in Cloud ha bisogno del suo consenso. Basta un minuto, e in questa pagina non deve scrivere nessuna password.',
+    'Colleghi Fatture in Cloud',
+    'Il collegamento con Fatture in Cloud ha bisogno del suo consenso. Basta un minuto, e in questa pagina non deve scrivere nessuna password.',
   ],
   connected: [
     'Fatto, grazie',
-    'Il collegamento con Fatture in Cloud funziona di nuovo.',
+    'Il collegamento con Fatture in Cloud funziona.',
     'Non deve fare altro: può chiudere questa pagina.',
   ],
   'nothing-to-do': [
@@ -166,8 +166,8 @@ const italian: Readonly<Record<PageName, Words>> = {
   ],
   closed: [
     'Questo link non vale più',
-    'È scaduto, è già stato usato, o non è stato copiato per intero. Non è cambiato nulla.',
-    'Ne chieda uno nuovo a chi gliel’ha mandato.',
+    'È scaduto, è già stato usato, o non è stato copiato per intero.',
+    'Se ha già visto «Fatto, grazie», è tutto a posto. Altrimenti ne chieda uno nuovo a chi gliel’ha mandato.',
   ],
   'other-account': [
     'Questo è un altro account',

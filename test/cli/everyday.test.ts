@@ -65,7 +65,7 @@ describe('fresco token', () => {
     [
       'what is no length of time',
       ['--min-validity', 'soon'],
-      "it must be a length of time such as '90s', '5m' or '3h'",
+      "it must be a length of time such as '5m', '3h' or '2d'",
     ],
     ['an argument', ['a/0001invented'], 'too many arguments'],
     ['an unknown option', ['--token=a/0001invented'], 'unknown option'],
@@ -142,7 +142,10 @@ describe('fresco rotate', () => {
       {
         source: 'fresco',
         'detail-type': 'Reauthorization Required',
-        detail: expect.objectContaining({ connection: 'default', command: 'fresco login' }),
+        detail: expect.objectContaining({
+          connection: 'default',
+          command: `fresco login --store file:${workspace.storePath} --connection default --provider-url ${workspace.sandbox.url}`,
+        }),
       },
     ]);
   });

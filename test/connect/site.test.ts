@@ -10,7 +10,7 @@ import { type ConnectScene, connectScene, due, type Sent, uno } from './connect-
 const shown = (answer: SiteAnswer) =>
   `${answer.status} ${/<h1>(.*)<\/h1>/.exec(answer.body)?.[1] ?? ''}`;
 
-const open = '200 Reconnect Fatture in Cloud';
+const open = '200 Connect Fatture in Cloud';
 const nothingToDo = '200 Nothing to do';
 const closed = '410 This link no longer works';
 const noPage = '404 This page does not exist';
@@ -520,7 +520,7 @@ describe('the language of a page', () => {
   it('says everything in both', async () => {
     expect(Object.keys(words.it)).toEqual(Object.keys(words.en));
     const page = await connectScene().send({ headers: { 'accept-language': 'it' } });
-    expect(page.body).toContain('Ricolleghi Fatture in Cloud');
+    expect(page.body).toContain('Colleghi Fatture in Cloud');
     expect(page.headers['content-language']).toBe('it');
   });
 });

@@ -25,6 +25,7 @@ export function sandboxCommand(): Command {
         'fresco login --sandbox                 # in another terminal',
         'curl http://127.0.0.1:4010/_sandbox/state',
         "curl -H 'Sandbox-Control: 1' -d '[]' http://127.0.0.1:4010/_sandbox/faults",
+        "curl -H 'Sandbox-Control: 1' -X POST http://127.0.0.1:4010/_sandbox/revoke   # as the owner of the account",
       ],
     }),
   )

@@ -76,7 +76,11 @@ async function arrive(
   say('open this page and consent:');
   say('', ['  ', strong(url)], '');
   if (login.browser && isInteractive()) openBrowser(url);
-  if (listener !== undefined) return waiting('waiting for your consent', listener.arrival(owns));
+  if (listener !== undefined) {
+    // On a server the redirect would come to the person's own machine, where nobody listens.
+    if (process.env['SSH_CONNECTION']) say('browser on another machine? Ctrl-C, then add --paste');
+    return waiting('waiting for your consent', listener.arrival(owns));
+  }
   say('then paste the whole address where the browser ends; the page itself may fail to load');
   const redirect = isInteractive() ? await ask('Address', '') : await readPiped();
   return { redirect, reply };

@@ -36,7 +36,7 @@ export async function giveLink(
 ): Promise<void> {
   const { consent, name, provider } = connection;
   if (consent === undefined)
-    throw wrongUsage`${connection.place} has no pages for consent: deploy the stack with them, or log in here with fresco login`;
+    throw wrongUsage`${connection.place} has no pages for consent: deploy the stack with them, or run fresco login --paste: the owner of the account opens the page that it prints, and sends you the address where the browser ends`;
   const { expires: lifeMs = dayMs, anyCompany = false } = options;
   if (lifeMs > longestMs) throw wrongUsage`--expires may be 30d at most`;
   const scopes =
@@ -50,6 +50,7 @@ export async function giveLink(
   print(url);
   say('anyone who has it can connect an account: give it to the owner of the account alone');
   say(`the application needs the redirect ${consent.callback}`);
+  say('once they have consented, fresco status shows a new generation');
 }
 
 /**

@@ -91,7 +91,7 @@ function withMethods(command: Command): Command {
     )
     .option(
       '--paste',
-      'paste the address where the browser ends, instead of a redirect to this machine',
+      'paste the address where the browser ends, such as one on another machine, instead of a redirect to this one',
     )
     .addOption(
       new Option(
@@ -124,17 +124,14 @@ function withLink(command: Command): Command {
     .addOption(
       new Option(
         '--link',
-        'print an address at which the owner of the account consents, without rights in AWS',
+        'with the stack: print an address at which the owner of the account consents, without rights in AWS',
       ).conflicts([
         ...['paste', 'device', 'manual', 'refreshToken', 'applicationOnly'],
         ...['sandbox', 'company'],
       ]),
     )
     .addOption(durationOption('--expires', 'with --link: how long it opens', '24h'))
-    .option(
-      '--any-company',
-      'with --link: whatever account it is, and not only the one from before',
-    );
+    .option('--any-company', 'with --link: take any account, not only the one from before');
 }
 
 /** Rejects with `Failure` where a real connection would give way to one of the sandbox. */

@@ -1,5 +1,6 @@
 import type { Connection } from '../../connection/connection.ts';
 import { readApplication } from '../../connection/login/application.ts';
+import { isLoopback } from '../../core/origin.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import { readManual } from '../../core/rotation/manual-check.ts';
@@ -33,7 +34,12 @@ export async function renewAfterLeak(
     return rotateManually(connection, manual, { json, isCompromised: true });
   const old = await readOld(connection);
   mustBeSeated(connection);
-  step(1, `revoke the connection: ${whereToRevoke(connection)}`);
+  say('what leaked works until it is revoked; jobs have no token from then until the login');
+  step(1, `as the owner of the account, revoke the connection: ${whereToRevoke(connection)}`);
+  const { providerUrl } = settings.config;
+  if (isLoopback(new URL(providerUrl))) {
+    say(`in the sandbox: curl -X POST -H 'Sandbox-Control: 1' ${providerUrl}/_sandbox/revoke`);
+  }
   await mustBeRevoked(connection, old);
   step(2, 'log in again');
   const facts = await logInAnew(connection, settings, options).catch((error: unknown) => {
@@ -68,7 +74,7 @@ async function mustBeRevoked(connection: Connection, old: AccessToken | undefine
   const question = 'Is the connection revoked?';
   const { said } = await untilRevoked(connection, old, { question });
   if (said) return;
-  throw personNeeded`nothing was changed: the leaked token works until the connection is revoked`;
+  throw personNeeded`nothing was changed: the leaked token works until the owner of the account revokes the connection; then run fresco rotate --compromised again`;
 }
 
 /** By the way that the application knows: one without a secret has a device code. */
@@ -84,6 +90,7 @@ async function logInAnew(
     return logIn(connection, settings, { ...options, device });
   }
   say(`delete the application and make a new one: ${whereToManageApplications(connection)}`);
+  say('then log in with it for every other connection that used it, and subscribe webhooks again');
   // What the environment says is what has leaked.
   const redirectUri = config.redirectUri ?? client?.redirectUri;
   const unknown = { ...config, clientId: undefined, clientSecret: undefined, redirectUri };

@@ -7,7 +7,13 @@ import { toRfc3339 } from '../../core/time.ts';
 import { Failure } from '../failure.ts';
 import { type ForwardTarget, parseForward } from '../settings/forward.ts';
 import { connectionCommand, openNamed } from '../settings/options.ts';
-import { type ConnectionOptions, readSettings, type Settings } from '../settings/settings.ts';
+import {
+  type ConnectionOptions,
+  namingOptions,
+  readSettings,
+  type Settings,
+} from '../settings/settings.ts';
+import { aimed } from '../target.ts';
 import { print, say, waiting } from '../terminal.ts';
 import { dryRun } from './dry-run.ts';
 
@@ -26,7 +32,7 @@ interface RotateOptions extends ConnectionOptions {
 /** `fresco rotate`: one pass of the rotation protocol, now. */
 export function rotateCommand(): Command {
   return connectionCommand('rotate', {
-    summary: 'refresh the tokens now',
+    summary: 'refresh the tokens now, or replace them after a leak (--compromised)',
     description:
       'Refreshes the tokens and publishes the new access token; first it finishes an interrupted refresh. Safe to repeat and to interrupt. With the store in AWS the rotator does it, so that no laptop sends a refresh token. For a manual token it asks for the new one (by prompt or standard input), checks it, serves it, and then has you revoke the old one.',
     examples: [
@@ -83,15 +89,19 @@ export function rotateCommand(): Command {
 
 /** Where the notice goes that a person is needed. */
 function calling(
-  { config }: Settings,
+  settings: Settings,
   { onPersonNeeded: target }: RotateOptions,
 ): Pick<OpenOptions, 'onPersonNeeded'> {
   if (target === undefined) return {};
-  if (config.store === 'aws') {
+  if (settings.config.store === 'aws') {
     const text = '--on-person-needed is for a file store: in AWS give the stack an alarmEmail';
     throw new Failure('usage', text);
   }
-  return { onPersonNeeded: (event) => target.take(event, new AbortController().signal) };
+  // It is read elsewhere, where the variables of this job are not set.
+  const naming = JSON.stringify(` ${namingOptions(settings)}`).slice(1, -1);
+  return {
+    onPersonNeeded: (event) => target.take(aimed(event, naming), new AbortController().signal),
+  };
 }
 
 /** What only a login can do. */

@@ -6,7 +6,7 @@ const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export function parseDuration(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text.trim()) ?? [];
   if (count === '') {
-    throw new InvalidArgumentError("it must be a length of time such as '90s', '5m' or '3h'.");
+    throw new InvalidArgumentError("it must be a length of time such as '5m', '3h' or '2d'.");
   }
   return Number(count) * unitMs[unit as keyof typeof unitMs];
 }

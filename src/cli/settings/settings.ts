@@ -83,6 +83,12 @@ export function readSandboxSettings(options: ConnectionOptions): Settings {
       'a login to the sandbox is stored on this machine alone: leave --store and FRESCO_STORE out, or name a folder with --store file:<path>',
     ]);
   }
+  const isOwn = isSandboxStore(config.store, env);
+  aimAt(config.connection, {
+    store: options.store ?? (given.store === undefined ? sandboxStore : undefined),
+    providerUrl:
+      options.providerUrl ?? (isOwn || given.providerUrl ? undefined : config.providerUrl),
+  });
   return { config, env, namesConnection: given.connection !== undefined };
 }
 

@@ -86,7 +86,7 @@ const tokenSection = `<section class="token" aria-labelledby="token-title">
       <div><dt>ends</dt><dd id="ends">–</dd></div>
     </dl>
     <p id="note" class="note" hidden></p>
-    <p id="connect" class="note" hidden>The owner of the account heals it here: <a id="connect-link" target="_blank" rel="noopener noreferrer"></a></p>
+    <p id="connect" class="note" hidden>The owner of the account consents again here: <a id="connect-link" target="_blank" rel="noopener noreferrer"></a></p>
     <ul id="faults" class="faults" aria-label="Faults that are on" hidden></ul>
     <ol id="stations" class="stations" aria-label="The way of webhooks" hidden></ol>
   </section>`;
@@ -129,7 +129,7 @@ function nav(hasSandbox: boolean): string {
 
 function controlsSection(groups: readonly ControlGroup[], hasSandbox: boolean): string {
   const hint = hasSandbox
-    ? 'Press a button and see what comes of it.'
+    ? 'Press a button and see what happens.'
     : 'The schedule looks every hour by itself.';
   return `<section class="controls" aria-labelledby="controls-title">
         <h2 id="controls-title" class="unseen">Controls</h2>

@@ -33,7 +33,12 @@ export function folderIn(parent: Home, name: string, disk: Disk): Home {
 
 /** A folder without a marker yet, made where it is missing; refused if it holds anything else. */
 export function newStoreFolder(path: string, disk: Disk): Home {
-  const prepare = () => orRefuse(`make ${path}`, () => claim(path, disk));
+  const prepare = () => orRefuse(`make ${path}`, () => claim(path, disk).catch(notOurs));
+  const notOurs = (error: unknown) => {
+    if (!isDiskError(error, 'EACCES', 'EPERM')) throw error;
+    const text = `this user may not make ${path}: make the folder as root and give it to this user, or choose another`;
+    throw new StoreRefused('denied', text, { cause: error });
+  };
   return { path, check: async () => undefined, prepare };
 }
 

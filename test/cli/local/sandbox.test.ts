@@ -17,7 +17,11 @@ describe('fresco sandbox', () => {
   it('serves until it is interrupted, and says how to use it', async () => {
     const { running, url, workspace } = await startedOn(['--until-idle', '1h']);
     const login = ['login', '--sandbox', '--provider-url', url];
-    expect(await workspace.run(login)).toMatchObject({ code: 0 });
+    const again = `run fresco rotate --provider-url ${url} --if-due from cron`;
+    expect(await workspace.run(login)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(again),
+    });
     running.process.kill('SIGINT');
     const { code, stderr } = await running.ended;
     expect(code).toBe(0);

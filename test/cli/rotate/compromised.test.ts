@@ -79,7 +79,9 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     await narrow(workspace);
     const old = await tokenOf(workspace);
     const walk = seat(workspace, walkArgs, await redirectTo());
-    await walk.shows(/1 of 3 .*Applicazioni collegate/);
+    await walk.shows(/jobs have no token from then until the login/);
+    await walk.shows(/1 of 3 .*the owner of the account.*Applicazioni collegate/);
+    await walk.shows(/in the sandbox: curl .*\/_sandbox\/revoke/);
     await walk.shows(/Is the connection revoked\?/);
     walk.types('y');
     await walk.shows(/still accepts the old token/);
@@ -89,6 +91,7 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     await walk.shows(/Has the client secret leaked too\?/);
     walk.types('y');
     await walk.shows(/make a new one: \S+ → Impostazioni → Sviluppatore/);
+    await walk.shows(/every other connection that used it, and subscribe webhooks again/);
     await walk.shows(/Client id/);
     walk.types(`sandbox-client${keys.enter}`);
     await walk.shows(/Client secret/);
@@ -108,6 +111,16 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     expect([old, fresh].some((token) => screen.includes(token))).toBe(false);
     expect((await workspace.sandbox.get('/user/info', old)).status).toBe(401);
     expect((await workspace.sandbox.get('/user/info', fresh)).status).toBe(200);
+  });
+
+  it('not revoked, names the command that goes on once it is', async () => {
+    const walk = seat(await loggedIn(), walkArgs);
+    await walk.shows(/Is the connection revoked\?/);
+    walk.types('n');
+    expect(await walk.ended).toMatchObject({
+      code: 2,
+      screen: expect.stringContaining('then run fresco rotate --compromised again'),
+    });
   });
 
   it('refused where one consents, says that jobs wait for a login', async () => {

@@ -422,6 +422,15 @@ describe('a file store on a failing disk', () => {
     expect((await grant.current())?.value.reveal()).toBe(token);
   });
 
+  it('says who can make the folder of a new store, where this user may not', async () => {
+    const disk = watchedDisk((call) => {
+      if (call.startsWith('mkdir')) throw diskError('EACCES');
+    });
+    await expect(openStore({ disk })).rejects.toMatchObject(
+      refused('denied', 'make the folder as root and give it to this user'),
+    );
+  });
+
   it('lets errors through that are not the disk’s', async () => {
     const { journal } = await openStore();
     const broken = { ...emptyJournal, fence: -1 };

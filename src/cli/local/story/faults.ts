@@ -24,14 +24,14 @@ export async function outage(scene: Scene): Promise<FaultTold> {
   const broken = await stage.system.rotate({ trigger: 'schedule' });
   const served = await isServed(stage);
   await narrate({
-    act: 'Broken and healed',
+    act: 'Broken and repaired',
     happening: 'the token endpoint answers 503',
     results: [inShort(broken), servedText(served)],
     tone: 'bad',
   });
   await control.post('faults', []);
   stage.advance(hourSeconds);
-  const healed = await heal(scene, 'it is mended, and an hour passes');
+  const healed = await heal(scene, 'it answers again, and an hour passes');
   return { fault: 'outage', served, healed };
 }
 

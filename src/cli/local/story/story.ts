@@ -56,8 +56,8 @@ async function rotatedForEver(scene: Scene): Promise<void> {
   stage.advance(12 * hourSeconds);
   const { kind } = await stage.system.rotate({ trigger: 'schedule' });
   await narrate({
-    act: 'Rotated for ever',
-    happening: 'half a life later, the schedule looks',
+    act: 'Refreshed on schedule',
+    happening: 'half its life is over, a check comes',
     results: [`${kind}: ${await standing(stage)}`],
     tone: kind === 'refreshed' ? 'good' : 'bad',
   });

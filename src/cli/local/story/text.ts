@@ -26,7 +26,7 @@ export function openingLines(stage: Stage): readonly Line[] {
     ],
     '',
     row('provider', stage.sandboxUrl, 'a stand-in for Fatture in Cloud'),
-    row('console', stage.consoleUrl, 'the connection’s life, faults a click away'),
+    row('console', stage.consoleUrl, 'the connection, and faults to try out'),
     row('webhooks', stage.sink, 'the receiver'),
   ];
 }
@@ -52,5 +52,5 @@ export function storyLines(line: StoryLine, hour: number): readonly Line[] {
 export function closingText(end: StoryEnd, took: { hours: number; seconds: string }): string {
   const { delivered, published } = end.webhooks;
   const healed = end.faults.filter((fault) => fault.healed).length;
-  return `${took.hours} h in ${took.seconds} s: ${end.tokenRequests} token requests, ${published} of ${delivered} webhooks published, ${healed} of ${end.faults.length} faults healed without a person.`;
+  return `${took.hours} h in ${took.seconds} s: ${end.tokenRequests} token requests, ${published} of ${delivered} webhooks published, ${healed} of ${end.faults.length} faults repaired without a person.`;
 }
