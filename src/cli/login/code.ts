@@ -77,7 +77,7 @@ async function arrive(
   say('', ['  ', strong(url)], '');
   if (login.browser && isInteractive()) openBrowser(url);
   if (listener !== undefined) {
-    // On a server the redirect would come to the person's own machine, where nobody listens.
+    // The browser of a person on another machine would be redirected there, where nobody listens.
     if (process.env['SSH_CONNECTION']) say('browser on another machine? Ctrl-C, then add --paste');
     return waiting('waiting for your consent', listener.arrival(owns));
   }
