@@ -127,6 +127,8 @@ export async function startWebhookStack(otherProviderUrl?: string) {
       await stopAll();
       bundleOf = bundles;
       deployed = await startBoth();
+      // A provider waits ten seconds for an answer, which is little for a first start on a busy machine.
+      await deployed.receiver.invoke(httpApiEvent({ method: 'POST', url: '/webhooks/default' }));
     },
     /** What each of its invocations gave. */
     received,

@@ -62,8 +62,10 @@ describe.skipIf(!isKnown || !isTried)('what 0.1.0 has stored', () => {
     const page = join(old, 'src/core/journal-page.ts');
     const source = await readFile(page, 'utf8');
     await writeFile(page, source.replace('this.#aheadMs + clock.monotonicMs()', 'Math.round($&)'));
+    // Its library is not played, and without it no compiler writes declarations.
+    await rm(join(old, 'src/index.ts'));
     await run(process.execPath, ['build.mjs'], { cwd: old });
-  }, 120_000);
+  }, 240_000);
   afterAll(() => rm(old, { recursive: true, force: true }));
 
   const bundleOf = (version: '0.1.0' | 'this version') =>
@@ -218,6 +220,6 @@ describe.skipIf(!isKnown || !isTried)('what 0.1.0 has stored', () => {
       sqs.put('notifications', body.replace('"default"', '"second"'));
       expect(await failures()).toHaveLength(2);
     },
-    120_000,
+    240_000,
   );
 });
