@@ -117,12 +117,9 @@ describe('the table of exit codes', () => {
       const workspace = await prepare();
       const more = command === 'serve' ? [join(workspace.path, 'secret')] : [];
       const input = command === 'probe' ? await throwAway(workspace) : '';
-      const waits = vi.spyOn(systemClock, 'wait');
-      if (command === 'sync' || command === 'probe') {
-        waits.mockImplementation(async (ms) => {
-          waitedMs += ms;
-        });
-      }
+      const waits = vi.spyOn(systemClock, 'wait').mockImplementation(async (ms) => {
+        waitedMs += ms;
+      });
       const begun = beginHere(workspace, [...args, ...more]);
       begun.input(input);
       const hangUp = () => process.emit('SIGHUP', 'SIGHUP');

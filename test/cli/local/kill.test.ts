@@ -9,6 +9,7 @@ import { sandboxControl } from '../../../src/console/sandbox-control.ts';
 import type { StoredView } from '../../../src/console/view.ts';
 import type { PassStep } from '../../../src/core/rotation/pass.ts';
 import { built } from '../../bundles/built.ts';
+import { runHere } from '../in-process.ts';
 import { createWorkspace, script } from '../workspace.ts';
 
 async function openStage(session: Session): Promise<Stage> {
@@ -120,9 +121,10 @@ describe('a rotator killed', { timeout: 60_000 }, () => {
   });
 
   it('is replayed by one command, which prints no value', async () => {
-    const { run } = await createWorkspace('http://127.0.0.1:1');
+    const workspace = await createWorkspace('http://127.0.0.1:1');
     const args = ['local', '--sandbox', '--kill-at', 'sealed'];
-    const [told, json] = await Promise.all([run(args), run([...args, '--json'])]);
+    const told = await workspace.run(args);
+    const json = await runHere(workspace, [...args, '--json']);
     expect([told.code, json.code]).toEqual([0, 0]);
     expect(told.stdout).toMatch(/lease {9}held by a dead process\n/);
     expect(told.stdout).toMatch(/seals {9}generation 2, attempt 1\n/);
@@ -143,8 +145,7 @@ describe('a rotator killed', { timeout: 60_000 }, () => {
       /only a rotator of a sandbox on this machine can be killed/,
     ],
   ])('is refused where it would be wrong: %j', async (args, why) => {
-    const { run } = await createWorkspace('http://127.0.0.1:1');
-    const { code, stderr } = await run(args);
+    const { code, stderr } = await runHere({}, args);
     expect(code).toBe(64);
     expect(stderr).toMatch(why);
   });

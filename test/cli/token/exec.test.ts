@@ -9,26 +9,16 @@ import { createSandboxWorkspace, script } from '../workspace.ts';
 const node = (text: string) => ['exec', '--', process.execPath, '-e', text];
 
 describe('fresco exec', () => {
-  it('gives token and company to the child alone', async () => {
+  it('gives token, company and the provider’s address to the child alone, and no client secret', async () => {
     const workspace = await loggedIn();
     const { stdout: token } = await workspace.run(['token']);
-    const script =
-      'console.log(process.env.FATTUREINCLOUD_ACCESS_TOKEN, process.env.FATTUREINCLOUD_COMPANY_ID)';
-    expect(await workspace.run(node(script))).toEqual({
-      code: 0,
-      stdout: `${token.trim()} 108061\n`,
-      stderr: '',
-    });
-  });
-
-  it('gives the provider’s address to the child, and no client secret', async () => {
-    const workspace = await loggedIn();
-    const script =
-      'console.log(process.env.FATTUREINCLOUD_API_URL, Object.values(process.env).includes("invented-secret"))';
+    const names = ['ACCESS_TOKEN', 'COMPANY_ID', 'API_URL'].map((name) => `FATTUREINCLOUD_${name}`);
+    const script = `console.log(...${JSON.stringify(names)}.map((name) => process.env[name]), Object.values(process.env).includes("invented-secret"))`;
     const env = { FATTUREINCLOUD_CLIENT_SECRET: 'invented-secret' };
-    expect(await workspace.run(node(script), { env })).toMatchObject({
+    expect(await workspace.run(node(script), { env })).toEqual({
       code: 0,
-      stdout: `${workspace.sandbox.url} false\n`,
+      stdout: `${token.trim()} 108061 ${workspace.sandbox.url} false\n`,
+      stderr: '',
     });
   });
 
@@ -109,7 +99,7 @@ describe('fresco exec', () => {
 
   it('says so where there is no such command', async () => {
     const workspace = await loggedIn();
-    expect(await workspace.run(['exec', '--', 'no-such-command-invented'])).toEqual({
+    expect(await runHere(workspace, ['exec', '--', 'no-such-command-invented'])).toEqual({
       code: 127,
       stdout: '',
       stderr: "fresco: could not run 'no-such-command-invented': command not found\n",

@@ -8,6 +8,7 @@ import { closingText, openingLines, storyLines } from '../../../../src/cli/local
 import { Session } from '../../../../src/cli/session.ts';
 import { textOf } from '../../../../src/cli/terminal.ts';
 import { enter } from '../../../console/console-fixture.ts';
+import { runHere } from '../../in-process.ts';
 import { createWorkspace, type Running } from '../../workspace.ts';
 
 const patience = { timeout: 180_000 };
@@ -96,8 +97,7 @@ describe('the story as npm start tells it', () => {
     [['local', '--sandbox', '--port', 'x'], /it must be a port/],
     [['local', '--sink', 'ftp://x'], /it must be an address/],
   ])('is refused as wrong usage: %j', patience, async (args, why) => {
-    const workspace = await createWorkspace('http://127.0.0.1:1');
-    const { code, stderr } = await workspace.run(args);
+    const { code, stderr } = await runHere({}, args);
     expect(code).toBe(64);
     expect(stderr).toMatch(why);
   });
