@@ -109,27 +109,15 @@ export async function waiting<T>(message: string, work: Promise<T>): Promise<T> 
 /** Asks for a text; without a person to ask, fails with `otherwise` as what to do. */
 export async function ask(message: string, otherwise: string): Promise<string> {
   mustBeInteractive(otherwise);
-  const { text, isCancel } = await import('@clack/prompts');
-  const answer = await text({
-    message: visible(message),
-    output: process.stderr,
-    validate: notEmpty,
-  });
-  if (isCancel(answer)) throw cancelled();
-  return answer.trim();
+  const wish = { ...shownAs(message), validate: notEmpty };
+  return (await answerTo((prompts) => prompts.text(wish))).trim();
 }
 
 /** Asks for a text that is not shown while it is typed. */
 export async function askHidden(message: string, otherwise: string): Promise<string> {
   mustBeInteractive(otherwise);
-  const { password, isCancel } = await import('@clack/prompts');
-  const answer = await password({
-    message: visible(message),
-    output: process.stderr,
-    validate: notEmpty,
-  });
-  if (isCancel(answer)) throw cancelled();
-  return answer.trim();
+  const wish = { ...shownAs(message), validate: notEmpty };
+  return (await answerTo((prompts) => prompts.password(wish))).trim();
 }
 
 /** One thing to choose from a list. */
@@ -144,50 +132,49 @@ function shownChoice<T>({ value, label, hint }: Choice<T>): Choice<T> {
 }
 
 /** Has a person choose one of a list. Cancelling rejects with `Failure`, which says `ifCancelled`. */
-export async function select<T extends number | string>(
+export function select<T extends number | string>(
   message: string,
-  options: readonly Choice<T>[],
+  choices: readonly Choice<T>[],
   ifCancelled: string,
 ): Promise<T> {
-  const prompts = await import('@clack/prompts');
-  const list = options.map(shownChoice) as Parameters<typeof prompts.select<T>>[0]['options'];
-  const answer = await prompts.select<T>({
-    message: visible(message),
-    options: list,
-    output: process.stderr,
-  });
-  if (prompts.isCancel(answer)) throw cancelled(ifCancelled);
-  return answer;
+  const options = choices.map(shownChoice) as Parameters<
+    typeof import('@clack/prompts').select<T>
+  >[0]['options'];
+  const wish = { ...shownAs(message), options };
+  return answerTo((prompts) => prompts.select<T>(wish), ifCancelled) as Promise<T>;
 }
 
 /** Has a person tick some of a list, at least one. */
-export async function multiselect(
+export function multiselect(
   message: string,
-  options: readonly Choice<string>[],
+  choices: readonly Choice<string>[],
   ticked: readonly string[],
 ): Promise<readonly string[]> {
-  const prompts = await import('@clack/prompts');
-  const answer = await prompts.multiselect<string>({
-    message: visible(message),
-    options: options.map(shownChoice),
-    initialValues: [...ticked],
-    maxItems: 12,
-    output: process.stderr,
-  });
-  if (prompts.isCancel(answer)) throw cancelled();
-  return answer;
+  const wish = { ...shownAs(message), initialValues: [...ticked], maxItems: 12 };
+  const options = choices.map(shownChoice);
+  return answerTo((prompts) => prompts.multiselect<string>({ ...wish, options }));
 }
 
 /** Asks yes or no; the safe answer is no. Cancelling rejects with `Failure`, by default that nothing was changed. */
-export async function confirm(message: string, ifCancelled?: string): Promise<boolean> {
+export function confirm(message: string, ifCancelled?: string): Promise<boolean> {
+  const wish = { ...shownAs(message), initialValue: false };
+  return answerTo((prompts) => prompts.confirm(wish), ifCancelled);
+}
+
+type Prompts = typeof import('@clack/prompts');
+
+function shownAs(message: string) {
+  return { message: visible(message), output: process.stderr };
+}
+
+async function answerTo<T>(
+  ask: (prompts: Prompts) => Promise<T>,
+  ifCancelled = 'cancelled, nothing was changed',
+): Promise<Exclude<T, symbol>> {
   const prompts = await import('@clack/prompts');
-  const answer = await prompts.confirm({
-    message: visible(message),
-    initialValue: false,
-    output: process.stderr,
-  });
-  if (prompts.isCancel(answer)) throw cancelled(ifCancelled);
-  return answer;
+  const answer = await ask(prompts);
+  if (!prompts.isCancel(answer)) return answer as Exclude<T, symbol>;
+  throw new Failure('retry', ifCancelled, { endedBy: 'SIGINT' });
 }
 
 /** Everything that is piped in, without the blanks around it. */
@@ -209,8 +196,4 @@ function mustBeInteractive(otherwise: string): void {
 
 function notEmpty(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === '' ? 'a value is needed' : undefined;
-}
-
-function cancelled(text = 'cancelled, nothing was changed'): Failure {
-  return new Failure('retry', text, { endedBy: 'SIGINT' });
 }

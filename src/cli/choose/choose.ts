@@ -1,11 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../failure.ts';
 import { withHelp, withJson } from '../settings/options.ts';
+import { flagOf } from '../settings/settings.ts';
 import { confirm, isInteractive, printResult } from '../terminal.ts';
 import { type Answers, type Choice, follow, type Question, questions } from './chart.ts';
-
-const flagOf = (question: Question) =>
-  `--${question.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 type ChooseOptions = Answers & { readonly json?: boolean };
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { interruption } from '../interruption.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { Session } from '../session.ts';
 import { durationText, parseDuration } from '../settings/duration.ts';
 import { withHelp, withJson } from '../settings/options.ts';
 import { parsePort, portProblem } from '../settings/port.ts';
@@ -48,44 +49,37 @@ async function serveSandbox(options: SandboxOptions): Promise<void> {
   const sandbox = createSandbox({
     settings: { allowRemoteSinks: options.remoteSinks === true },
   });
-  const listening = await listen(sandbox, { port: options.port }).catch((error: unknown) => {
-    throw portProblem(error, options.port);
-  });
-  // The reader of the address may end it at once.
-  const ended = ending(sandbox, options.untilIdle);
-  const { url } = listening;
-  const { clientId, clientSecret, redirectUri } = sandboxApplication;
-  if (options.json) print(JSON.stringify({ url, clientId, redirectUri }));
-  say(`sandbox of Fatture in Cloud on ${url}`);
-  say(`application: client id ${clientId}, client secret ${clientSecret}, redirect ${redirectUri}`);
-  say(
-    `log in:      fresco login --sandbox${options.port === sandboxPort ? '' : ` --provider-url ${url}`}`,
-  );
-  say(`look inside: curl ${url}/_sandbox/state`);
-  say('Ctrl-C ends it');
-  const why = await ended;
-  await listening.close();
+  const { port, untilIdle } = options;
+  const session = new Session();
+  let why: string | undefined;
+  try {
+    const { url, close } = await listen(sandbox, { port }).catch((error: unknown) => {
+      throw portProblem(error, port);
+    });
+    await session.closes(close);
+    const { clientId, clientSecret, redirectUri } = sandboxApplication;
+    if (options.json) print(JSON.stringify({ url, clientId, redirectUri }));
+    say(
+      `sandbox of Fatture in Cloud on ${url}`,
+      `application: client id ${clientId}, client secret ${clientSecret}, redirect ${redirectUri}`,
+      `log in:      fresco login --sandbox${port === sandboxPort ? '' : ` --provider-url ${url}`}`,
+      `look inside: curl ${url}/_sandbox/state`,
+      'Ctrl-C ends it',
+    );
+    const idle = untilIdle === undefined ? [] : [unused(sandbox, untilIdle)];
+    why = (await Promise.race([session.ended(), ...idle])) ?? undefined;
+  } finally {
+    await session.end();
+  }
   if (why !== undefined) say(why);
 }
 
-/** Resolves when somebody ends it, or nobody has used it for so long. */
-async function ending(
-  sandbox: { observe(observer: () => void): () => void },
-  untilIdleMs: number | undefined,
-): Promise<string | undefined> {
+/** Resolves when nobody has used it for so long. */
+function unused({ observe }: Pick<Sandbox, 'observe'>, idleMs: number): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve(undefined));
-    }
-    // Last, since a signal between the two would reach nobody.
-    interruption.stop();
-    if (untilIdleMs === undefined) return;
-    const timer = setTimeout(
-      () => resolve(`ended: no request for ${durationText(untilIdleMs)}`),
-      untilIdleMs,
-    );
+    const text = `ended: no request for ${durationText(idleMs)}`;
     // What listens keeps the process alive; an ended one must not live on for its timer.
-    timer.unref();
-    sandbox.observe(() => timer.refresh());
+    const timer = setTimeout(() => resolve(text), idleMs).unref();
+    observe(() => timer.refresh());
   });
 }

@@ -41,13 +41,12 @@ const variables = {
 
 type Key = keyof typeof variables;
 
-const flags: Readonly<Record<Key, string>> = {
-  store: '--store',
-  prefix: '--prefix',
-  connection: '--connection',
-  providerUrl: '--provider-url',
-  provider: '--provider',
-};
+const keys = Object.keys(variables) as Key[];
+
+/** The option of a setting or a question, by its name in camel case. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
 
 /** Flags beat the environment, and for a person at a terminal that beats what the last login has left. */
 export async function readSettings(
@@ -55,7 +54,7 @@ export async function readSettings(
   { isLogin = false } = {},
 ): Promise<Settings> {
   const env = process.env;
-  const given = overlay(fromEnvironment(env), options);
+  const given = namedBy(options, env);
   // A job has to work on the same store, even if somebody logs in to another one on this machine.
   const left = isReadByAPerson() ? await readRemembered(env) : {};
   // What was tried in the sandbox says nothing about where a real login goes.
@@ -70,7 +69,7 @@ export async function readSettings(
 /** What a login to the sandbox runs with: wherever it is stored, it talks to a sandbox on this machine alone. */
 export function readSandboxSettings(options: ConnectionOptions): Settings {
   const env = process.env;
-  const { provider: _, ...given } = overlay(fromEnvironment(env), options);
+  const { provider: _, ...given } = namedBy(options, env);
   const chosen = chosenFrom({ store: sandboxStore, ...sandboxAt, ...given }, {}, env);
   const config = parse(chosen, options, env);
   if (!isLoopback(new URL(config.providerUrl))) {
@@ -103,15 +102,9 @@ function chosenFrom(given: Remembered, remembered: Remembered, env: Environment)
   const isSandbox = given.store === sandboxStore;
   const named = isSandbox ? (sandboxPlace(env) ?? noHome('the sandbox’s store')) : given.store;
   const store = named === undefined ? remembered.store : absolute(named, env);
-  const chosen: Remembered = {
-    // A provider belongs to the store it was used with: a token of one must not be sent to another.
-    ...(store === remembered.store ? remembered : {}),
-    ...(isSandbox ? sandboxAt : {}),
-    ...given,
-    ...(store === undefined ? {} : { store }),
-  };
-  const provider = given.provider ?? given.providerUrl;
-  return provider === undefined ? chosen : withProvider(chosen, given);
+  // A provider belongs to the store it was used with: a token of one must not be sent to another.
+  const usual = { ...(store === remembered.store && remembered), ...(isSandbox && sandboxAt) };
+  return overlaid(usual, store === undefined ? given : { ...given, store });
 }
 
 function sayRemembered({ store, prefix, connection, providerUrl, providerFile }: Config<'cli'>) {
@@ -122,33 +115,21 @@ function sayRemembered({ store, prefix, connection, providerUrl, providerFile }:
   );
 }
 
-function fromEnvironment(env: Environment): Remembered {
-  return Object.fromEntries(
-    Object.entries(variables).flatMap(([key, variable]) =>
-      env[variable] ? [[key, env[variable]]] : [],
-    ),
+/** What flags name, else the environment. */
+function namedBy(options: ConnectionOptions, env: Environment): Remembered {
+  const named = (read: (key: Key) => string | undefined): Remembered =>
+    Object.fromEntries(keys.flatMap((key) => (read(key) === undefined ? [] : [[key, read(key)]])));
+  return overlaid(
+    named((key) => env[variables[key]] || undefined),
+    named((key) => options[key]),
   );
 }
 
-function overlay(environment: Remembered, options: ConnectionOptions): Remembered {
-  const given = Object.fromEntries(
-    (Object.keys(variables) as Key[]).flatMap((key) =>
-      options[key] === undefined ? [] : [[key, options[key]]],
-    ),
-  ) as Remembered;
-  // A flag for one kind of provider beats a variable for the other.
-  const { provider, providerUrl, ...rest } = environment;
-  const named = given.provider !== undefined || given.providerUrl !== undefined;
-  return named ? { ...rest, ...given } : { ...environment, ...given };
-}
-
-function withProvider(chosen: Remembered, given: Remembered): Remembered {
-  const { provider: _, providerUrl: __, ...rest } = chosen;
-  return {
-    ...rest,
-    ...(given.provider === undefined ? {} : { provider: given.provider }),
-    ...(given.providerUrl === undefined ? {} : { providerUrl: given.providerUrl }),
-  };
+/** What is given, over what is below: one kind of provider takes the place of the other. */
+function overlaid(below: Remembered, given: Remembered): Remembered {
+  const { provider: _, providerUrl: __, ...rest } = below;
+  const isNamed = given.provider !== undefined || given.providerUrl !== undefined;
+  return { ...(isNamed ? rest : below), ...given };
 }
 
 /** The sandbox's store as any other is named. */
@@ -164,9 +145,7 @@ function absolute(store: string, env: Environment): string {
 }
 
 function parse(chosen: Remembered, options: ConnectionOptions, env: Environment): Config<'cli'> {
-  const environment = Object.fromEntries(
-    (Object.keys(variables) as Key[]).map((key) => [variables[key], chosen[key]]),
-  );
+  const environment = Object.fromEntries(keys.map((key) => [variables[key], chosen[key]]));
   try {
     return parseConfig('cli', { ...env, ...environment });
   } catch (error) {
@@ -178,10 +157,10 @@ function parse(chosen: Remembered, options: ConnectionOptions, env: Environment)
 /** Names the flag where the value at fault came from one. */
 function inWordsOf(options: ConnectionOptions, problem: string): string {
   const [variable = ''] = problem.split(' ', 1);
-  const key = (Object.keys(variables) as Key[]).find((name) => variables[name] === variable);
+  const key = keys.find((name) => variables[name] === variable);
   return key === undefined || options[key] === undefined
     ? problem
-    : `${flags[key]}${problem.slice(variable.length)}`;
+    : `${flagOf(key)}${problem.slice(variable.length)}`;
 }
 
 /** The options that name what the settings mean, for a person or a crontab to type. */

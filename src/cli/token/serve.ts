@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { Connection } from '../../connection/connection.ts';
+import type { Secret } from '../../core/secret.ts';
 import { wrongUsage } from '../failure.ts';
-import { interruption } from '../interruption.ts';
+import { Session } from '../session.ts';
 import { connect, connectionCommand } from '../settings/options.ts';
 import { parsePort } from '../settings/port.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
@@ -41,25 +43,29 @@ export function serveCommand(): Command {
         import('./server.ts'),
       ]);
       const secret = await serveSecret(options.secretFile, connection.random);
-      const server = await listenForCallers(connection, secret, options.port);
-      // The reader of the address may end it at once.
-      const ended = new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-          process.once(signal, () => resolve());
-      });
-      interruption.stop();
-      if (options.json)
-        print(JSON.stringify({ url: server.url, secretFile: options.secretFile ?? null }));
-      say(`tokens of ${connection.name} on ${server.url}`);
-      // What a command line holds, `ps` shows to every user.
-      const asking = (file: string) =>
-        `ask: sed 's/^/Authorization: Bearer /'${file} | curl -H @- ${server.url}`;
-      if (options.secretFile === undefined) {
-        say(`secret: ${secret.reveal()}`);
-        say(`${asking('')}   # paste the secret, Enter, Ctrl-D`);
-      } else say(asking(` ${options.secretFile}`));
-      say('Ctrl-C ends it');
-      await ended;
-      await server.close();
+      const session = new Session();
+      try {
+        const server = await listenForCallers(connection, secret, options.port);
+        await session.closes(server.close);
+        tell(connection, secret, { url: server.url, ...options });
+        await session.ended();
+      } finally {
+        await session.end();
+      }
     });
+}
+
+function tell(
+  { name }: Connection,
+  secret: Secret,
+  { url, json, secretFile }: ServeOptions & { readonly url: string },
+): void {
+  if (json) print(JSON.stringify({ url, secretFile: secretFile ?? null }));
+  say(`tokens of ${name} on ${url}`);
+  // What a command line holds, `ps` shows to every user.
+  const asking = `ask: sed 's/^/Authorization: Bearer /'${secretFile === undefined ? '' : ` ${secretFile}`} | curl -H @- ${url}`;
+  if (secretFile === undefined) {
+    say(`secret: ${secret.reveal()}`, `${asking}   # paste the secret, Enter, Ctrl-D`);
+  } else say(asking);
+  say('Ctrl-C ends it');
 }
