@@ -22,8 +22,8 @@ export function required<T>(
   variable: string,
   wanted: string,
   parse: (text: string) => T | undefined,
-  write: (value: T) => string,
-  shown: (text: string) => string = (text) => text,
+  write: (value: T) => string = String,
+  shown: (text: string) => string = String,
 ): Setting<T> {
   return {
     variable,
@@ -54,47 +54,33 @@ export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
 
 /** A text of a given pattern. */
 export function matching(variable: string, wanted: string, pattern: RegExp): Setting<string> {
-  return required(
-    variable,
-    wanted,
-    (text) => (pattern.test(text) ? text : undefined),
-    (value) => value,
-  );
+  return required(variable, wanted, (text) => (pattern.test(text) ? text : undefined));
 }
 
 /** A URL of a given pattern. */
-export function url(variable: string, wanted: string, pattern: RegExp): Setting<string> {
-  return required(
-    variable,
-    wanted,
-    (text) => (pattern.test(text) && URL.canParse(text) ? text : undefined),
-    (value) => value,
-    shownUrl,
-  );
+export function url(
+  variable: string,
+  wanted: string,
+  pattern: RegExp,
+  isUsable: (text: string) => boolean = URL.canParse,
+): Setting<string> {
+  const parse = (text: string) => (pattern.test(text) && isUsable(text) ? text : undefined);
+  return required(variable, wanted, parse, String, shownUrl);
 }
 
 /** The base URL of a provider, to which tokens and credentials go. */
 export function baseUrl(variable: string): Setting<string> {
-  return required(
-    variable,
-    'an https URL (http on this machine alone) without credentials, query or fragment and with no slash at its end',
-    (text) => (isSafeUrl(text) && /^[^?\s]*[^/?\s]$/.test(text) ? text : undefined),
-    (value) => value,
-    shownUrl,
-  );
+  const wanted =
+    'an https URL (http on this machine alone) without credentials, query or fragment and with no slash at its end';
+  return url(variable, wanted, /^[^?\s]*[^/?\s]$/, isSafeUrl);
 }
 
 /** Any text, without the line break that a file ends in; what has quotes around it was pasted with them. */
 export function bareText(variable: string): Setting<string> {
-  return required(
-    variable,
-    'a text without quotes around it',
-    (text) => {
-      const bare = text.trim();
-      return bare === '' || /^(["'`]).*\1$/s.test(bare) ? undefined : bare;
-    },
-    (value) => value,
-  );
+  return required(variable, 'a text without quotes around it', (text) => {
+    const bare = text.trim();
+    return bare === '' || /^(["'`]).*\1$/s.test(bare) ? undefined : bare;
+  });
 }
 
 /** The same, and it never appears in a message. */
@@ -123,12 +109,8 @@ export function seconds(variable: string): Setting<number> {
 
 /** One of a few words. */
 export function oneOf<const T extends string>(variable: string, values: readonly T[]): Setting<T> {
-  return required(
-    variable,
-    values.map((value) => `'${value}'`).join(' or '),
-    (text) => values.find((value) => value === text),
-    (value) => value,
-  );
+  const wanted = values.map((value) => `'${value}'`).join(' or ');
+  return required(variable, wanted, (text) => values.find((value) => value === text));
 }
 
 /** Texts of one pattern in one variable. */

@@ -10,7 +10,6 @@ import { rotatorClient, waitingLambda } from '../aws/lambda.ts';
 import { rotateAsOperator } from '../aws/operator-client.ts';
 import { secretsManager, secretsManagerSecret } from '../aws/secrets-manager.ts';
 import { parameterStore, readStackParameter, type StackParameter } from '../aws/stack.ts';
-import { rotationTimes } from '../config/rotation-times.ts';
 import {
   parseStackFacts,
   type StackOutputs,
@@ -25,12 +24,12 @@ import { login } from '../core/operations/login.ts';
 import { logout } from '../core/operations/logout.ts';
 import { installManualToken } from '../core/operations/manual-token.ts';
 import { StoreRefused } from '../core/ports.ts';
-import { clientSource } from '../core/records/client.ts';
 import { boundByGrant } from '../core/records/stored-origin.ts';
 import type { RotationPorts } from '../core/rotation/pass.ts';
 import { admittedAfter } from '../core/webhooks/admission.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
 import type { Connection, ConsentByLink, VersionFacts } from './connection.ts';
+import { passPorts } from './pass-ports.ts';
 import type { Provider } from './provider.ts';
 
 /** A connection whose passes are made by the rotator of a stack. */
@@ -57,11 +56,18 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     journal: journalTable(table, name),
   };
   const senders = admittedSendersTable(table.client, facts.table, name);
-  const ports = ownPorts(stored, facts, options);
-  const byHand = () => ({
-    ...ports,
-    owner: { id: `by-hand-${randomUUID()}`, isDead: () => false },
-  });
+  // What this process does itself: a login, which takes no lease and sends nothing, or a recovery by hand.
+  const portsOf = (id: string) =>
+    passPorts(stored, provider, {
+      owner: { id, isDead: () => false },
+      settings: {
+        connection: name,
+        environment: facts.environment,
+        refreshWith: facts.consumersAlias,
+      },
+    });
+  const ports = portsOf('login');
+  const byHand = () => portsOf(`by-hand-${randomUUID()}`);
   const versionsOf = (kind: SecretKind) => storedVersionsOf(secrets, options, kind);
   return {
     ...stored,
@@ -95,6 +101,11 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       // Two more clients of the SDK, which a doctor alone needs.
       const { deployedFor } = await import('./deployed.ts');
       return deployedFor({ prefix, name, facts }, { secrets, lambda });
+    },
+    syncStores: async () => {
+      const { awsSyncStores } = await import('./aws-sync-stores.ts');
+      const stores = awsSyncStores(facts, name);
+      return { ...stores, place: `the bus ${facts.bus}`, hasBus: true };
     },
     ...consentPart(facts, ports, consentTable(table.client, facts.table, name)),
     ...webhookParts(facts, name),
@@ -141,7 +152,7 @@ function webhookParts(
 }
 
 /** What the stack of a prefix has left about itself, if it serves this connection; rejects with `StoreRefused`. */
-export async function readFacts(prefix: string, connection: string): Promise<StackOutputs> {
+async function readFacts(prefix: string, connection: string): Promise<StackOutputs> {
   const parameter = stackParameterName(prefix);
   const client = parameterStore();
   await mustHaveRegion(client);
@@ -176,36 +187,4 @@ async function mustHaveRegion({ config }: SSMClient): Promise<void> {
     'missing',
     'the store is in AWS and no region is set: set AWS_REGION, or name a file store with --store file:<path>',
   );
-}
-
-/** What this process does itself: a login, which takes no lease and sends nothing, or a recovery by hand. */
-function ownPorts(
-  stored: Pick<Connection, 'client' | 'grant' | 'accessToken' | 'journal'>,
-  facts: StackOutputs,
-  { name, provider }: AwsConnectionOptions,
-): RotationPorts {
-  const { client, grant, accessToken, journal } = stored;
-  const { profile, endpoint, canary, permissions } = provider;
-  return {
-    clock: systemClock,
-    random: systemRandom,
-    owner: { id: 'login', isDead: () => false },
-    journal,
-    grant,
-    accessToken,
-    client: clientSource(client),
-    endpoint,
-    canary,
-    permissions,
-    reporter: { report: async () => undefined },
-    settings: {
-      connection: name,
-      environment: facts.environment,
-      provider: profile.baseUrl,
-      policy: profile.replayPolicy,
-      rotateEveryMs: 86_400_000,
-      ...rotationTimes,
-      refreshWith: facts.consumersAlias,
-    },
-  };
 }

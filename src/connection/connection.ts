@@ -1,6 +1,7 @@
 import type { Config, Environment } from '../config/config.ts';
 import type { NewTicket, TicketWish } from '../core/consent/ticket.ts';
 import type { TokenSource } from '../core/consumers/token-source.ts';
+import type { EventBus } from '../core/events/event.ts';
 import type { JournalStore } from '../core/journal/journal-store.ts';
 import type { Consent, LoggedIn } from '../core/operations/login.ts';
 import type { LoggedOut } from '../core/operations/logout.ts';
@@ -8,6 +9,7 @@ import type { ManualToken } from '../core/operations/manual-token.ts';
 import type { Outcome } from '../core/outcome/outcome.ts';
 import type { Clock, PendingSecret, Random } from '../core/ports.ts';
 import type { RotationPorts, RotationSettings } from '../core/rotation/pass.ts';
+import type { SyncPorts } from '../core/sync/ports.ts';
 import type { SenderStore } from '../core/webhooks/admission.ts';
 import type { ExpectedSubscriptions } from '../core/webhooks/subscriptions.ts';
 import type { DamagedFile } from '../local/file-store/file-store.ts';
@@ -55,6 +57,8 @@ export interface Connection {
   checkWritable?(): Promise<void>;
   /** What of its files is damaged, where it is stored in files. Rejects with `StoreRefused`. */
   damagedFiles?(): Promise<readonly DamagedFile[]>;
+  /** Where a sync keeps its records and publishes; to `bus` where the store has none. */
+  syncStores(bus: EventBus): Promise<SyncStores>;
   /** The stack behind it, where there is one. */
   readonly deployed?: () => Promise<Deployed>;
   /** Where the provider sends webhooks, if an endpoint is deployed. */
@@ -66,6 +70,14 @@ export interface Connection {
 }
 
 export type { DamagedFile };
+
+/** What a sync writes to. */
+export interface SyncStores extends Pick<SyncPorts, 'store' | 'published' | 'pauses' | 'bus'> {
+  /** Where the events go, in words for people. */
+  readonly place: string;
+  /** Otherwise events go to the caller that opened the sync. */
+  readonly hasBus: boolean;
+}
 
 /** A connection's page for consent. */
 export interface ConsentByLink {

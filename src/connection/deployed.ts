@@ -5,7 +5,6 @@ import type { AlarmState } from '../aws/alarms.ts';
 import { bounded } from '../aws/failures.ts';
 import { rotatorClient } from '../aws/lambda.ts';
 import { messagesIn, sqs } from '../aws/sqs/sqs.ts';
-import { parameterStore } from '../aws/stack.ts';
 import {
   isBusThere,
   isSecretThere,
@@ -86,15 +85,4 @@ export function deployedFor(
 async function cloudWatch(): Promise<CloudWatchClient> {
   const { CloudWatchClient: Client } = await import('@aws-sdk/client-cloudwatch');
   return new Client(bounded);
-}
-
-/** Whether this machine can ask AWS anything at all. */
-export async function awsAccess(): Promise<'ready' | 'no region' | 'no credentials'> {
-  const { config } = parameterStore();
-  const region = await config.region().catch(() => undefined);
-  if (!region) return 'no region';
-  return config.credentials().then(
-    () => 'ready',
-    () => 'no credentials',
-  );
 }

@@ -1,4 +1,3 @@
-import { rotationTimes } from '../config/rotation-times.ts';
 import { ownRotator } from '../core/consumers/rotator.ts';
 import { createTokenSource } from '../core/consumers/token-source.ts';
 import type { JournalStore } from '../core/journal/journal-store.ts';
@@ -8,9 +7,8 @@ import { installManualToken } from '../core/operations/manual-token.ts';
 import { alertsSinceMs, classOf } from '../core/outcome/outcome.ts';
 import { eventLine, eventOf, type Report, type Reporter } from '../core/outcome/report.ts';
 import { StoreRefused } from '../core/ports.ts';
-import { clientSource } from '../core/records/client.ts';
 import { boundByGrant } from '../core/records/stored-origin.ts';
-import type { RotationPorts, RotationSettings } from '../core/rotation/pass.ts';
+import type { RotationPorts } from '../core/rotation/pass.ts';
 import { rotate } from '../core/rotation/rotate.ts';
 import { admittedAfter } from '../core/webhooks/admission.ts';
 import { admittedSenders } from '../local/admitted-senders.ts';
@@ -24,12 +22,11 @@ import {
 import { localOwner } from '../local/file-store/owner.ts';
 import { formatOf } from '../local/record-formats.ts';
 import type { Connection, OnPersonNeeded, PassResult } from './connection.ts';
+import { passPorts } from './pass-ports.ts';
 import type { Provider } from './provider.ts';
 
 /** What grants in a file store carry as the place where they may be spent. */
 export const fileStoreEnvironment = 'file-store';
-
-const dayMs = 86_400_000;
 
 /** A connection whose passes are made by this process. */
 export interface FileConnectionOptions {
@@ -62,7 +59,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
     name,
     place: `file store ${store.path}`,
     provider,
-    settings: fileSettings(name, provider),
+    settings: ports(noReporter).settings,
     clock: systemClock,
     random: systemRandom,
     client,
@@ -92,14 +89,17 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
       await accessToken.keepCurrentAlone();
       return done;
     },
-    storedVersions: async () =>
-      [
-        ...(await grant.versions()).map((version) => ({ ...version, secret: 'grant' })),
-        ...(await accessToken.versions()).map((version) => ({
-          ...version,
-          secret: 'access-token',
-        })),
-      ].map(({ secret, versionId, labels }) => ({ secret, versionId, labels })),
+    storedVersions: async () => {
+      const secrets = Object.entries({ grant, 'access-token': accessToken });
+      const kept = secrets.map(async ([secret, { versions }]) =>
+        (await versions()).map(({ versionId, labels }) => ({ secret, versionId, labels })),
+      );
+      return (await Promise.all(kept)).flat();
+    },
+    syncStores: async (bus) => {
+      const { fileSyncStores } = await import('./file-sync-stores.ts');
+      return { ...fileSyncStores(store, name), bus, place: 'standard output', hasBus: false };
+    },
     byHand: { ports: () => ports(noReporter), grantVersionIds: () => grant.versionIds() },
   };
 }
@@ -123,21 +123,16 @@ export function filePorts(
   connection: { readonly name: string; readonly provider: Provider; readonly reporter: Reporter },
 ): RotationPorts {
   const { name, provider, reporter } = connection;
-  const { client, grant, accessToken, journal } = boundFiles(store, name);
-  return {
-    clock: systemClock,
-    random: systemRandom,
+  return passPorts(boundFiles(store, name), provider, {
     owner: localOwner(),
-    journal,
-    grant,
-    accessToken,
-    client: clientSource(client),
-    endpoint: provider.endpoint,
-    canary: provider.canary,
-    permissions: provider.permissions,
     reporter,
-    settings: fileSettings(name, provider),
-  };
+    settings: {
+      connection: name,
+      environment: fileStoreEnvironment,
+      // Versions cost nothing in a file, and other providers' tokens may live an hour.
+      sendsPerDay: { schedule: 1000, consumer: 1000 },
+    },
+  });
 }
 
 /** What is stored of a connection, each secret for the origin that it was written for. */
@@ -148,19 +143,6 @@ export function boundFiles(store: FileStore, name: string): ConnectionFiles {
     ...files,
     client: boundByGrant(client, grant),
     accessToken: boundByGrant(accessToken, grant),
-  };
-}
-
-function fileSettings(connection: string, { profile }: Provider): RotationSettings {
-  return {
-    connection,
-    environment: fileStoreEnvironment,
-    provider: profile.baseUrl,
-    policy: profile.replayPolicy,
-    rotateEveryMs: dayMs,
-    ...rotationTimes,
-    // Versions cost nothing in a file, and other providers' tokens may live an hour.
-    sendsPerDay: { schedule: 1000, consumer: 1000 },
   };
 }
 

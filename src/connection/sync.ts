@@ -7,15 +7,11 @@ import type { SyncPorts } from '../core/sync/ports.ts';
 import { type SyncOutcome, type SyncRequest, syncPass } from '../core/sync/sync.ts';
 import { syncPorts, usualPace } from '../fatture-in-cloud/api/sync-pass.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
-import type { Connection, OpenOptions } from './connection.ts';
+import type { Connection, SyncStores } from './connection.ts';
 
 /** A sync as a command runs it: in this process, for as long as it takes. */
-export interface ConnectionSync {
+export interface ConnectionSync extends Pick<SyncStores, 'place' | 'hasBus'> {
   readonly clock: Clock;
-  /** Where the events go, in words for people. */
-  readonly place: string;
-  /** Otherwise events go to the caller that opened the sync. */
-  readonly hasBus: boolean;
   run(request: SyncRequest, wish: SyncWish): Promise<SyncOutcome>;
 }
 
@@ -26,25 +22,21 @@ export interface SyncWish {
 }
 
 /** How a sync is opened. */
-export interface OpenSyncOptions extends Pick<OpenOptions, 'config'> {
-  /** The connection that `config` names. */
+export interface OpenSyncOptions {
   readonly connection: Connection;
   /** Where events go if there is no bus. */
   readonly bus: EventBus;
   /** Reads and tells nothing: neither events nor notes leave this process. */
-  readonly isDry?: boolean;
+  readonly isDry: boolean;
 }
 
 /** Opens a sync of a connection; rejects with `StoreRefused`. */
 export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync> {
-  const { config } = options;
-  const { tokens, name, provider, accessToken } = options.connection;
-  const isDry = options.isDry === true;
-  const stores = config.store.startsWith('file:')
-    ? await fileStores(config.store.slice('file:'.length), name, options.bus)
-    : await awsStores(config.prefix, name);
+  const { connection, isDry } = options;
+  const { tokens, name, provider, accessToken } = connection;
+  const { place, hasBus, ...stores } = await connection.syncStores(options.bus);
   const ports = syncPorts({
-    ...stores.ports,
+    ...stores,
     clock: systemClock,
     random: systemRandom,
     tokens: isDry ? storedTokens(accessToken) : tokens,
@@ -54,8 +46,8 @@ export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync
   const used = isDry ? withoutEffect(ports) : ports;
   return {
     clock: systemClock,
-    place: stores.place,
-    hasBus: stores.hasBus,
+    place,
+    hasBus,
     run: (request, { resources, onProgress }) =>
       syncPass(
         used,
@@ -73,30 +65,6 @@ export async function openSync(options: OpenSyncOptions): Promise<ConnectionSync
 
 // The hour's quota, and a little more.
 const retryAfterMaxMs = 65 * 60_000;
-
-type Stores = Pick<SyncPorts, 'store' | 'published' | 'pauses' | 'bus'>;
-
-async function fileStores(path: string, connection: string, bus: EventBus) {
-  const { openFileStore } = await import('../local/file-store/file-store.ts');
-  const { syncFile, publishedStatesFiles } = await import('../local/sync-store.ts');
-  const { quotaPauses } = await import('../local/quota-pauses.ts');
-  const store = await openFileStore(path, { clock: systemClock });
-  const ports: Stores = {
-    store: syncFile(store, connection),
-    published: publishedStatesFiles(store, { connection, nowMs: systemClock.nowMs }),
-    pauses: quotaPauses(store),
-    bus,
-  };
-  return { ports, place: 'standard output', hasBus: false };
-}
-
-async function awsStores(prefix: string, connection: string) {
-  const { readFacts } = await import('./aws.ts');
-  const { awsSyncStores } = await import('./aws-sync-stores.ts');
-  const facts = await readFacts(prefix, connection);
-  const ports = awsSyncStores(facts, connection);
-  return { ports, place: `the bus ${facts.bus}`, hasBus: true };
-}
 
 /** The token that is stored: a refresh would be written. */
 function storedTokens(accessToken: Connection['accessToken']): TokenSource {

@@ -36,7 +36,7 @@ type Found = Partial<Setup> & { readonly received?: number };
 async function lookAt(options: CostOptions): Promise<Found> {
   const settings = await readSettings(options);
   if (settings.config.store !== 'aws') return {};
-  const { awsAccess } = await import('../../connection/deployed.ts');
+  const { awsAccess } = await import('../../connection/aws-access.ts');
   if ((await awsAccess()) !== 'ready') {
     say('no stack was looked at: there are no AWS credentials, or no region');
     return {};

@@ -5,7 +5,6 @@ import type { DueStep, Overview, Seen } from '../../console/overview/overview.ts
 import type { Journal } from '../../core/journal/journal.ts';
 import { busyUntilMs } from '../../core/journal/lease.ts';
 import { StoreRefused } from '../../core/ports.ts';
-import { decodeAccessToken } from '../../core/records/access-token.ts';
 import { orRefusal } from '../../core/refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { failureOf } from '../failure.ts';
@@ -17,7 +16,7 @@ import { aimed } from '../target.ts';
 import { print, say } from '../terminal.ts';
 import { examineConnection } from './doctor.ts';
 import type { Finding } from './doctor-finding.ts';
-import { type Status, statusOf, unreadable } from './status.ts';
+import { readableSight, type Status, statusIn } from './status.ts';
 
 const consolePort = 4000;
 const outcomesShown = 100;
@@ -92,13 +91,9 @@ export function overviewer(connection: Connection): () => Promise<Overview> {
     return examination;
   };
   return async () => {
-    try {
-      // Its clients are made once, and not for each look.
-      deployed ??= connection.deployed?.();
-      return await overviewOf(connection, await examined(), await deployed);
-    } catch (error) {
-      return unreadable(connection, error);
-    }
+    // Its clients are made once, and not for each look.
+    deployed ??= connection.deployed?.();
+    return overviewOf(connection, await examined(), await deployed);
   };
 }
 
@@ -107,11 +102,9 @@ async function overviewOf(
   findings: readonly Finding[],
   deployed: Deployed | undefined,
 ): Promise<Overview> {
-  const [status, { journal }, published] = await Promise.all([
-    statusOf(connection),
-    connection.journal.read(),
-    connection.accessToken.current(),
-  ]);
+  const sight = await readableSight(connection);
+  const { journal, published: token } = sight;
+  const status = statusIn(connection, sight);
   const [alarms, queues, versions] = await Promise.all([
     seen(async () =>
       (await deployed?.alarms())?.map(({ says, state, sinceMs }) => ({
@@ -123,7 +116,6 @@ async function overviewOf(
     seen(async () => deployed?.queues()),
     seen(() => connection.storedVersions()),
   ]);
-  const token = published && decodeAccessToken(published.value);
   return {
     connection: connection.name,
     store: connection.place,

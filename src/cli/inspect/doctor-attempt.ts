@@ -41,8 +41,10 @@ export function attemptFinding(connection: Connection, input: StoreSight): Findi
 }
 
 /** Whether the provider gave tokens when it was asked last, and what it answered if not. */
-export function applicationFinding({ journal, grant, clientVersionId }: StoreSight): Finding {
-  if (journal === undefined || grant === undefined || clientVersionId === undefined) {
+export function applicationFinding(sight: StoreSight): Finding {
+  const { journal, grant, clientVersionId, findings } = sight;
+  const isClientWhole = findings.some(({ check, state }) => check === 'client' && state === 'ok');
+  if (journal === undefined || grant === undefined || !isClientWhole) {
     return unknown('application', 'skipped: what is needed could not be read');
   }
   const standing = standingOutcome(journal, grant, clientVersionId);

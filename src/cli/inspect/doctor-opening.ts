@@ -48,25 +48,23 @@ function misconfigured(error: unknown): Finding {
 }
 
 async function noAccess(): Promise<Finding | undefined> {
-  const { awsAccess } = await import('../../connection/deployed.ts');
+  const { awsAccess } = await import('../../connection/aws-access.ts');
   const access = await awsAccess();
-  switch (access) {
-    case 'ready':
-      return undefined;
-    case 'no region':
-      return broken(
-        'credentials',
-        'the store is in AWS and no region is set',
-        'set AWS_REGION, or name a file store with --store file:<path>',
-      );
-    case 'no credentials':
-      return broken(
-        'credentials',
-        'no AWS credentials were found, or they could not be renewed',
-        'sign in (aws sso login, AWS_PROFILE), then fresco doctor again',
-      );
-  }
+  if (access === 'ready') return undefined;
+  const [detail, next] = barred[access];
+  return broken('credentials', detail, next);
 }
+
+const barred = {
+  'no region': [
+    'the store is in AWS and no region is set',
+    'set AWS_REGION, or name a file store with --store file:<path>',
+  ],
+  'no credentials': [
+    'no AWS credentials were found, or they could not be renewed',
+    'sign in (aws sso login, AWS_PROFILE), then fresco doctor again',
+  ],
+} as const;
 
 function nextAfter({ reason }: StoreRefused, isAws: boolean): string | undefined {
   if (isAws) return reason === 'damaged' ? 'deploy the stack again' : undefined;

@@ -16,6 +16,8 @@ export interface StoreSight {
   readonly grant?: Grant;
   readonly published?: AccessToken;
   readonly journal?: Journal;
+  /** Why client, access token or journal cannot be read at all. */
+  readonly unread?: StoreRefused;
   /** The store's clock, where it has one. */
   readonly dateMs?: number;
 }
@@ -50,6 +52,12 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
         published.finding,
       ];
   const refusals = [client, grant, published].map(({ refused }) => refused);
+  // An application that is damaged stands in the way of no look.
+  const unread = [
+    published.refused,
+    client.versionId === undefined ? client.refused : undefined,
+    journal,
+  ].find((it) => it instanceof StoreRefused);
   const left = await orRefusal(async () => (await connection.leftLocks?.()) ?? []);
   const [lock] = left instanceof StoreRefused ? [] : left;
   const record = await damagedRecord(connection);
@@ -57,6 +65,7 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
   return {
     findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
     ...(client.versionId && { clientVersionId: client.versionId }),
+    ...(unread && { unread }),
     // A grant whose place a manual token has taken is nobody's any more.
     ...(grant.value && !isManual && { grant: grant.value }),
     ...(published.value && { published: published.value }),
@@ -79,23 +88,23 @@ async function readSecret<T>(
   secret: Pick<VersionedSecret, 'current'>,
   decode: (version: SecretVersion) => T,
 ): Promise<Read<T>> {
-  let isThere = false;
+  let version: SecretVersion | undefined;
   try {
-    const version = await secret.current();
+    version = await secret.current();
     if (version === undefined) return { finding: await nothingIn(connection, kind) };
-    isThere = true;
     const value = decode(version);
     return { value, versionId: version.versionId, finding: ok(kind, 'stored and well formed') };
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
     const isKey = error.reason === 'key-disabled';
+    const isThere = version !== undefined;
     const isFile = connection.damagedFiles !== undefined && !isThere;
     const after = isFile ? afterFileDamage : afterDamage;
     const next = error.reason === 'damaged' ? after[kind] : undefined;
     const finding = isKey
       ? unknown(kind, 'its key does not open it')
       : refusedAt(kind, error, isLogout(error, isThere) ? 'fresco login' : next);
-    return { finding, refused: error };
+    return { finding, refused: error, ...(version && { versionId: version.versionId }) };
   }
 }
 

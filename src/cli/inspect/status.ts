@@ -5,18 +5,17 @@ import { policyFor } from '../../core/journal/measured-policy.ts';
 import type { ReplayPolicy } from '../../core/journal/replay-policy.ts';
 import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
-import { StoreRefused } from '../../core/ports.ts';
 import { compare } from '../../core/position.ts';
-import { type AccessToken, decodeAccessToken } from '../../core/records/access-token.ts';
+import type { AccessToken } from '../../core/records/access-token.ts';
 import { standingOutcome } from '../../core/rotation/latch.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { durationText } from '../settings/duration.ts';
 import { connectionCommand, openToLook } from '../settings/options.ts';
 import type { ConnectionOptions } from '../settings/settings.ts';
-import { print } from '../terminal.ts';
+import { printResult } from '../terminal.ts';
 import { storeProblem } from './doctor-attempt.ts';
-import { examineStore } from './doctor-store.ts';
+import { examineStore, type StoreSight } from './doctor-store.ts';
 
 /** What `status --json` prints. */
 export interface Status {
@@ -67,36 +66,30 @@ export function statusCommand(): Command {
     ],
   }).action(async (options: ConnectionOptions) => {
     const connection = await openToLook(options);
-    const status = await statusOf(connection).catch((error: unknown) =>
-      unreadable(connection, error),
-    );
-    if (options.json) print(JSON.stringify(status));
-    else print(...rowsOf(status));
+    const status = statusIn(connection, await readableSight(connection));
+    printResult(options, status, ...rowsOf(status));
     if (status.problem !== null) process.exitCode = exitCodes.person;
     else if (status.waitingFor !== null) process.exitCode = exitCodes.retry;
   });
 }
 
-/** What is stored can't even be read: rejects with doctor's reason and next step, as `Failure`. */
-export async function unreadable(connection: Connection, error: unknown): Promise<never> {
-  if (!(error instanceof StoreRefused)) throw error;
-  const { findings } = await examineStore(connection);
-  const broken = findings.find(({ state }) => state === 'broken');
-  if (broken === undefined) throw error;
-  const { detail, next } = broken;
+/** What is stored, where it can be read; rejects with doctor's reason and next step, as `Failure`. */
+export async function readableSight(connection: Connection): Promise<Readable> {
+  const { journal, unread, ...sight } = await examineStore(connection);
+  if (journal !== undefined && unread === undefined) return { ...sight, journal };
+  const broken = sight.findings.find(({ state }) => state === 'broken');
+  if (broken === undefined) throw unread;
+  const { detail, next, passes } = broken;
   const told = detail.endsWith(`: ${next}`) ? detail : `${detail}: ${next}`;
-  throw new Failure(broken.passes ? 'retry' : 'person', told);
+  throw new Failure(passes ? 'retry' : 'person', told);
 }
 
-/** How the connection is; rejects with `StoreRefused`. */
-export async function statusOf(connection: Connection): Promise<Status> {
-  const [published, client, { journal: stored }] = await Promise.all([
-    connection.accessToken.current(),
-    connection.client.current(),
-    connection.journal.read(),
-  ]);
-  const token = published && decodeAccessToken(published.value);
-  const standing = token?.expiresAtMs === null ? undefined : standingIn(stored, client?.versionId);
+type Readable = StoreSight & { readonly journal: Journal };
+
+/** How the connection is. */
+export function statusIn(connection: Connection, sight: Readable): Status {
+  const { published: token, journal: stored, clientVersionId } = sight;
+  const standing = token?.expiresAtMs === null ? undefined : standingIn(stored, clientVersionId);
   const latch = standing?.kind === 'latched' ? standing.latch : null;
   const journal = { ...stored, latch };
   const { name, place, provider, schedule } = connection;
@@ -112,7 +105,7 @@ export async function statusOf(connection: Connection): Promise<Status> {
     waitingFor: standing && classOf(standing) === 'retry' ? describeOutcome(standing) : null,
     problem:
       problemOf(journal, token, standing) ??
-      storeProblem(connection, await examineStore(connection)) ??
+      storeProblem(connection, sight) ??
       unserved(journal, token, connection.clock.nowMs()),
   };
 }

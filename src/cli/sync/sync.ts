@@ -5,8 +5,8 @@ import { eventLine } from '../../core/outcome/report.ts';
 import type { SyncOutcome, SyncRequest } from '../../core/sync/sync.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { Failure, tryAgain } from '../failure.ts';
-import { connectionCommand, openNamed } from '../settings/options.ts';
-import { type ConnectionOptions, readSettings } from '../settings/settings.ts';
+import { connect, connectionCommand } from '../settings/options.ts';
+import type { ConnectionOptions } from '../settings/settings.ts';
 import { clearMoving, print, printAll, say } from '../terminal.ts';
 import { syncProgress } from './progress.ts';
 
@@ -50,12 +50,11 @@ export function syncCommand(): Command {
     )
     .option('--dry-run', 'read and count with the stored token, write and publish nothing')
     .action(async (options: SyncOptions) => {
-      const settings = await readSettings(options);
-      const connection = await openNamed(settings);
+      const connection = await connect(options);
       const { openSync } = await import('../../connection/sync.ts');
       const isDry = options.dryRun === true;
       const bus = { publish: printEvents };
-      const sync = await openSync({ ...settings, connection, bus, isDry });
+      const sync = await openSync({ connection, bus, isDry });
       const outcome = await run(sync, options);
       // Without a bus the event of the completion is the last line already.
       const json = options.json === true && (isDry || sync.hasBus);
