@@ -28,7 +28,7 @@ import { boundByGrant } from '../core/records/stored-origin.ts';
 import type { RotationPorts } from '../core/rotation/pass.ts';
 import { admittedAfter } from '../core/webhooks/admission.ts';
 import { systemClock, systemRandom } from '../local/clock.ts';
-import type { Connection, ConsentByLink, VersionFacts } from './connection.ts';
+import type { Connection, ConsentByLink, SyncStores, VersionFacts } from './connection.ts';
 import { passPorts } from './pass-ports.ts';
 import type { Provider } from './provider.ts';
 
@@ -56,18 +56,8 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
     journal: journalTable(table, name),
   };
   const senders = admittedSendersTable(table.client, facts.table, name);
-  // What this process does itself: a login, which takes no lease and sends nothing, or a recovery by hand.
-  const portsOf = (id: string) =>
-    passPorts(stored, provider, {
-      owner: { id, isDead: () => false },
-      settings: {
-        connection: name,
-        environment: facts.environment,
-        refreshWith: facts.consumersAlias,
-      },
-    });
-  const ports = portsOf('login');
-  const byHand = () => portsOf(`by-hand-${randomUUID()}`);
+  const ports = ownPorts(stored, facts, options, 'login');
+  const byHand = () => ownPorts(stored, facts, options, `by-hand-${randomUUID()}`);
   const versionsOf = (kind: SecretKind) => storedVersionsOf(secrets, options, kind);
   return {
     ...stored,
@@ -102,14 +92,27 @@ export async function openAwsConnection(options: AwsConnectionOptions): Promise<
       const { deployedFor } = await import('./deployed.ts');
       return deployedFor({ prefix, name, facts }, { secrets, lambda });
     },
-    syncStores: async () => {
-      const { awsSyncStores } = await import('./aws-sync-stores.ts');
-      const stores = awsSyncStores(facts, name);
-      return { ...stores, place: `the bus ${facts.bus}`, hasBus: true };
-    },
+    syncStores: () => syncStores(facts, name),
     ...consentPart(facts, ports, consentTable(table.client, facts.table, name)),
     ...webhookParts(facts, name),
   };
+}
+
+/** What this process does itself: a login, which takes no lease and sends nothing, or a recovery by hand. */
+function ownPorts(
+  stored: Pick<Connection, 'client' | 'grant' | 'accessToken' | 'journal'>,
+  { environment, consumersAlias }: StackOutputs,
+  { name, provider }: AwsConnectionOptions,
+  id: string,
+): RotationPorts {
+  const settings = { connection: name, environment, refreshWith: consumersAlias };
+  return passPorts(stored, provider, { owner: { id, isDead: () => false }, settings });
+}
+
+async function syncStores(facts: StackOutputs, name: string): Promise<SyncStores> {
+  // Clients of the SDK that a sync alone needs.
+  const { awsSyncStores } = await import('./aws-sync-stores.ts');
+  return { ...awsSyncStores(facts, name), place: `the bus ${facts.bus}`, hasBus: true };
 }
 
 type SecretKind = Parameters<typeof secretName>[2];
