@@ -18,7 +18,7 @@ let watch: SubscriptionWatch | undefined;
 export async function handler(event: unknown, context: Context): Promise<SQSBatchResponse> {
   const call = handlerCallIn(event);
   if (call.kind === 'watch') {
-    watch ??= buildSubscriptionWatch(parseConfig('webhook-handler', process.env));
+    watch ??= await buildSubscriptionWatch(parseConfig('webhook-handler', process.env));
     await watch(call.connection, call.renew);
     return { batchItemFailures: [] };
   }

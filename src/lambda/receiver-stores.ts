@@ -1,10 +1,9 @@
 import { admittedSendersTable } from '../aws/dynamodb/admitted-senders.ts';
 import { dynamoDb } from '../aws/dynamodb/table-item.ts';
-import { type SqsNotificationQueue, sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
-import { sqs } from '../aws/sqs/sqs.ts';
+import type { SqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
 import type { Config } from '../config/config.ts';
 import type { SenderStore } from '../core/webhooks/admission.ts';
-import { systemClock } from '../local/clock.ts';
+import { stackQueue } from './stack-queue.ts';
 
 /** Queue and table of the receiver, in a file of their own: a forged request never loads AWS's clients. */
 export interface ReceiverStores {
@@ -16,7 +15,7 @@ export interface ReceiverStores {
 export function receiverStores({ queueUrl, table }: Config<'webhook-receiver'>): ReceiverStores {
   const dynamo = dynamoDb();
   return {
-    queue: sqsNotificationQueue(sqs(), queueUrl, systemClock),
+    queue: stackQueue(queueUrl),
     sendersOf: (connection) => admittedSendersTable(dynamo, table, connection),
   };
 }

@@ -7,9 +7,5 @@ export function stackBus(
   bus: string,
   calls: Pick<EventBridge, 'gather' | 'callsAtOnce'> = {},
 ): EventBus {
-  return eventBridgeBus({
-    bus,
-    clock: systemClock,
-    ...calls,
-  });
+  return eventBridgeBus({ bus, clock: systemClock, ...calls });
 }

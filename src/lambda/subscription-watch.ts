@@ -16,8 +16,8 @@ import { stackBus } from './stack-bus.ts';
 /** Looks after the subscriptions of a connection; rejects where the provider did not say what it has. */
 export type SubscriptionWatch = (connection: string, renew: boolean) => Promise<void>;
 
-/** Builds the watch once for each process. */
-export function buildSubscriptionWatch(config: Config<'webhook-handler'>): SubscriptionWatch {
+/** Makes the watch. */
+export function subscriptionWatch(config: Config<'webhook-handler'>): SubscriptionWatch {
   const apiOf = connectionApis(config);
   const dynamo = dynamoDb();
   const bus = stackBus(config.bus);
@@ -45,7 +45,7 @@ export function buildSubscriptionWatch(config: Config<'webhook-handler'>): Subsc
 }
 
 /** What the provider has, over its API. */
-export function providerSubscriptions(api: ApiClient): ProviderSubscriptions {
+function providerSubscriptions(api: ApiClient): ProviderSubscriptions {
   return {
     list: async (companyId) => {
       const answer = await subscriptionsOf(api, companyId).list();

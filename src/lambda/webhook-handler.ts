@@ -7,8 +7,6 @@ import { publishedStatesTable } from '../aws/dynamodb/sync-store.ts';
 import { dynamoDb } from '../aws/dynamodb/table-item.ts';
 import { functionLog } from '../aws/reporting/function-log.ts';
 import { emitMetrics } from '../aws/reporting/metric-line.ts';
-import { sqsNotificationQueue } from '../aws/sqs/notification-queue.ts';
-import { sqs } from '../aws/sqs/sqs.ts';
 import type { Config } from '../config/config.ts';
 import type { EntityReader } from '../core/webhooks/ports.ts';
 import { type ProcessPorts, processNotifications } from '../core/webhooks/process.ts';
@@ -16,11 +14,17 @@ import { entityReader } from '../fatture-in-cloud/api/entity-reader.ts';
 import { publishedLog } from '../fatture-in-cloud/api/sync-pass.ts';
 import { systemClock } from '../local/clock.ts';
 import { connectionApis } from './connection-apis.ts';
-import { type Message, type ProcessBatch, processMessages } from './queue-messages.ts';
+import {
+  type Message,
+  type MessagePorts,
+  type ProcessBatch,
+  processMessages,
+} from './queue-messages.ts';
 import { stackBus } from './stack-bus.ts';
+import type { SubscriptionWatch } from './subscription-watch.ts';
 
 export { handlerCallIn } from './lambda-events.ts';
-export { buildSubscriptionWatch, type SubscriptionWatch } from './subscription-watch.ts';
+export type { SubscriptionWatch } from './subscription-watch.ts';
 
 // Enough for the requests under way and the writes after them.
 const reserveMs = 15_000;
@@ -37,7 +41,7 @@ export type WebhookHandler = (
 export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookHandler {
   const { prefix, connections, entity, watching } = config;
   const portsFor = portsOf(config);
-  const queue = sqsNotificationQueue(sqs(), config.queueUrl, systemClock);
+  const queue = lateQueue(config.queueUrl);
   const log = functionLog('webhook-handler');
   const ports = new Map(connections.map((name) => [name, portsFor(name)]));
   return (messages, remainingMs) => {
@@ -58,6 +62,27 @@ export function buildWebhookHandler(config: Config<'webhook-handler'>): WebhookH
       messages,
     );
   };
+}
+
+/** Nearly every message is handled at once: what puts one off is loaded when one is. */
+function lateQueue(queueUrl: string): MessagePorts['queue'] {
+  const loaded = async () => (await import('./stack-queue.ts')).stackQueue(queueUrl);
+  let queue: ReturnType<typeof loaded> | undefined;
+  const open = () => {
+    queue ??= loaded();
+    return queue;
+  };
+  return {
+    postpone: async (...message) => (await open()).postpone(...message),
+    hide: async (...message) => (await open()).hide(...message),
+  };
+}
+
+/** Builds the watch over subscriptions, which is loaded for its one call a day. */
+export async function buildSubscriptionWatch(
+  config: Config<'webhook-handler'>,
+): Promise<SubscriptionWatch> {
+  return (await import('./subscription-watch.ts')).subscriptionWatch(config);
 }
 
 /** The ports of a connection; its token source keeps its token for as long as the process lives. */
