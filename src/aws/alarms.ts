@@ -18,15 +18,11 @@ export async function alarmsOf(
   return call('look at the alarms', async () => {
     const found: AlarmState[] = [];
     for await (const page of paginateDescribeAlarms({ client }, {})) {
-      for (const alarm of [...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])]) {
-        const {
-          AlarmDescription: says = '',
-          StateValue,
-          StateTransitionedTimestamp: since,
-        } = alarm;
+      for (const alarm of page.MetricAlarms ?? []) {
+        const { AlarmDescription: says = '', StateValue: state = 'INSUFFICIENT_DATA' } = alarm;
         if (!says.startsWith(ours)) continue;
-        const state = StateValue ?? 'INSUFFICIENT_DATA';
-        found.push({ says: says.slice(ours.length), state, sinceMs: since?.getTime() ?? null });
+        const sinceMs = alarm.StateTransitionedTimestamp?.getTime() ?? null;
+        found.push({ says: says.slice(ours.length), state, sinceMs });
       }
     }
     return found;

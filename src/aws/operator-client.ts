@@ -1,8 +1,7 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Outcome } from '../core/outcome/outcome.ts';
 import { StoreRefused } from '../core/ports.ts';
-import { jsonObject } from '../core/text/json.ts';
-import { call } from './failures.ts';
+import { invoke } from './lambda.ts';
 
 /** What the rotator's operator alias answers; `outcome` is a pass's, as the rotator made it. */
 export interface OperatorAnswer {
@@ -16,12 +15,7 @@ export async function rotateAsOperator(
   operatorAlias: string,
   request: { readonly connection: string; readonly onlyIfDue: boolean },
 ): Promise<OperatorAnswer> {
-  const { FunctionError, Payload } = await call('call the rotator', () =>
-    client.send(
-      new InvokeCommand({ FunctionName: operatorAlias, Payload: JSON.stringify(request) }),
-    ),
-  );
-  const answer = FunctionError === undefined ? answerIn(Payload) : undefined;
+  const answer = answerIn(await invoke(client, operatorAlias, request));
   if (answer !== undefined && isOfOlder(answer.outcome)) {
     throw new StoreRefused('damaged', 'the rotator is of an older version: deploy the stack again');
   }
@@ -30,8 +24,8 @@ export async function rotateAsOperator(
 }
 
 /** The rotator is of this repository: its outcome is taken as it is, if it looks like one at all. */
-function answerIn(payload: Uint8Array | undefined): OperatorAnswer | undefined {
-  const { outcome, warnings } = jsonObject(Buffer.from(payload ?? []).toString('utf8')) ?? {};
+function answerIn(answer: unknown): OperatorAnswer | undefined {
+  const { outcome, warnings } = Object(answer) as Readonly<Record<string, unknown>>;
   const isAnswer = typeof Object(outcome).kind === 'string' && Array.isArray(warnings);
   return isAnswer ? { outcome: outcome as Outcome, warnings: warnings.map(String) } : undefined;
 }

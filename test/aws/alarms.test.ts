@@ -18,10 +18,7 @@ it('finds the alarms of its own stack on every page, and leaves out those of oth
   mockClient(client)
     .on(DescribeAlarmsCommand)
     .resolvesOnce({ MetricAlarms: [of('fresco', 'OK'), of('other', 'ALARM')], NextToken: 'more' })
-    .resolves({
-      MetricAlarms: [{ AlarmName: 'not ours' }],
-      CompositeAlarms: [of('fresco', 'ALARM')],
-    });
+    .resolves({ MetricAlarms: [{ AlarmName: 'not ours' }, of('fresco', 'ALARM')] });
   const says = 'a person is needed. What to do: …';
   expect(await alarmsOf(client, 'fresco')).toEqual([
     { says, state: 'OK', sinceMs: 1_000 },
