@@ -6,7 +6,7 @@ import {
   type Rotator,
 } from '../core/consumers/rotator.ts';
 import { StoreRefused } from '../core/ports.ts';
-import { orRefusal } from '../core/refusal.ts';
+import { orRefusal } from '../core/store-refusal.ts';
 import { jsonIn } from '../core/text/json.ts';
 import { boundedInvoke, call } from './failures.ts';
 

@@ -1,16 +1,9 @@
-import type { Random } from '../core/ports.ts';
-
 /** What a browser is known by between its start and its return. */
 export interface BrowserCookie {
   /** 256 random bits. */
   readonly browser: string;
   /** Whether its link had a ticket, without which it cannot begin again. */
   readonly hadTicket: boolean;
-}
-
-/** A browser that was not here yet. */
-export function newBrowser(random: Random): string {
-  return Buffer.from(random.bytes(32)).toString('base64url');
 }
 
 /** The cookie of a request; `undefined` where there is none, or more than one. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escapedHtml } from '../core/text/html.ts';
 import { beginAgain, type Language, opening, type PageName, words } from './words.ts';
 
 /** What a page shows beside its words. */
@@ -99,14 +100,14 @@ ${more === undefined ? '' : again(language, details)}
 
 function account(language: Language, { expects }: PageDetails): string {
   if (expects === undefined) return '';
-  return `<p class="account">${opening[language].account} <strong>${escaped(expects)}</strong></p>`;
+  return `<p class="account">${opening[language].account} <strong>${escapedHtml(expects)}</strong></p>`;
 }
 
 function again(language: Language, { opens }: PageDetails): string {
   const { link, sentence } = beginAgain[language];
   return opens === undefined
     ? `<p>${sentence}</p>`
-    : `<a class="again" href="${escaped(opens)}">${link}</a>`;
+    : `<a class="again" href="${escapedHtml(opens)}">${link}</a>`;
 }
 
 function start(
@@ -115,18 +116,14 @@ function start(
   { action, ticket }: NonNullable<PageDetails['form']>,
 ): string {
   const { steps, button, unexpected } = opening[language];
-  const hidden = `<input type="hidden" name="ticket" value="${escaped(ticket ?? '')}">`;
+  const hidden = `<input type="hidden" name="ticket" value="${escapedHtml(ticket ?? '')}">`;
   return `<ol>
 ${steps.map((step) => `<li>${step}</li>`).join('\n')}
 </ol>
 ${account(language, details)}
-<form method="post" action="${escaped(action)}">
+<form method="post" action="${escapedHtml(action)}">
 ${ticket === undefined ? '' : hidden}
 <button type="submit">${button}</button>
 </form>
 <p class="small">${unexpected}</p>`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

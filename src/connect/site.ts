@@ -2,7 +2,8 @@ import type { ConsentAnswer, ConsentDoor, ConsentRequest } from '../core/consent
 import { originOf } from '../core/origin.ts';
 import { type Random, StoreRefused } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { browserIn, newBrowser, setCookie } from './browser.ts';
+import { randomText } from '../core/text/random-text.ts';
+import { browserIn, setCookie } from './browser.ts';
 import { type PageDetails, pageOf, policyOf, statusOf } from './page.ts';
 import { type Language, languageOf, type PageName } from './words.ts';
 
@@ -78,7 +79,7 @@ async function begin(visit: Visit): Promise<SiteAnswer> {
   if (!isOurButton(visit)) return shown(of, 'not-our-button');
   const { connection, random } = visit;
   // A second tab of the same browser keeps the first one's cookie, so that either may come back.
-  const browser = cookieOf(visit)?.browser ?? newBrowser(random);
+  const browser = cookieOf(visit)?.browser ?? randomText(random);
   const known = { browser: new Secret(browser), ...asSecret(ticket) };
   return (
     closedTo(visit, ticket) ?? ask(of, { step: 'begin', connection, ...known }, { ticket, browser })

@@ -26,7 +26,7 @@ import { passPorts } from './pass-ports.ts';
 import type { Provider } from './provider.ts';
 
 /** What grants in a file store carry as the place where they may be spent. */
-export const fileStoreEnvironment = 'file-store';
+const fileStoreEnvironment = 'file-store';
 
 /** A connection whose passes are made by this process. */
 export interface FileConnectionOptions {
@@ -105,7 +105,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
 }
 
 /** The same journal; `onWrite` hears of each write before it is made. */
-export function heardJournal(journal: JournalStore, onWrite: () => void): JournalStore {
+function heardJournal(journal: JournalStore, onWrite: () => void): JournalStore {
   return {
     read: () => journal.read(),
     write: (next, revision) => {

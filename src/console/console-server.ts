@@ -13,7 +13,7 @@ import type { ConsoleConnection } from './view.ts';
 const readersMax = 16;
 
 /** How often the page may have a real connection refreshed in a day; a lost cookie costs no more. */
-export const refreshesPerDayMax = 12;
+const refreshesPerDayMax = 12;
 
 /** The console page and what it needs, for browsers that came in by the entrance; `nowMs` is monotonic. */
 export function consoleServer(

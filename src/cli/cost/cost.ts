@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Deployed } from '../../connection/deployed.ts';
 import { watchings } from '../../core/outcome/attention.ts';
 import { StoreRefused } from '../../core/ports.ts';
-import { orRefusal } from '../../core/refusal.ts';
+import { orRefusal } from '../../core/store-refusal.ts';
 import { wrongUsage } from '../failure.ts';
 import { connectionCommand, open } from '../settings/options.ts';
 import { type ConnectionOptions, readSettings } from '../settings/settings.ts';

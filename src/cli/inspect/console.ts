@@ -5,7 +5,7 @@ import type { DueStep, Overview, Seen } from '../../console/overview/overview.ts
 import type { Journal } from '../../core/journal/journal.ts';
 import { busyUntilMs } from '../../core/journal/lease.ts';
 import { StoreRefused } from '../../core/ports.ts';
-import { orRefusal } from '../../core/refusal.ts';
+import { orRefusal } from '../../core/store-refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { failureOf } from '../failure.ts';
 import { Session } from '../session.ts';

@@ -1,7 +1,7 @@
 import type { Connection } from '../../connection/connection.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
-import { orRefusal } from '../../core/refusal.ts';
+import { orRefusal } from '../../core/store-refusal.ts';
 import { broken, type Finding, ok, unknown } from './doctor-finding.ts';
 
 const companiesLooked = 3;

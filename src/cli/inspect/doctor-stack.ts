@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.ts';
 import type { Deployed } from '../../connection/deployed.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import { StoreRefused } from '../../core/ports.ts';
-import { orRefusal } from '../../core/refusal.ts';
+import { orRefusal } from '../../core/store-refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { overdueSinceMs } from './doctor-attempt.ts';
 import { broken, type Finding, ok, refusedAt, unknown } from './doctor-finding.ts';

@@ -5,8 +5,8 @@ import { type SecretVersion, StoreRefused, type VersionedSecret } from '../../co
 import { type AccessToken, decodeAccessToken } from '../../core/records/access-token.ts';
 import { decodeClient } from '../../core/records/client.ts';
 import { decodeGrant, type Grant } from '../../core/records/grant.ts';
-import { orRefusal } from '../../core/refusal.ts';
 import { manualIn } from '../../core/rotation/manual-check.ts';
+import { orRefusal } from '../../core/store-refusal.ts';
 import { broken, type Finding, ok, refusedAt, unknown } from './doctor-finding.ts';
 
 /** What could be read of a connection, and what was found on the way. */

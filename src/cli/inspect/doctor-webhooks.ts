@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.ts';
 import type { TokenSource } from '../../core/consumers/token-source.ts';
 import { StoreRefused } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
-import { orRefusal } from '../../core/refusal.ts';
+import { orRefusal } from '../../core/store-refusal.ts';
 import { comparedWith, type LossReason } from '../../core/webhooks/subscriptions.ts';
 import { broken, type Finding, ok, refusedAt, unknown } from './doctor-finding.ts';
 

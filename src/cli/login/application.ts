@@ -6,7 +6,7 @@ import { Secret } from '../../core/secret.ts';
 import { ask, askHidden } from '../terminal.ts';
 
 /** The redirect that people register, unless they say otherwise. */
-export const defaultRedirectUri = 'http://localhost:8787/callback';
+const defaultRedirectUri = 'http://localhost:8787/callback';
 
 const notKnown =
   'the application is not known yet: set FATTUREINCLOUD_CLIENT_ID and FATTUREINCLOUD_CLIENT_SECRET, or run this on a terminal to be asked';

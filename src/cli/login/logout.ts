@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
-import { unlessRefused } from '../../core/refusal.ts';
+import { unlessRefused } from '../../core/store-refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
 import { personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { connect, connectionCommand } from '../settings/options.ts';

@@ -1,3 +1,4 @@
+import { escapedHtml } from '../../core/text/html.ts';
 import type { LoginFacts } from './facts.ts';
 
 const style = `
@@ -45,7 +46,7 @@ export function successPage(facts: LoginFacts): string {
   ];
   const list = rows
     .filter(([, value]) => value !== undefined && value !== '')
-    .map(([term, value]) => `<dt>${term}</dt><dd>${unbroken(escaped(value ?? ''))}</dd>`)
+    .map(([term, value]) => `<dt>${term}</dt><dd>${unbroken(escapedHtml(value ?? ''))}</dd>`)
     .join('\n');
   return page(
     'Connected',
@@ -66,7 +67,7 @@ export function failurePage(why: string, isUntouched: boolean): string {
     'Not connected',
     `<div class="mark">${cross}</div>
 <h1>Not connected</h1>
-<p role="alert">${escaped(sentence)}</p>
+<p role="alert">${escapedHtml(sentence)}</p>
 ${isUntouched ? '<p>Nothing that was stored before has changed.</p>' : ''}`,
     'bad',
   );
@@ -108,10 +109,6 @@ ${body}
 </body>
 </html>
 `;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** Keeps options of a command whole where a line ends. */

@@ -1,5 +1,5 @@
 import type { Connection } from '../../connection/connection.ts';
-import { unlessRefused } from '../../core/refusal.ts';
+import { unlessRefused } from '../../core/store-refusal.ts';
 import { Failure } from '../failure.ts';
 import { isInteractive, multiselect } from '../terminal.ts';
 

@@ -34,7 +34,7 @@ export async function mendFiles(connection: Connection, tell: TellOfFile): Promi
 }
 
 /** What only a login can bring back, and how. */
-export const onlyByLogin = [
+const onlyByLogin = [
   ['grant', 'fresco login'],
   ['client', 'fresco login --application-only'],
 ] as const;

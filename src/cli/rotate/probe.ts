@@ -120,7 +120,7 @@ function tell({ name }: Connection, probed: Extract<Probed, { kind: 'measured' }
 }
 
 /** A policy in words for people. */
-export function policyText(policy: ReplayPolicy): string {
+function policyText(policy: ReplayPolicy): string {
   switch (policy.kind) {
     case 'reusable':
       return 'a refresh token can be used again';

@@ -1,13 +1,14 @@
 import { makeOwned, readOwned } from '../../connection/owned-file.ts';
 import type { Random } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
+import { randomText } from '../../core/text/random-text.ts';
 import { wrongUsage } from '../failure.ts';
 
 const lengthMin = 16;
 
 /** The secret that callers must show: the file's, made if need be, or one of this start alone. Rejects with `Failure`. */
 export async function serveSecret(path: string | undefined, random: Random): Promise<Secret> {
-  const made = new Secret(Buffer.from(random.bytes(32)).toString('base64url'));
+  const made = new Secret(randomText(random));
   if (path === undefined) return made;
   try {
     await makeOwned(path, `${made.reveal()}\n`);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Subscribed, Subscription, Subscriptions } from '../../connection/webhooks.ts';
 import { StoreRefused } from '../../core/ports.ts';
-import { orRefusal } from '../../core/refusal.ts';
+import { orRefusal } from '../../core/store-refusal.ts';
 import { admitAll } from '../../core/webhooks/admit-all.ts';
 import { isEarlierAddress } from '../../core/webhooks/subscriptions.ts';
 import { tryAgain, wrongUsage } from '../failure.ts';

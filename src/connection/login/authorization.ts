@@ -1,11 +1,11 @@
 import type { Client, Random } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
+import { randomText } from '../../core/text/random-text.ts';
 import {
   authorizationUrl,
   describeRedirect,
   hasState,
   parseRedirect,
-  randomText,
 } from '../../fatture-in-cloud/oauth/authorization-request.ts';
 import { scopes as allScopes, parseScopes } from '../../fatture-in-cloud/oauth/scopes.ts';
 import type { Provider } from '../provider.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { Random } from '../ports.ts';
 import { Secret } from '../secret.ts';
+import { randomText } from '../text/random-text.ts';
 import { hashOf, opening } from './opening.ts';
 import type { ConsentPorts, ConsentStart } from './ports.ts';
 import type { ConsentAnswer, ConsentRequest } from './request.ts';
@@ -52,8 +52,4 @@ export async function begin(
 export function verifierOf({ verifierSalt }: ConsentStart, browser: Secret): Secret {
   const hmac = createHmac('sha256', verifierSalt.reveal()).update(browser.reveal());
   return new Secret(hmac.digest('base64url'));
-}
-
-function randomText(random: Random): string {
-  return Buffer.from(random.bytes(32)).toString('base64url');
 }

@@ -1,9 +1,9 @@
 import { type Consent, isSuperseded, type LoggedIn, login } from '../operations/login.ts';
 import type { TokenAnswer, TokenResponse } from '../ports.ts';
 import type { Company } from '../records/company.ts';
-import { unlessRefused } from '../refusal.ts';
 import { reportOf } from '../rotation/report-pass.ts';
 import { Secret } from '../secret.ts';
+import { unlessRefused } from '../store-refusal.ts';
 import { admittedAfter } from '../webhooks/admission.ts';
 import { verifierOf } from './begin.ts';
 import { accountName, type Found, find, hashOf } from './opening.ts';

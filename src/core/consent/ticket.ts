@@ -1,5 +1,6 @@
 import type { RotationPorts } from '../rotation/pass.ts';
 import { Secret } from '../secret.ts';
+import { randomText } from '../text/random-text.ts';
 import { find, hashOf } from './opening.ts';
 import type { ConsentStore, Ticket } from './ports.ts';
 
@@ -21,7 +22,7 @@ export async function issueTicket(
   { lifeMs, ...wish }: TicketWish,
 ): Promise<NewTicket> {
   const { seen: over, pass } = await find(rotation);
-  const ticket = new Secret(Buffer.from(rotation.random.bytes(32)).toString('base64url'));
+  const ticket = new Secret(randomText(rotation.random));
   const expiresAtMs = pass.session.nowMs() + lifeMs;
   await store.keepTicket(hashOf(ticket), { ...wish, over, expiresAtMs });
   return { ticket, expiresAtMs };

@@ -1,8 +1,8 @@
 import { type Clock, StoreRefused, type VersionedSecret } from '../ports.ts';
 import { isNewer, type Position, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
-import { orRefusal } from '../refusal.ts';
 import { backoffMs } from '../retry.ts';
+import { orRefusal } from '../store-refusal.ts';
 import { longestWishMs } from '../time.ts';
 import { answerOfRefusal, type RefreshWish, type Rotator } from './rotator.ts';
 import { lasts, TokenMemory } from './token-memory.ts';

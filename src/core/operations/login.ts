@@ -6,13 +6,13 @@ import type { Company } from '../records/company.ts';
 import { decodeGrant, encodeGrant, type Grant } from '../records/grant.ts';
 import { LoggedOut } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { orWarn, unlessRefused } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retryWhileUnavailable } from '../retry.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { publish, readPublished } from '../rotation/promote.ts';
 import { withEntry } from '../rotation/settle.ts';
 import { Secret } from '../secret.ts';
+import { orWarn, unlessRefused } from '../store-refusal.ts';
 
 const warnAfterMs = 5_000;
 

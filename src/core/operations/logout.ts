@@ -3,12 +3,12 @@ import { acquireLease, released } from '../journal/lease.ts';
 import type { VersionedSecret } from '../ports.ts';
 import { loggedOutMark } from '../records/logged-out.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { unlessRefused } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { withEntry } from '../rotation/settle.ts';
 import type { Secret } from '../secret.ts';
+import { unlessRefused } from '../store-refusal.ts';
 
 /** How a logout ended; under another's lease nothing was done. */
 export type LoggedOut =

@@ -4,12 +4,12 @@ import { isNewer, newest, type Position, positionOf } from '../position.ts';
 import { type AccessToken, encodeAccessToken } from '../records/access-token.ts';
 import type { Company } from '../records/company.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { orWarn } from '../refusal.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retry } from '../retry.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
 import { readPublished, tokenIn } from '../rotation/promote.ts';
 import type { Secret } from '../secret.ts';
+import { orWarn } from '../store-refusal.ts';
 import { isAbove, type LoggedIn, readReplaced, welcomed } from './login.ts';
 
 /** A token that a person has made in the provider's web application: it never expires. */

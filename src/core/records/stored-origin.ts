@@ -1,7 +1,7 @@
 import { originOf } from '../origin.ts';
 import type { SecretVersion, VersionedSecret } from '../ports.ts';
-import { unlessRefused } from '../refusal.ts';
 import { Secret } from '../secret.ts';
+import { unlessRefused } from '../store-refusal.ts';
 import { jsonObject } from '../text/json.ts';
 import { decodeGrant } from './grant.ts';
 

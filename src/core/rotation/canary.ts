@@ -2,7 +2,7 @@ import type { CanaryRecord, Journal } from '../journal/journal.ts';
 import type { Verdict } from '../ports.ts';
 import { compare, isNewer, positionOf } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
-import { orWarn } from '../refusal.ts';
+import { orWarn } from '../store-refusal.ts';
 import type { Pass, RejectedToken } from './pass.ts';
 
 const verdictHoldsMs = 60_000;

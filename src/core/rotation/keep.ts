@@ -1,8 +1,8 @@
 import { StoreRefused } from '../ports.ts';
 import { encodeGrant } from '../records/grant.ts';
 import { seal } from '../records/seal.ts';
-import { orRefusal } from '../refusal.ts';
 import { backoffMs } from '../retry.ts';
+import { orRefusal } from '../store-refusal.ts';
 import type { Ending, GrantVersion, Pass } from './pass.ts';
 import { putGrant } from './promote.ts';
 

@@ -3,7 +3,7 @@ import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import type { Verdict } from '../ports.ts';
 import { compare, isNewer, type Position } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
-import { orWarn } from '../refusal.ts';
+import { orWarn } from '../store-refusal.ts';
 import { askCanary, isRejectedByCanary } from './canary.ts';
 import type { Pass, RotationPorts } from './pass.ts';
 import { readPublished } from './promote.ts';

@@ -8,7 +8,7 @@ import type { GateInput } from './gate.ts';
 import { type Ending, endingAt, type Pass } from './pass.ts';
 
 /** A send of which an answer has come. */
-export interface Sent {
+export interface AnsweredSend {
   readonly versionId: string;
   readonly clientVersionId: string;
   readonly input: GateInput;
@@ -27,7 +27,7 @@ export async function withdraw(
 export async function notGranted(
   pass: Pass,
   answer: Exclude<TokenAnswer, { kind: 'granted' }>,
-  sent: Sent,
+  sent: AnsweredSend,
 ): Promise<Ending | 'look again'> {
   const nowMs = pass.session.nowMs();
   const end = (outcome: Outcome) => endingAt(sent.input.current, outcome);
@@ -61,7 +61,7 @@ export async function notGranted(
 /** An application that was accepted before is not likely to be what is refused now. */
 async function refusedInDoubt(
   pass: Pass,
-  sent: Sent,
+  sent: AnsweredSend,
   said: string,
 ): Promise<Ending | 'look again'> {
   const { clientVersionId } = sent;
@@ -75,7 +75,7 @@ async function refusedInDoubt(
 /** Something newer may have been kept by another, so what is stored is looked at once more. */
 async function refusedToken(
   pass: Pass,
-  { versionId, clientVersionId, input }: Sent,
+  { versionId, clientVersionId, input }: AnsweredSend,
   said: string | undefined,
 ): Promise<'look again'> {
   await withdraw(pass, versionId, null);
@@ -87,7 +87,7 @@ async function refusedToken(
 async function unanswered(
   pass: Pass,
   { status, contentType = 'no type' }: Extract<TokenAnswer, { kind: 'uncertain' }>,
-  { versionId, input }: Sent,
+  { versionId, input }: AnsweredSend,
 ): Promise<Ending | 'look again'> {
   const { session, ports } = pass;
   const of = { owner: ports.owner, versionId };
@@ -109,7 +109,7 @@ async function unanswered(
 /** The token is unspent: the send is taken off the record, and the answer noted, in one write. */
 async function badlyAnswered(
   pass: Pass,
-  { versionId, input }: Sent,
+  { versionId, input }: AnsweredSend,
   seen: Exclude<Observation, { kind: 'unusable' }>,
 ): Promise<Ending | 'look again'> {
   const { session, ports } = pass;

@@ -1,7 +1,7 @@
 import { alertsSinceMs, factsOf, meaningOf, type Outcome } from '../outcome/outcome.ts';
 import type { PublishedFacts, Report } from '../outcome/report.ts';
 import { StoreRefused } from '../ports.ts';
-import { orRefusal, unlessRefused } from '../refusal.ts';
+import { orRefusal, unlessRefused } from '../store-refusal.ts';
 import type { Pass } from './pass.ts';
 
 const noteMs = 5_000;

@@ -2,7 +2,7 @@ import { acquireLease } from '../journal/lease.ts';
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { StoreRefused } from '../ports.ts';
 import { LoggedOut } from '../records/logged-out.ts';
-import { orRefusal } from '../refusal.ts';
+import { orRefusal } from '../store-refusal.ts';
 import { askCanary } from './canary.ts';
 import { catchUp } from './catch-up.ts';
 import { gate } from './gate.ts';

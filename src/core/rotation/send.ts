@@ -7,7 +7,7 @@ import type { StoredClient, TokenResponse } from '../ports.ts';
 import { isNewer } from '../position.ts';
 import type { Grant } from '../records/grant.ts';
 import { newVersionId } from '../records/version-id.ts';
-import { unlessRefused } from '../refusal.ts';
+import { unlessRefused } from '../store-refusal.ts';
 import { skewMaxMs } from '../time.ts';
 import { limitIsWaived, mayFollow, uncertainty } from './catch-up.ts';
 import type { GateInput } from './gate.ts';
@@ -18,7 +18,7 @@ import { type Ending, endingAt, type GrantVersion, type Pass } from './pass.ts';
 const followAfterMs = 1000;
 
 /** A new pair that is nowhere else yet; how the pass ends without one; or something newer may have been kept. */
-export type Sent = GrantVersion | Ending | 'look again';
+type Sent = GrantVersion | Ending | 'look again';
 
 /** Step 4: sends the token, and where its answer is lost and the policy lets it, at once a second time. */
 export async function send(pass: Pass, input: GateInput): Promise<Sent> {

@@ -4,7 +4,7 @@ import { meaningOf, type Outcome } from '../outcome/outcome.ts';
 import { answerOf } from '../outcome/outcome-text.ts';
 import type { Owner } from '../ports.ts';
 import { isNewer, type Position, positionOf } from '../position.ts';
-import { orWarn } from '../refusal.ts';
+import { orWarn } from '../store-refusal.ts';
 import type { Ending, Pass } from './pass.ts';
 
 const historyMax = 100;

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts';
-import { unlessRefused } from '../refusal.ts';
+import { unlessRefused } from '../store-refusal.ts';
 import type { QuotaPauses } from '../webhooks/ports.ts';
 import type { Halt, SyncBudget } from './budget.ts';
 import type { QuotaLeft, ReadFailure } from './ports.ts';

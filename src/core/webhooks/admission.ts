@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts';
-import { unlessRefused } from '../refusal.ts';
+import { unlessRefused } from '../store-refusal.ts';
 
 /** Whose notifications a connection takes; there is no secret in it. */
 export interface AdmittedSenders {

@@ -49,7 +49,7 @@ export async function claimNotification(
 const hourMs = 3_600_000;
 
 /** The most reads in an hour that one event id causes beyond its first part. */
-export const readsPerEventMax = 200;
+const readsPerEventMax = 200;
 
 /** For how long a body that contradicts an earlier one waits for its reads: longer than it can be sent again. */
 const contradictionWaitMs = 6 * hourMs;

@@ -1,6 +1,6 @@
 import { notifiedChange } from '../events/entity-changed.ts';
 import { StoreRefused } from '../ports.ts';
-import { orRefusal, unlessRefused } from '../refusal.ts';
+import { orRefusal, unlessRefused } from '../store-refusal.ts';
 import {
   type Batch,
   mustRead,

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts';
-import { unlessRefused } from '../refusal.ts';
+import { unlessRefused } from '../store-refusal.ts';
 import { type Limit, limitOf } from './limit.ts';
 import type { EntityId, QueuedNotification } from './notification.ts';
 import type { EntityRead, EntityReader, QuotaPauses } from './ports.ts';

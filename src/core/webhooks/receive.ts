@@ -1,5 +1,5 @@
 import { StoreRefused } from '../ports.ts';
-import { orRefusal } from '../refusal.ts';
+import { orRefusal } from '../store-refusal.ts';
 import type { Admission, Foreign } from './admission.ts';
 import { type Notification, partsOf } from './notification.ts';
 import type { Forgery, NotificationQueue, NotificationVerifier, Proof } from './ports.ts';

@@ -4,10 +4,10 @@ import { masked } from '../../core/text/masking.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 
 /** The longest wait that the API can ask for: as long as a queue can hide a message. */
-export const apiWaitMaxMs = 12 * 60 * 60 * 1000;
+const apiWaitMaxMs = 12 * 60 * 60 * 1000;
 
 /** The wait after a 429 that names none. */
-export const apiWaitDefaultMs = 60_000;
+const apiWaitDefaultMs = 60_000;
 
 /** An answer of the API before anything is made of it. */
 export interface RawAnswer {

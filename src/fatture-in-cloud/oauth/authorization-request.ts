@@ -1,4 +1,3 @@
-import type { Random } from '../../core/ports.ts';
 import { Secret } from '../../core/secret.ts';
 
 /** What is asked of the person at the provider (RFC 6749 §4.1.1). */
@@ -26,11 +25,6 @@ export type Redirect =
   | { readonly kind: 'not-a-url' };
 
 const textMax = 16_384;
-
-/** An unguessable state or code verifier: 32 bytes in base64url. */
-export function randomText(random: Random): string {
-  return Buffer.from(random.bytes(32)).toString('base64url');
-}
 
 /** The URL to open in the person's browser. */
 export function authorizationUrl(authorizeUrl: string, request: AuthorizationRequest): string {

@@ -9,7 +9,7 @@ import { codeIn, missingField, refusalIn, standardCodes } from './refusal.ts';
 export const retryAfterMaxMs = 6 * 60 * 60 * 1000;
 
 /** The wait after a 429 that names none. */
-export const retryAfterDefaultMs = 60_000;
+const retryAfterDefaultMs = 60_000;
 
 // A lifetime beyond ten years is not one.
 const lifetimeMaxSeconds = 315_360_000;

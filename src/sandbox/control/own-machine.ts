@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { ConnectionEnv } from './fault-middleware.ts';
 
 /** The header that every change by `/_sandbox/*` has; no page of another origin can send it. */
-export const controlHeader = 'Sandbox-Control';
+const controlHeader = 'Sandbox-Control';
 
 const loopbackHost = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 

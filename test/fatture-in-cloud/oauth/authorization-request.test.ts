@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
+import { randomText } from '../../../src/core/text/random-text.ts';
 import {
   authorizationUrl,
   describeRedirect,
   hasState,
   parseRedirect,
-  randomText,
 } from '../../../src/fatture-in-cloud/oauth/authorization-request.ts';
 
 const state = 'state-invented';
