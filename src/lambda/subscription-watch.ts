@@ -53,19 +53,17 @@ function providerSubscriptions(api: ApiClient): ProviderSubscriptions {
         ? { kind: 'listed', subscriptions: answer.value }
         : { kind: 'unknown', detail: detailOf(answer) };
     },
-    create: async ({ companyId, sink, types }) => {
-      const answer = await subscriptionsOf(api, companyId).create({ sink, types });
-      return answer.kind === 'ok'
-        ? { kind: 'created', subscription: answer.value }
-        : { kind: 'refused', detail: detailOf(answer) };
-    },
-    move: async ({ companyId, id, sink }) => {
-      const answer = await subscriptionsOf(api, companyId).move(id, sink);
-      return answer.kind === 'ok'
-        ? { kind: 'created', subscription: answer.value }
-        : { kind: 'refused', detail: detailOf(answer) };
-    },
+    create: async ({ companyId, sink, types }) =>
+      madeOf(await subscriptionsOf(api, companyId).create({ sink, types })),
+    move: async ({ companyId, id, sink }) =>
+      madeOf(await subscriptionsOf(api, companyId).move(id, sink)),
   };
+}
+
+function madeOf<T>(answer: Subscribed<T>) {
+  return answer.kind === 'ok'
+    ? ({ kind: 'created', subscription: answer.value } as const)
+    : ({ kind: 'refused', detail: detailOf(answer) } as const);
 }
 
 function detailOf(answer: Exclude<Subscribed<unknown>, { kind: 'ok' }>): string {

@@ -11,21 +11,23 @@ export interface DeviceCode {
   readonly expiresAtMs: number;
 }
 
-/** What a poll finds (RFC 8628 §3.5). */
+/** Why a poll brings no tokens (RFC 8628 §3.5). */
+export const pollTexts = {
+  authorization_pending: 'The authorization request is still pending.',
+  slow_down: 'The device polls too often; wait five seconds longer.',
+  expired_token: 'The device code is expired.',
+  access_denied: 'The user refused the request.',
+  invalid_grant: 'The device code is not valid or was already used.',
+} as const;
+
+/** What a poll finds. */
 export type Poll =
   | {
       readonly kind: 'approved';
       readonly scopes: readonly Scope[];
       readonly companyIds: readonly number[];
     }
-  | {
-      readonly kind:
-        | 'authorization_pending'
-        | 'slow_down'
-        | 'expired_token'
-        | 'access_denied'
-        | 'invalid_grant';
-    };
+  | { readonly kind: keyof typeof pollTexts };
 
 interface Entry extends DeviceCode {
   decision?: 'denied' | readonly number[];

@@ -5,7 +5,7 @@ import type { Settings } from '../control/settings.ts';
 import { bodyText } from '../request-body.ts';
 import type { Application } from './application.ts';
 import type { Authorizations } from './authorizations.ts';
-import { type DeviceCodes, deviceCodeSeconds } from './device-codes.ts';
+import { type DeviceCodes, deviceCodeSeconds, pollTexts } from './device-codes.ts';
 import { type Dialect, dialects } from './dialects.ts';
 import type { Grants } from './grants.ts';
 
@@ -52,27 +52,16 @@ function exchangeCode(c: Context, parts: TokenEndpointParts, fields: Fields): Re
   if (!isClient(parts, fields, true)) return refuseClient(c, parts);
   const { code = '', client_id = '', redirect_uri = '', code_verifier } = fields;
   const consent = parts.authorizations.redeem(code, client_id, redirect_uri, code_verifier);
-  switch (consent) {
-    case 'unknown':
-      return refuseOAuth(
-        c,
-        'invalid_grant',
-        'The authorization code is not valid or was already used.',
-      );
-    case 'expired':
-      return refuseOAuth(c, 'invalid_grant', 'The authorization code is expired.');
-    case 'mismatch':
-      return refuseOAuth(
-        c,
-        'invalid_grant',
-        'The authorization code was issued for another redirect URI.',
-      );
-    case 'verifier':
-      return refuseOAuth(c, 'invalid_grant', 'The code verifier does not match the challenge.');
-    default:
-      return c.json(parts.grants.open(consent));
-  }
+  if (typeof consent === 'string') return refuseOAuth(c, 'invalid_grant', codeTexts[consent]);
+  return c.json(parts.grants.open(consent));
 }
+
+const codeTexts = {
+  unknown: 'The authorization code is not valid or was already used.',
+  expired: 'The authorization code is expired.',
+  mismatch: 'The authorization code was issued for another redirect URI.',
+  verifier: 'The code verifier does not match the challenge.',
+} as const;
 
 function refresh(c: Context, parts: TokenEndpointParts, fields: Fields): Response {
   const missing = firstMissing(fields, ['client_id', 'refresh_token']);
@@ -99,23 +88,9 @@ function pollDevice(c: Context, parts: TokenEndpointParts, fields: Fields): Resp
   return c.json(parts.grants.open({ clientId: client_id, scopes, companyIds, method: 'device' }));
 }
 
-const pollTexts = {
-  authorization_pending: 'The authorization request is still pending.',
-  slow_down: 'The device polls too often; wait five seconds longer.',
-  expired_token: 'The device code is expired.',
-  access_denied: 'The user refused the request.',
-  invalid_grant: 'The device code is not valid or was already used.',
-} as const;
-
 function startDevice(c: Context, parts: TokenEndpointParts, fields: Fields): Response {
   const missing = firstMissing(fields, ['client_id', 'scope']);
-  if (missing !== undefined) {
-    return refuseOAuth(
-      c,
-      'invalid_request',
-      `The ${missing.replaceAll('_', ' ')} field is required.`,
-    );
-  }
+  if (missing !== undefined) return refuseMissing(c, missing);
   if (!isClient(parts, fields, false)) return refuseClient(c, parts);
   const parsed = parseScopes(fields['scope'] ?? '');
   if (parsed.kind !== 'scopes') {
@@ -159,9 +134,10 @@ function firstMissing(fields: Fields, names: readonly string[]): string | undefi
 }
 
 /** The wording of the validator behind the real endpoint. */
-function refuseMissing(c: Context, name: string, grantType: string): Response {
+function refuseMissing(c: Context, name: string, grantType?: string): Response {
   const words = name.replaceAll('_', ' ');
-  const when = name === 'client_id' ? '' : ` when grant type is ${grantType}`;
+  const isAlways = name === 'client_id' || grantType === undefined;
+  const when = isAlways ? '' : ` when grant type is ${grantType}`;
   return refuseOAuth(c, 'invalid_request', `The ${words} field is required${when}.`);
 }
 
