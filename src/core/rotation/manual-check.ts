@@ -39,7 +39,9 @@ export async function checkManualToken(pass: Pass, published: AccessToken): Prom
   const isOfOlder = rejected !== undefined && compare(rejected, published) < 0;
   if (isOfOlder || !isCheckDue(pass, published)) return fresh;
   const outcome = await look(pass, published, fresh);
-  if (outcome.kind !== 'unavailable') await note(pass, published, outcome);
+  // A consumer's complaint looks at no permission: that all is well, only a check can say.
+  const isKnown = outcome.kind !== 'fresh' || pass.request.trigger !== 'consumer';
+  if (outcome.kind !== 'unavailable' && isKnown) await note(pass, published, outcome);
   return outcome;
 }
 
@@ -48,7 +50,8 @@ function isCheckDue(pass: Pass, published: AccessToken): boolean {
   const { canary, history } = session.journal;
   const isAsked = request.trigger === 'operator' && request.onlyIfDue !== true;
   if (isAsked || request.rejected !== undefined) return true;
-  if (canary === null || compare(canary.position, published) !== 0) return true;
+  if (canary === null || canary.verdict === 'unknown') return true;
+  if (compare(canary.position, published) !== 0) return true;
   const last = history.at(-1)?.outcome;
   const isTroubled = last === 'token-rejected' || last === 'permission-missing';
   return isTroubled || Math.abs(session.nowMs() - canary.atMs) >= checkEveryMs;

@@ -279,6 +279,32 @@ describe('the pass of a connection with a manual token', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('is checked again at the next pass where the provider could not be asked', async () => {
+    const { pass, verdicts, asked } = await manualConnection();
+    verdicts.push('unknown');
+    expect(await pass()).toMatchObject({ kind: 'unavailable' });
+    expect(await pass()).toMatchObject({ kind: 'fresh' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('stays failing for want of a permission, though a consumer complains of its token', async () => {
+    const { pass, publishedToken, journal } = await manualConnection(['settings:r']);
+    expect(await pass()).toMatchObject({ kind: 'permission-missing' });
+    await pass({ trigger: 'consumer', rejected: publishedToken() });
+    expect(journal.journal.failingSinceMs).not.toBeNull();
+    expect(await pass()).toMatchObject({ kind: 'permission-missing' });
+  });
+
+  it('stays failing where a consumer complains while the provider cannot be asked', async () => {
+    const { pass, passTime, publishedToken, verdicts, journal } = await manualConnection();
+    verdicts.push('rejected', 'unknown', 'rejected');
+    expect(await pass()).toMatchObject({ kind: 'token-rejected' });
+    passTime(hour);
+    await pass({ trigger: 'consumer', rejected: publishedToken() });
+    expect(journal.journal.failingSinceMs).not.toBeNull();
+    expect(await pass()).toMatchObject({ kind: 'token-rejected' });
+  });
+
   it('asks once a minute at most for all consumers that complain', async () => {
     const { pass, verdicts, asked, publishedToken } = await manualConnection();
     const complaint: RotationRequest = { trigger: 'consumer', rejected: publishedToken() };
