@@ -213,7 +213,7 @@ describe('no token, code or secret is seen outside the store', () => {
     const ports = ['--port', '0', '--sandbox-port', '0'];
     const { code, stdout, stderr } = await run(['local', '--sandbox', '--once', ...ports]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('healed');
+    expect(stdout).toContain('3 of 3 faults repaired');
     expect(stdout).not.toMatch(providerSecret);
     const files = await readdir(workspace.path, { recursive: true });
     expect(files.filter((name) => name.endsWith('.json'))).toEqual([]);
