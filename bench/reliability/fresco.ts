@@ -64,7 +64,10 @@ function frescoWith(name: string, world: World, policy: ReplayPolicy): Contender
       monotonicMs: () => world.turns.nowMs,
       wait: (ms: number) => world.turns.turn(actor, ms),
     };
-    const client = { clientId: 'sandbox-client', clientSecret: new Secret('sandbox-secret') };
+    const client = {
+      clientId: 'sandbox-client',
+      clientSecret: new Secret('sandbox-secret', provider),
+    };
     return {
       clock,
       random: { bytes: (count) => Uint8Array.from({ length: count }, () => chance.below(256)) },
@@ -105,8 +108,8 @@ function frescoWith(name: string, world: World, policy: ReplayPolicy): Contender
       const pair = await world.consent();
       const actor = world.actor('login');
       const consent = {
-        accessToken: new Secret(pair.accessToken),
-        refreshToken: new Secret(pair.refreshToken),
+        accessToken: new Secret(pair.accessToken, world.baseUrl),
+        refreshToken: new Secret(pair.refreshToken, world.baseUrl),
         requestedAtMs: world.turns.nowMs,
         expiresInSeconds: 86_400,
         companies: [],
