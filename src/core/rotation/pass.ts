@@ -117,7 +117,7 @@ export function endingAt(current: Position, outcome: Outcome): Ending {
   return { outcome, settled: positionOf(current) };
 }
 
-/** Starts a pass: its time counts from here, before the lease is asked for. Without a request: a person's login. */
+/** Starts a pass: its time counts from here, before the lease is asked for. Without a request: what a person does by hand. */
 export function startPass(
   ports: RotationPorts,
   request: RotationRequest = { trigger: 'login' },

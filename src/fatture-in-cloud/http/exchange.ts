@@ -47,7 +47,20 @@ export type HttpOutcome =
  * another origin none is opened.
  */
 export async function sendOnce(request: HttpRequest, options: HttpOptions): Promise<HttpOutcome> {
-  const signal = deadlineSignal(options.requestMs);
+  const deadline = startDeadline(options.requestMs);
+  try {
+    return await sendWithin(request, options, deadline.signal);
+  } finally {
+    // Left to run out, the timers of all that was sent meanwhile would come due together.
+    deadline.clear();
+  }
+}
+
+async function sendWithin(
+  request: HttpRequest,
+  options: HttpOptions,
+  signal: AbortSignal,
+): Promise<HttpOutcome> {
   let socket: Socket;
   let written: WrittenRequest;
   try {
@@ -71,14 +84,14 @@ const turnsToRead = 8;
  * Aborts after `ms` and a few more turns of the event loop: a process that was starved past its deadline first
  * reads the answer that has come meanwhile, for a token in it may be the only one.
  */
-function deadlineSignal(ms: number): AbortSignal {
+function startDeadline(ms: number) {
   const controller = new AbortController();
   const turn = (left: number): void => {
     if (left === 0) controller.abort();
     else setImmediate(turn, left - 1);
   };
-  setTimeout(turn, ms, turnsToRead).unref();
-  return controller.signal;
+  const timer = setTimeout(turn, ms, turnsToRead).unref();
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
 // A connection of its own carries one answer and is closed: there is no next one to smuggle anything into.

@@ -1,22 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Obtained } from '../../../src/core/consumers/token-source.ts';
-import { Secret } from '../../../src/core/secret.ts';
 import { learnForMs } from '../../../src/core/webhooks/admission.ts';
 import { admitAll } from '../../../src/core/webhooks/admit-all.ts';
 import { memorySenders } from '../../contract/admitted-senders.ts';
+import { inventedToken } from '../invented-token.ts';
 
 const token: Obtained = {
   kind: 'token',
-  token: {
-    connection: 'default',
-    grant: 1,
-    generation: 1,
-    attempt: 0,
-    accessToken: new Secret('a/0001invented'),
-    issuedAtMs: 0,
-    expiresAtMs: null,
-    companies: [{ id: 1, name: 'Uno' }],
-  },
+  token: inventedToken({ companies: [{ id: 1, name: 'Uno' }] }),
 };
 const none: Obtained = { kind: 'unavailable', detail: 'invented' };
 
