@@ -44,7 +44,15 @@ export function pidOfStamp(stamp: string): string | undefined {
   return parseStamp(stamp)?.pid;
 }
 
+// Nothing of it changes while a process lives, and each write of a store asks for it.
+let ownIdentity: ProcessIdentity | undefined;
+
 function thisProcess(): ProcessIdentity {
+  ownIdentity ??= identityOfThisProcess();
+  return ownIdentity;
+}
+
+function identityOfThisProcess(): ProcessIdentity {
   const machine = readLine('/etc/machine-id') ?? '';
   const hash = createHash('sha256').update(`${machine} ${hostname()}`).digest('hex');
   return {
