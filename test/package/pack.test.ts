@@ -154,11 +154,13 @@ describe('the package that npm would publish', () => {
     expect(functions).toBeGreaterThanOrEqual(4);
   });
 
-  it('holds the command, the library, the construct with its functions, and nothing else', () => {
+  it('holds the command, the library, the construct with its functions, what to read about them, and nothing else', () => {
     const paths = files.map(({ path }) => path);
     const allowed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^schemas\/[\w-]+\.json$/,
+      /^docs\/[\w-]+\.(md|svg)$/,
+      /^examples\/[\w-]+\/[\w.-]+$/,
       /^dist\/(cli|index|cdk)\.js$/,
       /^dist\/index\.cjs$/,
       /^dist\/chunks\/[\w-]+\.js$/,
@@ -172,6 +174,8 @@ describe('the package that npm would publish', () => {
     for (const name of ['connect', 'rotator', 'webhook-receiver', 'webhook-handler', 'sync']) {
       expect(paths).toContain(`dist/functions/${name}/index.js`);
     }
+    // An alarm names it, and whoever is called at night may have the package alone.
+    expect(paths).toContain('docs/runbook.md');
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(4_000_000);
     // What docs/install.md has people install.
     expect(tarball).toMatch(/^fic-fresco-.*\.tgz$/);
