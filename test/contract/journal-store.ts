@@ -47,6 +47,7 @@ export const fullJournal: Journal = {
     sinceMs: 1_790_000_000_007,
     atMs: 1_790_000_000_008,
     fromFirst: true,
+    checkedAtMs: 1_790_000_000_008,
   },
   sentAtMs: [1_790_000_000_001, 1_790_000_000_002],
   liftedFor: position,

@@ -64,7 +64,7 @@ export const journal: Journal = {
   acceptedClient: 'c1',
   retryAtMs: startMs - 1,
   pausedAtMs: null,
-  canary: { position, verdict: 'accepted', sinceMs: 1, atMs: 2, fromFirst: true },
+  canary: { position, verdict: 'accepted', sinceMs: 1, atMs: 2, fromFirst: true, checkedAtMs: 2 },
   sentAtMs: [startMs - 60_000],
   liftedFor: null,
   failingSinceMs: null,

@@ -101,6 +101,8 @@ const canary = record({
   atMs: instant,
   /** It has said so from its first look on. */
   fromFirst: v.boolean(),
+  /** When a manual token was last checked in full, its permissions too; no complaint does that. */
+  checkedAtMs: v.exactOptional(instant),
 });
 
 /** What the canary said of one published token: since when it has said so, and when it was last asked. */

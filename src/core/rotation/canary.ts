@@ -66,6 +66,7 @@ function withVerdict(
     sinceMs: same ? earlier.sinceMs : atMs,
     atMs,
     fromFirst: same ? earlier.fromFirst : earlier === undefined,
+    ...(earlier?.checkedAtMs !== undefined && { checkedAtMs: earlier.checkedAtMs }),
   };
   return { ...journal, canary: next };
 }

@@ -1,3 +1,4 @@
+import type { CanaryRecord, Journal } from '../journal/journal.ts';
 import { readReplaced } from '../operations/login.ts';
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import type { Verdict } from '../ports.ts';
@@ -30,8 +31,8 @@ export async function readManual({
 }
 
 /**
- * The pass of a connection with a manual token: nothing is refreshed. Once a day, and at each pass while
- * something is wrong, the provider is asked whether it still works and for what.
+ * The pass of a connection with a manual token: nothing is refreshed. Once a day, however often consumers
+ * complain, and at each pass while something is wrong, the provider is asked whether it still works and for what.
  */
 export async function checkManualToken(pass: Pass, published: AccessToken): Promise<Outcome> {
   const fresh: Outcome = { kind: 'fresh', token: factsOf(published) };
@@ -54,7 +55,9 @@ function isCheckDue(pass: Pass, published: AccessToken): boolean {
   if (compare(canary.position, published) !== 0) return true;
   const last = history.at(-1)?.outcome;
   const isTroubled = last === 'token-rejected' || last === 'permission-missing';
-  return isTroubled || Math.abs(session.nowMs() - canary.atMs) >= checkEveryMs;
+  const { checkedAtMs } = canary;
+  if (isTroubled || checkedAtMs === undefined) return true;
+  return Math.abs(session.nowMs() - checkedAtMs) >= checkEveryMs;
 }
 
 async function look(pass: Pass, published: AccessToken, fresh: Outcome): Promise<Outcome> {
@@ -93,13 +96,21 @@ async function lacking(pass: Pass, published: AccessToken): Promise<readonly str
   return missing;
 }
 
-async function note(pass: Pass, { generation }: AccessToken, outcome: Outcome): Promise<void> {
+async function note(pass: Pass, published: AccessToken, outcome: Outcome): Promise<void> {
   const atMs = pass.session.nowMs();
+  const { generation } = published;
+  const isInFull = pass.request.trigger !== 'consumer';
   await orWarn(pass, 'the check was not noted in the journal: ', () =>
     pass.session.amend((journal) => ({
       ...journal,
+      canary: isInFull ? checked(journal, published, atMs) : journal.canary,
       failingSinceMs: failingSinceMs(journal, outcome, atMs),
       history: withEntry(journal.history, { atMs, outcome: outcome.kind, generation }),
     })),
   );
+}
+
+function checked({ canary }: Journal, published: AccessToken, atMs: number): CanaryRecord | null {
+  const isOfThis = canary !== null && compare(canary.position, published) === 0;
+  return isOfThis ? { ...canary, checkedAtMs: atMs } : canary;
 }

@@ -25,7 +25,7 @@ const whole: Journal = {
   acceptedClient: 'c1',
   retryAtMs: 8,
   pausedAtMs: 9,
-  canary: { position, verdict: 'accepted', sinceMs: 1, atMs: 2, fromFirst: true },
+  canary: { position, verdict: 'accepted', sinceMs: 1, atMs: 2, fromFirst: true, checkedAtMs: 2 },
   sentAtMs: [6],
   liftedFor: position,
   failingSinceMs: 10,
@@ -97,6 +97,7 @@ describe('a journal that was stored', () => {
       [
         { ...whole.canary, sinceMs: null },
         { ...whole.canary, atMs: null },
+        { ...whole.canary, checkedAtMs: null },
       ],
     ],
     ['sentAtMs', [null, ['6'], {}]],

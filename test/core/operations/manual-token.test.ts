@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { installManualToken } from '../../../src/core/operations/manual-token.ts';
+import { pause } from '../../../src/core/operations/pause.ts';
 import { eventOf } from '../../../src/core/outcome/report.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 import type { Company } from '../../../src/core/records/company.ts';
@@ -212,6 +213,54 @@ describe('the pass of a connection with a manual token', () => {
     journal.set({ canary: { ...canary, position: { ...rejected, generation: 9 } } });
     await pass();
     expect(asked).toHaveLength(3);
+  });
+
+  it('is looked at for its permissions each day, however often consumers complain of it', async () => {
+    const { pass, passTime, lacking, publishedToken } = await manualConnection();
+    expect(await pass()).toMatchObject({ kind: 'fresh' });
+    lacking.now = ['settings:r'];
+    passTime(20 * hour);
+    await pass({ trigger: 'consumer', rejected: publishedToken() });
+    passTime(3 * hour);
+    expect(await pass()).toMatchObject({ kind: 'fresh' });
+    passTime(hour);
+    expect(await pass()).toMatchObject({ kind: 'permission-missing' });
+  });
+
+  it('is looked at for its permissions at the first check, though a consumer has complained of it before', async () => {
+    const { pass, publishedToken } = await manualConnection(['settings:r']);
+    await pass({ trigger: 'consumer', rejected: publishedToken() });
+    expect(await pass()).toMatchObject({ kind: 'permission-missing' });
+  });
+
+  it('is not taken as checked because a consumer complained with reason', async () => {
+    const { pass, ports, publishedToken, verdicts } = await manualConnection(['settings:r']);
+    verdicts.push('rejected');
+    await pass({ trigger: 'consumer', rejected: publishedToken() });
+    await pause(ports().journal, ports().clock);
+    expect(await pass()).toMatchObject({ kind: 'permission-missing' });
+  });
+
+  it('was not checked where the look at its permissions was cut off', async () => {
+    const { pass, ports } = await manualConnection(['settings:r']);
+    const lacking = () => Promise.reject(new Error('invented end of the process'));
+    const cutOff = rotate({ ...ports(), permissions: { lacking } }, schedule);
+    await expect(cutOff).rejects.toThrow('invented end of the process');
+    expect(await pass()).toMatchObject({ kind: 'permission-missing' });
+  });
+
+  it('is not noted as checked where the verdict on record is of another', async () => {
+    const { pass, asked, journal } = await manualConnection();
+    const of = { grant: 1, generation: 9, attempt: 0 };
+    journal.before = (call) => {
+      const { canary } = journal.journal;
+      if (call === 'write' && canary !== null) journal.set({ canary: { ...canary, position: of } });
+      if (canary !== null) journal.before = () => {};
+    };
+    await pass();
+    expect(journal.journal.canary).not.toHaveProperty('checkedAtMs');
+    await pass();
+    expect(asked).toHaveLength(2);
   });
 
   it('notes nothing where the provider could not be asked', async () => {
