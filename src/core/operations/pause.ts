@@ -28,10 +28,16 @@ async function set(
   outcome: 'paused' | 'resumed',
 ): Promise<Paused> {
   let changed = false;
+  let triedAtMs: number | undefined;
   const { pausedAtMs: sinceMs } = await amendJournal(store, clock, (journal, atMs) => {
     const isPaused = journal.pausedAtMs !== null;
-    if (isPaused === (outcome === 'paused')) return journal;
+    if (isPaused === (outcome === 'paused')) {
+      // After a first try that is another's work, or that try itself, whose answer was lost.
+      changed = journal.history.some((it) => it.outcome === outcome && it.atMs === triedAtMs);
+      return journal;
+    }
     changed = true;
+    triedAtMs = atMs;
     const entry = { atMs, outcome, generation: journal.known?.generation ?? 0 };
     return {
       ...journal,

@@ -92,6 +92,42 @@ describe('a pause', () => {
     expect(state.journal).toMatchObject({ fence: 9, pausedAtMs: 70_000 });
   });
 
+  it.each([
+    { wish: 'pause', work: pause, before: null, meanwhile: 60_000 },
+    { wish: 'resume', work: resume, before: 60_000, meanwhile: null },
+  ])('is not what this $wish has changed, where another was faster', async (its) => {
+    let others = 0;
+    const { state, store } = stored((now) => {
+      others += 1;
+      if (others > 1) return;
+      const history = [{ atMs: 70_000, outcome: 'adopted', generation: 3 }];
+      const journal = { ...now.journal, pausedAtMs: its.meanwhile, history };
+      Object.assign(now, { journal, revision: now.revision + 1 });
+    });
+    state.journal = { ...state.journal, pausedAtMs: its.before };
+    expect(await its.work(store, clock)).toEqual({ changed: false, sinceMs: its.meanwhile });
+    expect(state.revision).toBe(5);
+  });
+
+  it.each([
+    { wish: 'pause', work: pause, before: null, after: 70_000 },
+    { wish: 'resume', work: resume, before: 60_000, after: null },
+  ])('is what this $wish has changed, though the answer to its write was lost', async (its) => {
+    const { state, store } = stored();
+    state.journal = { ...state.journal, pausedAtMs: its.before };
+    const write: JournalStore['write'] = async (journal, revision) => {
+      const written = await store.write(journal, revision);
+      if (revision === 4) throw new StoreRefused('unavailable', 'no answer');
+      return written;
+    };
+    const later = { ...clock, nowMs: () => (state.revision === 4 ? 70_000 : 71_000) };
+    expect(await its.work({ ...store, write }, later)).toEqual({
+      changed: true,
+      sinceMs: its.after,
+    });
+    expect(state.revision).toBe(5);
+  });
+
   it('is written again where the store did not answer', async () => {
     let writes = 0;
     const { state, store } = stored(() => {
