@@ -1,8 +1,9 @@
-import type { Latch } from '../journal/journal.ts';
+import type { Journal, Latch } from '../journal/journal.ts';
 import { amendJournal } from '../journal/journal-session.ts';
-import { classOf, type Outcome } from '../outcome/outcome.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import type { TokenEndpoint } from '../ports.ts';
-import { compare, type Position } from '../position.ts';
+import { compare, isNewer, type Position } from '../position.ts';
 import type { Grant } from '../records/grant.ts';
 import { openSeal, type Seal } from '../records/seal.ts';
 import { newVersionId } from '../records/version-id.ts';
@@ -23,15 +24,13 @@ export function sendAgain(ports: RotationPorts): Promise<Outcome> {
  * Presents an earlier refresh token in the place of the current one, which the provider refuses: the one
  * place where this is ever done. What it brings becomes the successor of `current`. Refused, all is as before.
  */
-export async function tryEarlier(
+export function tryEarlier(
   ports: RotationPorts,
   { current, earlier }: { readonly current: Grant; readonly earlier: Grant },
 ): Promise<Outcome> {
-  const lifted = await liftLatch(ports);
   const endpoint = inPlaceOf(ports.endpoint, current, earlier);
-  const outcome = await rotate({ ...ports, endpoint }, { trigger: 'operator', sendAgain: true });
-  if (lifted !== undefined && classOf(outcome) !== 'done') await setLatch(ports, lifted);
-  return outcome;
+  const journal = withoutLatch(ports.journal);
+  return rotate({ ...ports, endpoint, journal }, { trigger: 'operator', sendAgain: true });
 }
 
 function inPlaceOf(endpoint: TokenEndpoint, current: Grant, earlier: Grant): TokenEndpoint {
@@ -48,23 +47,29 @@ function inPlaceOf(endpoint: TokenEndpoint, current: Grant, earlier: Grant): Tok
   };
 }
 
-async function liftLatch({ journal: store, clock }: RotationPorts): Promise<Latch | undefined> {
-  let lifted: Latch | undefined;
-  await amendJournal(store, clock, (journal) => {
-    if (journal.latch === null) return journal;
-    lifted = journal.latch;
-    return { ...journal, latch: null, refusal: null };
-  });
-  return lifted;
+/**
+ * The journal as if it had no latch, which goes in the write that keeps what is newer than what it holds for:
+ * a process may end at any moment, and no check is to send the refused token again.
+ */
+function withoutLatch(store: JournalStore): JournalStore {
+  let hidden: Latch | null = null;
+  return {
+    read: async () => {
+      const snapshot = await store.read();
+      hidden = snapshot.journal.latch;
+      return { ...snapshot, journal: { ...snapshot.journal, latch: null } };
+    },
+    write: (journal, revision) => {
+      // A pass that has latched by itself has the last word.
+      const isOver = hidden === null || journal.latch !== null || isOutlived(hidden, journal);
+      return store.write(isOver ? journal : { ...journal, latch: hidden, refusal: null }, revision);
+    },
+  };
 }
 
-/** A pass that has got further meanwhile, or has latched by itself, has the last word. */
-async function setLatch({ journal: store, clock }: RotationPorts, latch: Latch): Promise<void> {
-  await amendJournal(store, clock, (journal) => {
-    const isCurrent = journal.known !== null && compare(journal.known, latch.position) === 0;
-    if (!isCurrent || journal.latch !== null) return journal;
-    return { ...journal, latch, refusal: null };
-  });
+function isOutlived({ position }: Latch, { known, seals }: Journal): boolean {
+  const isKnown = known !== null && isNewer(known, position);
+  return isKnown || seals.some((seal) => isNewer(seal, position));
 }
 
 /** The versions among `versionIds` that hold a grant which may be spent here, newest first. */

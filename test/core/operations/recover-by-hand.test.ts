@@ -102,14 +102,12 @@ describe('an earlier refresh token', () => {
     expect(it.journal.journal.latch).toMatchObject({ kind: 'revoked', sinceMs: it.time.nowMs });
   });
 
-  it('whose latch is set again though the journal does not answer at once', async () => {
+  it('that is refused leaves the latch, though the journal does not answer at once', async () => {
     const { it, given } = await latched({ kind: 'invalid-grant' });
     const { latch } = it.journal.journal;
     let left = 2;
     it.journal.before = (call) => {
-      const isSetting =
-        call === 'read' && it.presented.length > 0 && it.journal.journal.lease === null;
-      if (!isSetting || left === 0) return;
+      if (call !== 'write' || it.presented.length === 0 || left === 0) return;
       left -= 1;
       throw new StoreRefused('unavailable', 'no answer');
     };
@@ -119,17 +117,32 @@ describe('an earlier refresh token', () => {
   });
 
   it.each([
-    ['a login has come meanwhile', { grant: 2, generation: 3, attempt: 0 }],
-    ['the journal knows of nothing any more', null],
-  ])('that is refused leaves no latch where %s', async (_, known) => {
-    const { it, given } = await latched({ kind: 'invalid-grant' });
-    it.journal.before = (call) => {
-      if (call === 'read' && it.presented.length > 0 && it.journal.journal.lease === null)
-        it.journal.set({ known });
-    };
+    ['a login has come meanwhile', { known: { grant: 2, generation: 3, attempt: 0 } }],
+    ['the journal knows of nothing any more', { known: null, latch: null }],
+  ])('that is refused leaves no latch where %s', async (_, meanwhile) => {
+    const { it, given } = await latched(() => {
+      it.journal.set(meanwhile);
+      return { kind: 'invalid-grant' };
+    });
     await tryEarlier(it.ports(), given);
     expect(it.journal.journal.latch).toBeNull();
   });
+
+  it.each([{ kind: 'invalid-grant' } as const, granted(3)])(
+    'that brings $kind never leaves the refused one without its latch, wherever the process ends',
+    async (answer) => {
+      const { it, given } = await latched(answer);
+      const { latch } = it.journal.journal;
+      const bare: string[] = [];
+      it.journal.before = (call) => {
+        const { known, seals, latch: now } = it.journal.journal;
+        const isReplaced = known?.generation === 3 || seals.length > 0;
+        if (!isReplaced && now?.sinceMs !== latch?.sinceMs) bare.push(call);
+      };
+      await tryEarlier(it.ports(), given);
+      expect(bare).toEqual([]);
+    },
+  );
 
   it('that works leaves no latch, though that could not be noted', async () => {
     const { it, given } = await latched(() => {
