@@ -2,12 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { RotationMode } from '../../src/sandbox/control/settings.ts';
-import type { Build } from './contender.ts';
 import { fresco, probedFresco } from './fresco.ts';
 import { officialSdk, simpleOauth2 } from './libraries.ts';
+import { lived } from './lived.ts';
 import { rotationTemplate } from './rotation-template.ts';
 import { scheduleOf } from './schedule.ts';
-import { type Figures, World } from './world.ts';
+import type { Figures } from './world.ts';
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +19,6 @@ const { values } = parseArgs({
 });
 const days = Number(values.days);
 const seeds = Array.from({ length: Number(values.seeds) }, (_, at) => Number(values.from) + at);
-const hourMs = 3_600_000;
 const contenders = [fresco, probedFresco, rotationTemplate, simpleOauth2, officialSdk];
 
 /** What a provider may do with a refresh token that is used; which of these Fatture in Cloud does is documented nowhere. */
@@ -44,7 +43,7 @@ for (const [mode, provider] of providers) {
     const all = [];
     let contender = '';
     for (const seed of seeds) {
-      const { name, figures } = await lived(build, seed, mode);
+      const { name, figures } = await lived(build, scheduleOf(seed, days), mode);
       contender = name;
       all.push(figures);
     }
@@ -61,34 +60,6 @@ const peers = {
 const run = { days, schedules: seeds.length, firstSeed: seeds[0], peers, rows };
 writeFileSync(values.out, `${JSON.stringify(run, null, 2)}\n`);
 print();
-
-/** One contender through one schedule. */
-async function lived(build: Build, seed: number, mode: RotationMode) {
-  const world = new World(scheduleOf(seed, days), mode);
-  await world.open();
-  try {
-    const contender = build(world);
-    await contender.login();
-    const { figures, turns, schedule } = world;
-    for (let hour = 0; hour < days * 24; hour += 1) {
-      turns.nowMs = Math.max(turns.nowMs, world.startMs + hour * hourMs);
-      await turns.run(contender.works(hour, schedule.callers[hour] ?? 1));
-      figures.hours += 1;
-      if (await world.isGood(contender.accessToken())) continue;
-      figures.hoursWithout += 1;
-      // Somebody looks at nine, and not while the provider is down anyway.
-      if (hour % 24 !== 9 || world.isDown) continue;
-      const isLost = !(await world.isLiving(contender.refreshToken()));
-      if (!isLost) continue;
-      figures.grantsLost += 1;
-      figures.logins += 1;
-      await contender.login();
-    }
-    return { name: contender.name, figures };
-  } finally {
-    await world.close();
-  }
-}
 
 function summed(all: readonly Figures[]): Figures {
   const keys = Object.keys(all[0] ?? {}) as (keyof Figures)[];
