@@ -1,6 +1,7 @@
 import type { Obtained, TokenSource } from '../../core/consumers/token-source.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import { bearerHeaders } from '../http/bearer.ts';
+import { within } from '../http/deadline.ts';
 import { revealTo, WrongOrigin } from '../http/reveal-to.ts';
 import { type ApiAnswer, apiAnswer, quotaIn, type RawAnswer } from './answer.ts';
 
@@ -57,7 +58,9 @@ async function sendWith(
   options: ApiClientOptions,
 ): Promise<ApiAnswer | { readonly kind: 'unauthorized' }> {
   try {
-    const raw = await rawAnswer(token, request, options);
+    const raw = await within(options.requestMs, (signal) =>
+      rawAnswer(token, request, options, signal),
+    );
     return raw.status === 401 ? { kind: 'unauthorized' } : apiAnswer(raw);
   } catch (error) {
     if (error instanceof WrongOrigin) {
@@ -70,14 +73,15 @@ async function sendWith(
 async function rawAnswer(
   token: AccessToken,
   { method, path, query, body }: ApiRequest,
-  { baseUrl, fetch, requestMs, bodyBytesMax = 4 * 1024 * 1024 }: ApiClientOptions,
+  { baseUrl, fetch, bodyBytesMax = 4 * 1024 * 1024 }: ApiClientOptions,
+  signal: AbortSignal,
 ): Promise<RawAnswer> {
   const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
   const url = `${baseUrl}${path}${search}`;
   const response = await fetch(url, {
     method,
     redirect: 'manual',
-    signal: AbortSignal.timeout(requestMs),
+    signal,
     headers: {
       ...bearerHeaders(token.accessToken, revealTo(url)),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

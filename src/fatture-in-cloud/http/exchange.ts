@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, openConnection } from './connection.ts';
+import { within } from './deadline.ts';
 import { type Reveal, revealTo, WrongOrigin } from './reveal-to.ts';
 
 /** One request; its secrets are revealed for the origin of `url` alone. */
@@ -47,13 +48,7 @@ export type HttpOutcome =
  * another origin none is opened.
  */
 export async function sendOnce(request: HttpRequest, options: HttpOptions): Promise<HttpOutcome> {
-  const deadline = startDeadline(options.requestMs);
-  try {
-    return await sendWithin(request, options, deadline.signal);
-  } finally {
-    // Left to run out, the timers of all that was sent meanwhile would come due together.
-    deadline.clear();
-  }
+  return within(options.requestMs, (signal) => sendWithin(request, options, signal));
 }
 
 async function sendWithin(
@@ -76,22 +71,6 @@ async function sendWithin(
     socket.destroy();
     return { kind: 'never-sent', cause: causeOf(error, signal, options) };
   }
-}
-
-const turnsToRead = 8;
-
-/**
- * Aborts after `ms` and a few more turns of the event loop: a process that was starved past its deadline first
- * reads the answer that has come meanwhile, for a token in it may be the only one.
- */
-function startDeadline(ms: number) {
-  const controller = new AbortController();
-  const turn = (left: number): void => {
-    if (left === 0) controller.abort();
-    else setImmediate(turn, left - 1);
-  };
-  const timer = setTimeout(turn, ms, turnsToRead).unref();
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
 // A connection of its own carries one answer and is closed: there is no next one to smuggle anything into.

@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { openConnection } from './connection.ts';
+import { within } from './deadline.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
 
 const connectMs = 10_000;
@@ -15,8 +16,9 @@ export function outboundFetch(proxy: ProxySettings): typeof globalThis.fetch {
     const request = new Request(input, { ...init, redirect: 'manual' });
     const url = new URL(request.url);
     if (proxyFor(url, proxy) === undefined) return globalThis.fetch(request);
-    const bounded = AbortSignal.any([request.signal, AbortSignal.timeout(connectMs)]);
-    const socket = await openConnection(url, { proxy }, bounded).catch((cause: unknown) => {
+    const socket = await within(connectMs, (signal) =>
+      openConnection(url, { proxy }, AbortSignal.any([request.signal, signal])),
+    ).catch((cause: unknown) => {
       request.signal.throwIfAborted();
       throw new TypeError('fetch failed', { cause });
     });

@@ -5,6 +5,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import { apiClient } from '../../../src/fatture-in-cloud/api/client.ts';
 import { type Loopback, startLoopback } from '../../doubles/http/loopback.ts';
 import { answerWith, startRaw } from '../raw-server.ts';
+import { watchTimers } from '../watched-timers.ts';
 
 type Answer = readonly [status: number, body: unknown, headers?: Record<string, string>];
 
@@ -105,6 +106,17 @@ describe('a request to the API', () => {
         body: '',
       },
     ]);
+  });
+
+  it.each([
+    ['answered', 200, {}],
+    ['refused twice', 401, unauthorized[1]],
+    ['answered with more than is read', 200, { data: 'x'.repeat(5000) }],
+  ])('that is %s leaves no timer behind', async (_, status, body) => {
+    const asked = await api([status, body], [status, body]);
+    const timers = watchTimers(15_432);
+    await send(source().tokens, {}, { requestMs: 15_432, bodyBytesMax: 4000 });
+    expect([timers.set(), timers.left()]).toEqual([asked.length, 0]);
   });
 
   it('carries a body as JSON', async () => {

@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { sendOnce } from '../../../src/fatture-in-cloud/http/exchange.ts';
 import { startLoopback } from '../../doubles/http/loopback.ts';
+import { watchTimers } from '../watched-timers.ts';
 
 it.each(['answered', 'unanswered'] as const)(
   'an exchange that is %s leaves no timer behind',
@@ -10,15 +11,14 @@ it.each(['answered', 'unanswered'] as const)(
       else response.destroy();
     });
     onTestFinished(() => server.stop());
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
     const request = {
       method: 'GET',
       url: server.endpoint,
       write: () => ({ headers: {} }),
     } as const;
-    const outcome = await sendOnce(request, { requestMs: 15_000, bodyBytesMax: 100 });
+    const timers = watchTimers(15_432);
+    const outcome = await sendOnce(request, { requestMs: 15_432, bodyBytesMax: 100 });
     expect(outcome.kind).toBe(kind);
-    expect(vi.getTimerCount()).toBe(0);
+    expect([timers.set(), timers.left()]).toEqual([1, 0]);
   },
 );

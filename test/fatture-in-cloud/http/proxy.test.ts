@@ -8,6 +8,7 @@ import { proxyFor } from '../../../src/fatture-in-cloud/http/proxy.ts';
 import { readBody, startLoopback } from '../../doubles/http/loopback.ts';
 import { answerWith, httpAnswer, type RawServer, startRaw } from '../raw-server.ts';
 import { selfSigned } from '../self-signed.ts';
+import { watchTimers } from '../watched-timers.ts';
 
 describe('the proxy for a URL', () => {
   const proxies = { https: 'http://proxy.example:3128', http: 'plain.example:8080' };
@@ -128,12 +129,14 @@ describe('a connection through a proxy', () => {
     stops.push(behind.stop);
     const { url, asked } = await proxy(Number(new URL(behind.endpoint).port));
     const send = outboundFetch({ http: url, no: 'direct.example' });
+    const timers = watchTimers(10_000);
     const response = await send('http://api.example/list?page=1', { method: 'POST', body: 'é' });
     expect([response.status, response.headers.get('x-twice')]).toEqual([302, '1, 2']);
     expect(await response.json()).toEqual({ data: 7 });
     expect((await send('http://api.example/none')).status).toBe(204);
     expect(seen).toEqual(['POST api.example/list?page=1 é', 'GET api.example/none ']);
     expect(asked).toHaveLength(2);
+    expect([timers.set(), timers.left()]).toEqual([2, 0]);
     const stopped = send('http://api.example/', { signal: AbortSignal.abort(new Error('enough')) });
     await expect(stopped).rejects.toThrow('enough');
   });
