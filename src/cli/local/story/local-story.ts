@@ -10,6 +10,8 @@ interface Telling {
   readonly line: typeof print;
   /** Between lines, so that a person can follow. */
   readonly pauseMs: number;
+  /** Whether the page stays up after it. */
+  readonly stays: boolean;
 }
 
 /** Tells the story on a stage of its own; on a terminal the page then stays up. Rejects with `Failure`. */
@@ -24,6 +26,7 @@ export async function playStory(
   const telling = {
     line: isJson ? say : print,
     pauseMs: stays ? 400 : 0,
+    stays,
   };
   const path = await session.folder();
   const { port: consolePort, sandboxPort, webhookPort } = options;
@@ -38,11 +41,11 @@ export async function playStory(
 }
 
 async function tell(session: Session, stage: Stage, telling: Telling): Promise<StoryEnd> {
-  const { line, pauseMs } = telling;
+  const { line, pauseMs, stays } = telling;
   const { clock } = stage.system;
   const [beganAtMs, beganMs] = [clock.nowMs(), performance.now()];
   const hours = () => Math.round((clock.nowMs() - beganAtMs) / 3_600_000);
-  line(...openingLines(stage));
+  line(...openingLines(stage, stays));
   const end = await tellStory({
     stage,
     narrate: async (told) => {

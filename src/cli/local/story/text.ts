@@ -9,8 +9,11 @@ const faint = 2;
 const colours: Readonly<Record<Tone, number>> = { good: 32, plain: faint, bad: 31 };
 const happeningWidth = 39;
 
-/** What is on the stage, and where. */
-export function openingLines(stage: Stage): readonly Line[] {
+/** What is on the stage, and where if it stays: addresses that end with the command lead nobody anywhere. */
+export function openingLines(
+  stage: Pick<Stage, 'sandboxUrl' | 'consoleUrl' | 'sink'>,
+  stays: boolean,
+): readonly Line[] {
   const urls = [stage.sandboxUrl, stage.consoleUrl, stage.sink];
   const width = Math.max(...urls.map(({ length }) => length));
   const row = (name: string, url: string, what: string) => [
@@ -25,9 +28,13 @@ export function openingLines(stage: Stage): readonly Line[] {
       ': a provider, a rotator, a webhook handler. No account, no AWS.',
     ],
     '',
-    row('provider', stage.sandboxUrl, 'a stand-in for Fatture in Cloud'),
-    row('console', stage.consoleUrl, 'the connection, and faults to try out'),
-    row('webhooks', stage.sink, 'the receiver'),
+    ...(stays
+      ? [
+          row('provider', stage.sandboxUrl, 'a stand-in for Fatture in Cloud'),
+          row('console', stage.consoleUrl, 'the connection, and faults to try out'),
+          row('webhooks', stage.sink, 'the receiver'),
+        ]
+      : ['This ends with the demo. In a terminal and without --once, its page stays up.']),
   ];
 }
 

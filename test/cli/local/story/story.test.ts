@@ -51,6 +51,9 @@ describe('the story as npm start tells it', () => {
       { fault: 'token-forgotten', served: true, healed: true },
     ]);
     expect(stdout + stderr).not.toMatch(looksSecret);
+    // What it says to people, which is nothing to open: each address ends with it.
+    expect(stderr).toContain('This ends with the demo.');
+    expect(stderr).not.toContain('://');
     expect(await running.left()).toEqual([]);
   });
 
@@ -68,6 +71,7 @@ describe('the story as npm start tells it', () => {
         expect(code).toBe(0);
         expect(stdout).toMatch(/\n\d+ h in \d+\.\d s: 8 token requests, 2 of 2 webhooks published/);
         expect(stdout).not.toContain('\u001b');
+        expect(stdout).not.toContain('://');
         expect(stdout).not.toMatch(looksSecret);
       }
     },
@@ -136,7 +140,10 @@ describe('the story on its stage', () => {
       },
     });
     expect(secrets.size).toBeGreaterThan(7);
-    seen.push(textOf(openingLines(stage), {}), closingText(end, { hours: 74, seconds: '1.0' }));
+    seen.push(
+      textOf(openingLines(stage, true), {}),
+      closingText(end, { hours: 74, seconds: '1.0' }),
+    );
     seen.push(
       JSON.stringify(stage.events),
       await everythingOnThePage(await enter(stage.consoleUrl)),
@@ -205,6 +212,15 @@ async function everythingOnThePage({
 }
 
 describe('what the story looks like', () => {
+  it('has the addresses of all that stays up after it', async () => {
+    const stage = await openStage();
+    const opening = textOf(openingLines(stage, true), {});
+    for (const url of [stage.sandboxUrl, stage.consoleUrl, stage.sink]) {
+      expect(opening).toContain(` ${url} `);
+    }
+    expect(opening).not.toContain('This ends');
+  });
+
   const line = {
     act: 'Logged in once',
     happening: 'a person consents',
