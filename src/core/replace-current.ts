@@ -21,7 +21,7 @@ export interface Replacement<Kept> {
   readonly until: Until;
   /** What is said when the tries are over and no store refused. */
   readonly gaveUp: string;
-  /** Asked again after each read; `mayHaveMoved`: an unanswered try may have made the candidate current. */
+  /** Asked again after each read; `mayHaveMoved`: an earlier try may have made the candidate current. */
   readonly decide: (current: SecretVersion | undefined, mayHaveMoved: boolean) => Decision<Kept>;
 }
 
@@ -56,6 +56,8 @@ export async function replaceCurrent<Kept = never>(
       const decision = decide(current, mine.mayHaveMoved);
       if (decision !== 'look again') {
         if ('keep' in decision) return { versionId: mine.versionId, kept: decision.keep };
+        // The first version of an empty secret is current by its put alone, and may be replaced before the next look.
+        if (current === undefined) mine.mayHaveMoved = true;
         const isStored = await store(secret, mine, decision.replaceBy, random);
         if (isStored && (await move(secret, mine, current))) return { versionId: mine.versionId };
       }
@@ -96,7 +98,6 @@ async function move(
   mine: Mine,
   current: SecretVersion | undefined,
 ): Promise<boolean> {
-  // The first version of an empty secret is current by its put alone.
   if (current === undefined) return (await secret.current())?.versionId === mine.versionId;
   try {
     const moved = await secret.promote(mine.versionId, current.versionId); // guard: promotion from the version compared

@@ -70,6 +70,26 @@ describe('a version is made current', () => {
     ]);
   });
 
+  it.each([
+    ['stored', undefined],
+    ['stored unanswered', refused('unavailable')],
+  ])(
+    'again where nothing was and another came, and says that it may have been: %s',
+    async (_, refusal) => {
+      const { run, store, secret, asked, tries } = scene();
+      secret.before = (call) => {
+        if (call !== 'put' || tries.length > 0) return;
+        store('other', true);
+        if (refusal) throw refusal;
+      };
+      expect(await run()).toEqual({ versionId: 'mine' });
+      expect(asked).toEqual([
+        [undefined, false],
+        ['other', true],
+      ]);
+    },
+  );
+
   it('not where what is current is to stay', async () => {
     const { run, store, secret } = scene({ decide: () => ({ keep: 'kept' }) });
     store('other', true);

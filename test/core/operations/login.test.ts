@@ -168,6 +168,20 @@ describe('a login', () => {
     expect(it.currentGrant().grant).toBe(3);
   });
 
+  it('that was current by its put alone gives way to a later login', async () => {
+    const it = memoryConnection();
+    const put = it.grant.put.bind(it.grant);
+    it.grant.put = async (versionId, value) => {
+      it.grant.put = put;
+      const stored = await put(versionId, value);
+      it.store(grantOf(0, { grant: 2, generation: 2, sealKey: new Secret('another') }), 'later');
+      return stored;
+    };
+    const { warnings } = await login(it.ports(), consent);
+    expect(warnings).toEqual(['another login has taken the place of this one']);
+    expect(it.currentGrant().grant).toBe(2);
+  });
+
   it('whose move was carried out unanswered gives way to a later login', async () => {
     const it = memoryConnection();
     it.store(grantOf(hour));
