@@ -85,6 +85,14 @@ export const guards: readonly Guard[] = [
   guard('login: renumbered', 'G3 two grants have one position', {
     to: 'return { replaceBy: encodeGrant(mine) };',
   }),
+  guard(
+    'login: its generation above the refresh that came in between',
+    'G3 two access tokens were published with one generation',
+    {
+      at: 'login: renumbered',
+      to: 'if (!isNewer(mine, place)) mine = newGrant(pass, consent, sealKey, current);',
+    },
+  ),
   guard('the call is noted', 'G5 a call of a person was not noted'),
   guard(
     'a call that was noted is not made again',

@@ -3,12 +3,14 @@
 
 import type { Journal } from '../../../src/core/journal/journal.ts';
 import { compare } from '../../../src/core/position.ts';
+import type { AccessToken } from '../../../src/core/records/access-token.ts';
 import type { Grant } from '../../../src/core/records/grant.ts';
 import type { Secret } from '../../../src/core/secret.ts';
 import type { CallLabel } from '../histories/faults.ts';
 import { publishedIn } from '../world/rotator-ports.ts';
 import type { Process } from '../world/scheduler.ts';
 import type { World } from '../world/world.ts';
+import { GenerationLaw } from './generation-law.ts';
 import type { Ledger } from './ledger.ts';
 import { grantIn, keyOf, type Pair } from './pairs.ts';
 import { checkPresentation } from './replay-law.ts';
@@ -23,6 +25,7 @@ const lastTryMs = 16_000;
 export class Judge {
   readonly #world: World;
   readonly #ledger: Ledger;
+  readonly #generations: GenerationLaw;
   #journal: Journal;
   #current: Secret | undefined;
   #published: Secret | undefined;
@@ -33,6 +36,9 @@ export class Judge {
     this.#journal = world.journal;
     this.#current = currentValue(world.secrets.grant);
     this.#published = currentValue(world.secrets.accessToken);
+    this.#generations = new GenerationLaw(world, ledger);
+    const found = tokenIn(this.#published);
+    if (found) this.#generations.onPublished(found);
     ledger.judge = (presentation, earlier) =>
       checkPresentation(world, ledger, presentation, earlier);
   }
@@ -200,12 +206,13 @@ export class Judge {
 
   #afterPublishing(): void {
     const now = currentValue(this.#world.secrets.accessToken);
-    const before = this.#published && publishedIn({ versionId: '', value: this.#published });
-    const after = now && publishedIn({ versionId: '', value: now });
+    const before = tokenIn(this.#published);
+    const after = tokenIn(now);
     this.#published = now;
     if (before && after && compare(after, before) < 0) {
       this.#ledger.violated('G3', 'an older access token was published');
     }
+    if (after) this.#generations.onPublished(after);
     const isWidened =
       before?.grant === after?.grant &&
       after?.companies.some(({ id }) => !before?.companies.some((told) => told.id === id));
@@ -255,6 +262,10 @@ export class Judge {
 
 function isRead(label: CallLabel): boolean {
   return label === 'grant.current' || label === 'grant.version';
+}
+
+function tokenIn(value: Secret | undefined): AccessToken | undefined {
+  return value && publishedIn({ versionId: '', value });
 }
 
 function currentValue(secret: World['secrets']['grant']): Secret | undefined {
