@@ -51,7 +51,7 @@ async function publishAbove(pass: Pass, manual: ManualToken): Promise<AccessToke
       const published = current && tokenIn(current.value);
       if (!isNewer(mine, published)) return { keep: published };
       // The old grant's refresh may have come in between: consumers compare generations.
-      if (!isAbove(mine, published)) mine = newToken(pass, manual, published);
+      if (!isAbove(mine, published)) mine = newToken(pass, manual, published); // guard: manual token: renumbered
       return { replaceBy: encodeAccessToken(mine) };
     },
   });

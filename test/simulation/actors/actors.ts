@@ -8,7 +8,7 @@ import type { Simulation } from '../simulation.ts';
 import { place } from '../world/rotator-ports.ts';
 import { startConsent } from './consents.ts';
 import { startConsumer, startCrowd } from './consumers.ts';
-import { startAdoption, startLogin } from './logins.ts';
+import { startAdoption, startLogin, startManual } from './logins.ts';
 import { startRotation } from './native-rotations.ts';
 import { startStoring } from './person.ts';
 import { type Start, startPass, startProcess } from './processes.ts';
@@ -23,6 +23,7 @@ const starters: Readonly<Record<ActorKind, (simulation: Simulation, start: Start
   consumer: startConsumer,
   crowd: startCrowd,
   login: (simulation, start) => startLogin(simulation, start),
+  manual: startManual,
   adopt: startAdoption,
   consent: startConsent,
   native: (simulation, start) => startRotation(simulation, start, false),

@@ -2,6 +2,7 @@
 // Method: the real login, and for a refresh token from elsewhere the pass that proves it, as the command does.
 
 import { type Consent, login } from '../../../src/core/operations/login.ts';
+import { installManualToken } from '../../../src/core/operations/manual-token.ts';
 import { encodeClient } from '../../../src/core/records/client.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Simulation } from '../simulation.ts';
@@ -42,6 +43,14 @@ export function startAdoption(simulation: Simulation, start: Start): void {
       startPass(simulation, pass, { trigger: 'login' });
     },
   );
+}
+
+/** A person puts in a manual token. */
+export function startManual(simulation: Simulation, start: Start): void {
+  startProcess(simulation, { ...start, name: 'manual' }, (ports) => {
+    const accessToken = new Secret(simulation.world.provider.makeManual());
+    return installManualToken(ports, { accessToken, companies: place.companies, scopes: [] });
+  });
 }
 
 function consented({ world, ledger }: Simulation, process: Process): Promise<Issue | undefined> {

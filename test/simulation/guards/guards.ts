@@ -93,6 +93,7 @@ export const guards: readonly Guard[] = [
       to: 'if (!isNewer(mine, place)) mine = newGrant(pass, consent, sealKey, current);',
     },
   ),
+  guard('manual token: renumbered', 'G3 two access tokens were published with one generation'),
   guard('the call is noted', 'G5 a call of a person was not noted'),
   guard(
     'a call that was noted is not made again',

@@ -24,6 +24,8 @@ export type ActorKind =
   | 'application'
   /** A person logs in again. */
   | 'login'
+  /** A person puts in a token that they have made at the provider, which no refresh follows. */
+  | 'manual'
   /** A person brings a refresh token from elsewhere; a pass proves it. */
   | 'adopt'
   /** An operator gives a link, and a person consents by it; another browser and another tab call back, too. */
@@ -41,7 +43,7 @@ export type ActorKind =
   /** The server stops to accept the access token that is published. */
   | 'lockout';
 
-/** All kinds, for enumeration. */
+/** The kinds that the matrix lists, for enumeration. */
 export const actorKinds: readonly ActorKind[] = [
   'schedule',
   'consumer',

@@ -24,6 +24,7 @@ export function historyOf(seed: number): History {
   const provider = { ...providerOf(chance), dialect: new Prng(seed, 9).pick(dialectNames) };
   const host = chance.isChance(0.75) ? 'lambda' : 'machine';
   const { actors, faults } = chance.isChance(0.15) ? lateHolder(chance) : crowd(chance, host);
+  const isManual = new Prng(seed, 17).isChance(0.5);
   return {
     seed,
     host,
@@ -32,7 +33,7 @@ export function historyOf(seed: number): History {
     beginning: beginningOf(chance),
     sentBefore: chance.isChance(0.93) ? 0 : chance.pick([11, 12, 38, 39, 40]),
     ageMs: ageOf(chance, provider.accessTokenSeconds * 1000),
-    actors,
+    actors: isManual ? actors.map(byManualToken) : actors,
     faults,
     order: chance.isChance(0.6) ? 'uniform' : 'sticky',
   };
@@ -90,6 +91,11 @@ type Cast = Pick<History, 'actors' | 'faults'>;
 function crowd(chance: Prng, host: Host): Cast {
   const actors = actorsOf(chance, host);
   return { actors, faults: faultsOf(chance, actors.length) };
+}
+
+/** Who would log in puts in a manual token instead. */
+function byManualToken(plan: ActorPlan): ActorPlan {
+  return plan.kind === 'login' ? { ...plan, kind: 'manual' } : plan;
 }
 
 /** One stands still beyond its term and comes back just while others are at work. */

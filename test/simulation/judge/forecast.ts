@@ -65,12 +65,17 @@ function secretIn(state: SecretState): VersionedSecret {
   };
 }
 
+function isManual(outcome: Outcome): boolean {
+  return outcome.kind === 'fresh' && outcome.token.expiresAtMs === null;
+}
+
 /** Whether a pass did what was foreseen. */
 export function isAsForeseen(
   foreseen: Preview,
   did: { readonly outcome: Outcome; readonly hasSent: boolean },
 ): boolean {
-  if (foreseen.kind === 'would-ask') return false;
+  // A manual token alone is tried by a check of the schedule.
+  if (foreseen.kind === 'would-ask') return isManual(did.outcome) && !did.hasSent;
   if (foreseen.kind === 'would-send') return did.hasSent;
   return !did.hasSent && foreseen.outcome.kind === did.outcome.kind;
 }

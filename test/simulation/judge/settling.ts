@@ -4,6 +4,7 @@ import { classOf, type Outcome } from '../../../src/core/outcome/outcome.ts';
 import { commandsFor } from '../../../src/core/outcome/outcome-text.ts';
 import { compare, type Position } from '../../../src/core/position.ts';
 import { heldLatch } from '../../../src/core/rotation/latch.ts';
+import { manualIn } from '../../../src/core/rotation/manual-check.ts';
 import { consentWithoutTicket } from '../actors/consents.ts';
 import { isFinished, proceed } from '../actors/native-rotations.ts';
 import { carryOut } from '../actors/person.ts';
@@ -79,6 +80,8 @@ async function check(simulation: Simulation): Promise<boolean> {
   const outcome = lastOutcome(simulation);
   const current = ledger.current();
   if (outcome === undefined || current === undefined) return true;
+  // Nothing of the grant counts while a manual token is served.
+  if (manualIn(simulation.published(), current) !== undefined) return true;
   const stays = latch !== null && world.journal.latch === latch;
   if (stays && heldLatch(world.journal, current, world.secrets.client.currentId())) {
     // What else needs a person may come first.

@@ -2,6 +2,7 @@
 // Method: the true state of server and stores, with no regard to what any process knew.
 import { compare, newest } from '../../../src/core/position.ts';
 import { heldLatch } from '../../../src/core/rotation/latch.ts';
+import { manualIn } from '../../../src/core/rotation/manual-check.ts';
 import { isKnownThere } from '../actors/logins.ts';
 import { times } from '../histories/history.ts';
 import type { Simulation } from '../simulation.ts';
@@ -28,6 +29,11 @@ export function troubleOf(simulation: Simulation): Trouble {
   const { world, ledger } = simulation;
   const { journal, provider } = world;
   const current = ledger.current();
+  const manual = manualIn(simulation.published(), current);
+  if (manual !== undefined) {
+    const isAccepted = provider.isAccessAccepted(manual.accessToken.reveal(), world.nowMs);
+    return isAccepted ? 'none' : 'G6 the manual token is dead';
+  }
   if (current === undefined) return 'not connected';
   if (current.environment !== place.environment) return 'elsewhere';
   const published = simulation.published();

@@ -74,6 +74,7 @@ export class Provider {
   readonly #byRefresh = new Map<string, Issue>();
   /** The application's secret, as registered. */
   clientSecret = 'c/0001invented';
+  readonly #manual = new Set<string>();
   #sequence = 0;
   #families = 0;
   #secrets = 1;
@@ -93,6 +94,13 @@ export class Provider {
     this.#families += 1;
     const family = { id: this.#families, isAlive: true, endedBy: undefined, issues: [] };
     return this.#issue(family, undefined, nowMs);
+  }
+
+  /** A person makes an access token by hand: it never ends, and belongs to no consent. */
+  makeManual(): string {
+    const token = `a/manual-${this.#manual.size + 1}invented`;
+    this.#manual.add(token);
+    return token;
   }
 
   /** A refresh token is presented; `undefined` is `invalid_grant`. */
@@ -118,6 +126,7 @@ export class Provider {
   }
 
   isAccessAccepted(accessToken: string, nowMs: number): boolean {
+    if (this.#manual.has(accessToken)) return true;
     const issue = this.#byAccess.get(accessToken);
     if (issue === undefined || issue.isAccessKilled) return false;
     return issue.family.isAlive && nowMs < issue.expiresAtMs;
