@@ -108,7 +108,8 @@ function isAllowed(
   if (presentation.atMs >= endMs) return true;
   const isNearEnd = presentation.atMs >= endMs - lastChanceMs;
   const chanceMs = isNearEnd ? endMs + 2 * toleranceMs - lastChanceMs : Number.NEGATIVE_INFINITY;
-  const replays = spent.slice(1).filter((one) => one.atMs >= chanceMs);
+  // Who was suspended dates its send by a clock that has stood still.
+  const replays = spent.slice(1).filter((one) => one.atMs - one.process.lagMs >= chanceMs);
   return (isNearEnd || isKnownDead(world, presentation)) && replays.length === 0;
 }
 
