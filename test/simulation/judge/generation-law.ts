@@ -32,6 +32,12 @@ export class GenerationLaw {
     this.#highest = Math.max(this.#highest, generation);
   }
 
+  /** A person has destroyed what was published, and with it the only copy. */
+  startOver(): void {
+    this.#published.clear();
+    this.#highest = 0;
+  }
+
   /** Both answer one refresh token: the window that let it be presented twice is counted by its name. */
   #isThroughWindow(before: AccessToken, after: AccessToken): boolean {
     const [first, second] = [this.#parentOf(before), this.#parentOf(after)];

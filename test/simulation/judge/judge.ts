@@ -64,7 +64,11 @@ export class Judge {
   onHand(): void {
     const before = this.#current && this.#ledger.pairIn(grantIn(this.#current));
     this.#current = currentValue(this.#world.secrets.grant);
+    const published = tokenIn(this.#published);
     this.#published = currentValue(this.#world.secrets.accessToken);
+    // Nothing else holds a manual token: the grant's comes back in its place, as it was numbered.
+    const isManual = published?.expiresAtMs === null;
+    if (isManual && tokenIn(this.#published) === undefined) this.#generations.startOver();
     const after = this.#current && this.#ledger.pairIn(grantIn(this.#current));
     if (before === after) return;
     if (before?.state === 'kept') before.state = 'superseded';

@@ -34,7 +34,8 @@ export function troubleOf(simulation: Simulation): Trouble {
     const isAccepted = provider.isAccessAccepted(manual.accessToken.reveal(), world.nowMs);
     return isAccepted ? 'none' : 'G6 the manual token is dead';
   }
-  if (current === undefined) return 'not connected';
+  // A manual token that is damaged leaves nothing but what the journal knows of it.
+  if (current === undefined) return journal.known === null ? 'not connected' : 'rolled back';
   if (current.environment !== place.environment) return 'elsewhere';
   const published = simulation.published();
   const known = newest(journal.known, published);
