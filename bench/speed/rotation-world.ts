@@ -42,7 +42,7 @@ export async function startRotationWorld() {
   const { clientId, clientSecret } = sandboxApplication;
   await secret('client').put(
     '0'.repeat(32),
-    encodeClient({ clientId, clientSecret: new Secret(clientSecret, listening.url) }),
+    encodeClient({ clientId, clientSecret: new Secret(clientSecret, provider.endpoint) }),
   );
   const answer = await fetch(`${listening.url}/_sandbox/grants`, {
     method: 'POST',
@@ -51,8 +51,8 @@ export async function startRotationWorld() {
   });
   const tokens = (await answer.json()) as Record<string, string>;
   const grant = {
-    refreshToken: new Secret(String(tokens['refresh_token'])),
-    accessToken: new Secret(String(tokens['access_token'])),
+    refreshToken: new Secret(String(tokens['refresh_token']), provider.endpoint),
+    accessToken: new Secret(String(tokens['access_token']), provider.endpoint),
     requestedAtMs: systemClock.nowMs(),
     expiresInSeconds: Number(tokens['expires_in']),
     companies: [],
