@@ -3,14 +3,10 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { buildRotator } from '../../src/lambda/rotator.ts';
 import { nanosecondsEach, spreadOf } from '../rounds.ts';
 import { bareCalls } from './bare-calls.ts';
-import type { Rotations } from './rotation.ts';
+import type { RotationRuns, Rotations } from './rotation.ts';
 import { startRotationWorld } from './rotation-world.ts';
 
-const latencies = [
-  { latencyMs: 10, rounds: 9 },
-  { latencyMs: 50, rounds: 5 },
-  { latencyMs: 200, rounds: 3 },
-];
+const latencies = JSON.parse(process.argv[2] ?? '[]') as RotationRuns;
 const arn = 'arn:aws:lambda:eu-south-1:000000000000:function:rotator:operator';
 
 const world = await startRotationWorld();

@@ -4,6 +4,9 @@
 import { type Measured, ratio, significant } from '../measured.ts';
 import { apart } from './apart.ts';
 
+/** What the process for this row is told: the delays, and how often each is tried. */
+export type RotationRuns = readonly { readonly latencyMs: number; readonly rounds: number }[];
+
 /** What the process for this row tells; times in nanoseconds. */
 export interface Rotations {
   readonly calls: number;
@@ -16,12 +19,18 @@ export interface Rotations {
   }[];
 }
 
+const runs: RotationRuns = [
+  { latencyMs: 10, rounds: 9 },
+  { latencyMs: 50, rounds: 5 },
+  { latencyMs: 200, rounds: 3 },
+];
+
 /** Calls one after the other: counted by test/core/rotation/calls.test.ts too. */
 const waits = 19;
 
 /** Row 6. */
 export async function rotation(): Promise<Measured> {
-  const { calls, seen } = await apart<Rotations>('rotation-process.ts');
+  const { calls, seen } = await apart<Rotations>('rotation-process.ts', runs);
   const most = Math.max(...seen.map(({ ours, bare }) => ours / bare));
   const ms = (nanoseconds: number) => `${significant(nanoseconds / 1e6)} ms`;
   return {
