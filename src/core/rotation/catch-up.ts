@@ -9,7 +9,7 @@ import type { Grant } from '../records/grant.ts';
 import { isDatedAhead } from '../time.ts';
 import { checkRejected } from './canary.ts';
 import { foreignGrant, type GateInput, gateInputOf, isBehind, spendReason } from './gate.ts';
-import { heldLatch, markRefused, standingLatch } from './latch.ts';
+import { heldLatch, isRefused, markRefused, standingLatch } from './latch.ts';
 import { type Ending, endingAt, type GrantVersion, type Pass } from './pass.ts';
 import { publish, readPublished } from './promote.ts';
 
@@ -55,11 +55,15 @@ async function publishIfBehind(pass: Pass, current: GrantVersion): Promise<void>
 async function refused(pass: Pass, current: Grant, doubt: Doubt | undefined): Promise<Outcome> {
   const { session, ports } = pass;
   const nowMs = session.nowMs();
-  const lastChance = isLastChance(current, nowMs);
-  const marked = await session.amend(
-    (journal) => markRefused(journal, { owner: ports.owner, current, nowMs, lastChance, doubt }),
-    pass.endMs,
-  );
+  const refusal = {
+    owner: ports.owner,
+    current,
+    nowMs,
+    lastChance: isLastChance(current, nowMs),
+    isAgain: isRefused(session.journal, current),
+    doubt,
+  };
+  const marked = await session.amend((journal) => markRefused(journal, refusal), pass.endMs);
   if (marked === 'lease-lost') return { kind: 'busy', untilMs: nowMs };
   const { latch } = session.journal;
   if (latch !== null) return { kind: 'latched', latch };

@@ -5,7 +5,7 @@ import type { AccessToken } from '../records/access-token.ts';
 import type { Grant } from '../records/grant.ts';
 import { isDatedAhead, longestWishMs, skewMaxMs } from '../time.ts';
 import { checkRejected } from './canary.ts';
-import { standingLatch } from './latch.ts';
+import { isRefused, standingLatch } from './latch.ts';
 import { checkManualToken, manualIn } from './manual-check.ts';
 import type { Pass, RejectedToken, RotationRequest, RotationSettings } from './pass.ts';
 import { readGrant, readPublished } from './promote.ts';
@@ -159,10 +159,10 @@ function isOfEarlierGrant({ journal: { known }, current }: GateInput): boolean {
  */
 function isUnanswered(input: GateInput): boolean {
   const { journal, current, request } = input;
-  const { badAnswer, refusal, latch } = journal;
+  const { badAnswer, latch } = journal;
   if (request.trigger === 'consumer') return false;
   if (badAnswer !== null && badAnswer.kind !== 'unusable' && !isOfEarlierGrant(input)) return true;
-  if (refusal !== null && compare(refusal.position, current) === 0) return true;
+  if (isRefused(journal, current)) return true;
   return latch?.doubt !== undefined && compare(latch.position, current) === 0;
 }
 

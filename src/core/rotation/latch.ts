@@ -31,6 +31,11 @@ export async function standingLatch(pass: Pass, current: Position): Promise<Latc
   return heldLatch(pass.session.journal, current, client?.versionId);
 }
 
+/** Whether the token of `current` was refused before. */
+export function isRefused({ refusal }: Pick<Journal, 'refusal'>, current: Position): boolean {
+  return refusal !== null && compare(refusal.position, current) === 0;
+}
+
 /** What stands between a connection and its next refresh, by what the provider answered last; reading alone. */
 export function standingOutcome(
   journal: Journal,
@@ -60,6 +65,8 @@ export function markRefused(
     readonly current: Position;
     readonly nowMs: number;
     readonly lastChance: boolean;
+    /** It was refused before: a note whose answer was lost would be taken for an earlier one. */
+    readonly isAgain: boolean;
     /** The application may be what is refused. */
     readonly doubt?: Doubt | undefined;
   },
@@ -69,7 +76,7 @@ export function markRefused(
   if (!holdsLease(journal, refused.owner)) return 'lease-lost';
   const held = heldLatch(journal, position, undefined);
   if (held !== undefined && held.doubt === undefined) return journal;
-  const again = journal.refusal !== null && compare(journal.refusal.position, position) === 0;
+  const again = refused.isAgain && isRefused(journal, position);
   const doubt = refused.doubt && { doubt: refused.doubt };
   // guard: the last chance latches
   if (held !== undefined || again || refused.lastChance) {

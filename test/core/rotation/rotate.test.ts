@@ -902,6 +902,20 @@ describe('an answer', () => {
     expect(it.reports.filter(({ turn }) => turn === 'reauthorization-required')).toHaveLength(1);
   });
 
+  it('that refuses the token is not believed the first time, though the note of it was not answered', async () => {
+    const it = memoryConnection([{ kind: 'invalid-grant' }, granted(2)]);
+    it.store(grantOf(13 * hour));
+    const { write } = it.journal;
+    it.journal.write = async (journal, revision) => {
+      const written = await write.call(it.journal, journal, revision);
+      if (journal.refusal === null) return written;
+      it.journal.write = write;
+      throw new StoreRefused('unavailable', 'no answer');
+    };
+    expect(await rotate(it.ports(), schedule)).toEqual({ kind: 'refused', position: parent });
+    expect(await rotate(it.ports(), schedule)).toMatchObject({ kind: 'refreshed' });
+  });
+
   it('that refuses the token near the end of the access token is believed at once', async () => {
     const it = memoryConnection([{ kind: 'invalid-grant' }]);
     it.store(grantOf(22 * hour));

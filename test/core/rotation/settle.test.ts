@@ -181,7 +181,7 @@ it.each([
   expect(heldLatch({ ...emptyJournal, latch }, current, client) !== undefined).toBe(held);
 });
 
-const refused = { owner, current: parent, nowMs: 77, lastChance: false };
+const refused = { owner, current: parent, nowMs: 77, lastChance: false, isAgain: false };
 
 it('a first refusal is noted and latches nothing', () => {
   expect(markRefused(leased, refused)).toMatchObject({
@@ -192,14 +192,23 @@ it('a first refusal is noted and latches nothing', () => {
 
 it('a second refusal of the same token latches', () => {
   const once = markRefused(leased, refused) as Journal;
-  expect(markRefused(once, refused)).toMatchObject({
+  expect(markRefused(once, { ...refused, isAgain: true })).toMatchObject({
     latch: { kind: 'revoked', position: parent },
   });
 });
 
+it('a note of a refusal that is found already there is its own, and no second one', () => {
+  const once = markRefused(leased, refused) as Journal;
+  expect(markRefused(once, refused)).toEqual(once);
+});
+
+it('a refusal that a login has ended meanwhile is no second one', () => {
+  expect(markRefused(leased, { ...refused, isAgain: true })).toMatchObject({ latch: null });
+});
+
 it('a refusal of another token is a first one', () => {
   const once = { ...leased, refusal: { position: next, atMs: 1 } };
-  expect(markRefused(once, refused)).toMatchObject({ latch: null });
+  expect(markRefused(once, { ...refused, isAgain: true })).toMatchObject({ latch: null });
 });
 
 it('a refusal with little access token left latches at once', () => {
