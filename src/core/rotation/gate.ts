@@ -39,6 +39,8 @@ export async function gate(pass: Pass): Promise<Outcome | undefined> {
   const manual = manualIn(pass.published, current?.grant);
   if (manual !== undefined) return checkManualToken(pass, manual);
   if (current === undefined) {
+    // Of a manual token alone a logout has no grant to put its mark in.
+    if (published?.loggedOut !== undefined) throw published.loggedOut;
     if (session.journal.known === null) return { kind: 'not-connected', missing: 'grant' };
     pass.rejected = 'not-visible-yet';
     return undefined;

@@ -7,6 +7,7 @@ import {
   encodeAccessToken,
 } from '../records/access-token.ts';
 import { decodeGrant, encodeGrant } from '../records/grant.ts';
+import { LoggedOut } from '../records/logged-out.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import type { Secret } from '../secret.ts';
 import type { GrantVersion, Pass } from './pass.ts';
@@ -80,12 +81,29 @@ function companiesToServe(made: AccessToken, published: AccessToken | undefined)
   return isNarrowed ? published.companies : made.companies;
 }
 
-/** What is published, with its version; a damaged one has no token, and gives way to any. */
-export async function readPublished(
-  secret: VersionedSecret,
-): Promise<{ readonly versionId: string; readonly token: AccessToken | undefined } | undefined> {
+/** What consumers find; a damaged one has no token, and gives way to any. */
+export interface Published {
+  readonly versionId: string;
+  readonly token: AccessToken | undefined;
+  /** What its readers are told where a logout has left its mark. */
+  readonly loggedOut: LoggedOut | undefined;
+}
+
+/** What is published, with its version. */
+export async function readPublished(secret: VersionedSecret): Promise<Published | undefined> {
   const version = await secret.current();
-  return version && { versionId: version.versionId, token: tokenIn(version.value) };
+  if (version === undefined) return undefined;
+  const { versionId, value } = version;
+  return { versionId, token: tokenIn(value), loggedOut: loggedOutIn(value) };
+}
+
+function loggedOutIn(value: Secret): LoggedOut | undefined {
+  try {
+    decodeAccessToken(value);
+    return undefined;
+  } catch (error) {
+    return error instanceof LoggedOut ? error : undefined;
+  }
 }
 
 /** The token in what is published, if it can be read. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createTokenSource } from '../../../src/core/consumers/token-source.ts';
 import { login } from '../../../src/core/operations/login.ts';
 import { logout } from '../../../src/core/operations/logout.ts';
+import { installManualToken } from '../../../src/core/operations/manual-token.ts';
 import { eventOf } from '../../../src/core/outcome/report.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 import { decodeAccessToken } from '../../../src/core/records/access-token.ts';
@@ -197,6 +198,19 @@ describe('a logout', () => {
     world.grant.versions.clear();
     await logout(world.ports());
     expect(world.grant.versions.size).toBe(0);
+  });
+
+  it('of a manual token is what a check finds, and nothing that was rolled back', async () => {
+    const world = memoryConnection();
+    const manual = { accessToken: new Secret('a/0009invented'), companies: [], scopes: [] };
+    await installManualToken(world.ports(), manual);
+    await logout(world.ports());
+    expect(await rotate(world.ports(), { trigger: 'schedule' })).toMatchObject({
+      kind: 'store-refused',
+      isLoggedOut: true,
+      detail: expect.stringMatching(/logged out at .*: fresco login/),
+    });
+    expect(world.journal.journal).toMatchObject({ failingSinceMs: null, lease: null });
   });
 
   it('is told from damage by both readers', () => {
