@@ -38,7 +38,10 @@ export async function find(rotation: RotationPorts): Promise<Found> {
     readPublished(rotation.accessToken),
   ]);
   pass.published = published?.token;
-  const seen = seenGrant(pass, stored);
+  // Of a manual token alone a logout has no grant to put its mark in.
+  const isManualOut = stored === undefined && published?.loggedOut !== undefined;
+  const { grant, isLoggedOut } = seenGrant(pass, stored);
+  const seen: SeenGrant = { grant, isLoggedOut: isLoggedOut || isManualOut };
   const nobody = seen.grant === 0 || seen.isLoggedOut ? [] : undefined;
   const companies = pass.published?.companies ?? stored?.grant?.companies ?? nobody;
   return { pass, stored, seen, companies };

@@ -7,6 +7,7 @@ import { issueTicket } from '../../../src/core/consent/ticket.ts';
 import { serveCompanies } from '../../../src/core/operations/companies.ts';
 import { login } from '../../../src/core/operations/login.ts';
 import { logout } from '../../../src/core/operations/logout.ts';
+import { installManualToken } from '../../../src/core/operations/manual-token.ts';
 import { StoreRefused, type TokenAnswer } from '../../../src/core/ports.ts';
 import { encodeAccessToken } from '../../../src/core/records/access-token.ts';
 import type { Company } from '../../../src/core/records/company.ts';
@@ -574,6 +575,18 @@ describe('a ticket', () => {
       expect(it.currentGrant().scopes).toEqual(['default:r']);
     },
   );
+
+  it('made after a manual token was logged out takes any account; one made before opens nothing', async () => {
+    const { it, begin, finish, issue, look, world } = doorway('never connected');
+    const accessToken = new Secret('a/0009invented');
+    await installManualToken(it.ports(), { accessToken, companies: [uno], scopes: [] });
+    const before = await issue();
+    await logout(it.ports());
+    expect(await look(before)).toEqual({ kind: 'closed' });
+    world.reached = [due];
+    const state = await begin(browser, await issue());
+    expect(await finish(state)).toEqual({ kind: 'connected', generation: 2, account: 'Due Srl' });
+  });
 
   it('opens a connection that is well, for the same account', async () => {
     const { begin, finish, issue, look, world } = doorway('well');
