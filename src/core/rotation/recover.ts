@@ -1,9 +1,11 @@
 import { positionAfter } from '../journal/dispatch.ts';
+import { factsOf } from '../outcome/outcome.ts';
 import { StoreRefused } from '../ports.ts';
 import { compare, isNewer, newest, type Position, positionOf } from '../position.ts';
 import { decodeGrant, type Grant } from '../records/grant.ts';
 import { openSeal, type Seal } from '../records/seal.ts';
 import { backoffMs } from '../retry.ts';
+import { readManual } from './manual-check.ts';
 import type { Ending, GrantVersion, Pass } from './pass.ts';
 import { promote, readGrant } from './promote.ts';
 
@@ -38,9 +40,14 @@ async function readCurrent(pass: Pass): Promise<GrantVersion | Ending> {
     }
     await pass.ports.clock.wait(backoffMs(reads));
   }
-  return known === undefined
-    ? { outcome: { kind: 'not-connected', missing: 'grant' } }
-    : { outcome: { kind: 'rolled-back', known: positionOf(known), found } };
+  if (known === undefined) return { outcome: { kind: 'not-connected', missing: 'grant' } };
+  const manual = await readManual(pass.ports);
+  if (manual === undefined || isNewer(known, manual)) {
+    return { outcome: { kind: 'rolled-back', known: positionOf(known), found } };
+  }
+  // Put in while this pass was at work: it is what is known, and the grant is not refreshed any more.
+  pass.published = manual;
+  return { outcome: { kind: 'fresh', token: factsOf(manual) } };
 }
 
 async function recoverOnto(

@@ -70,6 +70,27 @@ describe('a manual token that is put in', () => {
     expect(world.presented).toEqual([]);
   });
 
+  it.each([
+    ['before its lease', 0],
+    ['while its request is under way', 1],
+  ])('ends a pass that it comes into %s, and is no rollback', async (_, requests) => {
+    const world = memoryConnection([{ kind: 'never-sent', cause: 'invented' }]);
+    world.store(grantOf(20 * hour));
+    const { write } = world.journal;
+    world.journal.write = async (journal, revision) => {
+      if (world.presented.length === requests) {
+        world.journal.write = write;
+        await installManualToken(world.ports(), manual);
+      }
+      return write.call(world.journal, journal, revision);
+    };
+    const token = { grant: 2, generation: 2, expiresAtMs: null };
+    expect(await rotate(world.ports(), schedule)).toMatchObject({ kind: 'fresh', token });
+    expect(world.presented).toHaveLength(requests);
+    expect(world.journal.journal).toMatchObject({ lease: null, failingSinceMs: null });
+    expect(world.reports).toMatchObject([{ published: token, outcome: { kind: 'fresh' } }]);
+  });
+
   it('gives way to a login that comes after it', async () => {
     const world = memoryConnection();
     await installManualToken(world.ports(), manual);
