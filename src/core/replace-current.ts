@@ -22,7 +22,10 @@ export interface Replacement<Kept> {
   /** What is said when the tries are over and no store refused. */
   readonly gaveUp: string;
   /** Asked again after each read; `mayHaveMoved`: an earlier try may have made the candidate current. */
-  readonly decide: (current: SecretVersion | undefined, mayHaveMoved: boolean) => Decision<Kept>;
+  readonly decide: (
+    current: SecretVersion | undefined,
+    mayHaveMoved: boolean,
+  ) => Decision<Kept> | Promise<Decision<Kept>>;
 }
 
 /** Until a pass has to end. */
@@ -53,7 +56,7 @@ export async function replaceCurrent<Kept = never>(
       const current = await secret.current();
       const isIn = mine.value !== undefined && current?.versionId === mine.versionId;
       if (isIn) return { versionId: mine.versionId };
-      const decision = decide(current, mine.mayHaveMoved);
+      const decision = await decide(current, mine.mayHaveMoved);
       if (decision !== 'look again') {
         if ('keep' in decision) return { versionId: mine.versionId, kept: decision.keep };
         // The first version of an empty secret is current by its put alone, and may be replaced before the next look.

@@ -64,7 +64,9 @@ export async function login(
   const pass = startPass(ports);
   await triedOrWarned(pass, () => pass.session.read());
   await triedOrWarned(pass, async () => {
-    pass.published = (await readPublished(ports.accessToken))?.token;
+    const published = await readPublished(ports.accessToken);
+    pass.published = published?.token;
+    pass.foundPublished = published?.versionId;
   });
   // A code was exchanged with these credentials; with what was adopted nothing was tried yet.
   const accepted = consent.accessToken && (await clientVersion(ports));

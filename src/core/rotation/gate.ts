@@ -36,6 +36,7 @@ export async function gate(pass: Pass): Promise<Outcome | undefined> {
 
   const [published, current] = await Promise.all([readPublished(accessToken), readGrant(grant)]);
   pass.published = published?.token;
+  pass.foundPublished = published?.versionId;
   const manual = manualIn(pass.published, current?.grant);
   if (manual !== undefined) return checkManualToken(pass, manual);
   if (current === undefined) {

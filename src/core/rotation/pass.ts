@@ -91,6 +91,8 @@ export interface Pass {
   readonly endMs: number;
   /** What consumers have, as last read or written. */
   published: AccessToken | undefined;
+  /** The version of it that was found at first: a mark of a logout in any other has come since. */
+  foundPublished: string | undefined;
   /** What came of a consumer's 401. */
   rejected: RejectedToken;
   /** What was done without a send. */
@@ -134,6 +136,7 @@ export function startPass(
     sendByMs: endMs - settings.requestMs - settings.storeMs,
     endMs,
     published: undefined,
+    foundPublished: undefined,
     rejected: undefined,
     done: undefined,
     sentAs: undefined,

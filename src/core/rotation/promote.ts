@@ -1,4 +1,4 @@
-import { StoreRefused, type VersionedSecret } from '../ports.ts';
+import { type SecretVersion, StoreRefused, type VersionedSecret } from '../ports.ts';
 import { compare, isNewer } from '../position.ts';
 import {
   type AccessToken,
@@ -65,7 +65,8 @@ export async function publish(pass: Pass, { versionId, grant }: GrantVersion): P
     random: pass.ports.random,
     until: untilEnd(pass),
     gaveUp: 'the access token could not be made current before the time was up',
-    decide: (current) => {
+    decide: async (current) => {
+      if (current !== undefined) await refuseLogoutSince(pass, current);
       const published = current && tokenIn(current.value);
       if (published !== undefined && !isNewer(made, published)) return { keep: published }; // guard: publishing nothing older
       token = { ...made, companies: companiesToServe(made, published ?? pass.published) }; // guard: the companies are those that are published now
@@ -73,6 +74,15 @@ export async function publish(pass: Pass, { versionId, grant }: GrantVersion): P
     },
   });
   pass.published = kept ?? token;
+}
+
+/** A logout takes the grant first: a mark that has come since is the end of this grant, unless a login came later. */
+async function refuseLogoutSince(
+  { foundPublished, ports }: Pass,
+  { versionId, value }: SecretVersion,
+): Promise<void> {
+  if (versionId === foundPublished || loggedOutIn(value) === undefined) return;
+  await readGrant(ports.grant);
 }
 
 /** A person may narrow the companies at any time: within a grant that stays. */

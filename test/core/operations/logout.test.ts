@@ -9,7 +9,7 @@ import { decodeAccessToken } from '../../../src/core/records/access-token.ts';
 import { decodeGrant } from '../../../src/core/records/grant.ts';
 import { rotate } from '../../../src/core/rotation/rotate.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { grantOf, hour, memoryConnection, startMs } from '../memory-connection.ts';
+import { granted, grantOf, hour, memoryConnection, startMs } from '../memory-connection.ts';
 
 const consent = {
   refreshToken: new Secret('r/0008invented'),
@@ -198,6 +198,47 @@ describe('a logout', () => {
     world.grant.versions.clear();
     await logout(world.ports());
     expect(world.grant.versions.size).toBe(0);
+  });
+
+  it('stays where a login that it comes into has stored its grant and not yet its access token', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    const { write } = world.journal;
+    world.journal.write = async (journal, revision) => {
+      world.journal.write = write;
+      await logout(world.ports());
+      return write.call(world.journal, journal, revision);
+    };
+    const { warnings } = await login(world.ports(), consent);
+    expect(warnings).toEqual([expect.stringMatching(/logged out at .*: fresco login/)]);
+    expect(() => world.publishedToken()).toThrow('logged out');
+    expect((await login(world.ports(), consent)).warnings).toEqual([]);
+    expect(world.publishedToken().generation).toBe(3);
+  });
+
+  it('gives way to a login whose first read was behind', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    await logout(world.ports());
+    world.accessToken.stale.push('v1');
+    expect((await login(world.ports(), consent)).warnings).toEqual([]);
+    expect(world.publishedToken().accessToken.reveal()).toBe('a/0008invented');
+  });
+
+  it('stays where a pass comes late with what it has made current', async () => {
+    const world = memoryConnection([granted(2)]);
+    world.store(grantOf(20 * hour));
+    const { promote } = world.grant;
+    world.grant.promote = async (versionId, from) => {
+      const moved = await promote.call(world.grant, versionId, from);
+      world.grant.promote = promote;
+      // The pass was paused for longer than its lease.
+      world.journal.set({ lease: null });
+      await logout(world.ports());
+      return moved;
+    };
+    expect(await rotate(world.ports(), { trigger: 'schedule' })).toMatchObject({ kind: 'kept' });
+    expect(() => world.publishedToken()).toThrow('logged out');
   });
 
   it('of a manual token is what a check finds, and nothing that was rolled back', async () => {
