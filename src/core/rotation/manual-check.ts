@@ -48,15 +48,13 @@ export async function checkManualToken(pass: Pass, published: AccessToken): Prom
 
 function isCheckDue(pass: Pass, published: AccessToken): boolean {
   const { request, session } = pass;
-  const { canary, history } = session.journal;
+  const { canary, failingSinceMs: troubledSinceMs } = session.journal;
   const isAsked = request.trigger === 'operator' && request.onlyIfDue !== true;
   if (isAsked || request.rejected !== undefined) return true;
   if (canary === null || canary.verdict === 'unknown') return true;
   if (compare(canary.position, published) !== 0) return true;
-  const last = history.at(-1)?.outcome;
-  const isTroubled = last === 'token-rejected' || last === 'permission-missing';
   const { checkedAtMs } = canary;
-  if (isTroubled || checkedAtMs === undefined) return true;
+  if (troubledSinceMs !== null || checkedAtMs === undefined) return true;
   return Math.abs(session.nowMs() - checkedAtMs) >= checkEveryMs;
 }
 

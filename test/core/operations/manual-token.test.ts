@@ -340,6 +340,13 @@ describe('the pass of a connection with a manual token', () => {
     expect(await pass()).toMatchObject({ kind: 'fresh' });
   });
 
+  it('names them at each check, though somebody pauses meanwhile', async () => {
+    const { pass, journal, ports } = await manualConnection(['settings:r']);
+    expect((await pass()).kind).toBe('permission-missing');
+    await pause(journal, ports().clock);
+    expect((await pass()).kind).toBe('permission-missing');
+  });
+
   it('says nothing of a token that it could not ask about, and asks again', async () => {
     const { pass, verdicts, asked } = await manualConnection();
     verdicts.push('unknown', 'unknown');
