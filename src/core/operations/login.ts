@@ -2,6 +2,7 @@ import type { Journal } from '../journal/journal.ts';
 import { originOf } from '../origin.ts';
 import type { SecretVersion, VersionedSecret } from '../ports.ts';
 import { isNewer, newest, type Position, positionOf } from '../position.ts';
+import type { AccessToken } from '../records/access-token.ts';
 import type { Company } from '../records/company.ts';
 import { decodeGrant, encodeGrant, type Grant } from '../records/grant.ts';
 import { LoggedOut } from '../records/logged-out.ts';
@@ -81,7 +82,15 @@ export async function login(
     }));
   });
   await triedOrWarned(pass, () => publish(pass, current));
+  if (isUnderManual(position, pass.published)) {
+    pass.warnings.push('a manual token was put in meanwhile and is served: fresco login replaces it');
+  }
   return { position, warnings: pass.warnings };
+}
+
+/** A manual token that came in between may stand where this login does, or above. */
+function isUnderManual(mine: Position, published: AccessToken | undefined): boolean {
+  return published?.expiresAtMs === null && !isNewer(mine, published);
 }
 
 /** Nothing depends on it but which of two causes is named first. */

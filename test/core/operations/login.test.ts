@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyJournal } from '../../../src/core/journal/journal.ts';
 import { login, welcomed } from '../../../src/core/operations/login.ts';
+import { installManualToken } from '../../../src/core/operations/manual-token.ts';
 import { StoreRefused } from '../../../src/core/ports.ts';
 import { rotate } from '../../../src/core/rotation/rotate.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -216,6 +217,23 @@ describe('a login', () => {
     expect(it.currentGrant()).toMatchObject({ grant: 2, generation: 3 });
     expect(it.currentGrant().refreshToken.reveal()).toBe('r/0009invented');
     expect(it.journal.journal.known).toMatchObject({ generation: 3 });
+  });
+
+  it('says so where a manual token came in between, which is served from then on', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    const { promote } = world.grant;
+    world.grant.promote = async (versionId, from) => {
+      world.grant.promote = promote;
+      const accessToken = new Secret('a/0009invented');
+      await installManualToken(world.ports(), { accessToken, companies: [], scopes: [] });
+      return promote.call(world.grant, versionId, from);
+    };
+    const { warnings } = await login(world.ports(), consent);
+    expect(warnings).toEqual([expect.stringMatching(/manual token .* is served: fresco login/)]);
+    expect(world.publishedToken().accessToken.reveal()).toBe('a/0009invented');
+    expect((await login(world.ports(), consent)).warnings).toEqual([]);
+    expect(world.publishedToken().accessToken.reveal()).toBe('a/consented');
   });
 
   it('puts its version again where it vanished', async () => {
