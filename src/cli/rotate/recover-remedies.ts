@@ -88,7 +88,7 @@ async function puttingBack(connection: Connection): Promise<Remedy | undefined> 
     isSafe: true,
     explanation: `generation ${found.grant.generation}, the newest saved version of the grant, becomes current again; nothing is sent`,
     carryOut: async () => {
-      await putBack(ports, found.versionId);
+      await putBack(ports, found);
       return undefined;
     },
   };

@@ -4,7 +4,7 @@ import type { JournalStore } from '../journal/journal-store.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { TokenEndpoint } from '../ports.ts';
 import { compare, isNewer, type Position } from '../position.ts';
-import type { Grant } from '../records/grant.ts';
+import { decodeGrant, type Grant } from '../records/grant.ts';
 import { openSeal, type Seal } from '../records/seal.ts';
 import { newVersionId } from '../records/version-id.ts';
 import type { GrantVersion, RotationPorts } from '../rotation/pass.ts';
@@ -96,13 +96,18 @@ export function putBackCandidate(
   return kept.find(({ grant }) => known === null || compare(grant, known) >= 0);
 }
 
-/** Makes a kept version current in the place of whatever is, however damaged; `moved`: another was faster. */
+/**
+ * Makes a kept version current in the place of what is older or damaged; `moved`: another was faster. Somebody may
+ * have logged in or out since it was chosen.
+ */
 export async function putBack(
   ports: RotationPorts,
-  versionId: string,
+  { versionId, grant }: GrantVersion,
 ): Promise<'promoted' | 'moved' | 'absent'> {
   const current = await ports.grant.current();
   if (current === undefined) return 'moved';
+  const there = replacedBy(current);
+  if (there.isLoggedOut || (there.grant && isNewer(there.grant, grant))) return 'moved';
   return ports.grant.promote(versionId, current.versionId);
 }
 
@@ -134,7 +139,8 @@ export async function putOpened(
   value: Secret,
 ): Promise<'promoted' | 'moved' | 'absent'> {
   const isFree = (await ports.grant.put(versionId, value)) === 'stored';
-  return isFree ? putBack(ports, versionId) : putOpened(ports, newVersionId(ports.random), value);
+  if (!isFree) return putOpened(ports, newVersionId(ports.random), value);
+  return putBack(ports, { versionId, grant: decodeGrant(value) });
 }
 
 /** Takes a seal that nobody can open out of the journal: the token in it is given up. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { logout } from '../../../src/core/operations/logout.ts';
 import {
   earlierCandidate,
   forgetSeal,
@@ -203,7 +204,7 @@ describe('the versions that are kept', () => {
     const { it, found } = await kept(secondOf(), grantOf(hour));
     expect(it.currentGrant().generation).toBe(1);
     const candidate = putBackCandidate(found, secondOf());
-    expect(await putBack(it.ports(), candidate?.versionId ?? '')).toBe('promoted');
+    expect(candidate && (await putBack(it.ports(), candidate))).toBe('promoted');
     expect(it.currentGrant().generation).toBe(2);
     expect(putBackCandidate(found, { grant: 1, generation: 3, attempt: 0 })).toBeUndefined();
     expect(putBackCandidate(found, null)?.grant.generation).toBe(2);
@@ -213,7 +214,19 @@ describe('the versions that are kept', () => {
 
   it('are not put back where nothing is current', async () => {
     const it = memoryConnection();
-    expect(await putBack(it.ports(), 'v1')).toBe('moved');
+    expect(await putBack(it.ports(), { versionId: 'v1', grant: grantOf(hour) })).toBe('moved');
+  });
+
+  it.each<[string, (world: ReturnType<typeof memoryConnection>) => unknown]>([
+    ['in', (world) => world.store(secondOf({ grant: 2, generation: 3 }), 'v3')],
+    ['out', (world) => logout(world.ports())],
+  ])('are not put back once somebody has logged %s', async (_, logsInOrOut) => {
+    const { it, found } = await kept(secondOf(), grantOf(hour));
+    const candidate = putBackCandidate(found, secondOf());
+    await logsInOrOut(it);
+    const after = it.grant.currentId;
+    expect(candidate && (await putBack(it.ports(), candidate))).toBe('moved');
+    expect(it.grant.currentId).toBe(after);
   });
 
   it('give an earlier token of the same grant that is another token', async () => {
