@@ -70,6 +70,22 @@ describe('the companies that consumers are told of', () => {
     expect(world.publishedToken()).toMatchObject({ generation: 2, companies: [chosen] });
   });
 
+  it('are not told of the token of a login that came in between and does not reach them', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(0, { companies }));
+    const others = [{ id: 3, name: 'Tre' }];
+    world.store(grantOf(0, { grant: 2, generation: 2, companies: others }), 'v2');
+    const serve = () =>
+      serveCompanies(world.accessToken, chosen ? [chosen] : [], world.ports().random);
+    await expect(serve()).rejects.toThrow('another login');
+    expect(world.publishedToken()).toMatchObject({ generation: 2, companies: others });
+    // A read that is behind shows the login before.
+    world.store(grantOf(0, { grant: 3, generation: 3, companies }), 'v3');
+    world.accessToken.stale.push('v2', 'v2');
+    await serve();
+    expect(world.publishedToken()).toMatchObject({ generation: 3, companies: [chosen] });
+  });
+
   it('are nobody’s where no token is published, and are given up where it keeps changing', async () => {
     const world = memoryConnection();
     await serveCompanies(world.accessToken, companies, world.ports().random);
