@@ -11,7 +11,7 @@ export const retryAfterMaxMs = 3_600_000;
 /** Unanswered sends that are remembered, each with the version that it may have become. */
 export const openSendsMax = 10;
 
-/** Why a token must not be sent: the lease is gone, or something newer than its parent, or a wait, has come. */
+/** Why a token must not be sent: the lease is gone, or something newer than its parent, a wait or a pause has come. */
 export type DispatchRefusal = 'lease-lost' | 'overtaken';
 
 /** Journals that the refresh token of `parent` is on its way, before it is; the proof that sealing will work. */
@@ -31,8 +31,8 @@ export function markDispatched(
   if (!holdsLease(journal, owner)) return 'lease-lost'; // guard: what is on record is sent under the lease alone
   if (journal.known !== null && isNewer(journal.known, parent)) return 'overtaken'; // guard: nothing newer known at dispatch
   if (journal.seals.some((seal) => isNewer(seal, parent))) return 'overtaken';
-  // The provider may have asked a late holder to wait since this one looked.
-  if (waitUntilMs(journal, nowMs) !== undefined) return 'overtaken';
+  // Since this one looked the provider may have asked a late holder to wait, or a person may have paused.
+  if (waitUntilMs(journal, nowMs) !== undefined || journal.pausedAtMs !== null) return 'overtaken';
   // On record by a write whose answer was lost; since then another may have come, so this is looked at last.
   if (isOnRecord(journal, versionId)) return journal;
 

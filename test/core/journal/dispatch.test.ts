@@ -46,6 +46,7 @@ it.each([
     { ...leased, known: { ...parent, generation: 3 } },
     'overtaken',
   ],
+  ['once a person has paused', { ...leased, pausedAtMs: 99 }, 'overtaken'],
   ['when a seal is above the parent', { ...leased, seals: [sealAt(3, 4)] }, 'overtaken'],
   [
     'while the provider asks for patience',

@@ -902,6 +902,19 @@ describe('an answer', () => {
     expect(it.reports.filter(({ turn }) => turn === 'reauthorization-required')).toHaveLength(1);
   });
 
+  it('is not asked once a person has paused, though the pass had looked before', async () => {
+    const it = memoryConnection();
+    it.store(grantOf(13 * hour));
+    const { client, ...ports } = it.ports();
+    const read = async () => {
+      await pause(it.journal, ports.clock);
+      return client.read();
+    };
+    const outcome = await rotate({ ...ports, client: { read } }, schedule);
+    expect(outcome).toMatchObject({ kind: 'paused' });
+    expect(it.journal.journal).toMatchObject({ dispatch: null, lease: null });
+  });
+
   it('that refuses the token is not believed the first time, though the note of it was not answered', async () => {
     const it = memoryConnection([{ kind: 'invalid-grant' }, granted(2)]);
     it.store(grantOf(13 * hour));
