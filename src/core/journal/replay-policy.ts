@@ -1,3 +1,5 @@
+import { skewMaxMs } from '../time.ts';
+
 /**
  * What a provider does with a refresh token that is presented again. Data, not code: `probe` measures it.
  * `reusable`: it stays valid. `grace`: it works for a while after its first use. `single-use`: reuse may
@@ -41,7 +43,11 @@ export function isSafeAgain(
     case 'reusable':
       return true;
     case 'grace':
-      return nowMs <= firstSentAtMs + policy.seconds * 1000 - requestMs;
+      // Of a send that a clock ahead has dated, nobody knows how long ago it was.
+      return (
+        firstSentAtMs - nowMs <= skewMaxMs &&
+        nowMs <= firstSentAtMs + policy.seconds * 1000 - requestMs
+      );
     case 'single-use':
     case 'unknown':
       return false; // guard: single-use waits

@@ -24,6 +24,14 @@ it.each([
   expect(replayAtMs({ kind: 'grace', seconds: 30 }, attempt, nowMs)).toBe(want);
 });
 
+it.each([
+  { name: 'ahead says nothing of a grace', aheadMs: 30_001, want: endMs - 2 * hour },
+  { name: 'hardly ahead is believed', aheadMs: 30_000, want: 90 * hour - 30_000 },
+])('a send dated by a clock that was $name', ({ aheadMs, want }) => {
+  const nowMs = 90 * hour - aheadMs;
+  expect(replayAtMs({ kind: 'grace', seconds: 30 }, attempt, nowMs)).toBe(want);
+});
+
 it.each([singleUse, { kind: 'unknown' } as const])(
   'a token that may be single-use waits until two hours before the end of the access token: $kind',
   (policy) => {
