@@ -1,6 +1,6 @@
 import { originOf } from '../origin.ts';
 import { StoreRefused } from '../ports.ts';
-import { isNewer, newest, type Position, positionOf } from '../position.ts';
+import { compare, isNewer, newest, type Position, positionOf } from '../position.ts';
 import { type AccessToken, encodeAccessToken } from '../records/access-token.ts';
 import type { Company } from '../records/company.ts';
 import { newVersionId } from '../records/version-id.ts';
@@ -49,6 +49,7 @@ async function publishAbove(pass: Pass, manual: ManualToken): Promise<AccessToke
     gaveUp: 'the token could not be made current in time',
     decide: (current) => {
       const published = current && tokenIn(current.value);
+      if (published !== undefined && isSame(published, mine)) return { keep: undefined };
       if (!isNewer(mine, published)) return { keep: published };
       // The old grant's refresh may have come in between: consumers compare generations.
       if (!isAbove(mine, published)) mine = newToken(pass, manual, published); // guard: manual token: renumbered
@@ -60,6 +61,11 @@ async function publishAbove(pass: Pass, manual: ManualToken): Promise<AccessToke
     'unavailable',
     'another login has come in between, and its token stays: fresco status shows it',
   );
+}
+
+/** Whether what is published is this very token: the answer to its put may have been lost. */
+function isSame(published: AccessToken, mine: AccessToken): boolean {
+  return compare(published, mine) === 0 && published.accessToken.equals(mine.accessToken);
 }
 
 async function newestKnown(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { serveCompanies } from '../../../src/core/operations/companies.ts';
 import { installManualToken } from '../../../src/core/operations/manual-token.ts';
 import { pause } from '../../../src/core/operations/pause.ts';
 import { eventOf } from '../../../src/core/outcome/report.ts';
@@ -163,6 +164,33 @@ describe('a manual token that is put in', () => {
 });
 
 describe('a manual token whose store does not do as it should', () => {
+  it('is in where the first put of all was carried out unanswered', async () => {
+    const world = memoryConnection();
+    const { put } = world.accessToken;
+    world.accessToken.put = async (versionId, value) => {
+      world.accessToken.put = put;
+      await put.call(world.accessToken, versionId, value);
+      throw new StoreRefused('unavailable', 'no answer');
+    };
+    const { warnings } = await installManualToken(world.ports(), manual);
+    expect(warnings).toEqual([]);
+    expect(world.journal.journal).toMatchObject({ known: { grant: 1, generation: 1 } });
+  });
+
+  it('is in where its move was carried out unanswered, and its companies were narrowed since', async () => {
+    const world = memoryConnection();
+    world.store(grantOf(0));
+    const { promote } = world.accessToken;
+    world.accessToken.promote = async (versionId, from) => {
+      world.accessToken.promote = promote;
+      await promote.call(world.accessToken, versionId, from);
+      await serveCompanies(world.accessToken, companies.slice(1), world.ports().random);
+      throw new StoreRefused('unavailable', 'no answer');
+    };
+    await installManualToken(world.ports(), manual);
+    expect(world.publishedToken()).toMatchObject({ grant: 2, expiresAtMs: null, companies: [] });
+  });
+
   it('is given up where it cannot be made current in time', async () => {
     const world = memoryConnection();
     world.store(grantOf(0));
