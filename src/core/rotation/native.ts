@@ -1,8 +1,9 @@
+import { replacedBy } from '../operations/login.ts';
 import { classOf } from '../outcome/outcome.ts';
 import type { PendingSecret } from '../ports.ts';
 import { compare } from '../position.ts';
-import { decodeGrant } from '../records/grant.ts';
-import type { GrantVersion, RotationPorts } from './pass.ts';
+import type { Grant } from '../records/grant.ts';
+import type { RotationPorts } from './pass.ts';
 import { rotate } from './rotate.ts';
 
 /** The four steps in which Secrets Manager asks its rotation function to work (AWS: RotateSecret). */
@@ -50,7 +51,10 @@ async function createSecret(ports: NativeRotationPorts, rotation: NativeRotation
   if (copied !== undefined) return;
   const outcome = await rotate(ports, { trigger: 'native', ...(remainingMs && { remainingMs }) });
   const current = classOf(outcome) === 'done' ? await ports.grant.current() : undefined;
-  if (current === undefined) return fail(ports, versionId, `the pass ended with '${outcome.kind}'`);
+  // Under a manual token there may be none, or what a logout has left.
+  if (current === undefined || replacedBy(current).grant === undefined) {
+    return fail(ports, versionId, `the pass ended with '${outcome.kind}'`);
+  }
   // Taken: a repeat of this call has copied another; finishSecret looks whether that is still current.
   await ports.grant.putPending(versionId, current.value);
 }
@@ -59,9 +63,9 @@ async function testSecret(
   ports: NativeRotationPorts,
   { versionId }: NativeRotation,
 ): Promise<void> {
-  const pending = await readPending(ports, versionId);
-  if (pending === undefined || pending.grant.accessToken === null) return;
-  const verdict = await ports.canary.check(pending.grant.accessToken);
+  const accessToken = (await readPending(ports, versionId))?.accessToken;
+  if (!accessToken) return;
+  const verdict = await ports.canary.check(accessToken);
   if (verdict === 'rejected') {
     await fail(ports, versionId, 'the provider rejects the new access token');
   }
@@ -74,8 +78,9 @@ async function finishSecret(
   const pending = await readPending(ports, versionId);
   const version = await ports.grant.current();
   if (pending !== undefined && version !== undefined && version.versionId !== versionId) {
-    // Only the version that was copied gives way; anything newer has won.
-    const same = compare(decodeGrant(version.value), pending.grant) === 0; // guard: native: only the copied version gives way
+    const { grant } = replacedBy(version);
+    // Only the version that was copied gives way; anything newer has won, a logout too.
+    const same = grant !== undefined && compare(grant, pending) === 0; // guard: native: only the copied version gives way
     if (same) await ports.grant.promote(versionId, version.versionId);
   }
   await ports.grant.dropPending(versionId); // guard: native: AWSPENDING goes at the finish
@@ -84,9 +89,9 @@ async function finishSecret(
 async function readPending(
   ports: NativeRotationPorts,
   versionId: string,
-): Promise<GrantVersion | undefined> {
+): Promise<Grant | undefined> {
   const version = await ports.grant.version(versionId);
-  return version && { versionId, grant: decodeGrant(version.value) };
+  return version && replacedBy(version).grant;
 }
 
 async function fail(ports: NativeRotationPorts, versionId: string, why: string): Promise<never> {

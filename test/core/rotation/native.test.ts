@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { logout } from '../../../src/core/operations/logout.ts';
+import { installManualToken } from '../../../src/core/operations/manual-token.ts';
 import { encodeGrant } from '../../../src/core/records/grant.ts';
 import { NativeRotationFailed, rotateNatively } from '../../../src/core/rotation/native.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -68,6 +70,24 @@ describe("Secrets Manager's own rotation", () => {
     it.store(grantOf(0, { generation: 3 }), 'newer');
     await it.step('finishSecret');
     expect(it.grant.currentId).toBe('newer');
+    expect(it.grant.pendingId).toBeUndefined();
+  });
+
+  it('lets go of AWSPENDING where somebody has logged out since the copy', async () => {
+    const it = connection(granted(2));
+    await it.step('createSecret');
+    await logout(it.ports());
+    await it.step('finishSecret');
+    expect(() => it.currentGrant()).toThrow('logged out');
+    expect(it.grant.pendingId).toBeUndefined();
+  });
+
+  it('has nothing to copy where a manual token lies over what was logged out', async () => {
+    const it = connection();
+    await logout(it.ports());
+    const accessToken = new Secret('a/0009invented');
+    await installManualToken(it.ports(), { accessToken, companies: [], scopes: [] });
+    await expect(it.step('createSecret')).rejects.toThrow("the pass ended with 'fresh'");
     expect(it.grant.pendingId).toBeUndefined();
   });
 
