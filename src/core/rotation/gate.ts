@@ -1,14 +1,15 @@
 import type { Journal } from '../journal/journal.ts';
+import { replacedBy } from '../operations/login.ts';
 import { factsOf, type Outcome } from '../outcome/outcome.ts';
 import { compare, isNewer, newest } from '../position.ts';
 import type { AccessToken } from '../records/access-token.ts';
-import type { Grant } from '../records/grant.ts';
+import { decodeGrant, type Grant } from '../records/grant.ts';
 import { isDatedAhead, longestWishMs, skewMaxMs } from '../time.ts';
 import { checkRejected } from './canary.ts';
 import { isRefused, standingLatch } from './latch.ts';
 import { checkManualToken, manualIn } from './manual-check.ts';
 import type { Pass, RejectedToken, RotationRequest, RotationSettings } from './pass.ts';
-import { readGrant, readPublished } from './promote.ts';
+import { readPublished } from './promote.ts';
 
 const nativeEveryMs = 10 * 60_000;
 
@@ -34,11 +35,13 @@ export async function gate(pass: Pass): Promise<Outcome | undefined> {
   const skewMs = dateMs === undefined ? 0 : clock.nowMs() - dateMs;
   if (Math.abs(skewMs) > skewMaxMs) return { kind: 'clock-skewed', skewMs };
 
-  const [published, current] = await Promise.all([readPublished(accessToken), readGrant(grant)]);
+  const [published, version] = await Promise.all([readPublished(accessToken), grant.current()]);
   pass.published = published?.token;
   pass.foundPublished = published?.versionId;
-  const manual = manualIn(pass.published, current?.grant);
+  // One that is damaged, or logged out, lies under a manual token as any other.
+  const manual = manualIn(pass.published, version && replacedBy(version).grant);
   if (manual !== undefined) return checkManualToken(pass, manual);
+  const current = version && decodeGrant(version.value);
   if (current === undefined) {
     // Of a manual token alone a logout has no grant to put its mark in.
     if (published?.loggedOut !== undefined) throw published.loggedOut;
@@ -46,7 +49,7 @@ export async function gate(pass: Pass): Promise<Outcome | undefined> {
     pass.rejected = 'not-visible-yet';
     return undefined;
   }
-  const shut = foreignGrant(pass, current.grant) ?? (await notDue(pass, current.grant));
+  const shut = foreignGrant(pass, current) ?? (await notDue(pass, current));
   if (shut !== undefined) return shut;
   return clock.monotonicMs() > pass.sendByMs ? { kind: 'out-of-time' } : undefined;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { serveCompanies } from '../../../src/core/operations/companies.ts';
+import { logout } from '../../../src/core/operations/logout.ts';
 import { installManualToken } from '../../../src/core/operations/manual-token.ts';
 import { pause } from '../../../src/core/operations/pause.ts';
 import { eventOf } from '../../../src/core/outcome/report.ts';
@@ -240,6 +241,21 @@ describe('the pass of a connection with a manual token', () => {
     }
     expect(asked).toHaveLength(2);
     expect(presented).toEqual([]);
+  });
+
+  it.each<[string, (world: ReturnType<typeof memoryConnection>) => unknown]>([
+    ['logged out', (world) => logout(world.ports())],
+    ['damaged', (world) => world.grant.versions.set('v1', new Secret('{'))],
+  ])('is made though the grant under it is %s', async (_, happens) => {
+    const world = memoryConnection();
+    world.store(grantOf(hour));
+    await happens(world);
+    await installManualToken(world.ports(), manual);
+    expect((await rotate(world.ports(), schedule)).kind).toBe('fresh');
+    world.verdicts.push('rejected');
+    expect(await rotate(world.ports(), { trigger: 'operator' })).toMatchObject({
+      kind: 'token-rejected',
+    });
   });
 
   it('asks at once where an operator does', async () => {
