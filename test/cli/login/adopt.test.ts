@@ -72,6 +72,23 @@ describe('login with a refresh token got elsewhere', () => {
     expect(await workspace.run(['rotate'])).toMatchObject({ code: 0 });
   });
 
+  it('brings back a manual token, and not the grant under it', async () => {
+    const workspace = await createSandboxWorkspace();
+    await workspace.run(['login', '--sandbox']);
+    const { json } = await workspace.sandbox.request('POST', '/_sandbox/grants', {
+      scope: 'entity.clients:r',
+      manual: true,
+    });
+    const put = ['login', '--manual', '--json'];
+    expect(await workspace.run(put, { input: `${json.access_token}\n` })).toMatchObject({ code: 0 });
+    const { code, stderr } = await adopt(workspace, 'r/0001invented');
+    expect(code).toBe(2);
+    expect(stderr).toContain('the manual token from before is back');
+    const { stdout: token } = await workspace.run(['token']);
+    expect(token).toBe(`${json.access_token}\n`);
+    expect(await workspace.run(['rotate', '--if-due'])).toMatchObject({ code: 0 });
+  });
+
   it('brings back grant and application where the new application is refused', async () => {
     const workspace = await createSandboxWorkspace();
     await workspace.run(['login', '--sandbox']);
