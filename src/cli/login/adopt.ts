@@ -50,7 +50,7 @@ export async function adoptRefreshToken(
   const pass = connection.rotate({ trigger: 'login', onlyIfDue: false });
   const { outcome, warnings } = await waiting('testing the token by one refresh', pass);
   for (const warning of [...adopted.warnings, ...warnings]) say(`warning: ${warning}`);
-  // Whoever has logged in since the look is in between.
+  // Another login since the look is in between.
   const isNext = adopted.position.grant === (served?.grant ?? 0) + 1;
   if (classOf(outcome) !== 'done')
     return notProven(connection, isNext ? before : undefined, outcome);
