@@ -39,7 +39,9 @@ export async function syncList(unit: Unit, list: ChangeList): Promise<Stop | und
     unreadable += read.unreadable ?? 0;
     const { fresh, next } = turned(walking, read, feed);
     await publishChanges(unit, list.resource, fresh);
-    if ((await store.write(key, encodeCursor(next), revision)) === 'conflict') return taken;
+    if ((await store.write(key, encodeCursor(next), revision)) === 'conflict') {
+      return (await isTaken(unit)) ? taken : syncList(unit, list);
+    }
     revision += 1;
     page.amend((record) => counted(record, { pages: 1 }));
     unit.onPage(Math.ceil(read.total / feed.pageSize) - walking.walk.page);
@@ -70,8 +72,8 @@ export async function syncBin(unit: Unit, resource: string): Promise<Stop | unde
   unit.onPage(0);
   if (added.length === 0 && left.length === 0) return stop;
   const next = encodeBin([...read.ids, ...pending]);
-  const wrote = await ports.store.write(key, next, revision);
-  return wrote === 'conflict' ? taken : stop;
+  if ((await ports.store.write(key, next, revision)) === 'written') return stop;
+  return (await isTaken(unit)) ? taken : syncBin(unit, resource);
 }
 
 /** Looks again at what notification and API did not agree on, and publishes the truth. */
@@ -100,6 +102,14 @@ export async function syncDoubts(unit: Unit, resource: string): Promise<Stop | u
 }
 
 const taken: Stop = { kind: 'taken' };
+
+/**
+ * Whether another pass has the record. One that has lost it may write a last page: if whoever has it gave way to
+ * that, both would end.
+ */
+async function isTaken({ page }: Unit): Promise<boolean> {
+  return (await page.save()) === 'conflict';
+}
 
 async function publishChanges(
   unit: Unit,

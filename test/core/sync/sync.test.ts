@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StoreRefused } from '../../../src/core/ports.ts';
+import { decodeBin, encodeBin } from '../../../src/core/sync/bin.ts';
 import { beginSync } from '../../../src/core/sync/sync.ts';
 import { once, SyncScene, wide } from './scene.ts';
 
@@ -95,7 +96,7 @@ describe('a sync', () => {
         if (call === `store.read ${key}`) reads += 1;
         if (call !== `store.write ${key}` || reads !== 1) return;
         reads += 1;
-        scene.texts.set(key, { text: 'theirs', revision: 5 });
+        for (const it of ['sync', key]) scene.texts.set(it, { text: 'theirs', revision: 5 });
       };
       expect(await scene.pass()).toEqual({ kind: 'superseded' });
       expect(scene.texts.get(key)?.text).toBe('theirs');
@@ -116,6 +117,35 @@ describe('a sync', () => {
       expect(scene.asked.at(-1)).toBe(`7 ${key.slice(2)}`);
     },
   );
+
+  it('that begins while another is at the same list goes on, and the other one gives way', async () => {
+    const scene = new SyncScene();
+    const stamps = Array.from({ length: 40 }, (_, at) => String(100 + at).padStart(4, '0'));
+    scene.listed['clients'] = stamps.map((stamp, at) => ({ id: at + 1, stamp }));
+    const later: ReturnType<SyncScene['pass']>[] = [];
+    scene.before = (call) => {
+      if (call !== 'store.written 7/clients' || later.length > 0) return;
+      scene.nowMs += 1000;
+      later.push(scene.pass());
+    };
+    const first = await scene.pass();
+    const [second] = await Promise.all(later);
+    expect([first.kind, second?.kind]).toEqual(['superseded', 'completed']);
+    expect(new Set(scene.heard()).size).toBe(40);
+  });
+
+  it('goes on from what another pass without its record has written of a bin meanwhile', async () => {
+    const scene = new SyncScene();
+    scene.binned = [9];
+    let isDue = true;
+    scene.before = (call) => {
+      if (call !== 'store.write 7/bin/documents' || !isDue) return;
+      isDue = false;
+      scene.texts.set('7/bin/documents', { text: encodeBin([8]), revision: 5 });
+    };
+    expect((await scene.pass()).kind).toBe('completed');
+    expect([...decodeBin(scene.texts.get('7/bin/documents')?.text)]).toEqual([9]);
+  });
 
   it('gives way to one that has begun while it told that it is complete', async () => {
     const scene = new SyncScene();
