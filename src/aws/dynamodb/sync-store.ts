@@ -91,12 +91,16 @@ export function publishedStatesTable(
       return ids.map((id) => JSON.parse(id)).filter(isEntityId);
     },
     doubt: async (companyId, resource, ids) => {
-      await changeItem(doubtsAt(companyId, resource), {
-        // Where no sync ever looks at them, they end with the first of them.
-        update: 'SET #expires = if_not_exists(#expires, :expires) ADD #ids :ids',
-        names: { '#ids': 'ids', '#expires': 'expiresAt' },
-        values: { ':ids': { SS: ids.map((id) => JSON.stringify(id)) }, ':expires': expires() },
-      });
+      const at = doubtsAt(companyId, resource);
+      const names = { '#ids': 'ids', '#expires': 'expiresAt' };
+      const texts = ids.map((id) => JSON.stringify(id));
+      const values = { ':ids': { SS: texts }, ':expires': expires() };
+      const condition = 'attribute_not_exists(#ids)';
+      const update = 'SET #expires = :expires ADD #ids :ids';
+      if ((await changeItem(at, { update, condition, names, values })) !== undefined) return;
+      // Where no sync ever looks at them, they end with the first of them.
+      const more = 'SET #expires = if_not_exists(#expires, :expires) ADD #ids :ids';
+      await changeItem(at, { update: more, names, values });
     },
     settle: async (companyId, resource, ids) => {
       await changeItem(doubtsAt(companyId, resource), {

@@ -49,3 +49,30 @@ it('what was told ends by itself after 30 days', async () => {
   );
   expect(item?.['expiresAt']?.N).toBe(String(1_790_000_000 + 30 * 86_400));
 });
+
+it('a doubt ends by itself 30 days after the first that no sync has looked at', async () => {
+  let day = 0;
+  const at = () => nowMs() + day * 86_400_000;
+  const told = publishedStatesTable(client, double.tableName, { connection: 'doubts', nowMs: at });
+  const endsAfterDays = async () => {
+    const { Item: item } = await client.send(
+      new GetItemCommand({
+        TableName: double.tableName,
+        Key: { pk: { S: 'told#doubts#1#clients#doubted' } },
+      }),
+    );
+    return (Number(item?.['expiresAt']?.N) - 1_790_000_000) / 86_400;
+  };
+  await told.doubt(1, 'clients', [7]);
+  day = 10;
+  await told.doubt(1, 'clients', [8]);
+  expect(await endsAfterDays()).toBe(30);
+  await told.settle(1, 'clients', [7]);
+  day = 20;
+  await told.doubt(1, 'clients', [7]);
+  expect(await endsAfterDays()).toBe(30);
+  await told.settle(1, 'clients', [7, 8]);
+  day = 29;
+  await told.doubt(1, 'clients', [9]);
+  expect(await endsAfterDays()).toBe(59);
+});
