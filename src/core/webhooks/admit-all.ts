@@ -15,6 +15,9 @@ export async function admitAll(
   learn?: { readonly nowMs: number; readonly companyId: number },
 ): Promise<void> {
   const obtained = await tokens.obtain();
+  const isPartial = obtained.kind !== 'token' && learn === undefined;
+  // Where nothing is noted everybody is let through, and a first list without the token's companies would end that.
+  if (isPartial && (await senders.read()) === undefined) return;
   const ofToken = obtained.kind === 'token' ? obtained.token.companies : [];
   const expected = await subscriptions.list();
   const companies = [

@@ -35,3 +35,13 @@ it('without one that is named the receiver learns no application', async () => {
   await admitAll({ senders, tokens, subscriptions: { list: async () => [] } });
   expect(await senders.read()).toEqual({ companies: [1], application: null, learnUntilMs: 0 });
 });
+
+it.each([undefined, { companies: [7] }])(
+  'a watch without a token narrows nothing: of %j it makes no list that lacks the companies of the token',
+  async (noted) => {
+    const senders = memorySenders(noted);
+    const tokens = { obtain: async () => none, rejected: async () => none };
+    await admitAll({ senders, tokens, subscriptions: { list: async () => [] } });
+    expect((await senders.read())?.companies).toEqual(noted?.companies);
+  },
+);
