@@ -95,8 +95,9 @@ async function outdatedAmong(
   return listed.filter(
     (one) =>
       one.sink !== sink &&
-      (isEarlierAddress(one.sink, sink) ||
-        (ours.has(one.id) && one.types.every((type) => types.includes(type)))),
+      // At an address of the same form may be another stack, whose webhooks would end.
+      ours.has(one.id) &&
+      (isEarlierAddress(one.sink, sink) || one.types.every((type) => types.includes(type))),
   );
 }
 

@@ -5,6 +5,7 @@ import { admittedSenders } from '../../../src/local/admitted-senders.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { expectedSubscriptions } from '../../../src/local/expected-subscriptions.ts';
 import { openFileStore } from '../../../src/local/file-store/file-store.ts';
+import { bearer } from '../../sandbox/sandbox-server.ts';
 import { loggedIn } from '../logged-in.ts';
 
 /** A sink that answers the handshake and takes every event. */
@@ -21,6 +22,8 @@ async function startSink(): Promise<string> {
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/default`;
 }
+
+const subscriptions = '/c/108061/subscriptions';
 
 /** The subscriptions that a watch over the store would look for. */
 async function expected(path: string): Promise<string[]> {
@@ -75,6 +78,24 @@ describe('fresco webhooks', () => {
     const again = await create(sink);
     expect(again.code).toBe(2);
     expect(again.stderr).toMatch(/refused \(422\): .* data\.types: .* already registered/);
+  });
+
+  it('moves from an earlier address what this store has noted, and nothing of another stack', async () => {
+    const workspace = await loggedIn({
+      send: async () => ({ kind: 'unreachable', why: 'invented' }),
+    });
+    const at = (api: string) => `https://${api}.execute-api.eu.example/webhooks/default`;
+    const wish = ['--types', 'entities.clients.*', '--sink', at('ours'), '--dry-run'];
+    const dry = async () => (await workspace.run(['webhooks', 'create', ...wish])).stdout;
+    const types = ['it.fattureincloud.webhooks.entities.clients.create'];
+    const { access_token: token } = await workspace.sandbox.grant();
+    const body = { data: { sink: at('theirs'), types } };
+    const { json } = await workspace.sandbox.request('POST', subscriptions, body, bearer(token));
+    expect(await dry()).toMatch(/^would subscribe .* to 3 event types of company 108061\n$/);
+    const store = await openFileStore(workspace.storePath, { clock: systemClock });
+    const noted = { id: json.data.id, companyId: 108061, sink: at('theirs'), types };
+    await expectedSubscriptions(store, 'default').change(() => [noted]);
+    expect(await dry()).toContain(`would move ${noted.id} from ${at('theirs')}`);
   });
 
   it.each([
