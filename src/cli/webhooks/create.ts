@@ -58,12 +58,10 @@ async function create(options: CreateOptions): Promise<void> {
     return printResult(
       options,
       { dryRun: true, company: companyId, sink, types, ...(moves.length > 0 && { moves }) },
-      [
-        ...moves.map(({ id, from }) => `would move ${id} from ${from} to ${sink}`),
-        ...(left.length === 0
-          ? []
-          : [`would subscribe ${sink} to ${left.length} event types of company ${companyId}`]),
-      ].join('\n'),
+      ...moves.map(({ id, from }) => `would move ${id} from ${from} to ${sink}`),
+      ...(left.length === 0
+        ? []
+        : [`would subscribe ${sink} to ${left.length} event types of company ${companyId}`]),
     );
   }
   await unlessRefused('the receiver does not know this company yet', () =>
@@ -128,7 +126,7 @@ function tellAll(
   printResult(
     options,
     { company, subscription, ...(moved.length > 0 && { moved }) },
-    all.map(describe).join('\n'),
+    ...all.flatMap(describe),
   );
   const open = all.find(({ verified }) => !verified);
   if (open !== undefined)

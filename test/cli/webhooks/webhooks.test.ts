@@ -69,7 +69,11 @@ describe('fresco webhooks', () => {
     const moved = await create(sink);
     expect(moved).toMatchObject({ code: 0 });
     expect(moved.stderr).toContain(`SUB230 sends to ${old}: it is moved to ${sink}`);
-    expect(moved.stdout).toContain(`SUB230  verified  ${sink}`);
+    const lines = moved.stdout.split('\n');
+    expect(lines[0]).toBe(`SUB230  verified  ${sink}`);
+    expect(lines.slice(1, -1).sort()).toEqual(
+      ['create', 'delete', 'update'].map((change) => `    entities.clients.${change}`),
+    );
     const store = await openFileStore(workspace.storePath, { clock: systemClock });
     const noted = await expectedSubscriptions(store, 'default').list();
     expect(noted).toMatchObject([{ id: 'SUB230', sink }]);
@@ -95,7 +99,9 @@ describe('fresco webhooks', () => {
     const store = await openFileStore(workspace.storePath, { clock: systemClock });
     const noted = { id: json.data.id, companyId: 108061, sink: at('theirs'), types };
     await expectedSubscriptions(store, 'default').change(() => [noted]);
-    expect(await dry()).toContain(`would move ${noted.id} from ${at('theirs')}`);
+    expect(await dry()).toBe(
+      `would move ${noted.id} from ${at('theirs')} to ${at('ours')}\nwould subscribe ${at('ours')} to 2 event types of company 108061\n`,
+    );
   });
 
   it.each([
