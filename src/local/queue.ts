@@ -25,8 +25,8 @@ export interface DeadLetter {
 export interface LocalQueue {
   /** Resolves with the message's id once it is on the disk. */
   send(body: string, options?: { readonly delayMs?: number }): Promise<string>;
-  /** Up to `max` messages, each hidden from other receivers for the visibility timeout. */
-  receive(max?: number): Promise<ReceivedMessage[]>;
+  /** Up to `max` messages of those that `takes` likes, each hidden from other receivers for the visibility timeout. */
+  receive(max?: number, takes?: (body: string) => boolean): Promise<ReceivedMessage[]>;
   /** Ends a message; with an outdated receipt nothing happens. */
   remove(receipt: string): Promise<void>;
   /** Shows a message again in `ms`; 0 is at once. With an outdated receipt nothing happens. */
@@ -101,12 +101,13 @@ export function localQueue(file: RecordFile<QueueContent>, options: QueueOptions
         next: { ...stored, messages: [...stored.messages, message] },
       }));
     },
-    receive: (max = 10) =>
+    receive: (max = 10, takes = () => true) =>
       file.update((stored = empty) => {
         const nowMs = clock.nowMs();
+        const isDue = ({ visibleAtMs, body }: QueuedMessage) => visibleAtMs <= nowMs && takes(body);
         // Polling an empty queue must not lock and write the file each time.
-        const isAny = stored.messages.some((message) => message.visibleAtMs <= nowMs);
-        return isAny ? received(stored, { ...options, max, newId }) : { answer: [] };
+        const isAny = stored.messages.some(isDue);
+        return isAny ? received(stored, { ...options, max, isDue, newId }) : { answer: [] };
       }),
     remove: (receipt) => changeOne(receipt, () => []),
     changeVisibility: (receipt, ms) =>
@@ -123,10 +124,16 @@ export function localQueue(file: RecordFile<QueueContent>, options: QueueOptions
   };
 }
 
-/** Takes up to `max` visible messages; those received too often already go to the dead letters instead. */
+interface Receipt extends QueueOptions {
+  readonly max: number;
+  readonly isDue: (message: QueuedMessage) => boolean;
+  readonly newId: () => string;
+}
+
+/** Takes up to `max` messages that are due; those received too often already go to the dead letters instead. */
 function received(
   stored: QueueContent,
-  options: QueueOptions & { readonly max: number; readonly newId: () => string },
+  options: Receipt,
 ): { answer: ReceivedMessage[]; next: QueueContent } {
   const nowMs = options.clock.nowMs();
   const answer: ReceivedMessage[] = [];
@@ -134,7 +141,7 @@ function received(
   const deadLetters = [...stored.deadLetters];
   for (const message of stored.messages) {
     const { messageId, body, sentAtMs } = message;
-    if (message.visibleAtMs > nowMs || answer.length >= options.max) {
+    if (answer.length >= options.max || !options.isDue(message)) {
       messages.push(message);
     } else if (message.receiveCount >= options.maxReceiveCount) {
       deadLetters.push({ messageId, body, sentAtMs });

@@ -49,6 +49,15 @@ describe('a local queue', () => {
     expect(await queue.depth()).toBe(3);
   });
 
+  it('gives of what was sent what the receiver takes, and leaves the rest to others as it is', async () => {
+    const { queue } = await openQueue();
+    for (const body of ['mine', 'theirs', 'mine too']) await queue.send(body);
+    const takes = (body: string) => body.startsWith('mine');
+    expect(bodiesOf(await queue.receive(10, takes))).toEqual(['mine', 'mine too']);
+    expect(await queue.receive(10, takes)).toEqual([]);
+    expect(await queue.receive()).toMatchObject([{ body: 'theirs', receiveCount: 1 }]);
+  });
+
   it.each([
     { name: 'one ms before', waitMs: visibilityTimeoutMs - 1, want: [] },
     { name: 'exactly at', waitMs: visibilityTimeoutMs, want: ['one'] },

@@ -91,7 +91,7 @@ export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalW
   };
   return {
     receive: receiver(sink, { ...parts, queue, senders }),
-    handle: () => handleBatch(queue, ports),
+    handle: () => handleBatch(queue, ports, parts.connection),
     waiting: () => queue.depth(),
   };
 }
@@ -116,8 +116,16 @@ function receiver(
     receiveNotification({ verifier, admission, queue }, { connection, url }, parseWebhook(request));
 }
 
-async function handleBatch(queue: LocalQueue, ports: ProcessPorts): Promise<readonly Processed[]> {
-  const received = await queue.receive(batchMax);
+async function handleBatch(
+  queue: LocalQueue,
+  ports: ProcessPorts,
+  connection: string,
+): Promise<readonly Processed[]> {
+  // The queue is that of the store: what another process handles for another connection is not ours.
+  const received = await queue.receive(
+    batchMax,
+    (body) => (decodeNotification(body)?.connection ?? connection) === connection,
+  );
   const readable = received.flatMap((message) => {
     const notification = decodeNotification(message.body);
     // What is no notification is left to become a dead letter.

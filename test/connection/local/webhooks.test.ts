@@ -126,12 +126,11 @@ describe('webhooks on one machine', () => {
 describe('a webhook that the provider signed for somebody else', () => {
   const url = 'https://hooks.example.com/fresco';
 
+  const sink = { url, publicKeys: [providerKey.publicPem] };
+
   async function signedStage() {
     const path = `${await temporaryFolder()}/store`;
-    const { system, connect } = await openStage({
-      path,
-      sink: { url, publicKeys: [providerKey.publicPem] },
-    });
+    const { system, connect, events } = await openStage({ path, sink });
     await connect();
     const senders = admittedSenders(await openFileStore(path, { clock: systemClock }), 'default');
     const { webhooks } = system;
@@ -146,7 +145,7 @@ describe('a webhook that the provider signed for somebody else', () => {
         headers: { ...headers, authorization: `Bearer ${token}` },
       });
     };
-    return { webhooks, senders, send };
+    return { path, webhooks, senders, send, events };
   }
 
   const told = (companyId: number) => ({
@@ -185,5 +184,14 @@ describe('a webhook that the provider signed for somebody else', () => {
       { kind: 'foreign', reason: 'company 666 is not one of this connection' },
     ]);
     expect(await webhooks.waiting()).toBe(0);
+  });
+
+  it('is left to the connection that received it, where another is served over the same store', async () => {
+    const { path, webhooks, send, events } = await signedStage();
+    const other = await openStage({ path, sink, connection: 'second' });
+    await send(told(108061), sub(108061));
+    expect(await other.system.webhooks?.handle()).toEqual([]);
+    expect(await webhooks.handle()).toEqual([{ kind: 'done', published: 1 }]);
+    expect(events).toMatchObject([{ detail: { connection: 'default' } }]);
   });
 });
