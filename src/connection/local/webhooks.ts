@@ -116,6 +116,11 @@ function receiver(
     receiveNotification({ verifier, admission, queue }, { connection, url }, parseWebhook(request));
 }
 
+interface Readable {
+  readonly message: ReceivedMessage;
+  readonly notification: QueuedNotification;
+}
+
 async function handleBatch(
   queue: LocalQueue,
   ports: ProcessPorts,
@@ -143,19 +148,23 @@ async function handleBatch(
     failures: message.receiveCount - 1,
   }));
   const processed = await processNotifications(ports, settings, deliveries);
-  await Promise.all(processed.map((end, at) => conclude(queue, readable[at]?.message, end)));
+  const { clock } = ports;
+  await Promise.all(processed.map((end, at) => conclude({ queue, clock }, readable[at], end)));
   return processed;
 }
 
 async function conclude(
-  queue: LocalQueue,
-  message: ReceivedMessage | undefined,
+  { queue, clock }: { readonly queue: LocalQueue; readonly clock: Pick<Clock, 'nowMs'> },
+  handled: Readable | undefined,
   end: Processed,
 ): Promise<void> {
-  if (message === undefined) return;
+  if (handled === undefined) return;
+  const { message, notification } = handled;
   if (end.kind !== 'retry') return queue.remove(message.receipt);
   if (end.reason === 'failed') return queue.changeVisibility(message.receipt, end.delayMs);
   // A fresh message starts its count at zero: only a failure of its own may bring it nearer to the dead letters.
-  await queue.send(message.body, { delayMs: end.delayMs });
+  const waitsSinceMs = notification.waitsSinceMs ?? clock.nowMs();
+  const body = encodeNotification({ ...notification, waitsSinceMs });
+  await queue.send(body, { delayMs: end.delayMs });
   await queue.remove(message.receipt);
 }

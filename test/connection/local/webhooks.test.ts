@@ -6,6 +6,7 @@ import { admitCompanies } from '../../../src/core/webhooks/admission.ts';
 import { admittedSenders } from '../../../src/local/admitted-senders.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { openFileStore } from '../../../src/local/file-store/file-store.ts';
+import { seenEvents } from '../../../src/local/seen-events.ts';
 import { publishedStatesFiles } from '../../../src/local/sync-store.ts';
 import { claims, providerKey, sign } from '../../fatture-in-cloud/webhooks/signed-webhook.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
@@ -130,7 +131,8 @@ describe('a webhook that the provider signed for somebody else', () => {
 
   async function signedStage() {
     const path = `${await temporaryFolder()}/store`;
-    const { system, connect, events } = await openStage({ path, sink });
+    const stage = await openStage({ path, sink });
+    const { system, connect } = stage;
     await connect();
     const senders = admittedSenders(await openFileStore(path, { clock: systemClock }), 'default');
     const { webhooks } = system;
@@ -145,7 +147,7 @@ describe('a webhook that the provider signed for somebody else', () => {
         headers: { ...headers, authorization: `Bearer ${token}` },
       });
     };
-    return { path, webhooks, senders, send, events };
+    return { ...stage, path, webhooks, senders, send };
   }
 
   const told = (companyId: number) => ({
@@ -193,5 +195,22 @@ describe('a webhook that the provider signed for somebody else', () => {
     expect(await other.system.webhooks?.handle()).toEqual([]);
     expect(await webhooks.handle()).toEqual([{ kind: 'done', published: 1 }]);
     expect(events).toMatchObject([{ detail: { connection: 'default' } }]);
+  });
+
+  it('contradicts an earlier one, and ends as an error after six hours without a read to spare', async () => {
+    const { path, system, webhooks, send, advance } = await signedStage();
+    const seen = seenEvents(await openFileStore(path, { clock: systemClock }));
+    await send(told(108061), sub(108061));
+    await webhooks.handle();
+    await send({ ...told(108061), body: '{"data":{"ids":[2]}}' }, sub(108061));
+    const ends: string[] = [];
+    for (let hours = 0; hours < 8; hours += 1) {
+      const hour = Math.floor(system.clock.nowMs() / 3_600_000);
+      const key = `reads/default/${claims.jti}/${hour}`;
+      await seen.countReads(key, 200, 200, (hour + 1) * 3_600_000);
+      ends.push(...(await webhooks.handle()).map(({ kind }) => kind));
+      advance(3_600);
+    }
+    expect(ends).toEqual([...Array.from({ length: 6 }, () => 'retry'), 'drop']);
   });
 });
