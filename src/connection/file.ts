@@ -100,6 +100,10 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
       const { fileSyncStores } = await import('./file-sync-stores.ts');
       return { ...fileSyncStores(store, name), bus, place: 'standard output', hasBus: false };
     },
+    redrive: async () => {
+      const { webhookQueue } = await import('./local/webhooks.ts');
+      await webhookQueue(store, systemClock).redrive();
+    },
     byHand: { ports: () => ports(noReporter), grantVersionIds: () => grant.versionIds() },
   };
 }

@@ -64,17 +64,23 @@ const batchMax = 100;
 const visibilityMs = 60_000;
 const handleMs = 30_000;
 const readsMax = 4;
-const receiveCountMax = 5;
+// As in the stack: hours of a provider that fails.
+const receiveCountMax = 20;
 
-/** Puts receiver, queue and handler together; nothing runs before it is called. */
-export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalWebhooks {
-  const { store, clock, tokens, api, bus } = parts;
-  const queue = localQueue(store.record('webhooks', queueFormat), {
+/** The queue between them, with its dead letters. */
+export function webhookQueue(store: FileStore, clock: Clock): LocalQueue {
+  return localQueue(store.record('webhooks', queueFormat), {
     clock,
     random: systemRandom,
     visibilityTimeoutMs: visibilityMs,
     maxReceiveCount: receiveCountMax,
   });
+}
+
+/** Puts receiver, queue and handler together; nothing runs before it is called. */
+export function localWebhooks(sink: LocalSink, parts: LocalWebhookParts): LocalWebhooks {
+  const { store, clock, tokens, api, bus } = parts;
+  const queue = webhookQueue(store, clock);
   const senders = admittedSenders(store, parts.connection);
   const ports: ProcessPorts = {
     clock,

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenLocally } from '../../../src/cli/local/server.ts';
 import { webhookApp } from '../../../src/cli/local/webhook-app.ts';
+import { openFileConnection } from '../../../src/connection/file.ts';
 import type { LocalWebhooks } from '../../../src/connection/local/webhooks.ts';
 import { admitCompanies } from '../../../src/core/webhooks/admission.ts';
 import { admittedSenders } from '../../../src/local/admitted-senders.ts';
@@ -97,16 +98,23 @@ describe('webhooks on one machine', () => {
     expect(published()).toBe(1);
   });
 
-  it('become dead letters after five failures of their own', async () => {
-    const { webhooks, change, setFaults, advance } = await subscribedStage();
+  it('become dead letters after twenty failures of their own, and come again where they are put back', async () => {
+    const { webhooks, change, setFaults, advance, published, system } = await subscribedStage();
     await setFaults({ on: readClients, kind: 'status', status: 500 });
     await change();
     const reasons: unknown[] = [];
-    for (let tries = 0; tries < 7; tries += 1) {
+    for (let tries = 0; tries < 22; tries += 1) {
       reasons.push(...(await webhooks.handle()).map((end) => end.kind));
-      advance(3_600);
+      advance(900);
     }
-    expect(reasons).toEqual(['retry', 'retry', 'retry', 'retry', 'retry']);
+    expect(reasons).toEqual(Array.from({ length: 20 }, () => 'retry'));
+    await setFaults();
+    const path = system.place.slice('file store '.length);
+    const { provider } = system;
+    const opened = await openFileConnection({ path, name: 'default', provider, create: false });
+    await opened.redrive?.();
+    expect(await webhooks.handle()).toMatchObject([{ kind: 'done' }]);
+    expect(published()).toBe(1);
   });
 
   it('wait for a token as long as it takes, without coming nearer to the dead letters', async () => {
