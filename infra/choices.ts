@@ -119,6 +119,11 @@ export function resolveProps(props: FrescoProps, stack: Stack): ResolvedProps {
       `"webhookWait" must be whole seconds from 1 to 300, got ${chosen.webhookWait?.toHumanString()}`,
     );
   }
+  // With none Lambda would run no rotator at all.
+  const { reservedConcurrency: reserved = 1 } = chosen;
+  if (!Number.isInteger(reserved) || reserved < 1) {
+    throw new Error(`"reservedConcurrency" must be a whole number of 1 or more, got ${reserved}`);
+  }
   const nativeHours = rotateNativelyEvery?.toHours({ integral: false }) ?? 24;
   if (nativeHours < 4 || nativeHours > 999 * 24 || nativeHours % 1 !== 0) {
     throw new Error(

@@ -420,6 +420,7 @@ describe('what a deploy, a function or a login would refuse', () => {
     ['two hours', { rotateNativelyEvery: Duration.hours(2) }, 'from 4 hours to 999 days.*2 hours'],
     ['no second', { webhookWait: Duration.millis(500) }, '"webhookWait" must be whole seconds'],
     ['six minutes', { webhookWait: Duration.minutes(6) }, 'from 1 to 300, got 6 minutes'],
+    ['no rotator', { reservedConcurrency: 0 }, '"reservedConcurrency" must be .* 1 or more, got 0'],
     ['an address', { alarmEmail: 'ops' }, '"alarmEmail" must be an address'],
     [
       'a session of a role',
