@@ -112,11 +112,11 @@ const named: Readonly<Record<string, RefusalReason>> = {
 function reasonOf(name: string, error: unknown): RefusalReason {
   const known = named[name];
   if (known !== undefined) return known;
-  if (/kms/i.test(name)) return 'key-disabled';
-  if (/AccessDenied|Unauthorized/.test(name)) return 'denied';
   if (/Throttl|TooManyRequests|RequestLimitExceeded|ThroughputExceeded|SlowDown/i.test(name)) {
     return 'throttled';
   }
+  if (/kms/i.test(name)) return 'key-disabled';
+  if (/AccessDenied|Unauthorized/.test(name)) return 'denied';
   return isFromService(error) && (error.$metadata.httpStatusCode ?? 500) < 500
     ? 'damaged'
     : 'unavailable';

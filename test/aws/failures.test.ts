@@ -20,6 +20,7 @@ describe('an error of AWS', () => {
     { error: serviceError('ProvisionedThroughputExceededException'), reason: 'throttled' },
     { error: serviceError('RequestLimitExceeded'), reason: 'throttled' },
     { error: serviceError('LimitExceededException'), reason: 'throttled' },
+    { error: serviceError('KmsThrottled'), reason: 'throttled' },
     { error: serviceError('InternalServiceError', 500), reason: 'unavailable' },
     { error: serviceError('ServiceUnavailable', 503), reason: 'unavailable' },
     { error: serviceError('AccessDeniedException'), reason: 'denied' },
