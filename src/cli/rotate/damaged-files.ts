@@ -7,14 +7,19 @@ import { personNeeded } from '../failure.ts';
 /** Tells of one file and what became of it. */
 export type TellOfFile = (detail: string) => void;
 
-/** What a login stores again, or does without: every file that is damaged is put out of its way. */
+/**
+ * What a login stores again, or does without: every file that is damaged is put out of its way. The login may come
+ * to nothing, so the journal is rebuilt: without it a token that is on its way would be sent again by itself.
+ */
 export async function clearForLogin(
   connection: Connection,
   tell: TellOfFile,
   isNeeded: (kind: DamagedFile['kind']) => boolean = () => true,
 ): Promise<void> {
   for (const file of (await connection.damagedFiles?.()) ?? []) {
-    if (isNeeded(file.kind)) tell(`${file.detail}: kept as ${await file.setAside()}`);
+    if (!isNeeded(file.kind)) continue;
+    tell(`${file.detail}: kept as ${await file.setAside()}`);
+    if (file.kind === 'journal') await rebuildJournal(connection);
   }
 }
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runHere } from '../in-process.ts';
-import { loggedIn } from '../logged-in.ts';
+import { loggedIn, tokenRequests } from '../logged-in.ts';
 import type { Ended } from '../workspace.ts';
 
 const damages: readonly (readonly [string, (text: string) => string])[] = [
@@ -101,6 +101,26 @@ describe.each(damages)('a file that is %s', (_, damage) => {
     expect(await brokenIn(workspace)).toEqual([]);
     expect(await runHere(workspace, ['rotate'])).toMatchObject({ code: 0 });
   });
+});
+
+it('a login that comes to nothing has no token sent again whose journal was damaged', async () => {
+  const workspace = await loggedIn();
+  await workspace.sandbox.request('POST', '/_sandbox/faults', [
+    { on: 'POST /oauth/token', kind: 'reset-after', times: 1 },
+  ]);
+  await runHere(workspace, ['rotate']);
+  const sent = await tokenRequests(workspace);
+  const path = join(workspace.storePath, 'connections/default/journal.json');
+  writeFileSync(path, '{"v":1', { mode: 0o600 });
+  const stray = 'http://localhost:8787/callback?code=c/invented&state=invented';
+  expect(await runHere(workspace, ['login', '--paste'], { input: stray })).toMatchObject({
+    code: 2,
+  });
+  const rotated = await runHere(workspace, ['rotate', '--json']);
+  expect(JSON.parse(rotated.stdout)).toMatchObject({ outcome: 'uncertain' });
+  expect(await tokenRequests(workspace)).toBe(sent);
+  expect(await runHere(workspace, ['login', '--sandbox', '--yes'])).toMatchObject({ code: 0 });
+  expect(await runHere(workspace, ['rotate'])).toMatchObject({ code: 0 });
 });
 
 it('a file of a newer version is nobody’s to mend: it is left as it is', async () => {
