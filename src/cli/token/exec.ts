@@ -41,8 +41,12 @@ export function execCommand(): Command {
       const token = await obtainToken(connection, options.minValidity);
       mustBeForHere(connection, token);
       const company = options.company ?? (await companyOf(connection, token));
-      // A job needs the token, and nothing that could make another.
-      const { FATTUREINCLOUD_CLIENT_SECRET: _, ...env } = process.env;
+      // A job needs the token, and nothing that could make another, nor a company that it may not be for.
+      const {
+        FATTUREINCLOUD_CLIENT_SECRET: _,
+        FATTUREINCLOUD_COMPANY_ID: __,
+        ...env
+      } = process.env;
       process.exitCode = await runChild(command, args, {
         ...env,
         FATTUREINCLOUD_API_URL: connection.provider.profile.baseUrl,

@@ -119,11 +119,14 @@ describe('fresco exec', () => {
     ] as const;
     const workspace = await loggedIn({ companies });
     const script = 'console.log(process.env.FATTUREINCLOUD_COMPANY_ID)';
-    expect(await workspace.run(node(script))).toMatchObject({
-      code: 0,
-      stdout: 'undefined\n',
-      stderr: expect.stringContaining('108061 Studio Esempio, 108062 Altro Esempio'),
-    });
+    const left = { FATTUREINCLOUD_COMPANY_ID: '108063' };
+    for (const env of [{}, left]) {
+      expect(await workspace.run(node(script), { env })).toMatchObject({
+        code: 0,
+        stdout: 'undefined\n',
+        stderr: expect.stringContaining('108061 Studio Esempio, 108062 Altro Esempio'),
+      });
+    }
     const named = ['exec', '--company', '108062', ...node(script).slice(1)];
     expect(await workspace.run(named)).toEqual({ code: 0, stdout: '108062\n', stderr: '' });
   });
