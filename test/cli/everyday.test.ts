@@ -249,6 +249,25 @@ describe('fresco status and history', () => {
     expect(text.stdout).toMatch(/^access token {4}23 h 59 min left, until \S+Z$/m);
   });
 
+  it.each([
+    ['the provider wants no request', { kind: 'status', status: 429, retryAfter: 3600 }],
+    ['answers are lost', { kind: 'reset-after' }],
+  ])('tell that the token has ended while %s, by exit code too', async (_, fault) => {
+    const workspace = await loggedIn();
+    await withExpiredToken(workspace);
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [
+      { on: 'POST /oauth/token', ...fault },
+    ]);
+    expect(await runHere(workspace, ['rotate', '--if-due'])).toMatchObject({ code: 1 });
+    const status = await runHere(workspace, ['status', '--json']);
+    expect({ code: status.code, ...JSON.parse(status.stdout) }).toMatchObject({
+      code: 1,
+      hoursLeft: 0,
+      waitingFor: expect.stringMatching(/^the access token expired at \S+Z and no check has brought/),
+      problem: null,
+    });
+  });
+
   it('of a connection that nobody has logged in send a person there', async () => {
     const workspace = await loggedIn();
     const other = ['--connection', 'other'];

@@ -55,7 +55,7 @@ What each command answers, with a token that is fresh and a refresh that is not 
 | \`sandbox\` | 0 | 0 | 0 | 0 | 0 | 0 | 0 |
 | \`local\` | 0 | 0 | 2 | 0 | 0 | 2 | 64 |
 
-Where there are several and none is named, \`status\`, \`history\` and \`doctor\` look at \`default\`. With the provider down \`token\` and \`exec\` hand out the stored token while it lasts, and answer 1 after that; \`sync\` tries three times within four minutes. \`probe\` has a throw-away token on standard input; without an application it cannot be used.
+Where there are several and none is named, \`status\`, \`history\` and \`doctor\` look at \`default\`. With the provider down \`token\` and \`exec\` hand out the stored token while it lasts, and answer 1 after that, as \`status\` does then; \`sync\` tries three times within four minutes. \`probe\` has a throw-away token on standard input; without an application it cannot be used.
 `;
 
 function commandsOf(command: Command, name: string): [string, Command][] {

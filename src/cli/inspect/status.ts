@@ -92,21 +92,28 @@ export function statusIn(connection: Connection, sight: Readable): Status {
   const standing = token?.expiresAtMs === null ? undefined : standingIn(stored, clientVersionId);
   const latch = standing?.kind === 'latched' ? standing.latch : null;
   const journal = { ...stored, latch };
-  const { name, place, provider, schedule } = connection;
+  const { name, place, provider, schedule, clock } = connection;
+  const endedAt = endOf(token, clock.nowMs());
+  const problem =
+    problemOf(journal, token, standing) ??
+    storeProblem(connection, sight) ??
+    unserved(journal, endedAt);
   return {
     connection: name,
     store: place,
     provider: provider.profile.baseUrl,
-    ...tokenPart(token, connection.clock.nowMs()),
+    ...tokenPart(token, clock.nowMs()),
     ...journalPart(journal),
     reconnectUrl: (latch && connection.consent?.url) ?? null,
     schedule,
     replayPolicy: policyFor(stored, connection.settings),
-    waitingFor: standing && classOf(standing) === 'retry' ? describeOutcome(standing) : null,
-    problem:
-      problemOf(journal, token, standing) ??
-      storeProblem(connection, sight) ??
-      unserved(journal, token, connection.clock.nowMs()),
+    waitingFor:
+      standing && classOf(standing) === 'retry'
+        ? describeOutcome(standing)
+        : problem === null && endedAt !== null
+          ? `the access token expired at ${endedAt} and no check has brought another yet: the next one tries again`
+          : null,
+    problem,
   };
 }
 
@@ -164,12 +171,17 @@ function problemOf(
   return pausedAtMs === null ? null : describeOutcome({ kind: 'paused', sinceMs: pausedAtMs });
 }
 
-/** A token that has ended with nothing on record that stood in the way: nobody runs the checks. */
-function unserved(journal: Journal, token: AccessToken | undefined, nowMs: number): string | null {
+/** When the token that is served has ended; `null`: it lasts, or there is none. */
+function endOf(token: AccessToken | undefined, nowMs: number): string | null {
   const endsMs = token?.expiresAtMs ?? null;
+  return endsMs === null || endsMs > nowMs ? null : toRfc3339(endsMs);
+}
+
+/** A token that has ended with nothing on record that stood in the way: nobody runs the checks. */
+function unserved(journal: Journal, endedAt: string | null): string | null {
   const isTold = journal.failingSinceMs !== null || journal.dispatch !== null;
-  if (endsMs === null || endsMs > nowMs || isTold) return null;
-  return `the access token expired at ${toRfc3339(endsMs)} and no check has refreshed it: run fresco rotate --if-due now, and every hour from cron`;
+  if (endedAt === null || isTold) return null;
+  return `the access token expired at ${endedAt} and no check has refreshed it: run fresco rotate --if-due now, and every hour from cron`;
 }
 
 /** What the last check of a manual token has found. */
