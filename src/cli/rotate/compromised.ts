@@ -51,7 +51,7 @@ export async function renewAfterLeak(
   });
   await keepCompanies(connection, facts, old);
   step(3, 'ask the provider about both tokens');
-  tell(facts, await verdictsOn(connection, old), options);
+  tell(connection, facts, await verdictsOn(connection, old), options);
 }
 
 function step(count: number, text: string): void {
@@ -125,16 +125,25 @@ async function verdictsOn(connection: Connection, old: AccessToken | undefined):
   return { previous: await fateOf(connection, old), isAccepted: verdict === 'accepted' };
 }
 
-function tell(facts: LoginFacts, { previous, isAccepted }: Verdicts, { json }: LeakOptions): void {
-  const { connection, generation, expiresAt } = facts;
-  const details = { connection, outcome: 'renewed', generation, expiresAt, previous, isAccepted };
+function tell(
+  connection: Connection,
+  { generation, expiresAt }: LoginFacts,
+  { previous, isAccepted }: Verdicts,
+  { json }: LeakOptions,
+): void {
+  const { name } = connection;
+  const facts = { connection: name, outcome: 'renewed', generation, expiresAt };
+  const details = { ...facts, previous, isAccepted };
   if (!isAccepted) {
     const text = `generation ${generation} is stored, and the provider does not confirm its token: run fresco doctor`;
     throw new Failure('retry', text, { details });
   }
   const text = `generation ${generation} is published and works; the old token is ${oldTokenIs[previous]}`;
-  if (previous === 'alive') {
-    const next = 'revoke that connection as well, or wait for the end of its access token';
+  if (previous !== 'dead') {
+    const next =
+      previous === 'alive'
+        ? 'revoke that connection as well, or wait for the end of its access token'
+        : `see for yourself that the connection from before is gone, ${whereToRevoke(connection)}`;
     throw new Failure('person', `${text}: ${next}`, { details });
   }
   print(json ? JSON.stringify(details) : text);

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { approveInSandbox } from '../../../src/cli/login/sandbox-consent.ts';
 import { serveCompanies } from '../../../src/core/operations/companies.ts';
@@ -111,6 +113,23 @@ describe.skipIf(!hasTerminal)('rotate --compromised at a terminal', () => {
     expect([old, fresh].some((token) => screen.includes(token))).toBe(false);
     expect((await workspace.sandbox.get('/user/info', old)).status).toBe(401);
     expect((await workspace.sandbox.get('/user/info', fresh)).status).toBe(200);
+  });
+
+  it('is not done where nobody could see the old token dead', async () => {
+    const workspace = await loggedIn();
+    rmSync(join(workspace.storePath, 'connections/default/access-token.json'));
+    const walk = seat(workspace, walkArgs, await redirectTo());
+    await walk.shows(/Is the connection revoked\?/);
+    walk.types('y');
+    await walk.shows(/Has the client secret leaked too\?/);
+    walk.types('n');
+    await fetch(await approveInSandbox(await walk.shows(/(http:\S+authorize\S+)/)));
+    expect(await walk.ended).toMatchObject({
+      code: 2,
+      screen: expect.stringMatching(
+        /not known to be revoked[^]*see for yourself that the connection from before is gone[^]*Applicazioni collegate/,
+      ),
+    });
   });
 
   it('not revoked, names the command that goes on once it is', async () => {
