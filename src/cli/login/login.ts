@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
 import { isLoopback } from '../../core/origin.ts';
+import type { SecretVersion } from '../../core/ports.ts';
+import { decodeGrant, type Grant } from '../../core/records/grant.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
 import { wrongUsage } from '../failure.ts';
 import { clearForLogin } from '../rotate/damaged-files.ts';
@@ -135,12 +137,22 @@ function withLink(command: Command): Command {
 }
 
 /** Rejects with `Failure` where a real connection would give way to one of the sandbox. */
-async function mustBeOfSandbox({ name, place, accessToken }: Connection): Promise<void> {
+async function mustBeOfSandbox({ name, place, accessToken, grant }: Connection): Promise<void> {
   // What is damaged holds nothing that could be lost.
   const published = await readPublished(accessToken).catch(() => undefined);
-  const origin = published?.token?.accessToken.origin;
-  if (origin === undefined || isLoopback(new URL(origin))) return;
+  const stored = await grant
+    .current()
+    .then(grantOf)
+    .catch(() => undefined);
+  // A refresh token that was adopted may have brought no access token yet.
+  const origins = [published?.token?.accessToken.origin, stored?.refreshToken.origin];
+  const origin = origins.find((it) => it !== undefined && !isLoopback(new URL(it)));
+  if (origin === undefined) return;
   throw wrongUsage`${place} holds the connection ${name} with ${origin}, which a login to the sandbox would replace: name another with --connection or --store`;
+}
+
+function grantOf(version: SecretVersion | undefined): Grant | undefined {
+  return version && decodeGrant(version.value);
 }
 
 async function startSandbox({ config }: Settings): Promise<void> {

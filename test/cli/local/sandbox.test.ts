@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { encodeGrant } from '../../../src/core/records/grant.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { openFileStore } from '../../../src/local/file-store/file-store.ts';
@@ -85,6 +86,33 @@ describe('a login to the sandbox', () => {
     await accessToken.put('real', new Secret(real));
     await accessToken.promote('real', (await accessToken.current())?.versionId ?? '');
     expect(await login()).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining(
+        'holds the connection default with https://api-v2.fattureincloud.it',
+      ),
+    });
+  });
+
+  it('takes no place of a real grant that has brought no access token yet', async () => {
+    const { url } = await startSandbox();
+    const workspace = await createWorkspace(url);
+    const store = await openFileStore(workspace.storePath, { clock: systemClock, create: true });
+    const real = {
+      connection: 'default',
+      provider: 'https://api-v2.fattureincloud.it',
+      environment: 'file-store',
+      grant: 1,
+      generation: 1,
+      attempt: 0,
+      refreshToken: new Secret('r/invented', 'https://api-v2.fattureincloud.it'),
+      accessToken: null,
+      sealKey: new Secret(Buffer.alloc(32).toString('base64')),
+      issuedAtMs: systemClock.nowMs(),
+      expiresAtMs: systemClock.nowMs(),
+      companies: [],
+    };
+    await store.connection('default').grant.put('real', encodeGrant(real));
+    expect(await workspace.run(['login', '--sandbox'])).toMatchObject({
       code: 64,
       stderr: expect.stringContaining(
         'holds the connection default with https://api-v2.fattureincloud.it',
