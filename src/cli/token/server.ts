@@ -2,7 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import type { Connection } from '../../connection/connection.ts';
+import { answerOfRefusal } from '../../core/consumers/rotator.ts';
 import type { Obtained } from '../../core/consumers/token-source.ts';
+import { StoreRefused } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -62,6 +64,7 @@ async function answer(
     if (obtained.kind === 'token') remember(served, obtained.token);
     return answerOf(obtained, connection.clock.nowMs());
   } catch (error) {
+    if (error instanceof StoreRefused) return answerOf(answerOfRefusal(error), connection.clock.nowMs());
     if (!(error instanceof InvalidArgumentError)) throw error;
     return problem(400, 'invalid_request', `min_validity or rejected: ${error.message}`);
   }

@@ -1,4 +1,4 @@
-import { chmod, chown, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loggedIn } from '../logged-in.ts';
@@ -91,6 +91,17 @@ describe('fresco serve', () => {
       status: 400,
       body: { error: 'invalid_request' },
     });
+  });
+
+  it('says the same of a store that refuses, whichever way it is asked', async () => {
+    const workspace = await loggedIn();
+    const { ask } = await startServer(workspace);
+    await rename(workspace.storePath, `${workspace.storePath}-unmounted`);
+    for (const query of ['', '?rejected=1']) {
+      const { status, body, headers } = await ask(query);
+      expect([query, status, headers.get('retry-after')]).toEqual([query, 503, '30']);
+      expect(body).toMatchObject({ error_description: expect.stringContaining('no store at') });
+    }
   });
 
   it('keeps its secret out of logs: without a terminal it asks for a file', async () => {
