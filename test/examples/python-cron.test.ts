@@ -60,6 +60,8 @@ describe('the cron job in Python', () => {
       '/usr/local/bin/fresco rotate --if-due',
       '/usr/local/bin/fresco exec --min-validity 1h -- python3 /opt/count_clients.py',
     ]);
+    // Where fresco is, Node is most often too, and cron does not look there by itself.
+    expect(crontab).toMatch(/^PATH=\/usr\/local\/bin:\/usr\/bin:\/bin$/m);
     expect(crontab).toMatch(/^FRESCO_STORE=file:\S+\nFRESCO_CONNECTION=\S+$/m);
     const { run } = await loggedIn();
     expect((await run(['rotate', '--if-due'])).code).toBe(0);
