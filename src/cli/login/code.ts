@@ -1,9 +1,9 @@
 import type { Connection } from '../../connection/connection.ts';
 import { type Authorization, startAuthorization } from '../../connection/login/authorization.ts';
 import { exchangeCode } from '../../connection/login/consent.ts';
-import type { Client, TokenAnswer } from '../../core/ports.ts';
+import type { Client, Random, TokenAnswer } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
-import { openBrowser } from '../browser.ts';
+import { openByWay } from '../browser.ts';
 import { Failure, failureOf, personNeeded, tryAgain, wrongUsage } from '../failure.ts';
 import { interruption } from '../interruption.ts';
 import { aimed } from '../target.ts';
@@ -51,7 +51,7 @@ async function throughBrowser(
   const authorization = startAuthorization(connection.provider, wish, connection.random);
   if (authorization === undefined)
     throw wrongUsage`this provider has no page for consent: use --refresh-token`;
-  const arrival = await arrive(authorization, login, listener);
+  const arrival = await arrive(authorization, connection.random, login, listener);
   try {
     const end = authorization.read(arrival.redirect);
     if (end.kind === 'rejected') throw new Failure('person', end.why);
@@ -68,6 +68,7 @@ async function throughBrowser(
 
 async function arrive(
   { url, owns }: Authorization,
+  random: Random,
   login: CodeLogin,
   listener: RedirectListener | undefined,
 ): Promise<Arrival> {
@@ -75,15 +76,21 @@ async function arrive(
   if (login.way === 'sandbox') return { redirect: await approveInSandbox(url), reply };
   say('open this page and consent:');
   say('', ['  ', strong(url)], '');
-  if (login.browser && isInteractive()) openBrowser(url);
-  if (listener !== undefined) {
-    // The browser of a person on another machine would be redirected there, where nobody listens.
-    if (process.env['SSH_CONNECTION']) say('browser on another machine? Ctrl-C, then add --paste');
-    return waiting('waiting for your consent', listener.arrival(owns));
+  // Who reads its state could bring an account of their own.
+  const way = login.browser && isInteractive() ? await openByWay(url, random) : undefined;
+  try {
+    if (listener !== undefined) {
+      // The browser of a person on another machine would be redirected there, where nobody listens.
+      if (process.env['SSH_CONNECTION'])
+        say('browser on another machine? Ctrl-C, then add --paste');
+      return await waiting('waiting for your consent', listener.arrival(owns));
+    }
+    say('then paste the whole address where the browser ends; the page itself may fail to load');
+    const redirect = isInteractive() ? await ask('Address', '') : await readPiped();
+    return { redirect, reply };
+  } finally {
+    await way?.close();
   }
-  say('then paste the whole address where the browser ends; the page itself may fail to load');
-  const redirect = isInteractive() ? await ask('Address', '') : await readPiped();
-  return { redirect, reply };
 }
 
 async function storeConsent(

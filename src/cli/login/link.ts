@@ -1,12 +1,12 @@
 import type { Connection, ConsentByLink } from '../../connection/connection.ts';
 import { storeApplication } from '../../connection/login/application.ts';
-import { type Client, healsByItself, type Random, StoreRefused } from '../../core/ports.ts';
+import { type Client, healsByItself, StoreRefused } from '../../core/ports.ts';
 import type { AccessToken } from '../../core/records/access-token.ts';
 import { readPublished } from '../../core/rotation/promote.ts';
 import { orRefusal } from '../../core/store-refusal.ts';
 import { toRfc3339 } from '../../core/time.ts';
+import { openByWay } from '../browser.ts';
 import { personNeeded, wrongUsage } from '../failure.ts';
-import type { LocalServer } from '../local/server.ts';
 import type { ConnectionOptions, Settings } from '../settings/settings.ts';
 import { isInteractive, print, say, strong, waiting } from '../terminal.ts';
 import { findApplication } from './application.ts';
@@ -102,20 +102,6 @@ async function newerToken(
   if ((now.known?.grant ?? 0) <= before) return undefined;
   const published = await readPublished(accessToken);
   return (published?.token?.grant ?? 0) > before ? published?.token : undefined;
-}
-
-/** Opens a page of this machine that leads on, once: what a command line holds, every user can read. */
-async function openByWay(url: string, random: Random): Promise<LocalServer> {
-  const [{ listenLocally }, { wayTo }, { openBrowser }] = await Promise.all([
-    import('../local/server.ts'),
-    import('../local/way.ts'),
-    import('../browser.ts'),
-  ]);
-  const server = await listenLocally(0);
-  const way = wayTo(url, random);
-  server.serve(way.app);
-  openBrowser(server.url + way.path);
-  return server;
 }
 
 async function issued(
