@@ -308,7 +308,7 @@ it('uncertain-attempt', async () => {
   minute += 60;
   await check();
   expectAlarm('uncertain-attempt');
-  expect((await follow(linesOf('uncertain-attempt'))).codes).toEqual([2, 0]);
+  expect((await follow(linesOf('uncertain-attempt'))).codes).toEqual([1, 0]);
   await expectWhole('uncertain-attempt');
 });
 

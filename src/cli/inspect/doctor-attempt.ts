@@ -30,7 +30,13 @@ export function attemptFinding(connection: Connection, input: StoreSight): Findi
   const looked = gateInputOf(connection, { ...input, grant, journal });
   const open = uncertainty(looked);
   if (open !== undefined) {
-    return broken('attempt', describeOutcome(open), 'wait, or repair it with fresco recover');
+    const passes = classOf(open) === 'retry';
+    return broken(
+      'attempt',
+      describeOutcome(open),
+      'wait, or repair it with fresco recover',
+      passes,
+    );
   }
   const left = leftOver(looked, grant);
   if (left !== undefined) return broken('attempt', left, 'fresco recover');

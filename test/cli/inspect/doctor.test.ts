@@ -123,6 +123,18 @@ describe('fresco doctor over a file store', () => {
     });
   });
 
+  it('finds a lost answer, which is sent for again without a person', async () => {
+    const workspace = await loggedIn();
+    await workspace.sandbox.request('POST', '/_sandbox/faults', [
+      { on: 'POST /oauth/token', kind: 'reset-after', times: 1 },
+    ]);
+    expect(await runHere(workspace, ['rotate'])).toMatchObject({ code: 1 });
+    expect(await runHere(workspace, ['doctor'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('wait, or repair it with fresco recover'),
+    });
+  });
+
   it('finds an old grant put back beside a newer journal', async () => {
     const workspace = await loggedIn();
     const before = await readFile(file(workspace, 'grant'));
