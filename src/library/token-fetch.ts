@@ -54,12 +54,18 @@ function requestTo(
   input: Parameters<TokenFetch>[0],
   init: Parameters<TokenFetch>[1],
 ): Request {
-  const url = input instanceof Request ? input.url : new URL(String(input), baseUrl).href;
+  const url = input instanceof Request ? input.url : urlOf(baseUrl, String(input));
   const origin = new URL(baseUrl).origin;
   if (new URL(url).origin !== origin) {
     throw new TypeError(`the token goes to ${origin} alone, not to ${new URL(url).origin}`);
   }
   return input instanceof Request ? new Request(input, init) : new Request(url, init);
+}
+
+/** As every path of the API is meant: below the base, which may have a path of its own. */
+function urlOf(baseUrl: string, text: string): string {
+  const isBelow = text.startsWith('/') && !text.startsWith('//');
+  return new URL(isBelow ? baseUrl + text : text, baseUrl).href;
 }
 
 async function sendAuthorized(options: TokenFetchOptions, request: Request): Promise<Response> {

@@ -187,6 +187,23 @@ it('a Request is sent as it is, but for the token', async () => {
   expect(seen).toEqual([{ authorization: 'Bearer a/0001invented', body: 'whole' }]);
 });
 
+it('a path is below the base, also where that has a path of its own', async () => {
+  const seen: (string | undefined)[] = [];
+  const server = await startLoopback(async (request, response) => {
+    seen.push(request.url);
+    response.end('{}');
+  });
+  onTestFinished(() => server.stop());
+  const { origin } = new URL(server.endpoint);
+  const token = async () => new Secret('a/0001invented', origin);
+  const parts = { clock: steppedClock(), fetch: globalThis.fetch, waitMaxMs: 0, token };
+  const send = tokenFetch({ ...parts, baseUrl: `${origin}/gateway`, rejected: token });
+  await send('/user/info?fields=id');
+  await send(`${origin}/gateway/user/info`);
+  expect(seen).toEqual(['/gateway/user/info?fields=id', '/gateway/user/info']);
+  await expect(send('//elsewhere.example/user/info')).rejects.toThrow(TypeError);
+});
+
 describe('a redirect', () => {
   /** An API that redirects whatever comes, and where it redirects to. */
   async function redirecting(status: number, isHome = false) {
