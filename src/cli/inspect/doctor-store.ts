@@ -60,7 +60,8 @@ export async function examineStore(connection: Connection): Promise<StoreSight> 
   ].find((it) => it instanceof StoreRefused);
   const left = await orRefusal(async () => (await connection.leftLocks?.()) ?? []);
   const [lock] = left instanceof StoreRefused ? [] : left;
-  const record = await damagedRecord(connection);
+  const isSeen = refusals.every((it) => it === undefined);
+  const record = await damagedRecord(connection, isSeen);
   const table = await writable(connection, tableFinding(connection, journal, { lock, record }));
   return {
     findings: [...secrets, ...keyFinding(connection, [...refusals, journal]), table],
@@ -182,23 +183,30 @@ async function writable({ checkWritable }: Connection, found: Finding): Promise<
 
 type LeftLock = Awaited<ReturnType<NonNullable<Connection['leftLocks']>>>[number];
 
-/** The first other record of a file store that can't be read. */
-async function damagedRecord({ damagedFiles }: Connection): Promise<string | undefined> {
+/** The first other record of a file store that can't be read, or what refuses it; `isSeen`: nothing else is refused. */
+async function damagedRecord(
+  { damagedFiles }: Connection,
+  isSeen: boolean,
+): Promise<string | StoreRefused | undefined> {
   const damaged = await orRefusal(async () => (await damagedFiles?.()) ?? []);
-  if (damaged instanceof StoreRefused) return undefined;
+  if (damaged instanceof StoreRefused) return isSeen ? damaged : undefined;
   return damaged.find(({ kind }) => kind === 'record')?.detail;
 }
 
 function tableFinding(
   { place, damagedFiles }: Connection,
   journal: StoreRefused | { readonly journal: Journal },
-  { lock, record }: { readonly lock: LeftLock | undefined; readonly record: string | undefined },
+  {
+    lock,
+    record,
+  }: { readonly lock: LeftLock | undefined; readonly record: string | StoreRefused | undefined },
 ): Finding {
   const inFiles = damagedFiles !== undefined;
   if (lock !== undefined) {
     return broken('table', `a lock was left behind in the ${place}, ${lock.detail}`, lock.next);
   }
   if (!(journal instanceof StoreRefused)) {
+    if (record instanceof StoreRefused) return refusedAt('table', record);
     return record === undefined
       ? ok('table', `the journal can be read (${place})`)
       : broken('table', record, 'fresco recover starts a new one');

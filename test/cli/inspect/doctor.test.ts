@@ -123,6 +123,16 @@ describe('fresco doctor over a file store', () => {
     });
   });
 
+  it('finds a record of the store that another user may look at', async () => {
+    const workspace = await loggedIn();
+    await runHere(workspace, ['sync', '--resource', 'receipts']);
+    await chmod(join(workspace.storePath, 'sync-default.json'), 0o644);
+    expect(await firstBroken(workspace)).toMatchObject({
+      check: 'table',
+      detail: expect.stringContaining('sync-default.json is open to other users'),
+    });
+  });
+
   it('finds a lost answer, which is sent for again without a person', async () => {
     const workspace = await loggedIn();
     await workspace.sandbox.request('POST', '/_sandbox/faults', [
