@@ -44,17 +44,19 @@ export function pidOfStamp(stamp: string): string | undefined {
   return parseStamp(stamp)?.pid;
 }
 
-// Nothing of it changes while a process lives, and each write of a store asks for it.
-let ownIdentity: ProcessIdentity | undefined;
+// Each write of a store asks for it. Of it only the host's name may change while a process lives, as by DHCP: later
+// processes have the new one.
+let own: { readonly name: string; readonly identity: ProcessIdentity } | undefined;
 
 function thisProcess(): ProcessIdentity {
-  ownIdentity ??= identityOfThisProcess();
-  return ownIdentity;
+  const name = hostname();
+  if (own?.name !== name) own = { name, identity: identityOn(name) };
+  return own.identity;
 }
 
-function identityOfThisProcess(): ProcessIdentity {
+function identityOn(name: string): ProcessIdentity {
   const machine = readLine('/etc/machine-id') ?? '';
-  const hash = createHash('sha256').update(`${machine} ${hostname()}`).digest('hex');
+  const hash = createHash('sha256').update(`${machine} ${name}`).digest('hex');
   return {
     host: hash.slice(0, 12),
     boot: readLine('/proc/sys/kernel/random/boot_id')?.replaceAll('-', '').slice(0, 12) ?? '0',

@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { localOwner } from '../../../src/local/file-store/owner.ts';
 import {
@@ -67,6 +69,34 @@ describe('a process stamp', () => {
   it('is not known to be dead on another host', () => {
     expect(isDeadStamp(stampWith('host', '0123456789ab'))).toBe(false);
   });
+});
+
+/** Whether this user may have a host's name of its own. */
+function mayRename(): boolean {
+  try {
+    execFileSync('unshare', ['--uts', 'hostname', 'invented'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+it.runIf(mayRename())('a process stamp is of the host as it is called now', async () => {
+  const module = fileURLToPath(
+    new URL('../../../src/local/file-store/process-stamp.ts', import.meta.url),
+  );
+  const contents = `
+    import { execFileSync } from 'node:child_process';
+    import { stampProcess } from ${JSON.stringify(module)};
+    const host = () => stampProcess().split('.')[0];
+    const [before, again] = [host(), host()];
+    execFileSync('hostname', ['renamed']);
+    console.log(before === again, before === host());`;
+  const common = { bundle: true, platform: 'node', format: 'esm', write: false } as const;
+  const built = await build({ ...common, stdin: { contents, resolveDir: '/' } });
+  const script = built.outputFiles[0]?.text ?? '';
+  const args = ['--uts', process.execPath, '--input-type=module', '-e', script];
+  expect(execFileSync('unshare', args, { encoding: 'utf8' })).toBe('true false\n');
 });
 
 describe.runIf(existsSync('/proc/self/stat'))('a process stamp where there is /proc', () => {
