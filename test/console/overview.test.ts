@@ -50,6 +50,28 @@ describe('the overview page', () => {
     expect(textIn(await shown({ token: null }), 'h1')).toBe('Not connected yet');
   });
 
+  it.each<[string, Partial<Overview>]>([
+    [
+      '1 alarm rings',
+      {
+        alarms: {
+          kind: 'seen',
+          value: [
+            { says: 'webhooks wait', isRinging: true, sinceMs: 0 },
+            { says: 'a person is needed', isRinging: false, sinceMs: 0 },
+          ],
+        },
+      },
+    ],
+    ['3 dead letters', { queues: { kind: 'seen', value: { waiting: 0, dead: 3 } } }],
+  ])('does not say that nothing is wrong: %s', async (headline, change) => {
+    const page = await shown(change);
+    expect(textIn(page, 'h1')).toBe(headline);
+    expect(textIn(page, 'title')).toMatch(/^! /);
+    expect(page).toContain('<header class="bad">');
+    expect(page).not.toContain('What to do');
+  });
+
   it('shows alarms that ring, webhooks that wait, and what could not be read', async () => {
     const page = await shown({
       alarms: {

@@ -10,7 +10,7 @@ type Html = ReturnType<typeof html>;
 /** The page of one connection: no script, and nothing on it can be pressed. */
 export function overviewPage(overview: Overview): Html {
   const { connection, due, history, journal, links, versions } = overview;
-  const calm = due.length === 0;
+  const calm = due.length === 0 && troubleIn(overview) === undefined;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,7 +26,7 @@ export function overviewPage(overview: Overview): Html {
 <p>${leftText(overview)}</p>
 ${overview.waiting === null ? '' : html`<p>${overview.waiting}</p>`}
 </header>
-${calm ? '' : section('What to do', html`<ol>${due.map((step) => html`<li>${step.what}<br><code>${step.command}</code></li>`)}</ol>`)}
+${due.length === 0 ? '' : section('What to do', html`<ol>${due.map((step) => html`<li>${step.what}<br><code>${step.command}</code></li>`)}</ol>`)}
 ${section('Access token', tokenPart(overview))}
 ${section(
   'Links',
@@ -66,10 +66,20 @@ export function unreadablePage(connection: string, why: string): Html {
 <body><main><header class="bad"><h1>${connection} cannot be read</h1><p>${why}</p></header></main></body></html>`;
 }
 
-function headline({ due, token }: Overview): string {
+function headline(overview: Overview): string {
+  const { due, token } = overview;
   if (due.length > 0) return due.length === 1 ? '1 thing to do' : `${due.length} things to do`;
   if (token === null) return 'Not connected yet';
-  return 'Nothing is wrong';
+  return troubleIn(overview) ?? 'Nothing is wrong';
+}
+
+/** What the stack tells of itself that no link of the connection shows. */
+function troubleIn({ alarms, queues }: Overview): string | undefined {
+  const ringing = alarms.kind === 'seen' ? alarms.value.filter((it) => it.isRinging).length : 0;
+  if (ringing > 0) return ringing === 1 ? '1 alarm rings' : `${ringing} alarms ring`;
+  const dead = queues.kind === 'seen' ? queues.value.dead : 0;
+  if (dead > 0) return dead === 1 ? '1 dead letter' : `${dead} dead letters`;
+  return undefined;
 }
 
 function leftText({ token, atMs }: Overview): string {
