@@ -107,7 +107,9 @@ async function mustBeConfirmed(
 }
 
 async function foretell(connection: Connection, json = false): Promise<void> {
-  const { state, detail } = attemptFinding(connection, await examineStore(connection));
-  const would = state === 'ok' ? 'nothing' : 'recover';
+  const damaged = (await connection.damagedFiles?.()) ?? [];
+  const attempt = attemptFinding(connection, await examineStore(connection));
+  const would = attempt.state === 'ok' && damaged.length === 0 ? 'nothing' : 'recover';
+  const detail = damaged.map((it) => it.detail).join('; ') || attempt.detail;
   print(json ? JSON.stringify({ dryRun: true, would, detail }) : detail);
 }

@@ -103,6 +103,20 @@ describe.each(damages)('a file that is %s', (_, damage) => {
   });
 });
 
+it('recover --dry-run names what it would mend', async () => {
+  const workspace = await loggedIn();
+  await runHere(workspace, ['sync', '--resource', 'receipts']);
+  const path = join(workspace.storePath, 'sync-default.json');
+  writeFileSync(path, '{"v":1', { mode: 0o600 });
+  const { code, stdout } = await runHere(workspace, ['recover', '--dry-run', '--json']);
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+    code: 0,
+    would: 'recover',
+    detail: expect.stringContaining('sync-default.json is not JSON'),
+  });
+  expect(readFileSync(path, 'utf8')).toBe('{"v":1');
+});
+
 it('a login that comes to nothing has no token sent again whose journal was damaged', async () => {
   const workspace = await loggedIn();
   await workspace.sandbox.request('POST', '/_sandbox/faults', [
