@@ -10,7 +10,11 @@ export async function handler(
 ): Promise<void> {
   const { connection, why, command, otherwise } = event.detail;
   // Anybody who has the address may write to the chat: it is a secret.
-  chatUrl ??= secretText(process.env['CHAT_SECRET'] ?? 'chat/incoming-webhook');
+  chatUrl ??= secretText(process.env['CHAT_SECRET'] ?? 'chat/incoming-webhook').catch((error) => {
+    // The next try reads it again.
+    chatUrl = undefined;
+    throw error;
+  });
   const commands = otherwise === undefined ? command : `${command}, else ${otherwise}`;
   const text = `Fresco: ${connection} needs a person. ${why}. Run: ${commands}`;
   const response = await fetch(await chatUrl, {

@@ -9,7 +9,10 @@ import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 
-/** An example's handler, bundled as its stack bundles it, against the built package; each call is a process. */
+/**
+ * An example's handler, bundled as its stack bundles it, against the built package; each call is a process. One that
+ * gets a list of events is called for each, also after one has failed, and answers with the list of what came of them.
+ */
 export async function bundledHandler(
   path: string,
 ): Promise<(event: object, env: Readonly<Record<string, string>>) => Promise<unknown>> {
@@ -21,8 +24,15 @@ export async function bundledHandler(
     entryPoints: [join(examples, path)],
     outfile: join(folder, 'handler.cjs'),
   });
-  const call =
-    'handler(JSON.parse(process.argv[2])).then((done) => console.log(JSON.stringify(done ?? null)))';
+  const call = `
+const given = JSON.parse(process.argv[2]);
+const told = (done) => console.log(JSON.stringify(done ?? null));
+const each = async (events) => {
+  const ends = [];
+  for (const event of events) ends.push(await handler(event).catch(({ name }) => ({ failed: name })));
+  return ends;
+};
+(Array.isArray(given) ? each(given) : handler(given)).then(told);`;
   writeFileSync(
     join(folder, 'run.cjs'),
     `const { handler } = require('./handler.cjs');\n${call};\n`,

@@ -45,18 +45,23 @@ it('posts to the chat whose address is a secret when a person is needed', patien
     why: 'the provider no longer accepts the refresh token',
     command: 'fresco login',
   };
-  await handle(
-    { 'detail-type': 'Reauthorization Required', detail },
-    {
-      AWS_ENDPOINT_URL: secrets.endpoint,
-      AWS_REGION: 'eu-south-1',
-      AWS_ACCESS_KEY_ID: 'AKIAINVENTED',
-      AWS_SECRET_ACCESS_KEY: 'invented',
-    },
-  );
-  expect(chat.posted).toEqual([
-    '{"text":"Fresco: default needs a person. the provider no longer accepts the refresh token. Run: fresco login"}',
-  ]);
+  const event = { 'detail-type': 'Reauthorization Required', detail };
+  const env = {
+    AWS_ENDPOINT_URL: secrets.endpoint,
+    AWS_REGION: 'eu-south-1',
+    AWS_ACCESS_KEY_ID: 'AKIAINVENTED',
+    AWS_SECRET_ACCESS_KEY: 'invented',
+  };
+  await handle(event, env);
+  const text =
+    '{"text":"Fresco: default needs a person. the provider no longer accepts the refresh token. Run: fresco login"}';
+  expect(chat.posted).toEqual([text]);
+  // EventBridge tries again, most often in the same process.
+  secrets.faults.add({ on: 'GetSecretValue', kind: 'access-denied' });
+  const [failed, tried] = (await handle([event, event], env)) as readonly unknown[];
+  expect(failed).toEqual({ failed: expect.any(String) });
+  expect(tried).toBeNull();
+  expect(chat.posted).toEqual([text, text]);
 });
 
 async function startChat(): Promise<{ readonly url: string; readonly posted: string[] }> {
