@@ -106,9 +106,9 @@ function runChild(
   });
 }
 
-/** Signals to this process are the child's; those of the terminal's keys reach it by themselves. */
+/** Signals to this process are the child's; those of the terminal's keys reach it by themselves, whatever is piped. */
 function passSignals(child: ChildProcess): () => void {
-  const fromKeys = isatty(0) ? ['SIGINT', 'SIGQUIT'] : [];
+  const fromKeys = [0, 1, 2].some(isatty) ? ['SIGINT', 'SIGQUIT'] : [];
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
   const listeners = signals.map((signal) => {
     const listener = () => {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { runHere } from '../in-process.ts';
 import { loggedIn } from '../logged-in.ts';
-import { hasTerminal, seat } from '../pseudo-terminal.ts';
+import { hasTerminal, keys, seat } from '../pseudo-terminal.ts';
 import { createSandboxWorkspace, script } from '../workspace.ts';
 
 const node = (text: string) => ['exec', '--', process.execPath, '-e', text];
@@ -95,6 +95,21 @@ describe('fresco exec', () => {
     await dying.says(/ready/);
     dying.process.kill('SIGINT');
     expect(await dying.ended).toMatchObject({ code: 130 });
+  });
+
+  it.skipIf(!hasTerminal)('hands on a key of the terminal once, also with a pipe for input', async () => {
+    const workspace = await loggedIn();
+    const counts = `
+      let heard = 0;
+      process.on("SIGINT", () => { heard += 1; });
+      process.once("SIGINT", () => setTimeout(() => { console.log("heard " + heard); process.exit(); }, 400));
+      setInterval(() => undefined, 1000);
+      console.log("ready");`;
+    const piped = `echo | "${process.execPath}" "${script}" exec -- "${process.execPath}" -e "$COUNTS"`;
+    const seated = seat(workspace, ['exec', '--', 'sh', '-c', piped], { COUNTS: counts });
+    await seated.shows(/ready/);
+    seated.types(keys.interrupt);
+    expect(await seated.shows(/heard (\d)/)).toBe('1');
   });
 
   it('says so where there is no such command', async () => {
