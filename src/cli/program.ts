@@ -18,7 +18,7 @@ import { output } from './output.ts';
 import { pauseCommand, resumeCommand } from './rotate/pause.ts';
 import { probeCommand } from './rotate/probe.ts';
 import { recoverCommand } from './rotate/recover.ts';
-import { rotateCommand } from './rotate/rotate.ts';
+import { personNeededVariable, rotateCommand } from './rotate/rotate.ts';
 import { syncCommand } from './sync/sync.ts';
 import { aimAt } from './target.ts';
 import { print, say, textOf } from './terminal.ts';
@@ -66,6 +66,8 @@ Secrets come in by prompt or standard input, never as arguments.
 export async function run(argv: readonly string[]): Promise<number> {
   // The SDK would tell every user of Node 20 about its plans for 2027; docs/upgrade.md does.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  // To the parser of options an empty variable is a value; everywhere else it is an unset one.
+  if (process.env[personNeededVariable] === '') delete process.env[personNeededVariable];
   interruption.start();
   aimAt('default', {});
   try {

@@ -150,6 +150,18 @@ describe('fresco rotate', () => {
     ]);
   });
 
+  it('takes a variable that is empty for one that is not set', async () => {
+    const workspace = await loggedIn();
+    const env = { ...workspace.env, FRESCO_ON_PERSON_NEEDED: '' };
+    expect(await runHere({ env }, ['rotate', '--if-due', '-v'])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(await runHere(workspace, ['rotate', '--on-person-needed', ''])).toMatchObject({
+      code: 64,
+    });
+  });
+
   it('with -q, says nothing but what has failed', async () => {
     const workspace = await loggedIn();
     expect(await runHere(workspace, ['rotate', '-q'])).toEqual({ code: 0, stdout: '', stderr: '' });

@@ -29,6 +29,9 @@ interface RotateOptions extends ConnectionOptions {
   readonly dryRun?: boolean;
 }
 
+/** Names where the notice goes that a person is needed. */
+export const personNeededVariable = 'FRESCO_ON_PERSON_NEEDED';
+
 /** `fresco rotate`: one pass of the rotation protocol, now. */
 export function rotateCommand(): Command {
   return connectionCommand('rotate', {
@@ -52,7 +55,7 @@ export function rotateCommand(): Command {
         '--on-person-needed <command or address>',
         'for a file store: where to send an event (JSON) when a person is needed: a command, on its standard input, or an https address, by POST; in AWS use alarmEmail of the stack',
       )
-        .env('FRESCO_ON_PERSON_NEEDED')
+        .env(personNeededVariable)
         .argParser(parseForward),
     )
     .option('-v, --verbose', 'with --if-due: say so if nothing was due')
