@@ -30,7 +30,9 @@ export async function keepFresh(
       ...(options.forward && { forward: options.forward }),
     }),
   );
-  if ((await host.system.stored.grant.current()) === undefined) {
+  const { grant, accessToken } = host.system.stored;
+  // A manual token has no grant.
+  if (((await grant.current()) ?? (await accessToken.current())) === undefined) {
     throw new Failure('person', describeOutcome({ kind: 'not-connected', missing: 'grant' }));
   }
   tell(host, { connection, options, receiver });

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenLocally } from '../../../src/cli/local/server.ts';
 import { enter } from '../../console/console-fixture.ts';
 import { loggedIn, withExpiredToken } from '../logged-in.ts';
-import { createWorkspace } from '../workspace.ts';
+import { createSandboxWorkspace, createWorkspace } from '../workspace.ts';
 
 const patience = { timeout: 180_000 };
 
@@ -62,6 +62,24 @@ describe('fresco local without a sandbox', () => {
       expect((await running.ended).code).toBe(0);
     },
   );
+
+  it('serves a connection that has a manual token and no grant', patience, async () => {
+    const workspace = await createSandboxWorkspace();
+    const wish = { scope: 'entity.clients:r', manual: true };
+    const { json } = await workspace.sandbox.request('POST', '/_sandbox/grants', wish);
+    await workspace.run(['login', '--manual'], { input: json.access_token });
+    const running = workspace.start(['local', '--port', '0']);
+    const { origin, cookie } = await enter(await running.says(/page: +(\S+)/));
+    const feed = await fetch(new URL('/feed', origin), { headers: { cookie } });
+    let drawn = '';
+    for await (const chunk of feed.body ?? []) {
+      drawn += Buffer.from(chunk as Uint8Array).toString();
+      if (/event: (connection|trouble)\ndata: .*\n/.test(drawn)) break;
+    }
+    expect(drawn).toMatch(/event: connection\ndata: .*never/);
+    running.process.kill('SIGTERM');
+    expect((await running.ended).code).toBe(0);
+  });
 
   it('says who has to act where nobody has logged in', patience, async () => {
     const workspace = await createWorkspace('http://127.0.0.1:1');
