@@ -4,6 +4,7 @@ import { classOf, type Outcome } from '../../core/outcome/outcome.ts';
 import { describeOutcome } from '../../core/outcome/outcome-text.ts';
 import { Failure } from '../failure.ts';
 import { attemptFinding } from '../inspect/doctor-attempt.ts';
+import { ok } from '../inspect/doctor-finding.ts';
 import { examineStore } from '../inspect/doctor-store.ts';
 import { interruption } from '../interruption.ts';
 import { connectionCommand, openNamed } from '../settings/options.ts';
@@ -108,7 +109,11 @@ async function mustBeConfirmed(
 
 async function foretell(connection: Connection, json = false): Promise<void> {
   const damaged = (await connection.damagedFiles?.()) ?? [];
-  const attempt = attemptFinding(connection, await examineStore(connection));
+  const sight = await examineStore(connection);
+  const isManual = sight.published?.expiresAtMs === null && sight.grant === undefined;
+  const attempt = isManual
+    ? ok('attempt', 'a manual token is never refreshed: nothing can be interrupted')
+    : attemptFinding(connection, sight);
   const would = attempt.state === 'ok' && damaged.length === 0 ? 'nothing' : 'recover';
   const detail = damaged.map((it) => it.detail).join('; ') || attempt.detail;
   print(json ? JSON.stringify({ dryRun: true, would, detail }) : detail);

@@ -50,6 +50,8 @@ describe('login with a manual token', () => {
     const status = JSON.parse((await workspace.run(['status', '--json'])).stdout);
     expect(status).toMatchObject({ method: 'manual', hoursLeft: null, problem: null });
     expect(await workspace.run(['rotate', '--if-due'])).toMatchObject({ code: 0 });
+    const repair = await workspace.run(['recover', '--dry-run', '--json']);
+    expect(JSON.parse(repair.stdout)).toMatchObject({ would: 'nothing' });
     const { json } = await workspace.sandbox.request('GET', '/_sandbox/state');
     expect(json.counters.tokenRequests).toBe(0);
   });
