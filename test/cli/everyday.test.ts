@@ -275,7 +275,9 @@ describe('fresco status and history', () => {
     expect({ code: status.code, ...JSON.parse(status.stdout) }).toMatchObject({
       code: 1,
       hoursLeft: 0,
-      waitingFor: expect.stringMatching(/^the access token expired at \S+Z and no check has brought/),
+      waitingFor: expect.stringMatching(
+        /^the access token expired at \S+Z and no check has brought/,
+      ),
       problem: null,
     });
   });

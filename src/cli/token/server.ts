@@ -64,7 +64,8 @@ async function answer(
     if (obtained.kind === 'token') remember(served, obtained.token);
     return answerOf(obtained, connection.clock.nowMs());
   } catch (error) {
-    if (error instanceof StoreRefused) return answerOf(answerOfRefusal(error), connection.clock.nowMs());
+    if (error instanceof StoreRefused)
+      return answerOf(answerOfRefusal(error), connection.clock.nowMs());
     if (!(error instanceof InvalidArgumentError)) throw error;
     return problem(400, 'invalid_request', `min_validity or rejected: ${error.message}`);
   }

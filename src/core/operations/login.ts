@@ -83,7 +83,9 @@ export async function login(
   });
   await triedOrWarned(pass, () => publish(pass, current));
   if (isUnderManual(position, pass.published)) {
-    pass.warnings.push('a manual token was put in meanwhile and is served: fresco login replaces it');
+    pass.warnings.push(
+      'a manual token was put in meanwhile and is served: fresco login replaces it',
+    );
   }
   return { position, warnings: pass.warnings };
 }

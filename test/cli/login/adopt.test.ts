@@ -80,7 +80,9 @@ describe('login with a refresh token got elsewhere', () => {
       manual: true,
     });
     const put = ['login', '--manual', '--json'];
-    expect(await workspace.run(put, { input: `${json.access_token}\n` })).toMatchObject({ code: 0 });
+    expect(await workspace.run(put, { input: `${json.access_token}\n` })).toMatchObject({
+      code: 0,
+    });
     const { code, stderr } = await adopt(workspace, 'r/0001invented');
     expect(code).toBe(2);
     expect(stderr).toContain('the manual token from before is back');

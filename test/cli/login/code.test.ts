@@ -241,25 +241,28 @@ describe('the page of a login', () => {
   );
 });
 
-describe.skipIf(!hasTerminal || process.platform !== 'linux')('the browser that a login opens', () => {
-  it('has nothing of the login in its arguments, which every user can read, and is led on', async () => {
-    const workspace = await createSandboxWorkspace();
-    const opener = join(workspace.path, 'xdg-open');
-    await writeFile(opener, `#!/bin/sh\nprintf '%s\\n' "$@" > ${opener}.said\n`, { mode: 0o755 });
-    const login = seat(workspace, ['login', '--scopes', 'entity.clients:r'], {
-      ...application,
-      FATTUREINCLOUD_REDIRECT_URI: `http://localhost:${await freePort()}/callback`,
-      PATH: `${workspace.path}:${process.env['PATH']}`,
-      DISPLAY: ':0',
+describe.skipIf(!hasTerminal || process.platform !== 'linux')(
+  'the browser that a login opens',
+  () => {
+    it('has nothing of the login in its arguments, which every user can read, and is led on', async () => {
+      const workspace = await createSandboxWorkspace();
+      const opener = join(workspace.path, 'xdg-open');
+      await writeFile(opener, `#!/bin/sh\nprintf '%s\\n' "$@" > ${opener}.said\n`, { mode: 0o755 });
+      const login = seat(workspace, ['login', '--scopes', 'entity.clients:r'], {
+        ...application,
+        FATTUREINCLOUD_REDIRECT_URI: `http://localhost:${await freePort()}/callback`,
+        PATH: `${workspace.path}:${process.env['PATH']}`,
+        DISPLAY: ':0',
+      });
+      const shown = await login.shows(/(http:\S+authorize\S+)/);
+      const said = () => readFile(`${opener}.said`, 'utf8').catch(() => '');
+      await vi.waitFor(async () => expect(await said()).toMatch(/\n$/));
+      const opened = (await said()).trim();
+      expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/);
+      const led = await fetch(opened, { redirect: 'manual' });
+      expect(led.headers.get('location')).toBe(shown);
+      await fetch(await approveInSandbox(shown));
+      expect(await login.ended).toMatchObject({ code: 0 });
     });
-    const shown = await login.shows(/(http:\S+authorize\S+)/);
-    const said = () => readFile(`${opener}.said`, 'utf8').catch(() => '');
-    await vi.waitFor(async () => expect(await said()).toMatch(/\n$/));
-    const opened = (await said()).trim();
-    expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/);
-    const led = await fetch(opened, { redirect: 'manual' });
-    expect(led.headers.get('location')).toBe(shown);
-    await fetch(await approveInSandbox(shown));
-    expect(await login.ended).toMatchObject({ code: 0 });
-  });
-});
+  },
+);

@@ -97,20 +97,23 @@ describe('fresco exec', () => {
     expect(await dying.ended).toMatchObject({ code: 130 });
   });
 
-  it.skipIf(!hasTerminal)('hands on a key of the terminal once, also with a pipe for input', async () => {
-    const workspace = await loggedIn();
-    const counts = `
+  it.skipIf(!hasTerminal)(
+    'hands on a key of the terminal once, also with a pipe for input',
+    async () => {
+      const workspace = await loggedIn();
+      const counts = `
       let heard = 0;
       process.on("SIGINT", () => { heard += 1; });
       process.once("SIGINT", () => setTimeout(() => { console.log("heard " + heard); process.exit(); }, 400));
       setInterval(() => undefined, 1000);
       console.log("ready");`;
-    const piped = `echo | "${process.execPath}" "${script}" exec -- "${process.execPath}" -e "$COUNTS"`;
-    const seated = seat(workspace, ['exec', '--', 'sh', '-c', piped], { COUNTS: counts });
-    await seated.shows(/ready/);
-    seated.types(keys.interrupt);
-    expect(await seated.shows(/heard (\d)/)).toBe('1');
-  });
+      const piped = `echo | "${process.execPath}" "${script}" exec -- "${process.execPath}" -e "$COUNTS"`;
+      const seated = seat(workspace, ['exec', '--', 'sh', '-c', piped], { COUNTS: counts });
+      await seated.shows(/ready/);
+      seated.types(keys.interrupt);
+      expect(await seated.shows(/heard (\d)/)).toBe('1');
+    },
+  );
 
   it('says so where there is no such command', async () => {
     const workspace = await loggedIn();
