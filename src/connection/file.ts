@@ -100,10 +100,7 @@ export async function openFileConnection(options: FileConnectionOptions): Promis
       const { fileSyncStores } = await import('./file-sync-stores.ts');
       return { ...fileSyncStores(store, name), bus, place: 'standard output', hasBus: false };
     },
-    redrive: async () => {
-      const { webhookQueue } = await import('./local/webhooks.ts');
-      await webhookQueue(store, systemClock).redrive();
-    },
+    redrive: () => redriveIn(store),
     byHand: { ports: () => ports(noReporter), grantVersionIds: () => grant.versionIds() },
   };
 }
@@ -179,4 +176,9 @@ async function calledFor(report: Report, call?: OnPersonNeeded): Promise<string 
   if (classOf(outcome) !== 'person' || outcome.kind === 'paused' || isTold) return undefined;
   const event = eventOf(report);
   return event && call(eventLine(event));
+}
+
+async function redriveIn(store: FileStore): Promise<void> {
+  const { webhookQueue } = await import('./local/webhooks.ts');
+  await webhookQueue(store, systemClock).redrive();
 }

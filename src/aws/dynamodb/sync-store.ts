@@ -90,18 +90,7 @@ export function publishedStatesTable(
       const ids = (await readItem(doubtsAt(companyId, resource)))?.['ids']?.SS ?? [];
       return ids.map((id) => JSON.parse(id)).filter(isEntityId);
     },
-    doubt: async (companyId, resource, ids) => {
-      const at = doubtsAt(companyId, resource);
-      const names = { '#ids': 'ids', '#expires': 'expiresAt' };
-      const texts = ids.map((id) => JSON.stringify(id));
-      const values = { ':ids': { SS: texts }, ':expires': expires() };
-      const condition = 'attribute_not_exists(#ids)';
-      const update = 'SET #expires = :expires ADD #ids :ids';
-      if ((await changeItem(at, { update, condition, names, values })) !== undefined) return;
-      // Where no sync ever looks at them, they end with the first of them.
-      const more = 'SET #expires = if_not_exists(#expires, :expires) ADD #ids :ids';
-      await changeItem(at, { update: more, names, values });
-    },
+    doubt: (companyId, resource, ids) => addDoubts(doubtsAt(companyId, resource), ids, expires()),
     settle: async (companyId, resource, ids) => {
       await changeItem(doubtsAt(companyId, resource), {
         update: 'DELETE #ids :ids',
@@ -110,6 +99,21 @@ export function publishedStatesTable(
       });
     },
   };
+}
+
+async function addDoubts(
+  at: ItemAddress,
+  ids: readonly EntityId[],
+  expires: { readonly N: string },
+): Promise<void> {
+  const names = { '#ids': 'ids', '#expires': 'expiresAt' };
+  const values = { ':ids': { SS: ids.map((id) => JSON.stringify(id)) }, ':expires': expires };
+  const condition = 'attribute_not_exists(#ids)';
+  const update = 'SET #expires = :expires ADD #ids :ids';
+  if ((await changeItem(at, { update, condition, names, values })) !== undefined) return;
+  // Where no sync ever looks at them, they end with the first of them.
+  const more = 'SET #expires = if_not_exists(#expires, :expires) ADD #ids :ids';
+  await changeItem(at, { update: more, names, values });
 }
 
 const deleted = 'deleted';

@@ -9,7 +9,7 @@ import type { Company } from '../records/company.ts';
 import { standingLatch } from '../rotation/latch.ts';
 import { manualIn } from '../rotation/manual-check.ts';
 import { type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
-import { readPublished } from '../rotation/promote.ts';
+import { lookAtPublished } from '../rotation/promote.ts';
 import type { Secret } from '../secret.ts';
 import { visible } from '../text/visible.ts';
 import type { ConsentPorts, Ticket } from './ports.ts';
@@ -35,9 +35,8 @@ export async function find(rotation: RotationPorts): Promise<Found> {
   await pass.session.read();
   const [stored, published] = await Promise.all([
     readReplaced(rotation.grant),
-    readPublished(rotation.accessToken),
+    lookAtPublished(pass),
   ]);
-  pass.published = published?.token;
   // Of a manual token alone a logout has no grant to put its mark in.
   const isManualOut = stored === undefined && published?.loggedOut !== undefined;
   const { grant, isLoggedOut } = seenGrant(pass, stored);

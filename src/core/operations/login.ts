@@ -10,7 +10,7 @@ import { newVersionId } from '../records/version-id.ts';
 import { replaceCurrent, untilEnd } from '../replace-current.ts';
 import { retryWhileUnavailable } from '../retry.ts';
 import { type GrantVersion, type Pass, type RotationPorts, startPass } from '../rotation/pass.ts';
-import { publish, readPublished } from '../rotation/promote.ts';
+import { lookAtPublished, publish } from '../rotation/promote.ts';
 import { withEntry } from '../rotation/settle.ts';
 import { Secret } from '../secret.ts';
 import { orWarn, unlessRefused } from '../store-refusal.ts';
@@ -64,11 +64,7 @@ export async function login(
 ): Promise<LoggedIn | 'too-late'> {
   const pass = startPass(ports);
   await triedOrWarned(pass, () => pass.session.read());
-  await triedOrWarned(pass, async () => {
-    const published = await readPublished(ports.accessToken);
-    pass.published = published?.token;
-    pass.foundPublished = published?.versionId;
-  });
+  await triedOrWarned(pass, () => lookAtPublished(pass));
   // A code was exchanged with these credentials; with what was adopted nothing was tried yet.
   const accepted = consent.accessToken && (await clientVersion(ports));
   const current = await installGrant(pass, consent, over);
@@ -83,9 +79,7 @@ export async function login(
   });
   await triedOrWarned(pass, () => publish(pass, current));
   if (isUnderManual(position, pass.published)) {
-    pass.warnings.push(
-      'a manual token was put in meanwhile and is served: fresco login replaces it',
-    );
+    pass.warnings.push('a manual token came in between and is served: fresco login replaces it');
   }
   return { position, warnings: pass.warnings };
 }

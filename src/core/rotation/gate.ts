@@ -9,7 +9,7 @@ import { checkRejected } from './canary.ts';
 import { isRefused, standingLatch } from './latch.ts';
 import { checkManualToken, manualIn } from './manual-check.ts';
 import type { Pass, RejectedToken, RotationRequest, RotationSettings } from './pass.ts';
-import { readPublished } from './promote.ts';
+import { lookAtPublished } from './promote.ts';
 
 const nativeEveryMs = 10 * 60_000;
 
@@ -29,15 +29,13 @@ export interface GateInput {
  * decided here but whether to take the lease.
  */
 export async function gate(pass: Pass): Promise<Outcome | undefined> {
-  const { clock, accessToken, grant } = pass.ports;
+  const { clock, grant } = pass.ports;
   const { session } = pass;
   const dateMs = await session.read();
   const skewMs = dateMs === undefined ? 0 : clock.nowMs() - dateMs;
   if (Math.abs(skewMs) > skewMaxMs) return { kind: 'clock-skewed', skewMs };
 
-  const [published, version] = await Promise.all([readPublished(accessToken), grant.current()]);
-  pass.published = published?.token;
-  pass.foundPublished = published?.versionId;
+  const [published, version] = await Promise.all([lookAtPublished(pass), grant.current()]);
   // One that is damaged, or logged out, lies under a manual token as any other.
   const manual = manualIn(pass.published, version && replacedBy(version).grant);
   if (manual !== undefined) return checkManualToken(pass, manual);

@@ -43,7 +43,7 @@ export async function promote(
     candidate: { versionId, ...(home === 'put' && { value }) },
     random: pass.ports.random,
     until: untilEnd(pass),
-    gaveUp: 'the grant could not be made current before the time was up',
+    gaveUp: 'the grant could not be made current in time',
     decide: (current) => {
       if (current === undefined) return 'look again';
       const order = compare(grant, decodeGrant(current.value));
@@ -64,10 +64,11 @@ export async function publish(pass: Pass, { versionId, grant }: GrantVersion): P
     candidate: { versionId },
     random: pass.ports.random,
     until: untilEnd(pass),
-    gaveUp: 'the access token could not be made current before the time was up',
+    gaveUp: 'the access token could not be made current in time',
     decide: async (current) => {
-      if (current !== undefined) await refuseLogoutSince(pass, current);
-      const published = current && tokenIn(current.value);
+      const found = current && publishedIn(current);
+      if (found?.loggedOut !== undefined) await refuseLogoutSince(pass, found);
+      const published = found?.token;
       if (published !== undefined && !isNewer(made, published)) return { keep: published }; // guard: publishing nothing older
       token = { ...made, companies: companiesToServe(made, published ?? pass.published) }; // guard: the companies are those that are published now
       return { replaceBy: encodeAccessToken(token) };
@@ -77,12 +78,8 @@ export async function publish(pass: Pass, { versionId, grant }: GrantVersion): P
 }
 
 /** A logout takes the grant first: a mark that has come since is the end of this grant, unless a login came later. */
-async function refuseLogoutSince(
-  { foundPublished, ports }: Pass,
-  { versionId, value }: SecretVersion,
-): Promise<void> {
-  if (versionId === foundPublished || loggedOutIn(value) === undefined) return;
-  await readGrant(ports.grant);
+async function refuseLogoutSince({ foundPublished, ports }: Pass, mark: Published): Promise<void> {
+  if (mark.versionId !== foundPublished) await readGrant(ports.grant);
 }
 
 /** A person may narrow the companies at any time: within a grant that stays. */
@@ -95,32 +92,34 @@ function companiesToServe(made: AccessToken, published: AccessToken | undefined)
 export interface Published {
   readonly versionId: string;
   readonly token: AccessToken | undefined;
-  /** What its readers are told where a logout has left its mark. */
+  /** The mark that a logout has left. */
   readonly loggedOut: LoggedOut | undefined;
 }
 
 /** What is published, with its version. */
 export async function readPublished(secret: VersionedSecret): Promise<Published | undefined> {
   const version = await secret.current();
-  if (version === undefined) return undefined;
-  const { versionId, value } = version;
-  return { versionId, token: tokenIn(value), loggedOut: loggedOutIn(value) };
+  return version && publishedIn(version);
 }
 
-function loggedOutIn(value: Secret): LoggedOut | undefined {
-  try {
-    decodeAccessToken(value);
-    return undefined;
-  } catch (error) {
-    return error instanceof LoggedOut ? error : undefined;
-  }
+/** The first look of a pass at what is published. */
+export async function lookAtPublished(pass: Pass): Promise<Published | undefined> {
+  const found = await readPublished(pass.ports.accessToken);
+  pass.published = found?.token;
+  pass.foundPublished = found?.versionId;
+  return found;
 }
 
 /** The token in what is published, if it can be read. */
 export function tokenIn(value: Secret): AccessToken | undefined {
+  return publishedIn({ versionId: '', value }).token;
+}
+
+function publishedIn({ versionId, value }: SecretVersion): Published {
   try {
-    return decodeAccessToken(value);
-  } catch {
-    return undefined;
+    return { versionId, token: decodeAccessToken(value), loggedOut: undefined };
+  } catch (error) {
+    const loggedOut = error instanceof LoggedOut ? error : undefined;
+    return { versionId, token: undefined, loggedOut };
   }
 }

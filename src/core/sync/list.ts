@@ -104,8 +104,8 @@ export async function syncDoubts(unit: Unit, resource: string): Promise<Stop | u
 const taken: Stop = { kind: 'taken' };
 
 /**
- * Whether another pass has the record. One that has lost it may write a last page: if whoever has it gave way to
- * that, both would end.
+ * Whether another pass has the record. One that has lost it may write a last page: if the one that has it gave
+ * way to that, both would end.
  */
 async function isTaken({ page }: Unit): Promise<boolean> {
   return (await page.save()) === 'conflict';

@@ -111,23 +111,14 @@ const renamedRow: Row = [
 /** The 71 concrete event types. */
 export const eventTypes: readonly EventType[] = rows.flatMap(typesOf);
 
+// Marked as pure, so that a bundle which needs the types alone leaves out what is made of them.
 /** The four types of self-invoices under their former name. */
-export const renamedEventTypes: readonly EventType[] = typesOf(renamedRow);
+export const renamedEventTypes: readonly EventType[] = /* @__PURE__ */ typesOf(renamedRow);
 
-const byType: ReadonlyMap<string, EventType> = new Map(
-  [...eventTypes, ...renamedEventTypes].map((entry) => [entry.type, entry]),
-);
+const byType = /* @__PURE__ */ typesByName();
 
 /** The seven group types, each with the concrete types that a subscription to it stands for. */
-export const eventTypeGroups: ReadonlyMap<string, readonly EventType[]> = new Map(
-  [
-    ...mailed.split(' ').map((action) => ['issued_documents', action] as const),
-    ...written.split(' ').map((action) => ['entities', action] as const),
-  ].map(([family, action]) => [
-    `${eventTypePrefix}${family}.all.${action}`,
-    members(family, action),
-  ]),
-);
+export const eventTypeGroups = /* @__PURE__ */ groupsByName();
 
 /** What is known of a concrete type, former names included; `undefined` for groups and strangers. */
 export function findEventType(type: string): EventType | undefined {
@@ -167,6 +158,23 @@ function typesOf([family, actions, resource, needed, documentType]: Row): EventT
 function changeOf(action: string): Change {
   if (action === 'create' || action === 'receive') return 'create';
   return action === 'delete' ? 'delete' : 'update';
+}
+
+function typesByName(): ReadonlyMap<string, EventType> {
+  return new Map([...eventTypes, ...renamedEventTypes].map((entry) => [entry.type, entry]));
+}
+
+function groupsByName(): ReadonlyMap<string, readonly EventType[]> {
+  const groups = [
+    ...mailed.split(' ').map((action) => ['issued_documents', action] as const),
+    ...written.split(' ').map((action) => ['entities', action] as const),
+  ];
+  return new Map(
+    groups.map(([family, action]) => [
+      `${eventTypePrefix}${family}.all.${action}`,
+      members(family, action),
+    ]),
+  );
 }
 
 function members(family: string, action: string): readonly EventType[] {

@@ -114,7 +114,7 @@ describe('a kept token is made current', () => {
     if (want === 'current') return expect(end).toBe('current');
     expect(end).toMatchObject({
       reason: 'unavailable',
-      message: 'the grant could not be made current before the time was up',
+      message: 'the grant could not be made current in time',
     });
   });
 });
@@ -169,7 +169,7 @@ describe('an access token is published', () => {
     const { pass: late, accessToken: empty } = connected();
     empty.stale.push(undefined);
     await expect(publish({ ...late, endMs: 100 }, mine)).rejects.toMatchObject({
-      message: 'the access token could not be made current before the time was up',
+      message: 'the access token could not be made current in time',
     });
   });
 
