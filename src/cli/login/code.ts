@@ -74,11 +74,12 @@ async function arrive(
 ): Promise<Arrival> {
   const reply = async () => undefined;
   if (login.way === 'sandbox') return { redirect: await approveInSandbox(url), reply };
-  say('open this page and consent:');
-  say('', ['  ', strong(url)], '');
   // Who reads its state could bring an account of their own.
   const way = login.browser && isInteractive() ? await openByWay(url, random) : undefined;
   try {
+    // From here to the wait nothing else is awaited: a redirect that came before it would be a stray one.
+    say('open this page and consent:');
+    say('', ['  ', strong(url)], '');
     if (listener !== undefined) {
       // The browser of a person on another machine would be redirected there, where nobody listens.
       if (process.env['SSH_CONNECTION'])
