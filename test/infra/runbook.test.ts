@@ -371,7 +371,7 @@ it('token-lost', async () => {
     // The lease of whoever lost it runs out.
     await amendJournal(() => ({ lease: null }));
   });
-  expect(codes).toEqual([2, 1, 0]);
+  expect(codes).toEqual([1, 1, 0]);
   await expectWhole('token-lost');
 });
 
