@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.ts';
 import { askForConsent } from '../../connection/local/login.ts';
 import type { Client } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
-import { openBrowser } from '../browser.ts';
+import { openByWay } from '../browser.ts';
 import { personNeeded, wrongUsage } from '../failure.ts';
 import { isLoopbackRedirect, listenForRedirect } from '../login/redirect-listener.ts';
 import { endedPage } from '../login/redirect-page.ts';
@@ -21,12 +21,16 @@ export async function throwAwayConsent(
   try {
     const { redirectUri } = listener;
     const asked = await askForConsent(connection, { ...client, redirectUri }, async (url, owns) => {
-      say('open this page and consent, with an account that is not in use:');
-      say('', ['  ', strong(url)], '');
-      if (browser && isInteractive()) openBrowser(url);
-      const { redirect, reply } = await listener.arrival(owns);
-      await reply(endedPage());
-      return redirect;
+      const way = browser && isInteractive() ? await openByWay(url, connection.random) : undefined;
+      try {
+        say('open this page and consent, with an account that is not in use:');
+        say('', ['  ', strong(url)], '');
+        const { redirect, reply } = await listener.arrival(owns);
+        await reply(endedPage());
+        return redirect;
+      } finally {
+        await way?.close();
+      }
     });
     if (asked.kind === 'consent') return asked.consent.refreshToken;
     throw personNeeded`${asked.why}; nothing was measured`;
