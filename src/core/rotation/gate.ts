@@ -37,9 +37,10 @@ export async function gate(pass: Pass): Promise<Outcome | undefined> {
 
   const [published, version] = await Promise.all([lookAtPublished(pass), grant.current()]);
   // One that is damaged, or logged out, lies under a manual token as any other.
-  const manual = manualIn(pass.published, version && replacedBy(version).grant);
+  const found = version && replacedBy(version).grant;
+  const manual = manualIn(pass.published, found);
   if (manual !== undefined) return checkManualToken(pass, manual);
-  const current = version && decodeGrant(version.value);
+  const current = found ?? (version && decodeGrant(version.value));
   if (current === undefined) {
     // Of a manual token alone a logout has no grant to put its mark in.
     if (published?.loggedOut !== undefined) throw published.loggedOut;
