@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { approveInSandbox } from '../../../src/cli/login/sandbox-consent.ts';
 import type { Begun } from '../in-process.ts';
+import { loggedIn } from '../logged-in.ts';
 import { hasTerminal, seat } from '../pseudo-terminal.ts';
 import { createSandboxWorkspace, freePort, type Workspace } from '../workspace.ts';
 
@@ -242,27 +243,35 @@ describe('the page of a login', () => {
 });
 
 describe.skipIf(!hasTerminal || process.platform !== 'linux')(
-  'the browser that a login opens',
+  'the browser that is opened for a consent',
   () => {
-    it('has nothing of the login in its arguments, which every user can read, and is led on', async () => {
-      const workspace = await createSandboxWorkspace();
-      const opener = join(workspace.path, 'xdg-open');
-      await writeFile(opener, `#!/bin/sh\nprintf '%s\\n' "$@" > ${opener}.said\n`, { mode: 0o755 });
-      const login = seat(workspace, ['login', '--scopes', 'entity.clients:r'], {
-        ...application,
-        FATTUREINCLOUD_REDIRECT_URI: `http://localhost:${await freePort()}/callback`,
-        PATH: `${workspace.path}:${process.env['PATH']}`,
-        DISPLAY: ':0',
-      });
-      const shown = await login.shows(/(http:\S+authorize\S+)/);
-      const said = () => readFile(`${opener}.said`, 'utf8').catch(() => '');
-      await vi.waitFor(async () => expect(await said()).toMatch(/\n$/));
-      const opened = (await said()).trim();
-      expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/);
-      const led = await fetch(opened, { redirect: 'manual' });
-      expect(led.headers.get('location')).toBe(shown);
-      await fetch(await approveInSandbox(shown));
-      expect(await login.ended).toMatchObject({ code: 0 });
-    });
+    it.each([
+      ['login', createSandboxWorkspace, ['--scopes', 'entity.clients:r']],
+      ['probe', loggedIn, ['--yes', '--up-to', '1s']],
+    ] as const)(
+      'by %s has nothing of it in its arguments, which every user can read, and is led on',
+      async (command, workspaceOf, args) => {
+        const workspace = await workspaceOf();
+        const opener = join(workspace.path, 'xdg-open');
+        await writeFile(opener, `#!/bin/sh\nprintf '%s\\n' "$@" > ${opener}.said\n`, {
+          mode: 0o755,
+        });
+        const asking = seat(workspace, [command, ...args], {
+          ...application,
+          FATTUREINCLOUD_REDIRECT_URI: `http://localhost:${await freePort()}/callback`,
+          PATH: `${workspace.path}:${process.env['PATH']}`,
+          DISPLAY: ':0',
+        });
+        const shown = await asking.shows(/(http:\S+authorize\S+)/);
+        const said = () => readFile(`${opener}.said`, 'utf8').catch(() => '');
+        await vi.waitFor(async () => expect(await said()).toMatch(/\n$/));
+        const opened = (await said()).trim();
+        expect(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/);
+        const led = await fetch(opened, { redirect: 'manual' });
+        expect(led.headers.get('location')).toBe(shown);
+        await fetch(await approveInSandbox(shown));
+        expect(await asking.ended).toMatchObject({ code: 0 });
+      },
+    );
   },
 );
